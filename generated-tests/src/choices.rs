@@ -1,0 +1,269 @@
+//! Random choices that imperative code builds values from.
+//!
+//! proptest makes a vector of words and shrinks it; generated code asks for one choice after the
+//! other. A shorter vector or a smaller word is a simpler value: when the words are used up, every
+//! choice is the first, every number 0, every list empty.
+
+use std::borrow::Cow;
+
+use proptest::prelude::{Strategy, any};
+use runtime::{Blob, FileTime, Guid, String8, Utf16};
+
+/// Values inside themselves go no deeper than this.
+const MAX_DEPTH: u32 = 4;
+/// Lists get no longer than this.
+const MAX_LIST: usize = 20;
+/// Blobs and texts get no longer than this.
+const MAX_BYTES: usize = 1100;
+/// Most words that a test case has.
+const MAX_WORDS: usize = 256;
+
+/// Where a value's choices come from.
+#[derive(Clone, Debug, Default)]
+pub struct Choices {
+    words: Vec<u32>,
+    used: usize,
+    depth: u32,
+}
+
+/// Choices at random, for `proptest!`.
+pub fn choices() -> impl Strategy<Value = Choices> {
+    proptest::collection::vec(any::<u32>(), 0..MAX_WORDS).prop_map(Choices::new)
+}
+
+macro_rules! integers {
+    ($($unsigned:ident, $signed:ident;)*) => {
+        $(
+            /// A number, more often than not near a boundary.
+            pub fn $unsigned(&mut self) -> $unsigned {
+                self.bits($unsigned::BITS) as $unsigned
+            }
+
+            /// A number, more often than not near a boundary.
+            pub fn $signed(&mut self) -> $signed {
+                self.bits($signed::BITS) as $signed
+            }
+        )*
+    };
+}
+
+impl Choices {
+    /// Choices from these words.
+    #[must_use]
+    pub fn new(words: Vec<u32>) -> Self {
+        Self { words, used: 0, depth: 0 }
+    }
+
+    fn next(&mut self) -> u32 {
+        let word = self.words.get(self.used).copied().unwrap_or(0);
+        self.used += 1;
+        word
+    }
+
+    integers! {
+        u8, i8;
+        u16, i16;
+        u32, i32;
+        u64, i64;
+    }
+
+    /// A number of 48 bits.
+    pub fn u48(&mut self) -> u64 {
+        self.bits(48)
+    }
+
+    /// A number of so many bits (1 to 64): small, a power of two or one less, close to the largest or to the
+    /// largest signed one, or anything.
+    pub fn bits(&mut self, bits: u32) -> u64 {
+        let word = self.next();
+        let (kind, rest) = (word % 8, word / 8);
+        let max = u64::MAX >> (u64::BITS - bits.clamp(1, u64::BITS));
+        match kind {
+            0 | 1 => u64::from(rest % 17) & max,
+            2 => 1 << (rest % bits),
+            3 => (1 << (rest % bits)) - 1,
+            4 => max - u64::from(rest % 3).min(max),
+            5 => (max / 2).wrapping_add(u64::from(rest % 3)) & max,
+            _ => (u64::from(self.next()) << 32 | u64::from(self.next())) & max,
+        }
+    }
+
+    /// A number, not NaN; infinities and the two zeros occur.
+    pub fn f32(&mut self) -> f32 {
+        const FIXED: [f32; 8] = [0.0, 1.0, -1.0, -0.0, f32::MAX, f32::MIN_POSITIVE, f32::INFINITY, f32::NEG_INFINITY];
+        if self.bool() {
+            return *self.one_of(&FIXED);
+        }
+        let any = f32::from_bits(self.next());
+        if any.is_nan() { 0.5 } else { any }
+    }
+
+    /// A number, not NaN; infinities and the two zeros occur.
+    pub fn f64(&mut self) -> f64 {
+        const FIXED: [f64; 8] = [0.0, 1.0, -1.0, -0.0, f64::MAX, f64::MIN_POSITIVE, f64::INFINITY, f64::NEG_INFINITY];
+        if self.bool() {
+            return *self.one_of(&FIXED);
+        }
+        let any = f64::from_bits(u64::from(self.next()) << 32 | u64::from(self.next()));
+        if any.is_nan() { 0.5 } else { any }
+    }
+
+    /// True or false alike.
+    pub fn bool(&mut self) -> bool {
+        self.pick(2) == 1
+    }
+
+    /// An index below `count`, each as likely as the others; 0 when there is none.
+    pub fn pick(&mut self, count: usize) -> usize {
+        let word = self.next() as usize;
+        word.checked_rem(count).unwrap_or(0)
+    }
+
+    /// One of these.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn one_of<'s, T>(&mut self, values: &'s [T]) -> &'s T {
+        &values[self.pick(values.len())]
+    }
+
+    /// How many elements a list of at most `max` has: few.
+    pub fn len(&mut self, max: usize) -> usize {
+        let word = self.next() as usize;
+        let (kind, rest) = (word % 16, word / 16);
+        let len = match kind {
+            0..=13 => rest % 4,
+            14 => rest % 9,
+            _ => rest % (MAX_LIST + 1),
+        };
+        len.min(max)
+    }
+
+    /// How many bytes or units a blob or a text of at most `max` has: few, or around a boundary.
+    fn size(&mut self, max: usize) -> usize {
+        let word = self.next() as usize;
+        let (kind, rest) = (word % 32, word / 32);
+        let size = match kind {
+            0..=15 => rest % 5,
+            16..=25 => rest % 17,
+            26..=28 => rest % 65,
+            29 => 254 + rest % 4,
+            30 => max.saturating_sub(rest % 3).min(MAX_BYTES),
+            _ => rest % (MAX_BYTES + 1),
+        };
+        size.min(max)
+    }
+
+    /// Goes one level down in a value that contains itself; false when that has to end here.
+    /// Follow a true answer with [`Choices::leave`].
+    pub fn enter(&mut self) -> bool {
+        if self.depth >= MAX_DEPTH {
+            return false;
+        }
+        self.depth += 1;
+        true
+    }
+
+    /// Comes back up from [`Choices::enter`].
+    pub fn leave(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    /// A GUID.
+    pub fn guid(&mut self) -> Guid {
+        let mut bytes = [0; Guid::SIZE];
+        self.noise().fill(&mut bytes);
+        Guid(bytes)
+    }
+
+    /// A time, more often than not near a boundary.
+    pub fn filetime(&mut self) -> FileTime {
+        if self.bool() { FileTime(self.u64()) } else { FileTime(FileTime::UNIX_EPOCH.0 + u64::from(self.next())) }
+    }
+
+    /// Bytes, at most `max`.
+    pub fn blob(&mut self, max: usize) -> Blob<'static> {
+        let mut bytes = vec![0; self.size(max)];
+        self.noise().fill(&mut bytes);
+        Cow::Owned(bytes)
+    }
+
+    /// Exactly so many bytes.
+    pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.noise().fill(&mut bytes);
+        bytes
+    }
+
+    /// UTF-16 without a zero unit, at most `max` units: plain, from text beyond the first plane, or
+    /// any units, lone surrogates among them.
+    pub fn utf16(&mut self, max: usize) -> Utf16<'static> {
+        const TEXT: [char; 8] = ['a', 'Z', ' ', 'ß', 'я', '中', '\u{FFFD}', '\u{1F4E7}'];
+        let size = self.size(max);
+        let kind = self.pick(4);
+        let mut noise = self.noise();
+        if kind < 2 {
+            let text: String = (0..size).map(|_| TEXT[noise.number() as usize % TEXT.len()]).collect();
+            let mut units: Vec<u16> = text.encode_utf16().take(size).collect();
+            // Half a pair at the cut is a lone surrogate: those are the other kinds'.
+            if units.last().is_some_and(|unit| (0xD800..0xDC00).contains(unit)) {
+                units.pop();
+            }
+            return Utf16::new(String::from_utf16_lossy(&units));
+        }
+        let unit = |noise: &mut Noise| match noise.number() % 4 {
+            0 => 0xD800 + (noise.number() % 0x800) as u16,
+            1 => (noise.number() as u16).max(1),
+            _ => b'a'.into(),
+        };
+        Utf16::from_units(&(0..size).map(|_| unit(&mut noise)).collect::<Vec<u16>>())
+    }
+
+    /// 8-bit text without a zero byte, at most `max` bytes.
+    pub fn string8(&mut self, max: usize) -> String8<'static> {
+        let mut bytes = vec![0; self.size(max)];
+        self.noise().fill(&mut bytes);
+        for byte in &mut bytes {
+            *byte = if *byte == 0 { b'a' } else { *byte };
+        }
+        String8::new(bytes)
+    }
+
+    /// Noise from one word: all zeros when that is 0.
+    fn noise(&mut self) -> Noise {
+        Noise(u64::from(self.next()))
+    }
+
+    /// Noise for changing the bytes of a value; always the same for the same words.
+    pub(crate) fn mutations(&self) -> Noise {
+        let words = self.words.iter().fold(0xCBF2_9CE4_8422_2325, |hash: u64, &word| {
+            (hash ^ u64::from(word)).wrapping_mul(0x0000_0100_0000_01B3)
+        });
+        Noise(words | 1)
+    }
+}
+
+/// Pseudo-random numbers (xorshift).
+#[derive(Clone, Debug)]
+pub struct Noise(u64);
+
+impl Noise {
+    /// The next number.
+    pub fn number(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        // The low bits of small seeds have little in them at first.
+        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 16
+    }
+
+    fn fill(&mut self, bytes: &mut [u8]) {
+        for byte in bytes {
+            *byte = self.number() as u8;
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "choices_tests.rs"]
+mod tests;

@@ -1,0 +1,17 @@
+//! Oracles, sources of values and other tools of the tests, generated and hand-written.
+//!
+//! | module | what it has |
+//! |---|---|
+//! | [`mod@choices`] | random choices that generated code builds values from |
+//! | [`oracles`] | what has to hold for every type: see [`check!`](crate::check) |
+//! | [`vectors`] | bytes written as hexadecimal text |
+//! | [`spec_coverage`] | which statements of the specifications the tests prove |
+// This crate is linked by tests only.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+pub mod choices;
+pub mod oracles;
+pub mod spec_coverage;
+pub mod vectors;
+
+pub use choices::{Choices, choices};

@@ -1,0 +1,329 @@
+//! What has to hold for every type, as plain functions; [`check!`](crate::check) applies them all.
+//!
+//! A value is packed into bytes once; the functions then take the bytes and closures that pack and
+//! unpack, so that parameters of a type are arguments that the closures capture.
+
+use std::fmt::{self, Debug};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use runtime::{Cursor, Encoder, PackError, UnpackError};
+
+use crate::choices::{Choices, Noise};
+
+/// What of a type's bytes decides where it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Each prefix is an error, and what follows is left alone.
+    Fixed,
+    /// A prefix may be a value too (cut-off tails are accepted); what follows is left alone.
+    Tolerant,
+    /// It takes all that is there (`[rest]`), so that prefixes and longer bytes may be values too.
+    Rest,
+}
+
+/// Why an oracle says no.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken(String);
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Broken {}
+
+fn broken(rule: &str, bytes: &[u8], detail: impl fmt::Display) -> Broken {
+    Broken(format!("{rule}: {detail}\nbytes ({}): {}", bytes.len(), Hex(bytes)))
+}
+
+/// Bytes as text of hexadecimal digits; the middle of long ones is left out.
+struct Hex<'a>(&'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 512;
+        for byte in &self.0[..self.0.len().min(SHOWN)] {
+            write!(f, "{byte:02x} ")?;
+        }
+        if self.0.len() > SHOWN { f.write_str("...") } else { Ok(()) }
+    }
+}
+
+/// Checks every oracle for one value: `check!(g, value, pack, unpack, size)`, with an [`End`] as
+/// sixth argument where that is not `Fixed`.
+///
+/// In a function that answers a `Result` whose error comes from [`Broken`], as the body of
+/// `proptest!` does. `g` is what the value was made of; `pack` is `|v, e| v.pack(e)`, `unpack`
+/// `|c| T::unpack(c)`, `size` `|v| v.packed_size()`.
+#[macro_export]
+macro_rules! check {
+    ($g:expr, $value:expr, $pack:expr, $unpack:expr, $size:expr $(,)?) => {
+        $crate::check!($g, $value, $pack, $unpack, $size, $crate::oracles::End::Fixed)
+    };
+    ($g:expr, $value:expr, $pack:expr, $unpack:expr, $size:expr, $end:expr $(,)?) => {{
+        let value = $value;
+        let bytes = $crate::oracles::packed(&value, $pack, $size)?;
+        // Lives longer than the bytes that are made of it.
+        let mutated = $crate::oracles::mutated(&bytes, &$g);
+        let longer = $crate::oracles::longer(&bytes);
+        $crate::oracles::round_trip(&value, &bytes, $pack, $unpack)?;
+        $crate::oracles::truncation(&bytes, $unpack, $end)?;
+        $crate::oracles::trailing(&value, &longer, $unpack, $end)?;
+        for bytes in &mutated {
+            let again = $crate::oracles::random_bytes(bytes, $unpack, $pack)?;
+            if let Some((first, bytes)) = &again {
+                $crate::oracles::stable(first, bytes, $unpack, $pack)?;
+            }
+        }
+    }};
+}
+
+/// Packs a value and checks that it takes as many bytes as it says.
+///
+/// # Errors
+/// When it does not pack or says another size.
+pub fn packed<T: Debug>(
+    value: &T,
+    pack: impl Fn(&T, &mut Encoder) -> Result<(), PackError>,
+    size: impl Fn(&T) -> usize,
+) -> Result<Vec<u8>, Broken> {
+    let mut e = Encoder::new();
+    if let Err(error) = pack(value, &mut e) {
+        return Err(broken("a value packs", e.as_slice(), format_args!("{error}\nvalue: {value:#?}")));
+    }
+    let bytes = e.finish().to_vec();
+    let said = size(value);
+    if said != bytes.len() {
+        let detail = format_args!("it said {said}\nvalue: {value:#?}");
+        return Err(broken("a value takes as many bytes as it says", &bytes, detail));
+    }
+    limited(value, &bytes, pack)?;
+    Ok(bytes)
+}
+
+/// Packing into exactly enough room gives the same bytes; into one byte less, an error.
+fn limited<T: Debug>(
+    value: &T,
+    bytes: &[u8],
+    pack: impl Fn(&T, &mut Encoder) -> Result<(), PackError>,
+) -> Result<(), Broken> {
+    let mut enough = Encoder::with_limit(bytes.len());
+    if pack(value, &mut enough).is_err() || enough.as_slice() != bytes {
+        return Err(broken("a value packs into exactly enough room", bytes, format_args!("{value:#?}")));
+    }
+    let Some(less) = bytes.len().checked_sub(1) else {
+        return Ok(());
+    };
+    if pack(value, &mut Encoder::with_limit(less)).is_ok() {
+        return Err(broken("too little room is an error", bytes, format_args!("{value:#?}")));
+    }
+    Ok(())
+}
+
+/// Unpacking the bytes of a value gives the value and leaves nothing over; packing that gives the
+/// same bytes.
+///
+/// # Errors
+/// When one of them does not hold.
+pub fn round_trip<'a, T: PartialEq + Debug>(
+    value: &T,
+    bytes: &'a [u8],
+    pack: impl Fn(&T, &mut Encoder) -> Result<(), PackError>,
+    unpack: impl Fn(&mut Cursor<'a>) -> Result<T, UnpackError>,
+) -> Result<(), Broken> {
+    let mut c = Cursor::new(bytes);
+    let unpacked = unpack(&mut c)
+        .map_err(|error| broken("what was packed unpacks", bytes, format_args!("{error}\nvalue: {value:#?}")))?;
+    if !c.is_empty() {
+        let detail = format_args!("{} bytes left\nvalue: {value:#?}", c.remaining());
+        return Err(broken("unpacking uses up what was packed", bytes, detail));
+    }
+    if !same(&unpacked, value) {
+        let detail = format_args!("unpacked {unpacked:#?}\npacked {value:#?}");
+        return Err(broken("unpacking gives the value that was packed", bytes, detail));
+    }
+    let mut e = Encoder::new();
+    if let Err(error) = pack(&unpacked, &mut e) {
+        return Err(broken("what was unpacked packs", bytes, format_args!("{error}\nvalue: {unpacked:#?}")));
+    }
+    if e.as_slice() != bytes {
+        let detail = format_args!("got {}\nvalue: {unpacked:#?}", Hex(e.as_slice()));
+        return Err(broken("packing again gives the same bytes", bytes, detail));
+    }
+    Ok(())
+}
+
+/// Prefixes that are tried at most; the longest and the shortest are always among them.
+const MAX_PREFIXES: usize = 192;
+
+/// Unpacking a prefix is an error (unless the end is not fixed) that lies in the prefix.
+///
+/// # Errors
+/// When it does not hold.
+pub fn truncation<'a, T: Debug>(
+    bytes: &'a [u8],
+    unpack: impl Fn(&mut Cursor<'a>) -> Result<T, UnpackError>,
+    end: End,
+) -> Result<(), Broken> {
+    let step = bytes.len() / MAX_PREFIXES + 1;
+    let lens = (0..bytes.len()).filter(|len| len % step == 0 || len + 8 >= bytes.len());
+    for len in lens {
+        let mut c = Cursor::new(&bytes[..len]);
+        match unpack(&mut c) {
+            Err(error) if error.offset() > len => {
+                let detail = format_args!("at {len}: {error}");
+                return Err(broken("the error of a prefix lies in the prefix", bytes, detail));
+            }
+            Ok(value) if end == End::Fixed => {
+                return Err(broken("a prefix is an error", bytes, format_args!("the first {len} gave {value:#?}")));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// What [`longer`] appends.
+const APPENDED: &[u8] = &[0xA5, 0x00, 0xFF];
+
+/// The bytes and some more, for [`trailing`].
+#[must_use]
+pub fn longer(bytes: &[u8]) -> Vec<u8> {
+    [bytes, APPENDED].concat()
+}
+
+/// With other bytes after it, a value unpacks to the same and leaves them alone.
+///
+/// # Errors
+/// When it does not hold.
+pub fn trailing<'a, T: PartialEq + Debug>(
+    value: &T,
+    longer: &'a [u8],
+    unpack: impl Fn(&mut Cursor<'a>) -> Result<T, UnpackError>,
+    end: End,
+) -> Result<(), Broken> {
+    let mut c = Cursor::new(longer);
+    let result = unpack(&mut c);
+    if end == End::Rest {
+        return Ok(());
+    }
+    match result {
+        Ok(unpacked) if same(&unpacked, value) && c.peek() == APPENDED => Ok(()),
+        Ok(unpacked) => {
+            let detail = format_args!("{} bytes left, expected {}\n{unpacked:#?}", c.remaining(), APPENDED.len());
+            Err(broken("what follows a value is left alone", longer, detail))
+        }
+        Err(error) => Err(broken("what follows a value is left alone", longer, error)),
+    }
+}
+
+/// Changed copies that are made of a value's bytes.
+const MUTATIONS: usize = 12;
+
+/// Copies of the bytes, changed in a few places, cut, prolonged, or replaced altogether.
+#[must_use]
+pub fn mutated(bytes: &[u8], g: &Choices) -> Vec<Vec<u8>> {
+    let mut noise = g.mutations();
+    (0..MUTATIONS).map(|index| mutation(bytes, index, &mut noise)).collect()
+}
+
+fn mutation(bytes: &[u8], index: usize, noise: &mut Noise) -> Vec<u8> {
+    let mut below = |count: usize| noise.number() as usize % count.max(1);
+    let mut copy = bytes.to_vec();
+    match index {
+        0 => return (0..below(64)).map(|_| below(256) as u8).collect(),
+        1 => return (0..below(64)).map(|_| if below(2) == 0 { 0 } else { below(256) as u8 }).collect(),
+        2 => copy.truncate(below(bytes.len())),
+        3 => copy.extend((0..below(16)).map(|_| below(256) as u8)),
+        _ => {}
+    }
+    for _ in 0..=below(3) {
+        let at = below(copy.len());
+        let kind = below(6);
+        let random = below(256) as u8;
+        if let Some(byte) = copy.get_mut(at) {
+            *byte = match kind {
+                0 => 0,
+                1 => 0xFF,
+                2 => byte.wrapping_add(1),
+                3 => byte.wrapping_sub(1),
+                4 => *byte ^ 1 << (random % 8),
+                _ => random,
+            };
+        }
+    }
+    copy
+}
+
+/// Unpacking takes no more memory than this, and so much for each byte that is there: the largest
+/// elements in Rust for the smallest on the wire, doubled by growing lists.
+const MEMORY_AT_LEAST: u64 = 64 * 1024;
+const MEMORY_PER_BYTE: u64 = 256;
+
+/// Unpacks and checks that the memory it takes is in proportion to the bytes.
+///
+/// # Errors
+/// When it is not.
+pub fn bounded<'a, T>(
+    bytes: &'a [u8],
+    unpack: impl Fn(&mut Cursor<'a>) -> Result<T, UnpackError>,
+) -> Result<Result<T, UnpackError>, Broken> {
+    let mut result = None;
+    let memory = allocation_counter::measure(|| {
+        // A panic would leave the count open.
+        result = Some(catch_unwind(AssertUnwindSafe(|| unpack(&mut Cursor::new(bytes)))));
+    });
+    let result = match result {
+        Some(Ok(result)) => result,
+        Some(Err(panic)) => resume_unwind(panic),
+        None => return Err(broken("unpacking ends", bytes, "it did not run")),
+    };
+    if memory.bytes_max > MEMORY_AT_LEAST + MEMORY_PER_BYTE * bytes.len() as u64 {
+        let detail = format_args!("it took {} bytes", memory.bytes_max);
+        return Err(broken("unpacking takes memory in proportion to the bytes", bytes, detail));
+    }
+    Ok(result)
+}
+
+/// Unpacking any bytes gives an error that lies in them, or a value that packs; answers that value
+/// and what it packed to, for [`stable`].
+///
+/// # Errors
+/// When it does not hold.
+pub fn random_bytes<'a, T: Debug>(
+    bytes: &'a [u8],
+    unpack: impl Fn(&mut Cursor<'a>) -> Result<T, UnpackError>,
+    pack: impl Fn(&T, &mut Encoder) -> Result<(), PackError>,
+) -> Result<Option<(T, Vec<u8>)>, Broken> {
+    let value = match bounded(bytes, unpack)? {
+        Ok(value) => value,
+        Err(error) if error.offset() <= bytes.len() => return Ok(None),
+        Err(error) => return Err(broken("an error lies in the bytes", bytes, error)),
+    };
+    let mut e = Encoder::new();
+    match pack(&value, &mut e) {
+        Ok(()) => Ok(Some((value, e.finish().to_vec()))),
+        Err(error) => Err(broken("what was unpacked packs", bytes, format_args!("{error}\nvalue: {value:#?}"))),
+    }
+}
+
+/// What the value of random bytes packed to unpacks to an equal value, and packs to the same bytes:
+/// a second pass changes nothing.
+///
+/// # Errors
+/// When it does not hold.
+pub fn stable<'a, T: PartialEq + Debug>(
+    first: &T,
+    bytes: &'a [u8],
+    unpack: impl Fn(&mut Cursor<'a>) -> Result<T, UnpackError>,
+    pack: impl Fn(&T, &mut Encoder) -> Result<(), PackError>,
+) -> Result<(), Broken> {
+    round_trip(first, bytes, pack, unpack)
+}
+
+/// Equal, or not even equal to itself (NaN) and of equal appearance.
+#[allow(clippy::eq_op)]
+fn same<T: PartialEq + Debug>(a: &T, b: &T) -> bool {
+    a == b || (a != a && format!("{a:?}") == format!("{b:?}"))
+}

@@ -1,0 +1,70 @@
+//! Bytes written as hexadecimal text, as in the descriptions and in the published examples.
+
+use nom::branch::alt;
+use nom::bytes::complete::{tag, take_while_m_n};
+use nom::character::complete::{multispace1, not_line_ending};
+use nom::combinator::{all_consuming, map_res, value};
+use nom::multi::many0;
+use nom::sequence::{delimited, preceded};
+use nom::{IResult, Parser as _};
+
+/// Bytes of hexadecimal text: two digits a byte; space, line ends, `|` and `# comment` up to the
+/// end of a line may stand between bytes.
+///
+/// # Errors
+/// What is left of the text where it is no longer hexadecimal.
+pub fn parse(text: &str) -> Result<Vec<u8>, String> {
+    let bytes = many0(preceded(blank, byte));
+    let result: IResult<&str, Vec<u8>> = all_consuming(delimited(blank, bytes, blank)).parse(text);
+    match result {
+        Ok((_, bytes)) => Ok(bytes),
+        Err(nom::Err::Error(error) | nom::Err::Failure(error)) => {
+            Err(format!("expected two hexadecimal digits at {:?}", error.input))
+        }
+        Err(nom::Err::Incomplete(_)) => Err("expected more text".to_owned()),
+    }
+}
+
+/// The same, for text that is part of a test.
+///
+/// # Panics
+/// When it is not hexadecimal.
+#[must_use]
+#[track_caller]
+pub fn hex(text: &str) -> Vec<u8> {
+    match parse(text) {
+        Ok(bytes) => bytes,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn byte(input: &str) -> IResult<&str, u8> {
+    let digits = take_while_m_n(2, 2, |c: char| c.is_ascii_hexdigit());
+    map_res(digits, |digits| u8::from_str_radix(digits, 16)).parse(input)
+}
+
+fn blank(input: &str) -> IResult<&str, ()> {
+    let comment = preceded(tag("#"), not_line_ending);
+    value((), many0(alt((multispace1, tag("|"), comment)))).parse(input)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_bytes_with_anything_blank_between() {
+        assert_eq!(hex(" 12 00|01\n\tfF # a comment: 99\n0a"), [0x12, 0x00, 0x01, 0xFF, 0x0A]);
+        assert_eq!(hex("0102"), [1, 2]);
+        assert_eq!(hex(""), []);
+        assert_eq!(hex(" # nothing"), []);
+    }
+
+    #[test]
+    fn refuses_what_is_not_hexadecimal() {
+        for text in ["1", "12 3", "12 xy", "1 2", "0x12", "12, 13", "12 é"] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+        assert_eq!(parse("12 zz").unwrap_err(), "expected two hexadecimal digits at \"zz\"");
+    }
+}

@@ -1,0 +1,209 @@
+//! What every emitter needs: the program, the module, the imports that come up.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::names::verbatim;
+use crate::model::{Extent, IntKind, Layout, Param, Program, Text, Type, TypeId, TypeKind};
+
+/// One output file in the making.
+pub(crate) struct Context<'p> {
+    pub(crate) program: &'p Program,
+    pub(crate) module: usize,
+    imports: RefCell<BTreeSet<String>>,
+}
+
+impl<'p> Context<'p> {
+    pub(crate) fn new(program: &'p Program, module: usize) -> Self {
+        Self { program, module, imports: RefCell::default() }
+    }
+
+    /// The `use` items of everything that was asked for.
+    pub(crate) fn imports(&self) -> TokenStream {
+        let imports = self.imports.borrow();
+        let paths = imports.iter().filter_map(|path| path.parse::<TokenStream>().ok());
+        quote!(#(use #paths;)*)
+    }
+
+    pub(crate) fn import(&self, path: impl Into<String>) {
+        self.imports.borrow_mut().insert(path.into());
+    }
+
+    /// A name of `runtime`, imported.
+    pub(crate) fn runtime(&self, name: &str) -> TokenStream {
+        self.import(format!("runtime::{name}"));
+        let ident = verbatim(name);
+        quote!(#ident)
+    }
+
+    /// A name of another module, imported where it is not ours.
+    pub(crate) fn name_in(&self, module: usize, name: &str) -> TokenStream {
+        if module != self.module
+            && let Some(m) = self.program.modules.get(module)
+        {
+            self.import(format!("crate::{}::{name}", m.name));
+        }
+        let ident = verbatim(name);
+        quote!(#ident)
+    }
+
+    /// A named type, without lifetime.
+    pub(crate) fn type_name(&self, id: TypeId) -> TokenStream {
+        let def = self.program.ty(id);
+        self.name_in(def.module, &def.name)
+    }
+
+    /// The `ErrorCode` of the descriptions.
+    pub(crate) fn error_code(&self) -> TokenStream {
+        match self.program.types.iter().find(|t| t.name == "ErrorCode") {
+            Some(def) => self.name_in(def.module, "ErrorCode"),
+            None => quote!(u32),
+        }
+    }
+
+    pub(crate) fn layout(&self, ty: &Type) -> Layout {
+        self.program.layout(ty)
+    }
+
+    /// A type in Rust, borrowed for `lifetime`.
+    pub(crate) fn rust(&self, ty: &Type, lifetime: &TokenStream) -> TokenStream {
+        match ty {
+            Type::Int(kind) => int(*kind),
+            Type::Float(4) => quote!(f32),
+            Type::Float(_) => quote!(f64),
+            Type::Bool(_) => quote!(bool),
+            Type::U48Be => quote!(u64),
+            Type::Guid => self.runtime("Guid"),
+            Type::FileTime => self.runtime("FileTime"),
+            Type::Named(id, _) => {
+                let name = self.type_name(*id);
+                if self.layout(ty).lifetime { quote!(#name<#lifetime>) } else { name }
+            }
+            Type::Text(text) => {
+                let name = self.runtime(match text {
+                    Text::Utf16Nul | Text::Utf16Counted(..) => "Utf16",
+                    Text::String8Nul | Text::String8Counted(_) => "String8",
+                    Text::By(_) => "StringValue",
+                    Text::BytesCounted(_) => "Blob",
+                });
+                quote!(#name<#lifetime>)
+            }
+            Type::Bytes(Extent::Const(n)) => {
+                let n = usize_literal(*n);
+                quote!([u8; #n])
+            }
+            Type::Bytes(_) => {
+                let name = self.runtime("Blob");
+                quote!(#name<#lifetime>)
+            }
+            Type::Array(element, Extent::Const(n)) => {
+                let (element, n) = (self.rust(element, lifetime), usize_literal(*n));
+                quote!([#element; #n])
+            }
+            Type::Array(element, _) => {
+                let element = self.rust(element, lifetime);
+                quote!(Vec<#element>)
+            }
+        }
+    }
+
+    /// Values of this type are passed and read by copy.
+    pub(crate) fn is_copy(&self, ty: &Type) -> bool {
+        self.layout(ty).copy && !matches!(ty, Type::Text(_))
+    }
+
+    /// The parameters of `unpack` and `pack` as `name: type`, each preceded by a comma.
+    pub(crate) fn params(&self, params: &[Param], used: &TokenStream) -> TokenStream {
+        let words = words(used);
+        let params = params.iter().map(|param| {
+            let name = super::names::snake_text(&param.name);
+            let name = if words.contains(&name) { super::names::snake(&param.name) } else { format_ident!("_{name}") };
+            let ty = self.param_type(param);
+            quote!(, #name: #ty)
+        });
+        quote!(#(#params)*)
+    }
+
+    /// The type of a parameter.
+    pub(crate) fn param_type(&self, param: &Param) -> TokenStream {
+        let ty = self.rust(&param.ty, &quote!('_));
+        if param.list {
+            quote!(&[#ty])
+        } else if self.is_copy(&param.ty) {
+            ty
+        } else {
+            quote!(&#ty)
+        }
+    }
+
+    /// The structure behind a named type, if it is one.
+    pub(crate) fn struct_def(&self, id: TypeId) -> Option<&'p crate::model::StructDef> {
+        match &self.program.ty(id).kind {
+            TypeKind::Struct(def) => Some(def),
+            _ => None,
+        }
+    }
+}
+
+/// An integer in Rust.
+pub(crate) fn int(kind: IntKind) -> TokenStream {
+    let name = format_ident!("{}{}", if kind.signed { "i" } else { "u" }, u32::from(kind.size) * 8);
+    quote!(#name)
+}
+
+/// The reader and writer of an integer: `u16`.
+pub(crate) fn int_method(kind: IntKind) -> proc_macro2::Ident {
+    format_ident!("{}{}", if kind.signed { "i" } else { "u" }, u32::from(kind.size) * 8)
+}
+
+/// A number as a `usize` or untyped literal.
+pub(crate) fn usize_literal(n: u64) -> TokenStream {
+    let literal = proc_macro2::Literal::u64_unsuffixed(n);
+    quote!(#literal)
+}
+
+/// A number in hexadecimal, with as many digits as its bytes take.
+pub(crate) fn hex(value: u64, bytes: u8) -> TokenStream {
+    let width = usize::from(bytes) * 2;
+    let digits = format!("{value:0width$X}");
+    let mut text = String::from("0x");
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 4 == 0 {
+            text.push('_');
+        }
+        text.push(c);
+    }
+    text.parse().unwrap_or_else(|_| usize_literal(value))
+}
+
+/// `///` lines; at least one, so that nothing public is without.
+pub(crate) fn docs(lines: &[String], spec: Option<&str>, otherwise: &str) -> TokenStream {
+    let mut all: Vec<String> = lines.iter().map(|line| format!(" {}", line.trim())).collect();
+    if all.is_empty() {
+        all.push(format!(" {otherwise}"));
+    }
+    if let Some(spec) = spec {
+        all.push(String::new());
+        all.push(format!(" {spec}."));
+    }
+    quote!(#(#[doc = #all])*)
+}
+
+/// Every word in some tokens.
+pub(crate) fn words(tokens: &TokenStream) -> BTreeSet<String> {
+    fn collect(tokens: TokenStream, words: &mut BTreeSet<String>) {
+        for tree in tokens {
+            match tree {
+                proc_macro2::TokenTree::Ident(ident) => _ = words.insert(ident.to_string().trim_start_matches("r#").to_owned()),
+                proc_macro2::TokenTree::Group(group) => collect(group.stream(), words),
+                _ => {}
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    collect(tokens.clone(), &mut found);
+    found
+}

@@ -1,0 +1,75 @@
+//! Names of the descriptions as Rust names.
+
+use proc_macro2::{Ident, Span};
+use quote::format_ident;
+
+const KEYWORDS: &[&str] = &[
+    "as", "async", "await", "break", "const", "continue", "dyn", "else", "enum", "extern", "false", "fn", "for",
+    "gen", "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut", "pub", "ref", "return", "static",
+    "struct", "trait", "true", "type", "unsafe", "use", "where", "while", "abstract", "become", "box", "do", "final",
+    "macro", "override", "priv", "try", "typeof", "unsized", "virtual", "yield",
+];
+
+/// `PropertyTagCount` to `property_tag_count`.
+pub(crate) fn snake_text(name: &str) -> String {
+    let chars: Vec<char> = name.chars().collect();
+    let mut out = String::new();
+    for (i, &c) in chars.iter().enumerate() {
+        let before = i.checked_sub(1).and_then(|i| chars.get(i));
+        let after = chars.get(i + 1);
+        if c.is_ascii_uppercase()
+            && let Some(&b) = before
+            && b != '_'
+            && (b.is_ascii_lowercase()
+                || b.is_ascii_digit()
+                || (b.is_ascii_uppercase() && after.is_some_and(char::is_ascii_lowercase)))
+        {
+            out.push('_');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
+/// A field or method name.
+pub(crate) fn snake(name: &str) -> Ident {
+    raw(&snake_text(name))
+}
+
+/// A constant: `PtypInteger32` to `PTYP_INTEGER32`.
+pub(crate) fn screaming(name: &str) -> Ident {
+    Ident::new(&snake_text(name).to_ascii_uppercase(), Span::call_site())
+}
+
+/// A type or variant, spelled as it is.
+pub(crate) fn verbatim(name: &str) -> Ident {
+    raw(name)
+}
+
+fn raw(name: &str) -> Ident {
+    match name {
+        "self" | "Self" | "super" | "crate" => format_ident!("{name}_"),
+        _ if KEYWORDS.contains(&name) => Ident::new_raw(name, Span::call_site()),
+        _ => Ident::new(name, Span::call_site()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::snake_text;
+
+    #[test]
+    fn spells_names_as_rust_does() {
+        for (name, expected) in [
+            ("PropertyTagCount", "property_tag_count"),
+            ("X500DN", "x500_dn"),
+            ("PropTag1", "prop_tag1"),
+            ("RTFInSync", "rtf_in_sync"),
+            ("GUID", "guid"),
+            ("ecNotFound", "ec_not_found"),
+            ("already_snake", "already_snake"),
+        ] {
+            assert_eq!(snake_text(name), expected);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The bodies of ROPs and requests: one structure each.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::context::{Context, docs};
+use super::structs::structure;
+use crate::model::{Field, IntKind, Layout, Member, Request, Role, Rop, StructDef, Type};
+
+/// The operations of a module.
+pub(crate) fn module_items(cx: &Context<'_>) -> Vec<TokenStream> {
+    let mut items = Vec::new();
+    for rop in cx.program.rops.iter().filter(|rop| rop.module == cx.module) {
+        items.extend(rop_items(cx, rop));
+    }
+    for request in cx.program.requests.iter().filter(|request| request.module == cx.module) {
+        items.extend(request_items(cx, request));
+    }
+    items
+}
+
+fn byte(name: &str, text: &str) -> Member {
+    Member::Field(Field {
+        name: name.to_owned(),
+        docs: vec![text.to_owned()],
+        ty: Type::Int(IntKind { size: 1, signed: false }),
+        role: Role::Plain,
+        boxed: false,
+        fill: false,
+        selects: false,
+        derived_bits: Vec::new(),
+    })
+}
+
+/// The request of a ROP with its header, without the RopId.
+pub(crate) fn request_struct(rop: &Rop) -> StructDef {
+    let mut body = vec![byte("LogonId", "The logon that the operation is for.")];
+    for index in &rop.header {
+        body.push(byte(index, "Index into the server object handle table."));
+    }
+    let header = body.len() as u64;
+    body.extend(rop.request.body.iter().cloned());
+    let layout = Layout { min_size: rop.request.layout.min_size + header, ..rop.request.layout };
+    StructDef { body, layout, is_enum: false, ..rop.request.clone() }
+}
+
+fn rop_items(cx: &Context<'_>, rop: &Rop) -> Vec<TokenStream> {
+    let mut items = Vec::new();
+    if rop.unsolicited.is_none() {
+        let name = format!("{}Request", rop.name);
+        items.extend(structure(cx, &name, &docs(&rop.docs, rop.spec.as_deref(), &rop.name), &request_struct(rop)));
+    }
+    let name = format!("{}Response", rop.name);
+    let text = format!("What follows the header of a successful reply to [`{}Request`].", rop.name);
+    if let Some(success) = &rop.success {
+        items.extend(structure(cx, &name, &docs(&[], rop.spec.as_deref(), &text), success));
+    }
+    if let Some(body) = &rop.unsolicited {
+        items.extend(structure(cx, &name, &docs(&rop.docs, rop.spec.as_deref(), &rop.name), body));
+    }
+    for (codes, body) in &rop.on {
+        let name = failure_body(rop, codes);
+        let text = format!("What follows the header of a reply with {}.", code_names(codes));
+        items.extend(structure(cx, &name, &docs(&[], rop.spec.as_deref(), &text), body));
+    }
+    if !rop.on.is_empty() {
+        items.push(failure_enum(cx, rop));
+    }
+    items
+}
+
+/// The structure of the body for some return values.
+pub(crate) fn failure_body(rop: &Rop, codes: &[(String, u64)]) -> String {
+    let first = codes.first().map(|(name, _)| name.trim_start_matches("ec")).unwrap_or_default();
+    format!("{}{first}", rop.name)
+}
+
+fn code_names(codes: &[(String, u64)]) -> String {
+    codes.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(" or ")
+}
+
+/// How a ROP can fail when some return values have a body.
+fn failure_enum(cx: &Context<'_>, rop: &Rop) -> TokenStream {
+    let name = format_ident!("{}Failure", rop.name);
+    let error_code = cx.error_code();
+    let lifetime = rop.on.iter().any(|(_, body)| body.layout.lifetime);
+    let (generics, anonymous) = if lifetime { (quote!(<'a>), quote!(<'_>)) } else { (quote!(), quote!()) };
+    let variants = rop.on.iter().map(|(codes, body)| {
+        let inner = format_ident!("{}", failure_body(rop, codes));
+        let variant = format_ident!("{}", failure_body(rop, codes).trim_start_matches(rop.name.as_str()));
+        let docs = docs(&[], None, &format!("{}.", code_names(codes)));
+        let generics = body.layout.lifetime.then(|| quote!(<'a>));
+        quote!(#docs #variant(#inner #generics))
+    });
+    let text = format!("How {} fails: some return values carry a body.", rop.name);
+    let docs = docs(&[], rop.spec.as_deref(), &text);
+    quote! {
+        #docs
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum #name #generics {
+            #(#variants,)*
+            /// A return value alone.
+            Code(#error_code),
+        }
+
+        impl From<#error_code> for #name #anonymous {
+            fn from(code: #error_code) -> Self {
+                Self::Code(code)
+            }
+        }
+    }
+}
+
+fn request_items(cx: &Context<'_>, request: &Request) -> Vec<TokenStream> {
+    let mut items = Vec::new();
+    let doc = |text: &str| docs(&[text.to_owned()], request.spec.as_deref(), text);
+    let name = &request.name;
+    items.extend(structure(cx, &format!("{name}Request"), &docs(&request.docs, request.spec.as_deref(), name), &request.request));
+    let text = format!("The answer to [`{name}Request`] when it succeeds.");
+    items.extend(structure(cx, &format!("{name}Response"), &doc(&text), &request.success));
+    if let Some(failure) = &request.failure {
+        let text = format!("The answer to [`{name}Request`] when it fails.");
+        items.extend(structure(cx, &format!("{name}Failure"), &doc(&text), failure));
+    }
+    let key = &request.key;
+    let constant = super::names::screaming(&format!("{name}RequestType"));
+    let text = format!("The request type of [`{name}Request`].");
+    let docs = docs(&[text.clone()], None, &text);
+    items.push(quote!(#docs pub const #constant: &str = #key;));
+    items
+}

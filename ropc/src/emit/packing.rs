@@ -1,0 +1,401 @@
+//! `pack`: statements that write a body's members from locals.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::body::{Env, RustField, accessor, arm_fields, has_accessor, rust_fields};
+use super::context::{Context, hex, int_method, usize_literal};
+use super::names::{snake, snake_text, verbatim};
+use super::sizes;
+use crate::model::{Arm, BitsSource, Conditional, ConstValue, Expr, Extent, Field, Match, Member, Role, Text, Type};
+
+/// Statements that write members; locals named as the fields hold references.
+pub(crate) fn members(cx: &Context<'_>, body: &[Member], env: &mut Env) -> TokenStream {
+    let mut out = TokenStream::new();
+    for (at, member) in body.iter().enumerate() {
+        let following = body.get(at + 1..).unwrap_or_default();
+        out.extend(match member {
+            Member::Field(field) => write_field(cx, field, body, following, env),
+            Member::If(c) => conditional(cx, c, env),
+            Member::Match(m) => write_match(cx, m, env),
+            Member::Let(name, expr, ty) => {
+                let value = env.expr(cx, expr);
+                env.value(name, ty);
+                let name = snake(name);
+                quote!(let #name = #value;)
+            }
+            Member::Require(cond) => {
+                let cond = env.expr(cx, cond);
+                quote!(if !(#cond) { return Err(e.mismatch("what the description requires")); })
+            }
+            Member::Sized(_, inner) => members(cx, inner, env),
+        });
+    }
+    out
+}
+
+fn conditional(cx: &Context<'_>, c: &Conditional, env: &Env) -> TokenStream {
+    let cond = env.expr(cx, &c.cond);
+    let then = branch(cx, &c.then, &c.otherwise, env);
+    let otherwise = branch(cx, &c.otherwise, &c.then, env);
+    if otherwise.is_empty() {
+        return quote!(if #cond { #then });
+    }
+    quote!(if #cond { #then } else { #otherwise })
+}
+
+/// One branch of an `if`: its options must be there, those of the other branch must not.
+fn branch(cx: &Context<'_>, body: &[Member], other: &[Member], env: &Env) -> TokenStream {
+    let mut inner = env.clone();
+    let direct: Vec<RustField<'_>> = rust_fields(body).into_iter().filter(|f| !inside_if(body, f.name())).collect();
+    let mut out = TokenStream::new();
+    let absent: Vec<_> = rust_fields(other).iter().map(RustField::ident).collect();
+    if !absent.is_empty() {
+        let names: Vec<String> = rust_fields(other).iter().map(|f| f.name().to_owned()).collect();
+        let text = format!("no {} where the condition does not hold", names.join(", "));
+        out.extend(quote!(if #(#absent.is_some())||* { return Err(e.mismatch(#text)); }));
+    }
+    if !direct.is_empty() {
+        let idents: Vec<_> = direct.iter().map(RustField::ident).collect();
+        let names: Vec<&str> = direct.iter().map(|f| f.name()).collect();
+        let text = format!("{} where the condition holds", names.join(", "));
+        out.extend(match idents.as_slice() {
+            [one] => quote!(let Some(#one) = #one else { return Err(e.mismatch(#text)); };),
+            many => quote!(let (#(Some(#many)),*) = (#(#many),*) else { return Err(e.mismatch(#text)); };),
+        });
+        for field in &direct {
+            inner.options.remove(field.name());
+        }
+    }
+    out.extend(members(cx, body, &mut inner));
+    out
+}
+
+/// The field stands in an `if` of this body.
+pub(crate) fn inside_if(body: &[Member], name: &str) -> bool {
+    body.iter().any(|member| match member {
+        Member::If(c) => [&c.then, &c.otherwise].iter().any(|b| rust_fields(b).iter().any(|f| f.name() == name)),
+        Member::Sized(_, inner) => inside_if(inner, name),
+        _ => false,
+    })
+}
+
+fn write_field(
+    cx: &Context<'_>,
+    field: &Field,
+    body: &[Member],
+    following: &[Member],
+    env: &mut Env,
+) -> TokenStream {
+    cx.import("runtime::At");
+    let (ident, name) = (snake(&field.name), field.name.as_str());
+    let count = |value: TokenStream, env: &mut Env| {
+        env.length(name);
+        let write = match &field.ty {
+            Type::Int(kind) => {
+                let method = format_ident!("count_{}", int_method(*kind));
+                quote!(e.#method(#ident).at(#name)?;)
+            }
+            _ => quote!(),
+        };
+        quote!(let #ident = #value; #write)
+    };
+    match &field.role {
+        Role::Plain if !field.derived_bits.is_empty() => {
+            let mut value = quote!(#ident);
+            for bits in &field.derived_bits {
+                let with = format_ident!("with_{}", snake_text(&bits.name));
+                let source = match &bits.from {
+                    BitsSource::Present(of) => {
+                        let of = snake(of);
+                        quote!(#of.is_some())
+                    }
+                    BitsSource::Match(of) => {
+                        let of = snake(of);
+                        let get = snake(&bits.name);
+                        quote!(#of.#get())
+                    }
+                };
+                value = quote!(#value.#with(#source));
+            }
+            env.value(name, &field.ty);
+            quote!(let #ident = #value; #ident.pack(e).at(#name)?;)
+        }
+        Role::Plain => write_value(cx, &field.ty, &quote!(#ident), env, name),
+        Role::Count(of) => {
+            let value = length_of(of, env);
+            count(value, env)
+        }
+        Role::SizeOf(of, plus) => {
+            let size = sizes::of_names(cx, body, of, *plus, env);
+            count(size, env)
+        }
+        Role::SizeOfFollowing => {
+            let size = sizes::of_members(cx, following, env);
+            count(size, env)
+        }
+        Role::Present(of) => {
+            let of = snake(of);
+            env.value(name, &field.ty);
+            let write = write_scalar(cx, &field.ty, &quote!(#ident), name);
+            quote!(let #ident = #of.is_some(); #write)
+        }
+        Role::Fixed(value) => {
+            let value = super::values::const_value(cx, &field.ty, &ConstValue::Int(*value));
+            env.value(name, &field.ty);
+            let write = write_scalar(cx, &field.ty, &quote!(#ident), name);
+            let ty = cx.rust(&field.ty, &quote!('_));
+            quote!(let #ident: #ty = #value; #write)
+        }
+        Role::Const(value) => {
+            let value = super::values::const_value(cx, &field.ty, value);
+            env.value(name, &field.ty);
+            let write = write_scalar(cx, &field.ty, &quote!(#ident), name);
+            quote!(let #ident = #value; #write)
+        }
+        Role::Discriminant(of) => {
+            let of = snake(of);
+            env.value(name, &field.ty);
+            let write = write_scalar(cx, &field.ty, &quote!(#ident), name);
+            quote!(let #ident = #of.#ident(); #write)
+        }
+        Role::Echo(_) => {
+            let index = snake("InputHandleIndex");
+            quote!(e.u8(#index).at(#name)?;)
+        }
+    }
+}
+
+fn length_of(of: &str, env: &Env) -> TokenStream {
+    let ident = snake(of);
+    if env.options.contains(of) { quote!(#ident.as_ref().map_or(0, |list| list.len())) } else { quote!(#ident.len()) }
+}
+
+/// Writes a scalar that is a value, not a reference.
+fn write_scalar(cx: &Context<'_>, ty: &Type, value: &TokenStream, name: &str) -> TokenStream {
+    match ty {
+        Type::Named(..) | Type::Guid | Type::FileTime => quote!(#value.pack(e).at(#name)?;),
+        Type::Int(kind) => {
+            let method = int_method(*kind);
+            quote!(e.#method(#value).at(#name)?;)
+        }
+        Type::Bool(1) => quote!(e.bool8(#value).at(#name)?;),
+        Type::Bool(_) => quote!(e.bool16(#value).at(#name)?;),
+        Type::U48Be => quote!(e.u48be(#value).at(#name)?;),
+        _ => {
+            let size = hex(0, u8::try_from(cx.layout(ty).min_size).unwrap_or(1));
+            quote!(_ = #size;)
+        }
+    }
+}
+
+/// Writes a value that `place` refers to.
+fn write_value(cx: &Context<'_>, ty: &Type, place: &TokenStream, env: &Env, name: &str) -> TokenStream {
+    match ty {
+        Type::Array(element, extent) => {
+            let mut out = TokenStream::new();
+            if let Extent::Count(count) = extent
+                && !is_own_count(count, env)
+            {
+                let count = env.len(cx, count);
+                let text = format!("as many {name} as the context says");
+                out.extend(quote!(if #place.len() != #count { return Err(e.mismatch(#text)); }));
+            }
+            if matches!((element.as_ref(), extent), (Type::Int(k), Extent::Const(_)) if k.size == 1 && !k.signed) {
+                out.extend(quote!(e.bytes(#place).at(#name)?;));
+                return out;
+            }
+            let write = write(cx, element, &quote!(item), env);
+            out.extend(quote!(for (index, item) in #place.iter().enumerate() { #write.at_index(index).at(#name)?; }));
+            out
+        }
+        _ => {
+            let write = write(cx, ty, place, env);
+            quote!(#write.at(#name)?;)
+        }
+    }
+}
+
+/// The length comes from the list itself.
+fn is_own_count(count: &Expr, env: &Env) -> bool {
+    matches!(count, Expr::Field(name) if env.is_length(name))
+}
+
+/// The expression that writes a value that is no array, as a `Result`.
+fn write(cx: &Context<'_>, ty: &Type, place: &TokenStream, env: &Env) -> TokenStream {
+    match ty {
+        Type::Int(kind) => {
+            let method = int_method(*kind);
+            quote!(e.#method(*#place))
+        }
+        Type::Float(4) => quote!(e.f32(*#place)),
+        Type::Float(_) => quote!(e.f64(*#place)),
+        Type::Bool(1) => quote!(e.bool8(*#place)),
+        Type::Bool(_) => quote!(e.bool16(*#place)),
+        Type::U48Be => quote!(e.u48be(*#place)),
+        Type::Guid | Type::FileTime => quote!(#place.pack(e)),
+        Type::Named(id, args) => {
+            let params = cx.struct_def(*id).map_or(&[][..], |def| &def.params);
+            let args = env.args(cx, params, args);
+            quote!(#place.pack(e #args))
+        }
+        Type::Text(text) => write_text(cx, text, place, env),
+        Type::Bytes(Extent::Count(count)) if !is_own_count(count, env) => {
+            let count = env.len(cx, count);
+            quote!(if #place.len() == #count { e.bytes(#place) } else { Err(e.mismatch("as many bytes as the context says")) })
+        }
+        Type::Bytes(_) => quote!(e.bytes(#place)),
+        Type::Array(..) => quote!(Err(e.mismatch("no array of arrays"))),
+    }
+}
+
+fn write_text(cx: &Context<'_>, text: &Text, place: &TokenStream, env: &Env) -> TokenStream {
+    match text {
+        Text::Utf16Nul | Text::String8Nul => quote!(#place.pack_nul(e)),
+        Text::By(flag) => {
+            let flag = env.expr(cx, flag);
+            quote!(#place.pack_nul(e, #flag))
+        }
+        Text::Utf16Counted(kind, chars) => {
+            let method = format_ident!("count_{}", int_method(*kind));
+            let n = if *chars { quote!(#place.len_units()) } else { quote!(#place.len_units() * 2) };
+            quote!(e.#method(#n).and_then(|()| #place.pack_units(e)))
+        }
+        Text::String8Counted(kind) => {
+            let method = format_ident!("count_{}", int_method(*kind));
+            quote!(e.#method(#place.as_bytes().len()).and_then(|()| #place.pack_bytes(e)))
+        }
+        Text::BytesCounted(kind) => {
+            let method = format_ident!("count_{}", int_method(*kind));
+            quote!(e.#method(#place.len()).and_then(|()| e.bytes(#place)))
+        }
+    }
+}
+
+/// Writes the variant, after checking it against discriminants that do not come from it.
+pub(crate) fn write_match(cx: &Context<'_>, m: &Match, env: &Env) -> TokenStream {
+    let subject = snake(&m.field);
+    let mut out = TokenStream::new();
+    for (index, d) in m.on.iter().enumerate() {
+        if !d.derived && has_accessor(m, index) {
+            let (get, wanted) = (accessor(m, index), env.expr(cx, &d.expr));
+            let text = format!("the variant of {}", d.name);
+            out.extend(quote!(if #subject.#get() != #wanted { return Err(e.mismatch(#text)); }));
+        }
+    }
+    let arms = m.arms.iter().enumerate().map(|(at, arm)| write_arm(cx, m, at, arm, env));
+    out.extend(quote!(match #subject { #(#arms)* }));
+    out
+}
+
+fn write_arm(cx: &Context<'_>, m: &Match, at: usize, arm: &Arm, env: &Env) -> TokenStream {
+    let mut inner = env.clone();
+    for field in arm_fields(m, arm) {
+        bind(&field, &mut inner);
+    }
+    let check = check_open(cx, m, at, arm, env);
+    let statements = members(cx, &arm.body, &mut inner);
+    let body = quote!(#check #statements);
+    let pattern = destructure(&quote_name(m), m, arm, &body);
+    quote!(#pattern => { #body })
+}
+
+fn quote_name(m: &Match) -> TokenStream {
+    let name = verbatim(&m.enum_name);
+    quote!(#name)
+}
+
+/// Tells the environment how a destructured field is to be read.
+pub(crate) fn bind(field: &RustField<'_>, env: &mut Env) {
+    match field.holds {
+        super::body::Holds::Field(f) => env.reference(&f.name, &f.ty),
+        super::body::Holds::Kept(d) => env.reference(&d.name, &d.ty),
+        super::body::Holds::Match(_) => {}
+    }
+    if field.optional {
+        env.options.insert(field.name().to_owned());
+    }
+}
+
+/// The pattern that takes a variant apart; fields that the code does not name are left out.
+pub(crate) fn destructure(name: &TokenStream, m: &Match, arm: &Arm, used: &TokenStream) -> TokenStream {
+    let variant = verbatim(&arm.name);
+    let fields = arm_fields(m, arm);
+    let words = super::context::words(used);
+    let is_used = |f: &RustField<'_>| words.contains(snake_text(f.name()).as_str());
+    match fields.as_slice() {
+        [] => quote!(#name::#variant),
+        [one] if is_used(one) => {
+            let ident = one.ident();
+            quote!(#name::#variant(#ident))
+        }
+        [_] => quote!(#name::#variant(_)),
+        many => {
+            let idents: Vec<_> = many.iter().filter(|f| is_used(f)).map(RustField::ident).collect();
+            if idents.len() == many.len() {
+                quote!(#name::#variant { #(#idents),* })
+            } else if idents.is_empty() {
+                quote!(#name::#variant { .. })
+            } else {
+                quote!(#name::#variant { #(#idents,)* .. })
+            }
+        }
+    }
+}
+
+/// A variant for several values, or with a guard, must be the one that decoding would choose.
+fn check_open(cx: &Context<'_>, m: &Match, at: usize, arm: &Arm, env: &Env) -> TokenStream {
+    let all_accessible = (0..m.on.len()).all(|i| m.on.get(i).is_some_and(|d| d.derived) || has_accessor(m, i));
+    if arm.keeps.is_empty() && arm.guard.is_none() && all_accessible {
+        return quote!();
+    }
+    let values: Vec<TokenStream> = m
+        .on
+        .iter()
+        .enumerate()
+        .map(|(i, d)| {
+            if arm.keeps.contains(&i) {
+                let ident = snake(&d.name);
+                quote!(*#ident)
+            } else if d.derived {
+                match arm.patterns.get(i).and_then(|p| p.first()) {
+                    Some(p) => single(cx, p, &d.ty),
+                    None => quote!(0),
+                }
+            } else {
+                env.expr(cx, &d.expr)
+            }
+        })
+        .collect();
+    let subject = super::unpacking::tuple(values);
+    let arms = m.arms.iter().take(at + 1).enumerate().map(|(i, other)| {
+        let pattern = super::unpacking::arm_pattern(cx, m, other);
+        let guard = other.guard.as_ref().map(|g| {
+            let g = env.expr(cx, g);
+            quote!(if #g)
+        });
+        let is = i == at;
+        quote!(#pattern #guard => #is,)
+    });
+    let total = arm.patterns.is_empty() && arm.guard.is_none();
+    let rest = if total { quote!() } else { quote!(_ => false,) };
+    let text = format!("a value of {} that selects {}", m.field, arm.name);
+    quote! {
+        let selects = match #subject { #(#arms)* #rest };
+        if !selects { return Err(e.mismatch(#text)); }
+    }
+}
+
+/// The value of a pattern that stands for one.
+pub(crate) fn single(cx: &Context<'_>, pattern: &crate::model::Pattern, ty: &Type) -> TokenStream {
+    use crate::model::Pattern;
+    match pattern {
+        Pattern::Int(value) | Pattern::Range(value, _) => super::values::const_value(cx, ty, &ConstValue::Int(*value)),
+        Pattern::Bool(value) => quote!(#value),
+        Pattern::Const(id, name, _) => {
+            let (ty, name) = (cx.type_name(*id), super::names::screaming(name));
+            quote!(#ty::#name)
+        }
+        Pattern::Any => usize_literal(0),
+    }
+}

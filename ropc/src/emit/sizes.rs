@@ -1,0 +1,210 @@
+//! `packed_size`: the bytes that a body takes, as an expression over its fields.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::body::{Env, Holds, RustField, rust_fields};
+use super::context::{Context, usize_literal, words};
+use super::names::{snake, snake_text, verbatim};
+use super::packing::{destructure, inside_if};
+use crate::model::{Extent, Match, Member, Text, Type};
+
+/// A size in parts: what is constant, and what depends on values.
+#[derive(Default)]
+struct Sum {
+    fixed: u64,
+    terms: Vec<TokenStream>,
+}
+
+impl Sum {
+    fn tokens(self) -> TokenStream {
+        let fixed = usize_literal(self.fixed);
+        let terms = &self.terms;
+        match (self.fixed, terms.as_slice()) {
+            (_, []) => fixed,
+            // Alone, a condition needs no parentheses around it.
+            (0, [one]) => bare(one),
+            (0, [first, rest @ ..]) => quote!(#first #(+ #rest)*),
+            _ => quote!(#fixed #(+ #terms)*),
+        }
+    }
+}
+
+/// A term without the parentheses around it.
+pub(crate) fn bare(term: &TokenStream) -> TokenStream {
+    let mut trees = term.clone().into_iter();
+    match (trees.next(), trees.next()) {
+        (Some(proc_macro2::TokenTree::Group(group)), None) => group.stream(),
+        _ => term.clone(),
+    }
+}
+
+/// The size of members; locals named as the fields hold references.
+pub(crate) fn of_members(cx: &Context<'_>, body: &[Member], env: &Env) -> TokenStream {
+    sum(cx, body, env).tokens()
+}
+
+fn sum(cx: &Context<'_>, body: &[Member], env: &Env) -> Sum {
+    let mut total = Sum::default();
+    for member in body {
+        match member {
+            Member::Field(field) => {
+                let ident = snake(&field.name);
+                value(cx, &field.ty, &quote!(#ident), &mut total);
+            }
+            Member::If(c) => {
+                let then = branch(cx, &c.then, env);
+                let otherwise = branch(cx, &c.otherwise, env);
+                total.terms.push(match (then, otherwise) {
+                    (Some((pattern, subject, size)), None) => quote!((if let #pattern = #subject { #size } else { 0 })),
+                    (Some((pattern, subject, size)), Some((p2, s2, size2))) => {
+                        quote!((if let #pattern = #subject { #size } else if let #p2 = #s2 { #size2 } else { 0 }))
+                    }
+                    (None, Some((pattern, subject, size))) => quote!((if let #pattern = #subject { #size } else { 0 })),
+                    (None, None) => {
+                        let cond = env.expr(cx, &c.cond);
+                        let (a, b) = (of_members(cx, &c.then, env), of_members(cx, &c.otherwise, env));
+                        quote!((if #cond { #a } else { #b }))
+                    }
+                });
+            }
+            Member::Match(m) => {
+                let ident = snake(&m.field);
+                total.terms.push(of_match(cx, m, &quote!(#ident), env));
+            }
+            Member::Sized(_, inner) => {
+                let inner = sum(cx, inner, env);
+                total.fixed += inner.fixed;
+                total.terms.extend(inner.terms);
+            }
+            Member::Let(..) | Member::Require(_) => {}
+        }
+    }
+    total
+}
+
+/// Pattern, subject and size of one branch of an `if`; `None` when nothing in it is a Rust field.
+fn branch(cx: &Context<'_>, body: &[Member], env: &Env) -> Option<(TokenStream, TokenStream, TokenStream)> {
+    let direct: Vec<RustField<'_>> = rust_fields(body).into_iter().filter(|f| !inside_if(body, f.name())).collect();
+    if direct.is_empty() {
+        return None;
+    }
+    let size = of_members(cx, body, env);
+    let used = words(&size);
+    let idents: Vec<_> = direct.iter().map(RustField::ident).collect();
+    let patterns: Vec<TokenStream> = direct
+        .iter()
+        .map(|f| {
+            let ident = f.ident();
+            if used.contains(snake_text(f.name()).as_str()) { quote!(Some(#ident)) } else { quote!(Some(_)) }
+        })
+        .collect();
+    Some(match (patterns.as_slice(), idents.as_slice()) {
+        ([pattern], [ident]) => (quote!(#pattern), quote!(#ident), size),
+        _ => (quote!((#(#patterns),*)), quote!((#(#idents),*)), size),
+    })
+}
+
+/// The size of a match's value.
+pub(crate) fn of_match(cx: &Context<'_>, m: &Match, place: &TokenStream, env: &Env) -> TokenStream {
+    let enum_name = verbatim(&m.enum_name);
+    let arms: Vec<(TokenStream, TokenStream)> = m
+        .arms
+        .iter()
+        .map(|arm| {
+            let size = of_members(cx, &arm.body, env);
+            (destructure(&quote!(#enum_name), m, arm, &size), size)
+        })
+        .collect();
+    // Arms with the same size stand together.
+    let mut grouped: Vec<(Vec<TokenStream>, TokenStream)> = Vec::new();
+    for (pattern, size) in arms {
+        let constant = size.to_string().parse::<u64>().is_ok();
+        match grouped.iter_mut().find(|(_, s)| constant && s.to_string() == size.to_string()) {
+            Some((patterns, _)) => patterns.push(pattern),
+            None => grouped.push((vec![pattern], size)),
+        }
+    }
+    let arms = grouped.iter().map(|(patterns, size)| quote!(#(#patterns)|* => #size,));
+    quote!((match #place { #(#arms)* }))
+}
+
+fn value(cx: &Context<'_>, ty: &Type, place: &TokenStream, total: &mut Sum) {
+    let layout = cx.layout(ty);
+    if layout.fixed {
+        total.fixed += layout.min_size;
+        return;
+    }
+    match ty {
+        Type::Named(..) => total.terms.push(quote!(#place.packed_size())),
+        Type::Text(Text::Utf16Nul | Text::String8Nul | Text::By(_)) => total.terms.push(quote!(#place.size_nul())),
+        Type::Text(Text::Utf16Counted(kind, _)) => {
+            total.fixed += u64::from(kind.size);
+            total.terms.push(quote!(#place.len_units() * 2));
+        }
+        Type::Text(Text::String8Counted(kind)) => {
+            total.fixed += u64::from(kind.size);
+            total.terms.push(quote!(#place.as_bytes().len()));
+        }
+        Type::Text(Text::BytesCounted(kind)) => {
+            total.fixed += u64::from(kind.size);
+            total.terms.push(quote!(#place.len()));
+        }
+        Type::Bytes(_) => total.terms.push(quote!(#place.len())),
+        Type::Array(element, Extent::Const(_) | Extent::Count(_) | Extent::Rest) => {
+            let inner = cx.layout(element);
+            if inner.fixed {
+                let size = usize_literal(inner.min_size);
+                total.terms.push(if inner.min_size == 1 { quote!(#place.len()) } else { quote!(#place.len() * #size) });
+                return;
+            }
+            let mut one = Sum::default();
+            value(cx, element, &quote!(item), &mut one);
+            let one = one.tokens();
+            total.terms.push(quote!(#place.iter().map(|item| #one).sum::<usize>()));
+        }
+        _ => {}
+    }
+}
+
+/// The size of fields by name, for a derived length.
+pub(crate) fn of_names(cx: &Context<'_>, body: &[Member], names: &[String], plus: u64, env: &Env) -> TokenStream {
+    let mut total = Sum { fixed: plus, terms: Vec::new() };
+    for name in names {
+        if let Some(field) = find_derived(body, name) {
+            total.fixed += cx.layout(field).min_size;
+            continue;
+        }
+        let fields = rust_fields(body);
+        let Some(field) = fields.iter().find(|f| f.name() == name) else { continue };
+        let ident = field.ident();
+        let mut one = Sum::default();
+        match field.holds {
+            Holds::Field(f) => value(cx, &f.ty, &quote!(#ident), &mut one),
+            Holds::Match(m) => one.terms.push(of_match(cx, m, &quote!(#ident), env)),
+            Holds::Kept(_) => {}
+        }
+        if env.options.contains(name) {
+            let size = one.tokens();
+            let constant = !words(&size).contains(snake_text(name).as_str());
+            total.terms.push(if constant {
+                quote!(#ident.as_ref().map_or(0, |_| #size))
+            } else {
+                quote!(#ident.as_ref().map_or(0, |#ident| #size))
+            });
+        } else {
+            total.fixed += one.fixed;
+            total.terms.extend(one.terms);
+        }
+    }
+    total.tokens()
+}
+
+/// The type of a derived field, whose size is fixed.
+fn find_derived<'m>(body: &'m [Member], name: &str) -> Option<&'m Type> {
+    body.iter().find_map(|member| match member {
+        Member::Field(field) if field.name == name && !matches!(field.role, crate::model::Role::Plain) => Some(&field.ty),
+        _ => None,
+    })
+}
+

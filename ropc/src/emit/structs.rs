@@ -1,0 +1,375 @@
+//! Structures: Rust types with `unpack`, `pack`, `packed_size` and `into_owned`.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::body::{Env, Holds, RustField, accessor, arm_fields, has_accessor, rust_fields};
+use super::context::{Context, docs, usize_literal, words};
+use super::names::{snake, snake_text, verbatim};
+use super::{packing, sizes, unpacking};
+use crate::model::{Extent, Layout, Match, Member, StructDef, Type, TypeKind};
+
+/// The structures of a module.
+pub(crate) fn module_items(cx: &Context<'_>) -> Vec<TokenStream> {
+    let mut items = Vec::new();
+    for def in cx.program.types.iter().filter(|def| def.module == cx.module) {
+        if let TypeKind::Struct(s) = &def.kind {
+            let docs = docs(&def.docs, def.spec.as_deref(), &format!("`{}`", def.name));
+            items.extend(structure(cx, &def.name, &docs, s));
+        }
+    }
+    items
+}
+
+/// The items of one structure: its type, its implementation, the enums of its matches.
+pub(crate) fn structure(cx: &Context<'_>, name: &str, docs: &TokenStream, def: &StructDef) -> Vec<TokenStream> {
+    let mut items = Vec::new();
+    match (def.is_enum, def.body.last()) {
+        (true, Some(Member::Match(m))) => items.push(enumeration(cx, m, docs)),
+        _ => items.push(record(cx, name, docs, def)),
+    }
+    items.push(implementation(cx, name, def));
+    let mut enums = Vec::new();
+    inner_matches(&def.body, &mut enums);
+    for m in enums {
+        if m.enum_name != name {
+            let docs = super::context::docs(&m.docs, None, &format!("{} of [`{name}`].", m.field));
+            items.push(enumeration(cx, m, &docs));
+            items.extend(enum_methods(cx, m).map(|methods| {
+                let (ident, generics, _) = generics(&m.enum_name, m.layout);
+                quote!(impl #generics #ident #generics { #methods })
+            }));
+        }
+    }
+    items
+}
+
+fn inner_matches<'m>(body: &'m [Member], found: &mut Vec<&'m Match>) {
+    for member in body {
+        match member {
+            Member::Match(m) => {
+                found.push(m);
+                m.arms.iter().for_each(|arm| inner_matches(&arm.body, found));
+            }
+            Member::If(c) => {
+                inner_matches(&c.then, found);
+                inner_matches(&c.otherwise, found);
+            }
+            Member::Sized(_, inner) => inner_matches(inner, found),
+            _ => {}
+        }
+    }
+}
+
+/// Name, generics, and the lifetime to use inside.
+fn generics(name: &str, layout: Layout) -> (proc_macro2::Ident, TokenStream, TokenStream) {
+    let ident = verbatim(name);
+    if layout.lifetime { (ident, quote!(<'a>), quote!('a)) } else { (ident, quote!(), quote!('_)) }
+}
+
+fn derives(layout: Layout) -> TokenStream {
+    let copy = (layout.copy).then(|| quote!(Copy,));
+    let eq = (!layout.float).then(|| quote!(, Eq));
+    quote!(#[derive(Clone, #copy Debug, PartialEq #eq)])
+}
+
+fn record(cx: &Context<'_>, name: &str, docs: &TokenStream, def: &StructDef) -> TokenStream {
+    let (ident, generics, lifetime) = generics(name, def.layout);
+    let derives = derives(def.layout);
+    let fields = rust_fields(&def.body);
+    if fields.is_empty() {
+        return quote!(#docs #derives pub struct #ident;);
+    }
+    let fields = fields.iter().map(|field| {
+        let (docs, ident, ty) = (field.docs(), field.ident(), field.ty(cx, &lifetime));
+        quote!(#docs pub #ident: #ty)
+    });
+    quote!(#docs #derives pub struct #ident #generics { #(#fields),* })
+}
+
+fn enumeration(cx: &Context<'_>, m: &Match, docs: &TokenStream) -> TokenStream {
+    let (ident, generics, lifetime) = generics(&m.enum_name, m.layout);
+    let derives = derives(m.layout);
+    let variants = m.arms.iter().map(|arm| {
+        let variant = verbatim(&arm.name);
+        let docs = super::context::docs(&arm.docs, None, &format!("`{}`", arm.name));
+        let fields = arm_fields(m, arm);
+        match fields.as_slice() {
+            [] => quote!(#docs #variant),
+            [one] => {
+                let ty = one.ty(cx, &lifetime);
+                quote!(#docs #variant(#ty))
+            }
+            many => {
+                let fields = many.iter().map(|field| {
+                    let (docs, ident, ty) = (field.docs(), field.ident(), field.ty(cx, &lifetime));
+                    quote!(#docs #ident: #ty)
+                });
+                quote!(#docs #variant { #(#fields),* })
+            }
+        }
+    });
+    quote!(#docs #derives pub enum #ident #generics { #(#variants),* })
+}
+
+fn implementation(cx: &Context<'_>, name: &str, def: &StructDef) -> TokenStream {
+    let (ident, generics, lifetime) = generics(name, def.layout);
+    let min = usize_literal(def.layout.min_size);
+    let min_docs = if def.layout.fixed { " Bytes on the wire." } else { " The fewest bytes on the wire." };
+    let (cursor, encoder) = (cx.runtime("Cursor"), cx.runtime("Encoder"));
+    let (unpack_error, pack_error) = (cx.runtime("UnpackError"), cx.runtime("PackError"));
+
+    let unpack_body = unpack_body(cx, def);
+    let unpack_params = cx.params(&def.params, &unpack_body);
+    let pack_body = pack_body(cx, def);
+    let pack_params = cx.params(&def.params, &pack_body);
+    let size_body = size_body(cx, def);
+    let owned = def.layout.lifetime.then(|| into_owned(cx, &ident, def));
+    let methods = match (def.is_enum, def.body.last()) {
+        (true, Some(Member::Match(m))) => accessors(cx, m),
+        _ => TokenStream::new(),
+    };
+    let c = if words(&unpack_body).contains("c") { quote!(c) } else { quote!(_c) };
+    let e = if words(&pack_body).contains("e") { quote!(e) } else { quote!(_e) };
+    quote! {
+        impl #generics #ident #generics {
+            #[doc = #min_docs]
+            pub const MIN_SIZE: usize = #min;
+
+            /// Reads it.
+            ///
+            /// # Errors
+            /// When the bytes are not such a structure; the error names field and offset.
+            pub fn unpack(#c: &mut #cursor<#lifetime> #unpack_params) -> Result<Self, #unpack_error> {
+                #unpack_body
+            }
+
+            /// Writes it.
+            ///
+            /// # Errors
+            /// At the encoder's limit, or when its fields contradict each other; the error names the field.
+            pub fn pack(&self, #e: &mut #encoder #pack_params) -> Result<(), #pack_error> {
+                #pack_body
+            }
+
+            /// Bytes that `pack` writes.
+            #[must_use]
+            pub fn packed_size(&self) -> usize {
+                #size_body
+            }
+
+            #owned
+            #methods
+        }
+    }
+}
+
+fn unpack_body(cx: &Context<'_>, def: &StructDef) -> TokenStream {
+    let mut env = Env::new(&def.params, false);
+    let (enter, leave) = match def.max_recursion {
+        Some(limit) => {
+            let limit = usize_literal(u64::from(limit));
+            (quote!(c.enter(#limit)?;), quote!(c.leave();))
+        }
+        None => (quote!(), quote!()),
+    };
+    if def.is_enum && let [before @ .., Member::Match(m)] = def.body.as_slice() {
+        let statements = unpacking::members(cx, before, &mut env);
+        let value = unpacking::read_match(cx, m, &env);
+        if leave.is_empty() {
+            return quote!(#statements Ok(#value));
+        }
+        return quote!(#enter #statements let value = #value; #leave Ok(value));
+    }
+    let statements = unpacking::members(cx, &def.body, &mut env);
+    let fields = rust_fields(&def.body);
+    if fields.is_empty() {
+        return quote!(#enter #statements #leave Ok(Self));
+    }
+    let inits = fields.iter().map(|field| {
+        let (ident, value) = (field.ident(), unpacking::stored(cx, field));
+        if ident.to_string() == value.to_string() { quote!(#ident) } else { quote!(#ident: #value) }
+    });
+    quote!(#enter #statements #leave Ok(Self { #(#inits),* }))
+}
+
+fn pack_body(cx: &Context<'_>, def: &StructDef) -> TokenStream {
+    let mut env = Env::new(&def.params, true);
+    let (enter, leave) = match def.max_recursion {
+        Some(limit) => {
+            let limit = usize_literal(u64::from(limit));
+            (quote!(e.enter(#limit)?;), quote!(e.leave();))
+        }
+        None => (quote!(), quote!()),
+    };
+    let head = if def.is_enum {
+        match def.body.last() {
+            Some(Member::Match(m)) => {
+                let field = snake(&m.field);
+                quote!(let #field = self;)
+            }
+            _ => quote!(),
+        }
+    } else {
+        let fields = rust_fields(&def.body);
+        fields.iter().for_each(|field| packing::bind(field, &mut env));
+        quote!()
+    };
+    let statements = packing::members(cx, &def.body, &mut env);
+    let take_apart = if def.is_enum { head } else { take_apart(&rust_fields(&def.body), &statements) };
+    quote!(#enter #take_apart #statements #leave Ok(()))
+}
+
+/// `let Self { a, b, .. } = self;` with the fields that the code names.
+fn take_apart(fields: &[RustField<'_>], used: &TokenStream) -> TokenStream {
+    let words = words(used);
+    let named: Vec<_> =
+        fields.iter().filter(|f| words.contains(snake_text(f.name()).as_str())).map(RustField::ident).collect();
+    if named.is_empty() {
+        return quote!();
+    }
+    if named.len() == fields.len() { quote!(let Self { #(#named),* } = self;) } else { quote!(let Self { #(#named,)* .. } = self;) }
+}
+
+fn size_body(cx: &Context<'_>, def: &StructDef) -> TokenStream {
+    if def.layout.fixed {
+        return quote!(Self::MIN_SIZE);
+    }
+    let mut env = Env::new(&def.params, true);
+    if def.is_enum && let [before @ .., Member::Match(m)] = def.body.as_slice() {
+        let head = sizes::of_members(cx, before, &env);
+        let rest = sizes::of_match(cx, m, &quote!(self), &env);
+        return if head.to_string() == "0" { sizes::bare(&rest) } else { quote!(#head + #rest) };
+    }
+    let fields = rust_fields(&def.body);
+    fields.iter().for_each(|field| packing::bind(field, &mut env));
+    let size = sizes::of_members(cx, &def.body, &env);
+    let take_apart = take_apart(&fields, &size);
+    quote!(#take_apart #size)
+}
+
+fn into_owned(cx: &Context<'_>, ident: &proc_macro2::Ident, def: &StructDef) -> TokenStream {
+    let body = match (def.is_enum, def.body.last()) {
+        (true, Some(Member::Match(m))) => owned_match(cx, m),
+        _ => {
+            let inits = rust_fields(&def.body).into_iter().map(|field| {
+                let ident = field.ident();
+                let value = owned_field(cx, &field, &quote!(self.#ident));
+                quote!(#ident: #value)
+            });
+            quote!(#ident { #(#inits),* })
+        }
+    };
+    quote! {
+        /// The same, independent of the buffer that it was read from.
+        #[must_use]
+        pub fn into_owned(self) -> #ident<'static> {
+            #body
+        }
+    }
+}
+
+fn owned_match(cx: &Context<'_>, m: &Match) -> TokenStream {
+    let name = verbatim(&m.enum_name);
+    let arms = m.arms.iter().map(|arm| {
+        let variant = verbatim(&arm.name);
+        let fields = arm_fields(m, arm);
+        let idents: Vec<_> = fields.iter().map(RustField::ident).collect();
+        let values: Vec<_> = fields.iter().zip(&idents).map(|(f, ident)| owned_field(cx, f, &quote!(#ident))).collect();
+        match fields.len() {
+            0 => quote!(Self::#variant => #name::#variant,),
+            1 => quote!(Self::#variant(#(#idents),*) => #name::#variant(#(#values),*),),
+            _ => quote!(Self::#variant { #(#idents),* } => #name::#variant { #(#idents: #values),* },),
+        }
+    });
+    quote!(match self { #(#arms)* })
+}
+
+fn owned_field(cx: &Context<'_>, field: &RustField<'_>, place: &TokenStream) -> TokenStream {
+    if !field.lifetime(cx) {
+        return place.clone();
+    }
+    let owned = |place: &TokenStream| match field.holds {
+        Holds::Field(f) => owned(cx, &f.ty, f.boxed, place),
+        _ => quote!(#place.into_owned()),
+    };
+    if field.optional {
+        let inner = owned(&quote!(value));
+        return quote!(#place.map(|value| #inner));
+    }
+    owned(place)
+}
+
+fn owned(cx: &Context<'_>, ty: &Type, boxed: bool, place: &TokenStream) -> TokenStream {
+    if boxed {
+        return quote!(Box::new(#place.into_owned()));
+    }
+    match ty {
+        Type::Array(element, extent) => {
+            let inner = owned_blob(cx, element);
+            if matches!(extent, Extent::Const(_)) {
+                return quote!(#place.map(|item| #inner));
+            }
+            quote!(#place.into_iter().map(|item| #inner).collect())
+        }
+        Type::Bytes(_) | Type::Text(crate::model::Text::BytesCounted(_)) => {
+            let blob = cx.runtime("Blob");
+            quote!(#blob::Owned(#place.into_owned()))
+        }
+        _ => quote!(#place.into_owned()),
+    }
+}
+
+fn owned_blob(cx: &Context<'_>, element: &Type) -> TokenStream {
+    owned(cx, element, false, &quote!(item))
+}
+
+/// `into_owned` and accessors of an enum that is part of a structure.
+fn enum_methods(cx: &Context<'_>, m: &Match) -> Option<TokenStream> {
+    let owned = m.layout.lifetime.then(|| {
+        let name = verbatim(&m.enum_name);
+        let body = owned_match(cx, m);
+        quote! {
+            /// The same, independent of the buffer that it was read from.
+            #[must_use]
+            pub fn into_owned(self) -> #name<'static> {
+                #body
+            }
+        }
+    });
+    let accessors = accessors(cx, m);
+    let methods = quote!(#owned #accessors);
+    (!methods.is_empty()).then_some(methods)
+}
+
+/// The discriminants of a variant.
+fn accessors(cx: &Context<'_>, m: &Match) -> TokenStream {
+    let mut out = TokenStream::new();
+    for (index, d) in m.on.iter().enumerate() {
+        if !has_accessor(m, index) {
+            continue;
+        }
+        let get = accessor(m, index);
+        let ty = cx.rust(&d.ty, &quote!('_));
+        let arms = m.arms.iter().map(|arm| {
+            let kept = arm.keeps.contains(&index);
+            let ident = snake(&d.name);
+            let used = if kept { quote!(#ident) } else { quote!() };
+            let pattern = packing::destructure(&quote!(Self), m, arm, &used);
+            let value = match arm.patterns.get(index).and_then(|p| p.first()) {
+                Some(p) if !kept => packing::single(cx, p, &d.ty),
+                _ => quote!(*#ident),
+            };
+            quote!(#pattern => #value,)
+        });
+        let docs = docs(&[], None, &format!("The `{}` that selects this variant.", d.name));
+        out.extend(quote! {
+            #docs
+            #[must_use]
+            pub fn #get(&self) -> #ty {
+                match self { #(#arms)* }
+            }
+        });
+    }
+    out
+}

@@ -1,0 +1,391 @@
+//! `unpack`: statements that read a body's members into locals.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::body::{Env, RustField, arm_fields, rust_fields};
+use super::context::{Context, hex, int_method, usize_literal};
+use super::names::{snake, verbatim};
+use crate::model::{Arm, ConstValue, Extent, Field, IntKind, Match, Member, Pattern, Role, Text, Type};
+
+/// Statements that read members into locals named as the fields.
+pub(crate) fn members(cx: &Context<'_>, body: &[Member], env: &mut Env) -> TokenStream {
+    body.iter().map(|member| one(cx, member, env)).collect()
+}
+
+fn one(cx: &Context<'_>, member: &Member, env: &mut Env) -> TokenStream {
+    match member {
+        Member::Field(field) => read_field(cx, field, env),
+        Member::If(c) => {
+            let cond = env.expr(cx, &c.cond);
+            let fields = [rust_fields(&c.then), rust_fields(&c.otherwise)].concat();
+            let then = branch(cx, &c.then, &fields, env);
+            let otherwise = branch(cx, &c.otherwise, &fields, env);
+            let idents = tuple(fields.iter().map(RustField::ident));
+            quote!(let #idents = if #cond { #then } else { #otherwise };)
+        }
+        Member::Match(m) => {
+            let name = snake(&m.field);
+            let value = read_match(cx, m, env);
+            quote!(let #name = #value;)
+        }
+        Member::Let(name, expr, ty) => {
+            let value = env.expr(cx, expr);
+            env.value(name, ty);
+            let name = snake(name);
+            quote!(let #name = #value;)
+        }
+        Member::Require(cond) => {
+            let cond = env.expr(cx, cond);
+            quote!(if !(#cond) { return Err(c.invalid(0, "what the description requires", 0)); })
+        }
+        Member::Sized(size, inner) => sized(cx, size, inner, env),
+    }
+}
+
+/// One branch of an `if`: its fields as `Some`, those of the other branch as `None`.
+fn branch(cx: &Context<'_>, body: &[Member], fields: &[RustField<'_>], env: &Env) -> TokenStream {
+    let mut inner = env.clone();
+    let statements = members(cx, body, &mut inner);
+    let own = rust_fields(body);
+    let values = fields.iter().map(|field| {
+        let ident = field.ident();
+        match own.iter().position(|o| o.name() == field.name()) {
+            // A field of an inner `if` is an option already.
+            Some(_) if nested(body, field.name()) => quote!(#ident),
+            Some(_) => quote!(Some(#ident)),
+            None => quote!(None),
+        }
+    });
+    let values = tuple(values);
+    quote!(#statements #values)
+}
+
+/// One value, or several as a tuple.
+pub(crate) fn tuple<T: quote::ToTokens>(values: impl IntoIterator<Item = T>) -> TokenStream {
+    let values: Vec<T> = values.into_iter().collect();
+    match values.as_slice() {
+        [one] => quote!(#one),
+        many => quote!((#(#many),*)),
+    }
+}
+
+/// The field stands inside a further `if` of this body.
+fn nested(body: &[Member], name: &str) -> bool {
+    body.iter().any(|member| match member {
+        Member::If(c) => {
+            rust_fields(&c.then).iter().chain(&rust_fields(&c.otherwise)).any(|field| field.name() == name)
+        }
+        Member::Sized(_, inner) => nested(inner, name),
+        _ => false,
+    })
+}
+
+fn sized(cx: &Context<'_>, size: &crate::model::Expr, inner: &[Member], env: &mut Env) -> TokenStream {
+    let size = env.len(cx, size);
+    let fields = rust_fields(inner);
+    let label = fields.first().map_or("", |f| f.name()).to_owned();
+    let statements = members(cx, inner, env);
+    let idents = tuple(fields.iter().map(RustField::ident));
+    cx.import("runtime::At");
+    quote! {
+        let #idents = {
+            let mut extent = c.sub(#size).at(#label)?;
+            let c = &mut extent;
+            #statements
+            extent.finish().at(#label)?;
+            #idents
+        };
+    }
+}
+
+fn read_field(cx: &Context<'_>, field: &Field, env: &mut Env) -> TokenStream {
+    let ident = snake(&field.name);
+    let value = value(cx, &field.ty, env, &field.name);
+    let value = if field.boxed { quote!(Box::new(#value)) } else { value };
+    env.value(&field.name, &field.ty);
+    match &field.role {
+        Role::Const(constant) => {
+            let expected = super::values::const_value(cx, &field.ty, constant);
+            let (found, size) = match constant {
+                ConstValue::Int(_) => (quote!(u64::from(#ident)), cx.layout(&field.ty).min_size),
+                ConstValue::Guid(_) => (quote!(0), 16),
+            };
+            let size = usize_literal(size);
+            let text = format!("the fixed value of {}", field.name);
+            quote! {
+                let #ident = #value;
+                if #ident != #expected {
+                    return Err(c.invalid(#found, #text, #size));
+                }
+            }
+        }
+        _ => quote!(let #ident = #value;),
+    }
+}
+
+/// The expression that reads a value, errors handled.
+pub(crate) fn value(cx: &Context<'_>, ty: &Type, env: &Env, name: &str) -> TokenStream {
+    cx.import("runtime::At");
+    match ty {
+        Type::Array(element, extent) => array(cx, element, extent, env, name),
+        _ => {
+            let read = read(cx, ty, env);
+            quote!(#read.at(#name)?)
+        }
+    }
+}
+
+fn array(cx: &Context<'_>, element: &Type, extent: &Extent, env: &Env, name: &str) -> TokenStream {
+    let min = usize_literal(cx.layout(element).min_size);
+    let item = read(cx, element, env);
+    match extent {
+        Extent::Const(n) => {
+            let length = usize_literal(*n);
+            if matches!(element, Type::Int(IntKind { size: 1, signed: false })) {
+                return quote!(c.array::<#length>().at(#name)?);
+            }
+            let ty = cx.rust(element, &quote!('_));
+            quote!({
+                let mut items = [<#ty>::default(); #length];
+                for (index, item) in items.iter_mut().enumerate() {
+                    *item = #item.at_index(index).at(#name)?;
+                }
+                items
+            })
+        }
+        Extent::Count(count) => {
+            let count = env.len(cx, count);
+            quote!({
+                let length = #count;
+                let mut items = Vec::with_capacity(c.capacity(length, #min));
+                for index in 0..length {
+                    items.push(#item.at_index(index).at(#name)?);
+                }
+                items
+            })
+        }
+        Extent::Rest => quote!({
+            let mut items = Vec::new();
+            while !c.is_empty() {
+                let index = items.len();
+                items.push(#item.at_index(index).at(#name)?);
+            }
+            items
+        }),
+    }
+}
+
+/// The expression that reads a value that is no array, as a `Result`.
+fn read(cx: &Context<'_>, ty: &Type, env: &Env) -> TokenStream {
+    match ty {
+        Type::Int(kind) => {
+            let method = int_method(*kind);
+            quote!(c.#method())
+        }
+        Type::Float(4) => quote!(c.f32()),
+        Type::Float(_) => quote!(c.f64()),
+        Type::Bool(1) => quote!(c.bool8()),
+        Type::Bool(_) => quote!(c.bool16()),
+        Type::U48Be => quote!(c.u48be()),
+        Type::Guid => {
+            let name = cx.runtime("Guid");
+            quote!(#name::unpack(c))
+        }
+        Type::FileTime => {
+            let name = cx.runtime("FileTime");
+            quote!(#name::unpack(c))
+        }
+        Type::Named(id, args) => {
+            let name = cx.type_name(*id);
+            let params = cx.struct_def(*id).map_or(&[][..], |def| &def.params);
+            let args = env.args(cx, params, args);
+            quote!(#name::unpack(c #args))
+        }
+        Type::Text(text) => read_text(cx, text, env),
+        Type::Bytes(Extent::Const(n)) => {
+            let n = usize_literal(*n);
+            quote!(c.array::<#n>())
+        }
+        Type::Bytes(Extent::Count(count)) => {
+            let (blob, count) = (cx.runtime("Blob"), env.len(cx, count));
+            quote!(c.take(#count).map(#blob::Borrowed))
+        }
+        Type::Bytes(Extent::Rest) => {
+            let (blob, error) = (cx.runtime("Blob"), cx.runtime("UnpackError"));
+            quote!(Ok::<_, #error>(#blob::Borrowed(c.take_rest())))
+        }
+        Type::Array(..) => quote!(Err(c.invalid(0, "no array of arrays", 0))),
+    }
+}
+
+fn read_text(cx: &Context<'_>, text: &Text, env: &Env) -> TokenStream {
+    let counted = |kind: &IntKind| {
+        let method = int_method(*kind);
+        let n = if kind.size <= 2 { quote!(usize::from(n)) } else { quote!(n as usize) };
+        (quote!(c.#method()), n)
+    };
+    match text {
+        Text::Utf16Nul => {
+            let name = cx.runtime("Utf16");
+            quote!(#name::unpack_nul(c))
+        }
+        Text::String8Nul => {
+            let name = cx.runtime("String8");
+            quote!(#name::unpack_nul(c))
+        }
+        Text::By(flag) => {
+            let (name, flag) = (cx.runtime("StringValue"), env.expr(cx, flag));
+            quote!(#name::unpack_nul(c, #flag))
+        }
+        Text::Utf16Counted(kind, chars) => {
+            let (name, (read, n)) = (cx.runtime("Utf16"), counted(kind));
+            let units = if *chars { n } else { quote!(#n / 2) };
+            quote!(#read.and_then(|n| #name::unpack_units(c, #units)))
+        }
+        Text::String8Counted(kind) => {
+            let (name, (read, n)) = (cx.runtime("String8"), counted(kind));
+            quote!(#read.and_then(|n| #name::unpack_bytes(c, #n)))
+        }
+        Text::BytesCounted(kind) => {
+            let (blob, (read, n)) = (cx.runtime("Blob"), counted(kind));
+            quote!(#read.and_then(|n| c.take(#n)).map(#blob::Borrowed))
+        }
+    }
+}
+
+/// The expression that reads the variant that the discriminants select.
+pub(crate) fn read_match(cx: &Context<'_>, m: &Match, env: &Env) -> TokenStream {
+    let on: Vec<TokenStream> = m.on.iter().map(|d| env.expr(cx, &d.expr)).collect();
+    let subject = tuple(on);
+    let arms: Vec<TokenStream> = m.arms.iter().map(|arm| read_arm(cx, m, arm, env)).collect();
+    let open = m.arms.iter().any(|arm| arm.guard.is_none() && is_total(m, arm));
+    let refuse = if open {
+        quote!()
+    } else {
+        let (found, size) = found(cx, m, env);
+        let expected = expected(m);
+        quote!(_ => return Err(c.invalid(#found, #expected, #size)),)
+    };
+    quote!(match #subject { #(#arms)* #refuse })
+}
+
+/// The arm takes whatever is left.
+fn is_total(m: &Match, arm: &Arm) -> bool {
+    arm.patterns.iter().all(|alternatives| alternatives.contains(&Pattern::Any))
+        || (m.on.len() == 1
+            && matches!(m.on.first().map(|d| &d.ty), Some(Type::Bool(_)))
+            && arm.patterns.first().is_some_and(|p| p.contains(&Pattern::Bool(true)))
+            && m.arms.iter().any(|a| a.patterns.first().is_some_and(|p| p.contains(&Pattern::Bool(false)))))
+}
+
+fn found(cx: &Context<'_>, m: &Match, env: &Env) -> (TokenStream, TokenStream) {
+    let Some(first) = m.on.first() else { return (quote!(0), quote!(0)) };
+    let value = env.expr(cx, &first.expr);
+    let size = usize_literal(cx.layout(&first.ty).min_size);
+    match &first.ty {
+        Type::Named(..) => (quote!(u64::from((#value).0)), size),
+        Type::Int(IntKind { signed: false, .. }) => (quote!(u64::from(#value)), size),
+        _ => (quote!(0), size),
+    }
+}
+
+/// What the discriminant may be, for the error.
+fn expected(m: &Match) -> String {
+    let on: Vec<&str> = m.on.iter().map(|d| d.name.as_str()).collect();
+    format!("a known {}", on.join(" and "))
+}
+
+fn read_arm(cx: &Context<'_>, m: &Match, arm: &Arm, env: &Env) -> TokenStream {
+    let pattern = arm_pattern(cx, m, arm);
+    let guard = arm.guard.as_ref().map(|guard| {
+        let guard = env.expr(cx, guard);
+        quote!(if #guard)
+    });
+    let mut inner = env.clone();
+    let mut kept = TokenStream::new();
+    for &index in &arm.keeps {
+        let Some(d) = m.on.get(index) else { continue };
+        let (ident, value) = (snake(&d.name), env.expr(cx, &d.expr));
+        if ident.to_string() != value.to_string() {
+            kept.extend(quote!(let #ident = #value;));
+        }
+    }
+    let statements = members(cx, &arm.body, &mut inner);
+    let value = construct(cx, m, arm);
+    quote!(#pattern #guard => { #kept #statements #value })
+}
+
+/// The pattern of an arm over all discriminants.
+pub(crate) fn arm_pattern(cx: &Context<'_>, m: &Match, arm: &Arm) -> TokenStream {
+    if arm.patterns.is_empty() {
+        return quote!(_);
+    }
+    let patterns: Vec<TokenStream> = arm
+        .patterns
+        .iter()
+        .zip(&m.on)
+        .map(|(alternatives, d)| {
+            let alternatives = alternatives.iter().map(|p| pattern(cx, p, &d.ty));
+            quote!(#(#alternatives)|*)
+        })
+        .collect();
+    tuple(patterns)
+}
+
+fn pattern(cx: &Context<'_>, pattern: &Pattern, ty: &Type) -> TokenStream {
+    let size = u8::try_from(cx.layout(ty).min_size).unwrap_or(8);
+    let wrap = |value: TokenStream| match ty {
+        Type::Named(id, _) => {
+            let name = cx.type_name(*id);
+            quote!(#name(#value))
+        }
+        _ => value,
+    };
+    match pattern {
+        Pattern::Any => quote!(_),
+        Pattern::Int(value) => wrap(hex(*value, size)),
+        Pattern::Range(from, to) => {
+            let (from, to) = (hex(*from, size), hex(*to, size));
+            wrap(quote!(#from..=#to))
+        }
+        Pattern::Bool(value) => quote!(#value),
+        Pattern::Const(id, name, _) => {
+            let (ty, name) = (cx.type_name(*id), super::names::screaming(name));
+            quote!(#ty::#name)
+        }
+    }
+}
+
+/// A variant made of locals.
+pub(crate) fn construct(cx: &Context<'_>, m: &Match, arm: &Arm) -> TokenStream {
+    let (name, variant) = (verbatim(&m.enum_name), verbatim(&arm.name));
+    let fields = arm_fields(m, arm);
+    let own: Vec<TokenStream> = fields.iter().map(|f| stored(cx, f)).collect();
+    let idents: Vec<_> = fields.iter().map(RustField::ident).collect();
+    match fields.as_slice() {
+        [] => quote!(#name::#variant),
+        [_] => quote!(#name::#variant(#(#own),*)),
+        _ => {
+            let inits = idents.iter().zip(&own).map(|(ident, value)| {
+                if ident.to_string() == value.to_string() { quote!(#ident) } else { quote!(#ident: #value) }
+            });
+            quote!(#name::#variant { #(#inits),* })
+        }
+    }
+}
+
+/// A local as it is stored: derived bits cleared.
+pub(crate) fn stored(cx: &Context<'_>, field: &RustField<'_>) -> TokenStream {
+    let ident = field.ident();
+    if let super::body::Holds::Field(f) = field.holds
+        && !f.derived_bits.is_empty()
+        && let Type::Named(id, _) = &f.ty
+    {
+        let mask = f.derived_bits.iter().fold(0, |mask, bits| mask | bits.mask);
+        let ty = cx.type_name(*id);
+        let mask = hex(mask, u8::try_from(cx.layout(&f.ty).min_size).unwrap_or(8));
+        return quote!(#ident.without(#ty(#mask)));
+    }
+    quote!(#ident)
+}

@@ -1,0 +1,24 @@
+//! `ropc`: the compiler for Exchange protocol descriptions.
+//!
+//! Descriptions in (NDR interfaces and MAPI ROPs, one language), Rust out. [`compile`] reads no
+//! file and prints nothing; `driver` and the binary do that.
+//!
+//! | step | module |
+//! |---|---|
+//! | text to syntax tree, with recovery | [`parse`] (only it knows pest) |
+//! | syntax tree to meaning, in named passes | [`lower`] |
+//! | what it means | [`model`] |
+//! | meaning to Rust | [`emit`] |
+
+pub mod ast;
+pub mod codes;
+pub mod compile;
+pub mod diagnostic;
+pub mod emit;
+pub mod driver;
+pub mod lower;
+pub mod model;
+pub mod parse;
+pub mod render;
+pub mod source;
+pub mod spelling;

@@ -1,0 +1,485 @@
+//! Members of structures.
+
+use super::scope::Entity;
+use super::{Lower, attr_text, types};
+use crate::ast::{self, Decl, DeclKind, ExprKind, Ident, MemberKind, SizedContent, Span, TypeSpec};
+use crate::diagnostic::Diagnostic;
+use crate::model::{
+    Arm, Batch, BitsDef, Conditional, Discriminant, Expr, Field, Layout, Match, Member, Param, Pattern, Role, State,
+    StructDef, Type, TypeDef, TypeId, TypeKind,
+};
+
+/// What is in sight while a body is lowered.
+pub(crate) struct Scene<'a> {
+    /// For messages and for the names of types in place.
+    pub(crate) owner: String,
+    pub(crate) module: usize,
+    pub(crate) span: Span,
+    /// Parameters, declared and found (`request.X`, `Table.Columns`).
+    pub(crate) params: Vec<Param>,
+    /// Fields so far: name, type, list.
+    pub(crate) fields: Vec<(String, Type, bool)>,
+    /// The request that a reply answers.
+    pub(crate) request: Option<&'a StructDef>,
+    /// Handles of the ROP and their objects.
+    pub(crate) handles: Vec<(String, usize)>,
+    /// State of handles that was asked for.
+    pub(crate) needs_state: Vec<(String, String)>,
+    /// Uses of structures with the number of arguments, checked when all are lowered.
+    pub(crate) arity: Vec<(TypeId, usize, Span)>,
+}
+
+impl Scene<'_> {
+    pub(crate) fn new(owner: &str, module: usize, span: &Span) -> Self {
+        Self {
+            owner: owner.to_owned(),
+            module,
+            span: span.clone(),
+            params: Vec::new(),
+            fields: Vec::new(),
+            request: None,
+            handles: Vec::new(),
+            needs_state: Vec::new(),
+            arity: Vec::new(),
+        }
+    }
+}
+
+impl<'a> Lower<'a> {
+    /// Lowers a declaration with a body: structures, objects, batches; notes what is not emitted yet.
+    pub(crate) fn structure(&mut self, module: usize, decl: &'a Decl) {
+        match &decl.kind {
+            DeclKind::Struct(s) if s.forms.is_empty() => self.struct_decl(module, decl, s),
+            DeclKind::Struct(s) => self.later(&s.name.span, "structures with wire forms"),
+            DeclKind::Form(f) => self.later(&f.name.span, "wire forms"),
+            DeclKind::Stream(s) => self.later(&s.name.span, "streams"),
+            DeclKind::Map(m) => self.later(&m.name.span, "maps between forms"),
+            DeclKind::Object(o) => self.object(o),
+            DeclKind::Batch(b) => self.program.batches.push(Batch {
+                name: b.name.text.clone(),
+                module,
+                docs: decl.docs.clone(),
+                spec: attr_text(&decl.attrs, "spec"),
+                replies: format!("{:?}", b.body).contains("\"replies\""),
+            }),
+            _ => {}
+        }
+    }
+
+    fn object(&mut self, o: &'a ast::ObjectDecl) {
+        let Some(Entity::Object(id)) = self.scope.get(&o.name.text) else { return };
+        let id = *id;
+        let mut state = Vec::new();
+        for item in &o.state {
+            let mut scene = Scene::new(&o.name.text, 0, &item.name.span);
+            let Some(ty) = self.named(&item.ty, &mut scene) else { continue };
+            let optional =
+                matches!(&item.initial, Some(e) if matches!(&e.kind, ExprKind::Name(n) if n.text == "unset"));
+            state.push(State {
+                name: item.name.text.clone(),
+                docs: item.docs.clone(),
+                ty,
+                list: item.list,
+                optional,
+            });
+        }
+        if let Some(object) = self.program.objects.get_mut(id) {
+            object.state = state;
+        }
+    }
+
+    fn struct_decl(&mut self, module: usize, decl: &'a Decl, s: &'a ast::StructDecl) {
+        let Some(id) = self.type_id(&s.name.text) else { return };
+        let mut scene = Scene::new(&s.name.text, module, &s.name.span);
+        for param in &s.params {
+            if let Some(ty) = self.named(&param.ty, &mut scene) {
+                scene.params.push(Param { name: param.name.text.clone(), ty, list: param.list });
+            }
+        }
+        let mut def = self.struct_def(&s.body, scene);
+        def.max_recursion = decl.attrs.iter().find(|attr| attr.name.text == "max_recursion").and_then(|attr| {
+            match attr.args.as_ref()?.first()? {
+                ast::AttrArg::Expr(expr) => self.number(expr).and_then(|n| u32::try_from(n).ok()),
+                _ => None,
+            }
+        });
+        self.define(id, TypeKind::Struct(def));
+    }
+
+    /// Lowers a body and finds out what is derived in it.
+    pub(crate) fn struct_def(&mut self, members: &[ast::Member], mut scene: Scene<'_>) -> StructDef {
+        let body = self.members(members, &mut scene);
+        self.check_arity(&scene);
+        let vectors = members
+            .iter()
+            .filter_map(|member| match &member.kind {
+                MemberKind::Vector(vector) => Some(vector.clone()),
+                _ => None,
+            })
+            .collect();
+        let mut def = StructDef { params: scene.params, body, vectors, ..StructDef::default() };
+        self.derive(&scene.owner, &mut def);
+        def
+    }
+
+    /// The same, with the state that the body asked for.
+    pub(crate) fn struct_def_with_state(
+        &mut self,
+        members: &[ast::Member],
+        mut scene: Scene<'_>,
+    ) -> (StructDef, Vec<(String, String)>) {
+        let body = self.members(members, &mut scene);
+        self.check_arity(&scene);
+        let mut def = StructDef { params: scene.params, body, ..StructDef::default() };
+        self.derive(&scene.owner, &mut def);
+        (def, scene.needs_state)
+    }
+
+    fn check_arity(&mut self, scene: &Scene<'_>) {
+        for (id, given, span) in &scene.arity {
+            // Structures declared further down are not lowered yet: their arity is checked in `layouts`.
+            let TypeKind::Struct(def) = &self.program.ty(*id).kind else { continue };
+            if def.body.is_empty() && def.params.is_empty() {
+                continue;
+            }
+            if def.params.len() != *given {
+                let message = format!("`{}` takes {} arguments", self.program.ty(*id).name, def.params.len());
+                self.diagnostics.push(Diagnostic::error("R0206", message, span.clone(), format!("{given} given")));
+            }
+        }
+    }
+
+    pub(crate) fn members(&mut self, members: &[ast::Member], scene: &mut Scene<'_>) -> Vec<Member> {
+        let mut body = Vec::new();
+        for member in members {
+            scene.span = member.span.clone();
+            self.lower_member(member, scene, &mut body);
+        }
+        body
+    }
+
+    fn lower_member(&mut self, member: &ast::Member, scene: &mut Scene<'_>, body: &mut Vec<Member>) {
+        match &member.kind {
+            MemberKind::Field(field) => self.field(&member.docs, field, scene, body),
+            MemberKind::If { cond, then, otherwise } => {
+                let Some(lowered) = self.expr(cond, scene) else { return };
+                let then = self.members(then, scene);
+                let otherwise = self.members(otherwise, scene);
+                body.push(Member::If(Conditional { cond: lowered, text: String::new(), then, otherwise }));
+            }
+            MemberKind::Match(m) => {
+                if let Some(m) = self.lower_match(m, scene) {
+                    body.push(Member::Match(m));
+                }
+            }
+            MemberKind::Let(name, expr) => {
+                let Some(lowered) = self.expr(expr, scene) else { return };
+                let Some(ty) = self.type_of(&lowered, scene) else { return };
+                scene.fields.push((name.text.clone(), ty.clone(), false));
+                body.push(Member::Let(name.text.clone(), lowered, ty));
+            }
+            MemberKind::Require { cond, .. } => {
+                if let Some(cond) = self.expr(cond, scene) {
+                    body.push(Member::Require(cond));
+                }
+            }
+            MemberKind::Sized { size, content } => self.sized(&member.docs, size, content, scene, body),
+            MemberKind::Tail(_) => self.later(&member.span, "tails"),
+            MemberKind::Bits(bits) => self.bits_in_place(&member.docs, bits, scene, body),
+            MemberKind::Const { ty, name, value, .. } => {
+                let Some(ty) = self.named(ty, scene) else { return };
+                let value = match (&ty, &value.kind) {
+                    (Type::Guid, ExprKind::Str(text)) => {
+                        super::values::parse_guid(text).map(crate::model::ConstValue::Guid)
+                    }
+                    (Type::Guid, ExprKind::List(bytes)) => self.guid_bytes(bytes),
+                    _ => self.number(value).map(crate::model::ConstValue::Int),
+                };
+                if let Some(value) = value {
+                    push(body, scene, name, member.docs.clone(), ty, Role::Const(value));
+                }
+            }
+            MemberKind::Echo(name) => {
+                let ty = Type::Int(crate::model::IntKind { size: 1, signed: false });
+                scene.context(Param { name: "InputHandleIndex".to_owned(), ty: ty.clone(), list: false });
+                let echo = Ident { text: "InputHandleIndex".to_owned(), span: name.span.clone() };
+                push(body, scene, &echo, member.docs.clone(), ty, Role::Echo(name.text.clone()));
+            }
+            MemberKind::Handle { .. } | MemberKind::Vector(_) => {}
+        }
+    }
+
+    /// A GUID as the sixteen bytes of the wire.
+    fn guid_bytes(&mut self, bytes: &[ast::Expr]) -> Option<crate::model::ConstValue> {
+        let mut guid = Vec::new();
+        for byte in bytes {
+            guid.push(u8::try_from(self.number(byte)?).ok()?);
+        }
+        guid.try_into().ok().map(crate::model::ConstValue::Guid)
+    }
+
+    fn field(&mut self, docs: &[String], field: &ast::Field, scene: &mut Scene<'_>, body: &mut Vec<Member>) {
+        if let TypeSpec::Ref(r) = &field.ty
+            && matches!(r.name.text.as_str(), "requests" | "replies" | "piece" | "handle_value")
+        {
+            self.later(&r.span, "these members");
+            return;
+        }
+        let Some((base, _)) = self.type_ref(&field.ty, scene) else { return };
+        for declarator in &field.declarators {
+            if declarator.pointers > 0 {
+                self.diagnostics.push(Diagnostic::error(
+                    "R0207",
+                    "encoding(mapi) has no pointers",
+                    declarator.name.span.clone(),
+                    "write the value itself, perhaps inside an `if`",
+                ));
+                continue;
+            }
+            let Some(ty) = self.arrays(base.clone(), &declarator.arrays, scene) else { continue };
+            if scene.fields.iter().any(|(name, ..)| *name == declarator.name.text) {
+                self.diagnostics.push(Diagnostic::error(
+                    "R0304",
+                    format!("field `{}` is declared twice", declarator.name.text),
+                    declarator.name.span.clone(),
+                    format!("`{}` already has it", scene.owner),
+                ));
+                continue;
+            }
+            let Some(role) = self.role(field.derived.as_ref()) else { continue };
+            push(body, scene, &declarator.name, docs.to_vec(), ty, role);
+            if let Some(Member::Field(last)) = body.last_mut() {
+                last.fill = field.marks.iter().any(|mark| mark.name.text == "fill");
+            }
+        }
+    }
+
+    /// What `= ...` after a field says.
+    fn role(&mut self, derived: Option<&ast::Derived>) -> Option<Role> {
+        let Some(derived) = derived else { return Some(Role::Plain) };
+        if let Some(or) = derived.or.first() {
+            self.later(&or.span, "counts with a value of their own");
+            return None;
+        }
+        if let Some(role) = derivation(&derived.expr) {
+            return Some(role);
+        }
+        self.number(&derived.expr).map(Role::Fixed)
+    }
+
+    fn sized(
+        &mut self,
+        docs: &[String],
+        size: &ast::Expr,
+        content: &SizedContent,
+        scene: &mut Scene<'_>,
+        body: &mut Vec<Member>,
+    ) {
+        let Some(size) = self.expr(size, scene) else { return };
+        let mut inner = Vec::new();
+        match content {
+            SizedContent::Body(members) => inner = self.members(members, scene),
+            SizedContent::Match(m) => inner.extend(self.lower_match(m, scene).map(Member::Match)),
+            SizedContent::Field { field, transform, or } => {
+                if let Some((expr, _)) = transform.first() {
+                    self.later(&expr.span, "transforms");
+                    return;
+                }
+                if let Some(or) = or {
+                    self.later(&or.span, "extents that fall back to bytes");
+                    return;
+                }
+                self.field(docs, field, scene, &mut inner);
+            }
+        }
+        body.push(Member::Sized(size, inner));
+    }
+
+    /// `bits X : uint16 { .. }` in place: a type named after structure and field.
+    fn bits_in_place(
+        &mut self,
+        docs: &[String],
+        bits: &ast::BitsDecl,
+        scene: &mut Scene<'_>,
+        body: &mut Vec<Member>,
+    ) {
+        let Some(def) = self.bits(bits) else { return };
+        let ty = self.add_bits(&format!("{}{}", scene.owner, bits.name.text), scene.module, docs, &bits.name, def);
+        push(body, scene, &bits.name, docs.to_vec(), Type::Named(ty, Vec::new()), Role::Plain);
+    }
+
+    fn add_bits(&mut self, name: &str, module: usize, docs: &[String], at: &Ident, def: BitsDef) -> TypeId {
+        let id = TypeId(self.program.types.len());
+        self.program.types.push(TypeDef {
+            name: name.to_owned(),
+            module,
+            docs: docs.to_vec(),
+            spec: None,
+            span: at.span.clone(),
+            kind: TypeKind::Bits(def),
+        });
+        self.name(&Ident { text: name.to_owned(), span: at.span.clone() }, Entity::Type(id));
+        id
+    }
+
+    fn lower_match(&mut self, m: &ast::Match, scene: &mut Scene<'_>) -> Option<Match> {
+        let mut on = Vec::new();
+        for expr in &m.on {
+            let lowered = self.expr(expr, scene)?;
+            let Some(ty) = self.type_of(&lowered, scene) else {
+                self.diagnostics.push(Diagnostic::error(
+                    "R0305",
+                    "nothing to match on",
+                    expr.span.clone(),
+                    "expected a field, a sub-field or a parameter",
+                ));
+                return None;
+            };
+            let name = match &lowered {
+                Expr::Field(name) | Expr::Param(name) | Expr::Bits(_, _, name) => name.clone(),
+                _ => "Discriminant".to_owned(),
+            };
+            on.push(Discriminant { expr: lowered, name, ty, derived: false });
+        }
+        let field = match &m.name {
+            Some(name) => name.text.clone(),
+            None => on.first().map(|d| d.name.clone()).unwrap_or_default(),
+        };
+        let mut arms = Vec::new();
+        for arm in &m.arms {
+            arms.push(self.arm(arm, &on, scene)?);
+        }
+        Some(Match {
+            enum_name: format!("{}{field}", scene.owner),
+            field,
+            on,
+            arms,
+            layout: Layout::default(),
+            docs: Vec::new(),
+        })
+    }
+
+    fn arm(&mut self, arm: &ast::Arm, on: &[Discriminant], scene: &mut Scene<'_>) -> Option<Arm> {
+        if !arm.patterns.is_empty() && arm.patterns.len() != on.len() {
+            self.diagnostics.push(Diagnostic::error(
+                "R0306",
+                format!("{} patterns for {} discriminants", arm.patterns.len(), on.len()),
+                arm.span.clone(),
+                "give one pattern a discriminant",
+            ));
+            return None;
+        }
+        let mut patterns = Vec::new();
+        for (alternatives, discriminant) in arm.patterns.iter().zip(on) {
+            let mut lowered = Vec::new();
+            for pattern in alternatives {
+                lowered.push(self.pattern(pattern, discriminant)?);
+            }
+            patterns.push(lowered);
+        }
+        let guard = match &arm.guard {
+            Some(guard) => Some(self.expr(guard, scene)?),
+            None => None,
+        };
+        let fields = scene.fields.len();
+        let body = self.members(&arm.body, scene);
+        scene.fields.truncate(fields);
+        let name = match (&arm.label, patterns.first().and_then(|p| p.first())) {
+            (Some(label), _) => label.text.clone(),
+            (None, Some(Pattern::Const(_, name, _))) => name.clone(),
+            (None, Some(Pattern::Bool(true))) => "Yes".to_owned(),
+            (None, Some(Pattern::Bool(false))) => "No".to_owned(),
+            (None, Some(Pattern::Int(value) | Pattern::Range(value, _))) => format!("Value{value:X}"),
+            (None, Some(Pattern::Any) | None) => "Other".to_owned(),
+        };
+        Some(Arm { name, docs: arm.docs.clone(), patterns, body, guard, keeps: Vec::new() })
+    }
+
+    fn pattern(&mut self, pattern: &ast::Pattern, on: &Discriminant) -> Option<Pattern> {
+        Some(match pattern {
+            ast::Pattern::Any(_) => Pattern::Any,
+            ast::Pattern::Int(value, span) => {
+                if let Type::Int(kind) = on.ty
+                    && !types::fits(kind, *value)
+                {
+                    self.diagnostics.push(Diagnostic::error(
+                        "R0104",
+                        format!("{value:#x} does not fit {} bits", u32::from(kind.size) * 8),
+                        span.clone(),
+                        "the discriminant never has this value",
+                    ));
+                }
+                Pattern::Int(*value)
+            }
+            ast::Pattern::Range(from, to, _) => Pattern::Range(*from, *to),
+            ast::Pattern::Path(path) => {
+                let name = path.parts.last()?;
+                match name.text.as_str() {
+                    "true" => return Some(Pattern::Bool(true)),
+                    "false" => return Some(Pattern::Bool(false)),
+                    _ => {}
+                }
+                match (self.scope.get(&name.text), &on.ty) {
+                    (Some(Entity::EnumConst(id, value)), Type::Named(wanted, _)) if id == wanted => {
+                        Pattern::Const(*id, name.text.clone(), *value)
+                    }
+                    (Some(Entity::EnumConst(_, value) | Entity::Const(crate::model::ConstValue::Int(value))), Type::Int(_)) => {
+                        Pattern::Int(*value)
+                    }
+                    _ => {
+                        self.unknown("constant of the discriminant's type", name);
+                        return None;
+                    }
+                }
+            }
+        })
+    }
+}
+
+/// `count(x)`, `sizeof(x)`, `sizeof(following)`, `present(x)`, sums with numbers.
+fn derivation(expr: &ast::Expr) -> Option<Role> {
+    match &expr.kind {
+        ExprKind::Call(f, args) => {
+            let ExprKind::Name(function) = &f.kind else { return None };
+            let names: Option<Vec<String>> = args
+                .iter()
+                .map(|arg| match &arg.kind {
+                    ExprKind::Name(name) => Some(name.text.clone()),
+                    _ => None,
+                })
+                .collect();
+            let names = names?;
+            match function.text.as_str() {
+                "count" => Some(Role::Count(names.first()?.clone())),
+                "present" => Some(Role::Present(names.first()?.clone())),
+                "sizeof" if names.first().is_some_and(|n| n == "following") => Some(Role::SizeOfFollowing),
+                "sizeof" => Some(Role::SizeOf(names, 0)),
+                _ => None,
+            }
+        }
+        ExprKind::Binary(ast::BinaryOp::Add, a, b) => match (derivation(a), derivation(b), &b.kind) {
+            (Some(Role::SizeOf(mut names, n)), Some(Role::SizeOf(more, m)), _) => {
+                names.extend(more);
+                Some(Role::SizeOf(names, n + m))
+            }
+            (Some(Role::SizeOf(names, n)), None, ExprKind::Int(m)) => Some(Role::SizeOf(names, n + m)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn push(body: &mut Vec<Member>, scene: &mut Scene<'_>, name: &Ident, docs: Vec<String>, ty: Type, role: Role) {
+    let list = matches!(ty, Type::Array(..));
+    scene.fields.push((name.text.clone(), ty.clone(), list));
+    body.push(Member::Field(Field {
+        name: name.text.clone(),
+        docs,
+        ty,
+        role,
+        boxed: false,
+        fill: false,
+        selects: false,
+        derived_bits: Vec::new(),
+    }));
+}

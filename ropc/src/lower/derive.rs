@@ -1,0 +1,315 @@
+//! What is derived: discriminants from variants, presence bits from options.
+
+use std::collections::HashMap;
+
+use super::Lower;
+use super::values::field_mask;
+use crate::diagnostic::Diagnostic;
+use crate::model::{
+    BitsSource, DerivedBits, Expr, Extent, Field, Match, Member, Pattern, Role, StructDef, Text, Type, TypeId, TypeKind,
+};
+
+impl Lower<'_> {
+    /// Finds out what is derived in a body, and checks that what derivations name is there.
+    pub(crate) fn derive(&mut self, owner: &str, def: &mut StructDef) {
+        self.check_derivations(owner, &def.body);
+        let mut matches = Vec::new();
+        each_match(&def.body, &mut |m| matches.push((m.field.clone(), m.on.clone())));
+        for (field, on) in matches {
+            for (index, discriminant) in on.iter().enumerate() {
+                let derived = match &discriminant.expr {
+                    Expr::Field(name) => set_role(&mut def.body, name, &Role::Discriminant(field.clone())),
+                    Expr::Bits(base, id, sub) => match base.as_ref() {
+                        Expr::Field(name) => {
+                            let from = BitsSource::Match(field.clone());
+                            self.derive_bits(&mut def.body, name, *id, sub, from)
+                        }
+                        _ => false,
+                    },
+                    _ => false,
+                };
+                if derived {
+                    each_match_mut(&mut def.body, &mut |m| {
+                        if m.field == field
+                            && let Some(d) = m.on.get_mut(index)
+                        {
+                            d.derived = true;
+                        }
+                    });
+                }
+            }
+        }
+        each_match_mut(&mut def.body, &mut keep_open_discriminants);
+        self.derive_presence(def);
+        def.is_enum = match def.body.as_slice() {
+            [Member::Match(_)] => true,
+            [Member::Field(Field { role: Role::Discriminant(_), .. }), Member::Match(m)] => m.on.len() == 1,
+            _ => false,
+        };
+        if def.is_enum {
+            each_match_mut(&mut def.body, &mut |m| owner.clone_into(&mut m.enum_name));
+        }
+        mark_selectors(&mut def.body);
+    }
+
+    /// A one-bit sub-field that is the whole condition of exactly one `if` and nothing else comes
+    /// from that option.
+    fn derive_presence(&mut self, def: &mut StructDef) {
+        let mut uses: HashMap<(String, String), usize> = HashMap::new();
+        each_expr(&def.body, &mut |expr| {
+            if let Expr::Bits(base, _, sub) = expr
+                && let Expr::Field(name) = base.as_ref()
+            {
+                *uses.entry((name.clone(), sub.clone())).or_default() += 1;
+            }
+        });
+        let mut found = Vec::new();
+        for member in &def.body {
+            let Member::If(c) = member else { continue };
+            let Expr::Bits(base, id, sub) = &c.cond else { continue };
+            let Expr::Field(name) = base.as_ref() else { continue };
+            let first = c.then.iter().find_map(|m| match m {
+                Member::Field(Field { name, role: Role::Plain, .. }) => Some(name.clone()),
+                _ => None,
+            });
+            if let (Some(&1), Some(first), true) =
+                (uses.get(&(name.clone(), sub.clone())), first, c.otherwise.is_empty())
+            {
+                found.push((name.clone(), *id, sub.clone(), first));
+            }
+        }
+        for (name, id, sub, first) in found {
+            self.derive_bits(&mut def.body, &name, id, &sub, BitsSource::Present(first));
+        }
+    }
+
+    /// Marks a sub-field of a bit-record field as derived; false when the field is not plain.
+    fn derive_bits(&mut self, body: &mut [Member], name: &str, id: TypeId, sub: &str, from: BitsSource) -> bool {
+        let TypeKind::Bits(bits) = &self.program.ty(id).kind else { return false };
+        let Some(mask) = bits.fields.iter().find(|f| f.name == sub).map(|f| field_mask(f.at, f.width)) else {
+            return false;
+        };
+        let mut done = false;
+        for member in body {
+            if let Member::Field(field) = member
+                && field.name == name
+                && matches!(field.role, Role::Plain)
+            {
+                field.derived_bits.push(DerivedBits { name: sub.to_owned(), mask, from: from.clone() });
+                done = true;
+            }
+        }
+        done
+    }
+
+    fn check_derivations(&mut self, owner: &str, body: &[Member]) {
+        let mut names = Vec::new();
+        each_field(body, &mut |field| names.push((field.name.clone(), matches!(field.ty, Type::Array(..) | Type::Bytes(_)))));
+        each_match(body, &mut |m| names.push((m.field.clone(), false)));
+        let mut wrong = Vec::new();
+        each_field(body, &mut |field| {
+            let of: Vec<&String> = match &field.role {
+                Role::Count(of) | Role::Present(of) => vec![of],
+                Role::SizeOf(of, _) => of.iter().collect(),
+                _ => Vec::new(),
+            };
+            for of in of {
+                match names.iter().find(|(name, _)| name == of) {
+                    None => wrong.push((field.name.clone(), of.clone(), "no such field")),
+                    Some((_, false)) if matches!(field.role, Role::Count(_)) => {
+                        wrong.push((field.name.clone(), of.clone(), "not a list"));
+                    }
+                    Some(_) => {}
+                }
+            }
+        });
+        for (field, of, why) in wrong {
+            let span = self.span_of(owner);
+            self.diagnostics.push(Diagnostic::error(
+                "R0307",
+                format!("`{field}` of `{owner}` is derived from `{of}`: {why}"),
+                span,
+                "in this declaration",
+            ));
+        }
+    }
+
+    /// Where a type, ROP or request is declared.
+    fn span_of(&self, owner: &str) -> crate::ast::Span {
+        self.program.types.iter().find(|t| t.name == owner).map(|t| t.span.clone()).unwrap_or_default()
+    }
+}
+
+/// A variant for more than one value keeps the value that it was decoded from.
+fn keep_open_discriminants(m: &mut Match) {
+    let derived: Vec<usize> = m.on.iter().enumerate().filter(|(_, d)| d.derived).map(|(i, _)| i).collect();
+    for arm in &mut m.arms {
+        arm.keeps = derived
+            .iter()
+            .copied()
+            .filter(|&i| {
+                !matches!(
+                    arm.patterns.get(i).map(Vec::as_slice),
+                    Some([Pattern::Int(_) | Pattern::Bool(_) | Pattern::Const(..)])
+                )
+            })
+            .collect();
+    }
+}
+
+/// Gives a plain field another role; false when there is no such plain field.
+fn set_role(body: &mut [Member], name: &str, role: &Role) -> bool {
+    let mut done = false;
+    for member in body {
+        match member {
+            Member::Field(field) if field.name == name && matches!(field.role, Role::Plain) => {
+                field.role = role.clone();
+                done = true;
+            }
+            Member::Sized(_, inner) => done |= set_role(inner, name, role),
+            _ => {}
+        }
+    }
+    done
+}
+
+/// Marks fields whose value selects the layout of another field.
+fn mark_selectors(body: &mut [Member]) {
+    let mut selectors = Vec::new();
+    each_field(body, &mut |field| {
+        each_type_expr(&field.ty, &mut |expr| {
+            if let Expr::Field(name) = expr {
+                selectors.push(name.clone());
+            }
+        });
+    });
+    each_field_mut(body, &mut |field| field.selects |= selectors.contains(&field.name));
+}
+
+/// Calls `f` with every field, also inside conditions, arms and extents.
+pub(crate) fn each_field(body: &[Member], f: &mut dyn FnMut(&Field)) {
+    for member in body {
+        match member {
+            Member::Field(field) => f(field),
+            Member::If(c) => {
+                each_field(&c.then, f);
+                each_field(&c.otherwise, f);
+            }
+            Member::Match(m) => m.arms.iter().for_each(|arm| each_field(&arm.body, f)),
+            Member::Sized(_, inner) => each_field(inner, f),
+            Member::Let(..) | Member::Require(_) => {}
+        }
+    }
+}
+
+/// The same, to change them.
+pub(crate) fn each_field_mut(body: &mut [Member], f: &mut dyn FnMut(&mut Field)) {
+    for member in body {
+        match member {
+            Member::Field(field) => f(field),
+            Member::If(c) => {
+                each_field_mut(&mut c.then, f);
+                each_field_mut(&mut c.otherwise, f);
+            }
+            Member::Match(m) => m.arms.iter_mut().for_each(|arm| each_field_mut(&mut arm.body, f)),
+            Member::Sized(_, inner) => each_field_mut(inner, f),
+            Member::Let(..) | Member::Require(_) => {}
+        }
+    }
+}
+
+/// Calls `f` with every match, inner ones too.
+pub(crate) fn each_match(body: &[Member], f: &mut dyn FnMut(&Match)) {
+    for member in body {
+        match member {
+            Member::Match(m) => {
+                f(m);
+                m.arms.iter().for_each(|arm| each_match(&arm.body, f));
+            }
+            Member::If(c) => {
+                each_match(&c.then, f);
+                each_match(&c.otherwise, f);
+            }
+            Member::Sized(_, inner) => each_match(inner, f),
+            _ => {}
+        }
+    }
+}
+
+/// The same, to change them.
+pub(crate) fn each_match_mut(body: &mut [Member], f: &mut dyn FnMut(&mut Match)) {
+    for member in body {
+        match member {
+            Member::Match(m) => {
+                f(m);
+                m.arms.iter_mut().for_each(|arm| each_match_mut(&mut arm.body, f));
+            }
+            Member::If(c) => {
+                each_match_mut(&mut c.then, f);
+                each_match_mut(&mut c.otherwise, f);
+            }
+            Member::Sized(_, inner) => each_match_mut(inner, f),
+            _ => {}
+        }
+    }
+}
+
+/// Calls `f` with every expression and sub-expression of a body.
+pub(crate) fn each_expr(body: &[Member], f: &mut dyn FnMut(&Expr)) {
+    for member in body {
+        match member {
+            Member::Field(field) => each_type_expr(&field.ty, f),
+            Member::If(c) => {
+                walk(&c.cond, f);
+                each_expr(&c.then, f);
+                each_expr(&c.otherwise, f);
+            }
+            Member::Match(m) => {
+                m.on.iter().for_each(|d| walk(&d.expr, f));
+                for arm in &m.arms {
+                    arm.guard.iter().for_each(|g| walk(g, f));
+                    each_expr(&arm.body, f);
+                }
+            }
+            Member::Let(_, expr, _) | Member::Require(expr) => walk(expr, f),
+            Member::Sized(size, inner) => {
+                walk(size, f);
+                each_expr(inner, f);
+            }
+        }
+    }
+}
+
+/// Calls `f` with every expression in a type.
+pub(crate) fn each_type_expr(ty: &Type, f: &mut dyn FnMut(&Expr)) {
+    match ty {
+        Type::Named(_, args) => args.iter().for_each(|arg| walk(arg, f)),
+        Type::Text(Text::By(flag)) => walk(flag, f),
+        Type::Bytes(Extent::Count(n)) => walk(n, f),
+        Type::Array(element, extent) => {
+            each_type_expr(element, f);
+            if let Extent::Count(n) = extent {
+                walk(n, f);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Calls `f` with an expression and its parts.
+pub(crate) fn walk(expr: &Expr, f: &mut dyn FnMut(&Expr)) {
+    f(expr);
+    match expr {
+        Expr::Len(a) | Expr::Bits(a, ..) | Expr::Member(a, _) | Expr::At(a) | Expr::Not(a) => walk(a, f),
+        Expr::Slice(a, b) | Expr::Binary(_, a, b) => {
+            walk(a, f);
+            walk(b, f);
+        }
+        Expr::Ternary(a, b, c) => {
+            walk(a, f);
+            walk(b, f);
+            walk(c, f);
+        }
+        Expr::Int(_) | Expr::Bool(_) | Expr::Field(_) | Expr::Param(_) | Expr::EnumConst(..) | Expr::Index => {}
+    }
+}

@@ -1,0 +1,236 @@
+//! Expressions over the fields of a structure and the context around it.
+
+use super::Lower;
+use super::body::Scene;
+use super::scope::Entity;
+use crate::ast::{self, ExprKind, Ident, UnaryOp};
+use crate::diagnostic::Diagnostic;
+use crate::model::{ConstValue, Expr, Extent, Param, StructDef, Type, TypeKind};
+
+/// What a name inside a structure stands for.
+enum Found {
+    Field(Type),
+    Param(Type),
+}
+
+impl Lower<'_> {
+    /// Lowers an expression, or reports the name that it cannot resolve.
+    pub(crate) fn expr(&mut self, expr: &ast::Expr, scene: &mut Scene<'_>) -> Option<Expr> {
+        let boxed = |e: Expr| Box::new(e);
+        match &expr.kind {
+            ExprKind::Int(value) => Some(Expr::Int(*value)),
+            ExprKind::Name(name) => self.name_expr(name, scene),
+            ExprKind::Member(base, member) => self.member(base, member, scene),
+            ExprKind::Index(list, index) if is_name(index, "index") => {
+                let list = self.expr(list, scene)?;
+                Some(Expr::At(boxed(list)))
+            }
+            ExprKind::Slice(list, end) => {
+                let list = self.expr(list, scene)?;
+                let end = self.expr(end, scene)?;
+                Some(Expr::Slice(boxed(list), boxed(end)))
+            }
+            ExprKind::Call(f, args) if is_name(f, "count") => {
+                let list = self.expr(args.first()?, scene)?;
+                Some(Expr::Len(boxed(list)))
+            }
+            ExprKind::Unary(UnaryOp::Not, inner) => Some(Expr::Not(boxed(self.expr(inner, scene)?))),
+            ExprKind::Binary(op, a, b) => {
+                let a = self.expr(a, scene)?;
+                let b = self.expr(b, scene)?;
+                Some(Expr::Binary(*op, boxed(a), boxed(b)))
+            }
+            ExprKind::Ternary(c, a, b) => {
+                let c = self.expr(c, scene)?;
+                let a = self.expr(a, scene)?;
+                let b = self.expr(b, scene)?;
+                Some(Expr::Ternary(boxed(c), boxed(a), boxed(b)))
+            }
+            _ => {
+                self.diagnostics.push(Diagnostic::error(
+                    "R0301",
+                    "this expression has no meaning here",
+                    expr.span.clone(),
+                    "expected fields, parameters, constants and operators over them",
+                ));
+                None
+            }
+        }
+    }
+
+    fn name_expr(&mut self, name: &Ident, scene: &mut Scene<'_>) -> Option<Expr> {
+        match name.text.as_str() {
+            "true" => return Some(Expr::Bool(true)),
+            "false" => return Some(Expr::Bool(false)),
+            "index" => return Some(Expr::Index),
+            _ => {}
+        }
+        match scene.find(&name.text) {
+            Some(Found::Field(..)) => return Some(Expr::Field(name.text.clone())),
+            Some(Found::Param(..)) => return Some(Expr::Param(name.text.clone())),
+            None => {}
+        }
+        match self.scope.get(&name.text) {
+            Some(Entity::EnumConst(id, _)) => Some(Expr::EnumConst(*id, name.text.clone())),
+            Some(Entity::Const(ConstValue::Int(value))) => Some(Expr::Int(*value)),
+            _ => {
+                let mut diagnostic = Diagnostic::error(
+                    "R0302",
+                    format!("no field or parameter `{}`", name.text),
+                    name.span.clone(),
+                    format!("not found in `{}`", scene.owner),
+                );
+                if let Some(near) = scene.nearest(&name.text) {
+                    diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+                }
+                self.diagnostics.push(diagnostic);
+                None
+            }
+        }
+    }
+
+    fn member(&mut self, base: &ast::Expr, member: &Ident, scene: &mut Scene<'_>) -> Option<Expr> {
+        if let ExprKind::Name(name) = &base.kind {
+            if name.text == "request" && scene.request.is_some() {
+                return self.request_field(member, scene);
+            }
+            // Within a ROP a handle's name stands for its object's state, even where a type has that name too.
+            if let Some(object) = scene.handle(&name.text) {
+                return self.state(&name.text, object, member, scene);
+            }
+        }
+        let lowered = self.expr(base, scene)?;
+        let Some(Type::Named(id, _)) = self.type_of(&lowered, scene) else {
+            self.no_member(member, "the value before the dot has no members");
+            return None;
+        };
+        match &self.program.ty(id).kind {
+            TypeKind::Bits(bits) => {
+                let known = bits.fields.iter().map(|f| &f.name).chain(bits.masks.iter().map(|m| &m.0));
+                if known.into_iter().any(|name| *name == member.text) {
+                    return Some(Expr::Bits(Box::new(lowered), id, member.text.clone()));
+                }
+            }
+            TypeKind::Struct(_) => return Some(Expr::Member(Box::new(lowered), member.text.clone())),
+            TypeKind::Enum(_) => {}
+        }
+        let label = format!("`{}` has no such member", self.program.ty(id).name);
+        self.no_member(member, &label);
+        None
+    }
+
+    fn no_member(&mut self, member: &Ident, label: &str) {
+        self.diagnostics.push(Diagnostic::error(
+            "R0303",
+            format!("no member `{}`", member.text),
+            member.span.clone(),
+            label,
+        ));
+    }
+
+    /// `request.PropertyTags` in a reply: the reply's body takes it as a parameter.
+    fn request_field(&mut self, member: &Ident, scene: &mut Scene<'_>) -> Option<Expr> {
+        let field = scene.request.and_then(|request| find_field(request, &member.text));
+        let Some(ty) = field else {
+            self.no_member(member, "the request has no such field");
+            return None;
+        };
+        let (ty, list) = match ty {
+            Type::Array(element, Extent::Count(_) | Extent::Rest) => (*element, true),
+            ty => (ty, false),
+        };
+        scene.context(Param { name: member.text.clone(), ty, list });
+        Some(Expr::Param(member.text.clone()))
+    }
+
+    /// `Table.Columns` in a ROP: the body takes it as a parameter.
+    fn state(&mut self, handle: &str, object: usize, member: &Ident, scene: &mut Scene<'_>) -> Option<Expr> {
+        let state = self.program.objects.get(object).and_then(|o| o.state.iter().find(|s| s.name == member.text));
+        let Some(state) = state else {
+            self.no_member(member, "the object has no such state");
+            return None;
+        };
+        scene.context(Param { name: state.name.clone(), ty: state.ty.clone(), list: state.list });
+        scene.needs_state.push((handle.to_owned(), state.name.clone()));
+        Some(Expr::Param(member.text.clone()))
+    }
+
+    /// The type of an expression, where it has one that members can be asked of.
+    pub(crate) fn type_of(&self, expr: &Expr, scene: &Scene<'_>) -> Option<Type> {
+        match expr {
+            Expr::Field(name) | Expr::Param(name) => match scene.find(name)? {
+                Found::Field(ty) | Found::Param(ty) => Some(ty),
+            },
+            Expr::At(list) => match self.type_of(list, scene)? {
+                Type::Array(element, _) => Some(*element),
+                ty => Some(ty),
+            },
+            Expr::Bits(_, id, name) => match &self.program.ty(*id).kind {
+                TypeKind::Bits(bits) => {
+                    let Some(field) = bits.fields.iter().find(|f| f.name == *name) else {
+                        return Some(Type::Bool(1));
+                    };
+                    Some(match field.ty {
+                        Some(ty) => Type::Named(ty, Vec::new()),
+                        None if field.width == 1 => Type::Bool(1),
+                        None => Type::Int(bits.base),
+                    })
+                }
+                _ => None,
+            },
+            Expr::Member(base, name) => match self.type_of(base, scene)? {
+                Type::Named(id, _) => match &self.program.ty(id).kind {
+                    TypeKind::Struct(def) => find_field(def, name),
+                    _ => None,
+                },
+                _ => None,
+            },
+            Expr::EnumConst(id, _) => Some(Type::Named(*id, Vec::new())),
+            Expr::Ternary(_, a, _) => self.type_of(a, scene),
+            Expr::Bool(_) | Expr::Not(_) => Some(Type::Bool(1)),
+            _ => None,
+        }
+    }
+}
+
+fn is_name(expr: &ast::Expr, text: &str) -> bool {
+    matches!(&expr.kind, ExprKind::Name(name) if name.text == text)
+}
+
+/// The type of a field anywhere in a structure's body.
+pub(crate) fn find_field(def: &StructDef, name: &str) -> Option<Type> {
+    let mut found = None;
+    super::derive::each_field(&def.body, &mut |field| {
+        if field.name == name {
+            found = Some(field.ty.clone());
+        }
+    });
+    found
+}
+
+impl Scene<'_> {
+    fn find(&self, name: &str) -> Option<Found> {
+        if let Some((_, ty, _)) = self.fields.iter().rev().find(|(field, ..)| field == name) {
+            return Some(Found::Field(ty.clone()));
+        }
+        let param = self.params.iter().find(|param| param.name == name)?;
+        Some(Found::Param(param.ty.clone()))
+    }
+
+    fn nearest(&self, name: &str) -> Option<&str> {
+        let names = self.fields.iter().map(|(field, ..)| field.as_str());
+        names
+            .chain(self.params.iter().map(|p| p.name.as_str()))
+            .find(|known| known.eq_ignore_ascii_case(name) || known.starts_with(name) || name.starts_with(known))
+    }
+
+    pub(crate) fn context(&mut self, param: Param) {
+        if !self.params.iter().any(|known| known.name == param.name) {
+            self.params.push(param);
+        }
+    }
+
+    fn handle(&self, name: &str) -> Option<usize> {
+        self.handles.iter().find(|(handle, _)| handle == name).map(|(_, object)| *object)
+    }
+}

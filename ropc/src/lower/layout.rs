@@ -1,0 +1,253 @@
+//! Sizes, borrowing, recursion: what the Rust types will look like.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Lower;
+use super::derive::{each_field, each_field_mut, each_match_mut};
+use crate::diagnostic::Diagnostic;
+use crate::model::{Extent, Layout, Match, Member, Program, Role, StructDef, Type, TypeId, TypeKind};
+
+impl Lower<'_> {
+    /// Computes the layout of every structure, until nothing changes.
+    pub(crate) fn layouts(&mut self) {
+        self.recursion();
+        // Each round fixes at least one more level of nesting; the number of types bounds it.
+        for _ in 0..=self.program.types.len() {
+            let mut changed = false;
+            for index in 0..self.program.types.len() {
+                let Some(TypeKind::Struct(def)) = self.program.types.get(index).map(|t| t.kind.clone()) else {
+                    continue;
+                };
+                let new = lay_out(&self.program, def);
+                if let Some(TypeKind::Struct(old)) = self.program.types.get_mut(index).map(|t| &mut t.kind) {
+                    changed |= new.layout != old.layout;
+                    *old = new;
+                }
+            }
+            if !changed {
+                break;
+            }
+        }
+        self.empty_elements();
+        self.unbounded_rest();
+        let program = &self.program;
+        let lay_out_all = |def: &StructDef| lay_out(program, def.clone());
+        let mut rops = program.rops.clone();
+        for rop in &mut rops {
+            rop.request = lay_out_all(&rop.request);
+            rop.success = rop.success.as_ref().map(lay_out_all);
+            rop.unsolicited = rop.unsolicited.as_ref().map(lay_out_all);
+            rop.on.iter_mut().for_each(|(_, def)| *def = lay_out_all(def));
+        }
+        let mut requests = program.requests.clone();
+        for request in &mut requests {
+            request.request = lay_out_all(&request.request);
+            request.success = lay_out_all(&request.success);
+            request.failure = request.failure.as_ref().map(lay_out_all);
+        }
+        self.program.rops = rops;
+        self.program.requests = requests;
+    }
+
+    /// A type that contains itself needs a declared limit; fields that lead into such a type from
+    /// inside it are boxed.
+    fn recursion(&mut self) {
+        let edges = edges(&self.program);
+        let reaches = |from: TypeId, to: TypeId, through_limited: bool| {
+            let mut seen = HashSet::new();
+            let mut stack = vec![from];
+            while let Some(at) = stack.pop() {
+                for &next in edges.get(&at).into_iter().flatten() {
+                    if next == to {
+                        return true;
+                    }
+                    let limited =
+                        matches!(&self.program.ty(next).kind, TypeKind::Struct(def) if def.max_recursion.is_some());
+                    if (through_limited || !limited) && seen.insert(next) {
+                        stack.push(next);
+                    }
+                }
+            }
+            false
+        };
+        let mut boxed: Vec<(usize, TypeId)> = Vec::new();
+        for index in 0..self.program.types.len() {
+            let id = TypeId(index);
+            let TypeKind::Struct(def) = &self.program.ty(id).kind else { continue };
+            if def.max_recursion.is_none() && reaches(id, id, false) {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        "R0308",
+                        format!("`{}` contains itself without a limit", self.program.ty(id).name),
+                        self.program.ty(id).span.clone(),
+                        "decoding it could overflow the stack",
+                    )
+                    .help("put `[max_recursion(n)]` before one of the structures on the way"),
+                );
+            }
+            for &next in edges.get(&id).into_iter().flatten() {
+                let limited =
+                    matches!(&self.program.ty(next).kind, TypeKind::Struct(def) if def.max_recursion.is_some());
+                if limited && (next == id || reaches(next, id, true)) {
+                    boxed.push((index, next));
+                }
+            }
+        }
+        for (index, target) in boxed {
+            let Some(TypeKind::Struct(def)) = self.program.types.get_mut(index).map(|t| &mut t.kind) else { continue };
+            each_field_mut(&mut def.body, &mut |field| {
+                field.boxed |= matches!(&field.ty, Type::Named(id, _) if *id == target);
+            });
+        }
+    }
+
+    /// Elements that take no bytes would let a count of bytes cost memory without end.
+    fn empty_elements(&mut self) {
+        let mut wrong = Vec::new();
+        for def in &self.program.types {
+            let TypeKind::Struct(s) = &def.kind else { continue };
+            each_field(&s.body, &mut |field| {
+                if let Type::Array(element, Extent::Count(crate::model::Expr::Field(_)) | Extent::Rest) = &field.ty
+                    && self.program.layout(element).min_size == 0
+                {
+                    wrong.push((def.span.clone(), field.name.clone(), def.name.clone()));
+                }
+            });
+        }
+        for (span, field, owner) in wrong {
+            if self.diagnostics.iter().any(|d| d.code == "R0309" && d.primary.0 == span) {
+                continue;
+            }
+            self.diagnostics.push(Diagnostic::error(
+                "R0309",
+                format!("elements of `{owner}.{field}` may take no bytes"),
+                span,
+                "a lying count would cost memory without bound",
+            ));
+        }
+    }
+
+    /// What runs to the end of the extent has to be the last member of it.
+    fn unbounded_rest(&mut self) {
+        let mut wrong = Vec::new();
+        for def in &self.program.types {
+            let TypeKind::Struct(s) = &def.kind else { continue };
+            if let Some((name, after)) = member_after_rest(&s.body) {
+                wrong.push((def.span.clone(), name, after));
+            }
+        }
+        for (span, name, after) in wrong {
+            if self.diagnostics.iter().any(|d| d.code == "R0310" && d.primary.0 == span) {
+                continue;
+            }
+            self.diagnostics.push(Diagnostic::error(
+                "R0310",
+                format!("nothing can follow `{name}`, which runs to the end"),
+                span,
+                format!("`{after}` stands after it"),
+            ));
+        }
+    }
+}
+
+fn member_after_rest(body: &[Member]) -> Option<(String, String)> {
+    let mut rest: Option<String> = None;
+    for member in body {
+        if let Member::Field(field) = member {
+            if let Some(name) = rest {
+                return Some((name, field.name.clone()));
+            }
+            if matches!(&field.ty, Type::Bytes(Extent::Rest) | Type::Array(_, Extent::Rest)) {
+                rest = Some(field.name.clone());
+            }
+        }
+        if let Member::Sized(_, inner) = member
+            && let Some(found) = member_after_rest(inner)
+        {
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// Which structures each structure contains, lists included.
+fn edges(program: &Program) -> HashMap<TypeId, Vec<TypeId>> {
+    let mut edges: HashMap<TypeId, Vec<TypeId>> = HashMap::new();
+    for (index, def) in program.types.iter().enumerate() {
+        let TypeKind::Struct(s) = &def.kind else { continue };
+        each_field(&s.body, &mut |field| {
+            let mut ty = &field.ty;
+            while let Type::Array(element, _) = ty {
+                ty = element;
+            }
+            if let Type::Named(id, _) = ty
+                && matches!(program.ty(*id).kind, TypeKind::Struct(_))
+            {
+                edges.entry(TypeId(index)).or_default().push(*id);
+            }
+        });
+    }
+    edges
+}
+
+/// The layout of a structure and of the enums in it, given those of its parts.
+fn lay_out(program: &Program, mut def: StructDef) -> StructDef {
+    each_match_mut(&mut def.body, &mut |m| m.layout = match_layout(program, m));
+    def.layout = body_layout(program, &def.body);
+    if def.is_enum && let Some(Member::Match(m)) = def.body.last() {
+        def.layout.copy = m.layout.copy;
+    }
+    def
+}
+
+fn body_layout(program: &Program, body: &[Member]) -> Layout {
+    let mut sum = Layout::default();
+    for member in body {
+        let part = match member {
+            Member::Field(field) => {
+                let inner = program.layout(&field.ty);
+                Layout {
+                    copy: inner.copy && !field.boxed && !matches!(field.ty, Type::Text(_)),
+                    // A derived field is bytes on the wire and nothing in Rust.
+                    lifetime: inner.lifetime && matches!(field.role, Role::Plain),
+                    ..inner
+                }
+            }
+            Member::If(c) => {
+                let (then, otherwise) = (body_layout(program, &c.then), body_layout(program, &c.otherwise));
+                Layout {
+                    min_size: then.min_size.min(otherwise.min_size),
+                    fixed: false,
+                    copy: then.copy && otherwise.copy,
+                    lifetime: then.lifetime || otherwise.lifetime,
+                    float: then.float || otherwise.float,
+                }
+            }
+            Member::Match(m) => m.layout,
+            Member::Sized(_, inner) => Layout { fixed: false, ..body_layout(program, inner) },
+            Member::Let(..) | Member::Require(_) => continue,
+        };
+        sum = Layout {
+            lifetime: sum.lifetime || part.lifetime,
+            copy: sum.copy && part.copy,
+            float: sum.float || part.float,
+            min_size: sum.min_size.saturating_add(part.min_size),
+            fixed: sum.fixed && part.fixed,
+        };
+    }
+    sum
+}
+
+fn match_layout(program: &Program, m: &Match) -> Layout {
+    let arms: Vec<Layout> = m.arms.iter().map(|arm| body_layout(program, &arm.body)).collect();
+    let min = arms.iter().map(|l| l.min_size).min().unwrap_or(0);
+    let max = arms.iter().map(|l| l.min_size).max().unwrap_or(0);
+    Layout {
+        lifetime: arms.iter().any(|l| l.lifetime),
+        copy: arms.iter().all(|l| l.copy),
+        float: arms.iter().any(|l| l.float),
+        min_size: min,
+        fixed: min == max && arms.iter().all(|l| l.fixed),
+    }
+}
+

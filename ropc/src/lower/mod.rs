@@ -1,0 +1,99 @@
+//! Syntax tree to model: names resolved, values computed, what is derived found out.
+//!
+//! One concern a file: `scope` (who is declared), `values` (constant expressions), `types`
+//! (types where they are used), `exprs` (expressions over fields and context), `body` (members of
+//! structures), `derive` (which fields come from which), `operations` (ROPs and requests),
+//! `layout` (sizes, borrowing, recursion).
+
+mod body;
+mod derive;
+mod exprs;
+mod layout;
+mod operations;
+mod scope;
+mod types;
+mod values;
+
+use crate::ast;
+use crate::diagnostic::Diagnostic;
+use crate::model::{Module, Program};
+use scope::Scope;
+
+/// The state of lowering.
+pub(crate) struct Lower<'a> {
+    pub(crate) program: Program,
+    pub(crate) scope: Scope<'a>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// Lowers the MAPI interfaces of a set of files, imports first.
+///
+/// Declarations with mistakes are reported and left out; the rest is lowered all the same, so that
+/// one run reports everything.
+#[must_use]
+pub fn lower(files: &[&ast::File]) -> (Program, Vec<Diagnostic>) {
+    let mut lower = Lower { program: Program::default(), scope: Scope::default(), diagnostics: Vec::new() };
+    let mut decls = Vec::new();
+    for interface in files.iter().flat_map(|file| interfaces(file)) {
+        let module = lower.program.modules.len();
+        lower.program.modules.push(Module {
+            name: interface.name.text.clone(),
+            docs: interface.docs.clone(),
+            spec: attr_text(&interface.attrs, "spec"),
+            span: interface.name.span.clone(),
+            consts: Vec::new(),
+        });
+        for decl in &interface.decls {
+            lower.declare(module, decl);
+            decls.push((module, decl));
+        }
+    }
+    // Values first: constants of enumerations stand in expressions everywhere.
+    for &(module, decl) in &decls {
+        lower.values(module, decl);
+    }
+    for &(module, decl) in &decls {
+        lower.structure(module, decl);
+    }
+    lower.layouts();
+    for &(module, decl) in &decls {
+        lower.operation(module, decl);
+    }
+    lower.layouts();
+    lower.program.rops.sort_by_key(|rop| rop.id);
+    (lower.program, lower.diagnostics)
+}
+
+/// The MAPI interfaces of a file.
+fn interfaces(file: &ast::File) -> impl Iterator<Item = &ast::Interface> {
+    file.items.iter().filter_map(|item| match item {
+        ast::Item::Interface(interface) if is_mapi(interface) => Some(interface),
+        _ => None,
+    })
+}
+
+/// `[encoding(mapi)]`
+#[must_use]
+pub fn is_mapi(interface: &ast::Interface) -> bool {
+    interface.attrs.iter().any(|attr| {
+        attr.name.text == "encoding"
+            && attr.args.iter().flatten().any(|arg| match arg {
+                ast::AttrArg::Expr(expr) => matches!(&expr.kind, ast::ExprKind::Name(name) if name.text == "mapi"),
+                _ => false,
+            })
+    })
+}
+
+/// The text of an attribute: `spec("MS-OXCDATA 2.1")`.
+pub(crate) fn attr_text(attrs: &[ast::Attr], name: &str) -> Option<String> {
+    let attr = attrs.iter().find(|attr| attr.name.text == name)?;
+    match attr.args.as_ref()?.first()? {
+        ast::AttrArg::Expr(ast::Expr { kind: ast::ExprKind::Str(text), .. }) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// There is such an attribute.
+pub(crate) fn has_attr(attrs: &[ast::Attr], name: &str) -> bool {
+    attrs.iter().any(|attr| attr.name.text == name)
+}

@@ -1,0 +1,322 @@
+//! ROPs and the requests of families.
+
+use super::body::Scene;
+use super::scope::Entity;
+use super::{Lower, attr_text, has_attr};
+use crate::ast::{self, Decl, DeclKind, ExprKind, HandleRole, MemberKind, SectionKind};
+use crate::diagnostic::Diagnostic;
+use crate::model::{Effect, EffectValue, Expr, Handle, Request, Rop, StructDef};
+
+impl<'a> Lower<'a> {
+    /// Lowers a ROP or a request.
+    pub(crate) fn operation(&mut self, module: usize, decl: &'a Decl) {
+        match &decl.kind {
+            DeclKind::Rop(op) => self.rop(module, decl, op),
+            DeclKind::Request(op) => self.request(module, decl, op),
+            _ => {}
+        }
+    }
+
+    fn rop(&mut self, module: usize, decl: &'a Decl, op: &'a ast::OperationDecl) {
+        let Some(id) = self.number(&op.id) else { return };
+        let Ok(id) = u8::try_from(id) else {
+            self.diagnostics.push(Diagnostic::error(
+                "R0401",
+                format!("a RopId is one byte, not {id:#x}"),
+                op.id.span.clone(),
+                "expected 0x00 to 0xFF",
+            ));
+            return;
+        };
+        if let Some(other) = self.program.rops.iter().find(|rop| rop.id == id) {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "R0402",
+                    format!("RopId {id:#04x} is taken"),
+                    op.id.span.clone(),
+                    format!("`{}` has it", other.name),
+                )
+                .also(other.span.clone(), "declared here"),
+            );
+            return;
+        }
+        let mut rop = Rop {
+            name: op.name.text.clone(),
+            id,
+            module,
+            docs: decl.docs.clone(),
+            spec: attr_text(&decl.attrs, "spec"),
+            span: op.name.span.clone(),
+            inputs: Vec::new(),
+            output: None,
+            response: None,
+            header: Vec::new(),
+            request: StructDef::default(),
+            success: None,
+            on: Vec::new(),
+            unsolicited: None,
+            effects: Vec::new(),
+            unserved: attr_text(&decl.attrs, "unserved"),
+            releases: has_attr(&decl.attrs, "release"),
+            needs_state: Vec::new(),
+            vectors: Vec::new(),
+        };
+        self.rop_request(op, &mut rop);
+        self.rop_replies(op, &mut rop);
+        self.rop_effects(op, &mut rop);
+        self.program.rops.push(rop);
+    }
+
+    fn rop_request(&mut self, op: &'a ast::OperationDecl, rop: &mut Rop) {
+        let Some(members) = op.sections.iter().find_map(|section| match &section.kind {
+            SectionKind::Request(members) => Some(members),
+            _ => None,
+        }) else {
+            return;
+        };
+        self.handles(members, rop);
+        let mut scene = self.rop_scene(rop, &format!("{}Request", rop.name));
+        scene.owner = format!("{}Request", rop.name);
+        let (def, needs) = self.struct_def_with_state(members, scene);
+        rop.request = def;
+        rop.needs_state = needs;
+    }
+
+    fn rop_replies(&mut self, op: &'a ast::OperationDecl, rop: &mut Rop) {
+        let request = rop.request.clone();
+        let mut no_reply = false;
+        for section in &op.sections {
+            match &section.kind {
+                SectionKind::Success(members) => {
+                    let mut scene = self.rop_scene(rop, &format!("{}Response", rop.name));
+                    scene.request = Some(&request);
+                    let (def, needs) = self.struct_def_with_state(members, scene);
+                    rop.success = Some(def);
+                    rop.needs_state.extend(needs);
+                }
+                SectionKind::On(codes, members) => {
+                    let mut found = Vec::new();
+                    for (code, value) in codes {
+                        match (self.scope.get(&code.text), value) {
+                            (Some(Entity::EnumConst(_, value)), _) => found.push((code.text.clone(), *value)),
+                            (_, Some(value)) => found.push((code.text.clone(), *value)),
+                            _ => self.unknown("error code", code),
+                        }
+                    }
+                    let name = codes.first().map(|(c, _)| c.text.trim_start_matches("ec").to_owned());
+                    let owner = format!("{}{}", rop.name, name.unwrap_or_default());
+                    let mut scene = self.rop_scene(rop, &owner);
+                    scene.request = Some(&request);
+                    let def = self.struct_def(members, scene);
+                    rop.on.push((found, def));
+                }
+                SectionKind::Unsolicited(_, members) => {
+                    let scene = self.rop_scene(rop, &format!("{}Response", rop.name));
+                    rop.unsolicited = Some(self.struct_def(members, scene));
+                }
+                SectionKind::NoReply => no_reply = true,
+                SectionKind::Vector(vector) => rop.vectors.push(vector.clone()),
+                SectionKind::Always(_) => self.later(&section.span, "fields present whatever the return value"),
+                SectionKind::Else(_) | SectionKind::Failure(_) => {
+                    self.later(&section.span, "bodies for all other return values");
+                }
+                SectionKind::Request(_) | SectionKind::Effect { .. } => {}
+            }
+        }
+        if rop.success.is_none() && rop.unsolicited.is_none() && !no_reply {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "R0403",
+                    format!("`{}` says nothing of its reply", rop.name),
+                    rop.span.clone(),
+                    "no `success` block",
+                )
+                .help("write `success { }`, or `no reply;`"),
+            );
+        }
+    }
+
+    fn rop_scene(&self, rop: &Rop, owner: &str) -> Scene<'a> {
+        let mut scene = Scene::new(owner, rop.module, &rop.span);
+        for handle in rop.inputs.iter().chain(&rop.output) {
+            if let [object] = handle.objects.as_slice() {
+                scene.handles.push((handle.name.clone(), *object));
+            }
+        }
+        scene
+    }
+
+    fn handles(&mut self, members: &[ast::Member], rop: &mut Rop) {
+        let inputs = members
+            .iter()
+            .filter(|m| matches!(m.kind, MemberKind::Handle { role: HandleRole::Input, .. }))
+            .count();
+        for member in members {
+            let MemberKind::Handle { role, objects, name } = &member.kind else { continue };
+            let mut ids = Vec::new();
+            for object in objects {
+                match self.scope.get(&object.text) {
+                    Some(Entity::Object(id)) => ids.push(*id),
+                    _ => self.unknown("object", object),
+                }
+            }
+            let index_field = match role {
+                HandleRole::Input if inputs == 1 => "InputHandleIndex".to_owned(),
+                HandleRole::Input => format!("{}HandleIndex", name.text),
+                HandleRole::Output { .. } => "OutputHandleIndex".to_owned(),
+                HandleRole::Response => "ResponseHandleIndex".to_owned(),
+            };
+            let handle = Handle {
+                name: name.text.clone(),
+                index_field: index_field.clone(),
+                objects: ids,
+                owned: matches!(role, HandleRole::Output { owned: true }),
+            };
+            rop.header.push(index_field);
+            match role {
+                HandleRole::Input => rop.inputs.push(handle),
+                HandleRole::Output { .. } => {
+                    if let Some(first) = rop.output.replace(handle) {
+                        self.two_handles("output", &first.name, name);
+                    }
+                }
+                HandleRole::Response => rop.response = Some(handle),
+            }
+        }
+    }
+
+    fn two_handles(&mut self, role: &str, first: &str, second: &ast::Ident) {
+        self.diagnostics.push(Diagnostic::error(
+            "R0404",
+            format!("a ROP has at most one {role} handle"),
+            second.span.clone(),
+            format!("`{first}` is one already"),
+        ));
+    }
+
+    fn rop_effects(&mut self, op: &'a ast::OperationDecl, rop: &mut Rop) {
+        for section in &op.sections {
+            let SectionKind::Effect { on_success, target, value } = &section.kind else { continue };
+            let [handle, state] = target.parts.as_slice() else { continue };
+            let object = rop.inputs.iter().chain(&rop.output).find(|h| h.name == handle.text).and_then(|h| h.objects.first());
+            let known = object
+                .and_then(|&o| self.program.objects.get(o))
+                .is_some_and(|o| o.state.iter().any(|s| s.name == state.text));
+            if !known {
+                self.diagnostics.push(Diagnostic::error(
+                    "R0405",
+                    format!("`{}` has no state `{}`", handle.text, state.text),
+                    state.span.clone(),
+                    "declare it in the object, and use the name of the handle",
+                ));
+                continue;
+            }
+            let Some(value) = self.effect_value(value, rop) else { continue };
+            rop.effects.push(Effect {
+                on_success: *on_success,
+                handle: handle.text.clone(),
+                state: state.text.clone(),
+                value,
+            });
+        }
+    }
+
+    /// `unset` is `Some(None)`; a value that does not resolve is `None` and reported.
+    fn effect_value(&mut self, value: &ast::Expr, rop: &Rop) -> Option<Option<EffectValue>> {
+        if matches!(&value.kind, ExprKind::Name(name) if name.text == "unset") {
+            return Some(None);
+        }
+        let (root, of_reply) = match root(value) {
+            Some("request") => (&rop.request, false),
+            Some("reply") => (rop.success.as_ref()?, true),
+            _ => (&rop.request, false),
+        };
+        let mut scene = Scene::new(&rop.name, rop.module, &value.span);
+        super::derive::each_field(&root.body, &mut |field| {
+            scene.fields.push((field.name.clone(), field.ty.clone(), false));
+        });
+        let lowered: Expr = self.expr(&strip_root(value), &mut scene)?;
+        Some(Some(if of_reply { EffectValue::Reply(lowered) } else { EffectValue::Request(lowered) }))
+    }
+
+    fn request(&mut self, module: usize, decl: &'a Decl, op: &'a ast::OperationDecl) {
+        let ExprKind::Str(key) = &op.id.kind else { return };
+        let family = match &op.family {
+            Some(name) => match self.scope.get(&name.text) {
+                Some(Entity::Family(family)) => Some(*family),
+                _ => {
+                    self.unknown("family", name);
+                    return;
+                }
+            },
+            None => None,
+        };
+        let section = |wanted: fn(&SectionKind) -> Option<&Vec<ast::Member>>| {
+            op.sections.iter().find_map(|s| wanted(&s.kind)).cloned()
+        };
+        let request = section(|s| if let SectionKind::Request(m) = s { Some(m) } else { None });
+        let success = section(|s| if let SectionKind::Success(m) = s { Some(m) } else { None });
+        let failure = section(|s| if let SectionKind::Failure(m) = s { Some(m) } else { None });
+        let join = |parts: [&[ast::Member]; 3]| parts.concat();
+        let (before_request, before_reply, trailer) =
+            family.map_or((&[][..], &[][..], &[][..]), |f| (&f.request[..], &f.reply[..], &f.trailer[..]));
+        let name = &op.name.text;
+        let mut def = |what: &str, members: Vec<ast::Member>| {
+            let scene = Scene::new(&format!("{name}{what}"), module, &op.name.span);
+            self.struct_def(&members, scene)
+        };
+        let request = def("Request", join([before_request, &request.unwrap_or_default(), trailer]));
+        let success = def("Response", join([before_reply, &success.unwrap_or_default(), trailer]));
+        let status = before_reply.iter().find_map(|member| match &member.kind {
+            MemberKind::Field(field) => field.declarators.first().map(|d| d.name.text.clone()),
+            _ => None,
+        });
+        let failure = match (&status, failure) {
+            (Some(_), body) => Some(def("Failure", join([before_reply, &body.unwrap_or_default(), trailer]))),
+            (None, _) => None,
+        };
+        let vectors = op
+            .sections
+            .iter()
+            .filter_map(|s| if let SectionKind::Vector(v) = &s.kind { Some(v.clone()) } else { None })
+            .collect();
+        self.program.requests.push(Request {
+            name: name.clone(),
+            key: key.clone(),
+            module,
+            docs: decl.docs.clone(),
+            spec: attr_text(&decl.attrs, "spec"),
+            span: op.name.span.clone(),
+            request,
+            success,
+            failure,
+            status,
+            vectors,
+        });
+    }
+}
+
+/// The name that a dotted expression begins with.
+fn root(expr: &ast::Expr) -> Option<&str> {
+    match &expr.kind {
+        ExprKind::Name(name) => Some(&name.text),
+        ExprKind::Member(base, _) => root(base),
+        _ => None,
+    }
+}
+
+/// `request.X.Y` without `request`.
+fn strip_root(expr: &ast::Expr) -> ast::Expr {
+    match &expr.kind {
+        ExprKind::Member(base, member) => match &base.kind {
+            ExprKind::Name(name) if matches!(name.text.as_str(), "request" | "reply") => {
+                ast::Expr { kind: ExprKind::Name(member.clone()), span: expr.span.clone() }
+            }
+            _ => ast::Expr {
+                kind: ExprKind::Member(Box::new(strip_root(base)), member.clone()),
+                span: expr.span.clone(),
+            },
+        },
+        _ => expr.clone(),
+    }
+}

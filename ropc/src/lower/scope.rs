@@ -1,0 +1,144 @@
+//! Who is declared: names to entities, before anything is looked into.
+
+use std::collections::HashMap;
+
+use super::{Lower, attr_text};
+use crate::ast::{self, Decl, DeclKind, Ident, Span};
+use crate::diagnostic::Diagnostic;
+use crate::model::{ConstValue, Object, StructDef, Type, TypeDef, TypeId, TypeKind};
+
+/// What a name stands for.
+#[derive(Clone, Debug)]
+pub(crate) enum Entity<'a> {
+    Type(TypeId),
+    Alias(&'a ast::TypeDecl),
+    Const(ConstValue),
+    EnumConst(TypeId, u64),
+    Object(usize),
+    Family(&'a ast::FamilyDecl),
+    /// Known to the syntax, not to the model yet: wire forms, streams, maps.
+    Later,
+}
+
+/// All names, with the place of their declaration.
+#[derive(Default)]
+pub(crate) struct Scope<'a> {
+    names: HashMap<String, (Entity<'a>, Span)>,
+}
+
+impl<'a> Scope<'a> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Entity<'a>> {
+        self.names.get(name).map(|(entity, _)| entity)
+    }
+
+    /// The nearest known name, for "did you mean".
+    pub(crate) fn nearest(&self, name: &str) -> Option<&str> {
+        let limit = (name.len() / 3).max(1);
+        self.names
+            .keys()
+            .map(|known| (distance(name, known), known.as_str()))
+            .filter(|&(d, _)| d <= limit)
+            .min()
+            .map(|(_, known)| known)
+    }
+}
+
+/// Edit distance, case counting half of nothing: a wrong case is the nearest miss.
+fn distance(a: &str, b: &str) -> usize {
+    if a.eq_ignore_ascii_case(b) {
+        return 0;
+    }
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (cell, y) in row.iter_mut().skip(1).zip(&b) {
+            let next = (diagonal + usize::from(x != *y)).min(left + 1).min(*cell + 1);
+            diagonal = std::mem::replace(cell, next);
+            left = next;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or(usize::MAX)
+}
+
+impl<'a> Lower<'a> {
+    /// Puts a name into the scope, or reports that it is taken.
+    pub(crate) fn name(&mut self, name: &Ident, entity: Entity<'a>) -> bool {
+        if let Some((_, first)) = self.scope.names.get(&name.text) {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "R0101",
+                    format!("`{}` is declared twice", name.text),
+                    name.span.clone(),
+                    "declared again here",
+                )
+                .also(first.clone(), "first declared here"),
+            );
+            return false;
+        }
+        self.scope.names.insert(name.text.clone(), (entity, name.span.clone()));
+        true
+    }
+
+    /// A name that nothing declares.
+    pub(crate) fn unknown(&mut self, what: &str, name: &Ident) {
+        let mut diagnostic =
+            Diagnostic::error("R0102", format!("no {what} `{}`", name.text), name.span.clone(), "not declared");
+        if let Some(near) = self.scope.nearest(&name.text) {
+            diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Declares the name of a declaration.
+    pub(crate) fn declare(&mut self, module: usize, decl: &'a Decl) {
+        match &decl.kind {
+            DeclKind::Struct(s) => self.declare_type(module, decl, &s.name),
+            DeclKind::Bits(b) => self.declare_type(module, decl, &b.name),
+            DeclKind::Enum(ast::EnumDecl { name: Some(name), .. }) => self.declare_type(module, decl, name),
+            DeclKind::Type(t) => _ = self.name(&t.name, Entity::Alias(t)),
+            DeclKind::Form(f) => _ = self.name(&f.name, Entity::Later),
+            DeclKind::Stream(s) => _ = self.name(&s.name, Entity::Later),
+            DeclKind::Family(f) => _ = self.name(&f.name, Entity::Family(f)),
+            DeclKind::Object(o) => {
+                let id = self.program.objects.len();
+                self.program.objects.push(Object {
+                    name: o.name.text.clone(),
+                    docs: decl.docs.clone(),
+                    state: Vec::new(),
+                    owns_all: o.owns_all,
+                });
+                self.name(&o.name, Entity::Object(id));
+            }
+            DeclKind::Rop(op) | DeclKind::Request(op) => _ = self.name(&op.name, Entity::Later),
+            DeclKind::Batch(b) => _ = self.name(&b.name, Entity::Later),
+            _ => {}
+        }
+    }
+
+    /// Declares a type whose meaning follows.
+    pub(crate) fn declare_type(&mut self, module: usize, decl: &Decl, name: &Ident) {
+        let id = TypeId(self.program.types.len());
+        self.program.types.push(TypeDef {
+            name: name.text.clone(),
+            module,
+            docs: decl.docs.clone(),
+            spec: attr_text(&decl.attrs, "spec"),
+            span: name.span.clone(),
+            kind: TypeKind::Struct(StructDef::default()),
+        });
+        self.name(name, Entity::Type(id));
+    }
+
+    /// The id of a type by name.
+    pub(crate) fn type_id(&self, name: &str) -> Option<TypeId> {
+        match self.scope.get(name) {
+            Some(Entity::Type(id)) => Some(*id),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! Types where they are used: primitives, texts, arrays, named types with their arguments.
+
+use super::body::Scene;
+use super::scope::Entity;
+use super::{Lower, values};
+use crate::ast::{self, ArrayLen, Ident, TypeArg, TypeDeclKind, TypeRef, TypeSpec};
+use crate::diagnostic::Diagnostic;
+use crate::model::{Extent, IntKind, Text, Type};
+
+/// The integers by name.
+pub(crate) fn int(name: &str) -> Option<IntKind> {
+    let (size, signed) = match name {
+        "uint8" => (1, false),
+        "uint16" => (2, false),
+        "uint32" => (4, false),
+        "uint64" => (8, false),
+        "int8" => (1, true),
+        "int16" => (2, true),
+        "int32" => (4, true),
+        "int64" => (8, true),
+        _ => return None,
+    };
+    Some(IntKind { size, signed })
+}
+
+fn primitive(name: &str) -> Option<Type> {
+    Some(match name {
+        "float32" => Type::Float(4),
+        "float64" => Type::Float(8),
+        "bool8" => Type::Bool(1),
+        "bool16" => Type::Bool(2),
+        "uint48be" => Type::U48Be,
+        "guid" => Type::Guid,
+        "filetime" => Type::FileTime,
+        _ => Type::Int(int(name)?),
+    })
+}
+
+impl<'a> Lower<'a> {
+    /// The integer behind an enumeration or bit record.
+    pub(crate) fn int_kind(&mut self, spec: &TypeSpec) -> Option<IntKind> {
+        let TypeSpec::Ref(r) = spec else { return None };
+        let kind = int(&r.name.text).filter(|kind| !kind.signed);
+        if kind.is_none() {
+            self.diagnostics.push(Diagnostic::error(
+                "R0201",
+                format!("`{}` is no unsigned integer", r.name.text),
+                r.span.clone(),
+                "expected uint8, uint16, uint32 or uint64",
+            ));
+        }
+        kind
+    }
+
+    /// The type of a constant: a number, an enumeration, a bit record or a GUID.
+    pub(crate) fn const_type(&mut self, spec: &TypeSpec) -> Option<Type> {
+        let TypeSpec::Ref(r) = spec else { return None };
+        if let Some(ty) = primitive(&r.name.text) {
+            return Some(ty);
+        }
+        match self.type_id(&r.name.text) {
+            Some(id) => Some(Type::Named(id, Vec::new())),
+            None => {
+                self.unknown("type", &r.name);
+                None
+            }
+        }
+    }
+
+    /// A type of `encoding(mapi)`, which has no C words, tags or aggregates in place.
+    pub(crate) fn type_ref<'s>(&mut self, spec: &'s TypeSpec, scene: &mut Scene<'_>) -> Option<(Type, &'s Ident)> {
+        match spec {
+            TypeSpec::Ref(r) => Some((self.named(r, scene)?, &r.name)),
+            _ => {
+                let span = scene.span.clone();
+                self.diagnostics.push(Diagnostic::error(
+                    "R0202",
+                    "this type belongs to encoding(ndr)",
+                    span,
+                    "an interface with encoding(mapi) uses uint32, utf16 and named types",
+                ));
+                None
+            }
+        }
+    }
+
+    /// A named type with its arguments.
+    pub(crate) fn named(&mut self, r: &TypeRef, scene: &mut Scene<'_>) -> Option<Type> {
+        if !r.forms.is_empty() {
+            self.later(&r.span, "wire forms");
+            return None;
+        }
+        if let Some(ty) = primitive(&r.name.text) {
+            return Some(ty);
+        }
+        match r.name.text.as_str() {
+            "utf16" | "string8" | "string" => return self.text(r, scene),
+            "bytes" if r.args.is_none() => return Some(Type::Bytes(Extent::Rest)),
+            "bytes" => return self.text(r, scene),
+            _ => {}
+        }
+        match self.scope.get(&r.name.text).cloned() {
+            Some(Entity::Type(id)) => {
+                let mut args = Vec::new();
+                for arg in r.args.iter().flatten() {
+                    match arg {
+                        TypeArg::Expr(expr) => args.push(self.expr(expr, scene)?),
+                        TypeArg::Named(..) | TypeArg::Count { .. } => {
+                            self.diagnostics.push(Diagnostic::error(
+                                "R0203",
+                                "a structure takes plain arguments",
+                                r.span.clone(),
+                                "counts and names belong to text types",
+                            ));
+                            return None;
+                        }
+                    }
+                }
+                scene.arity.push((id, args.len(), r.span.clone()));
+                Some(Type::Named(id, args))
+            }
+            Some(Entity::Alias(decl)) => match &decl.kind {
+                TypeDeclKind::Alias(target) => self.named(target, scene),
+                TypeDeclKind::Match(..) => {
+                    self.later(&r.span, "wire forms");
+                    None
+                }
+            },
+            Some(_) | None => {
+                self.unknown("type", &r.name);
+                None
+            }
+        }
+    }
+
+    fn text(&mut self, r: &TypeRef, scene: &mut Scene<'_>) -> Option<Type> {
+        let first = r.args.iter().flatten().next();
+        let text = match (r.name.text.as_str(), first) {
+            ("utf16", None) => Text::Utf16Nul,
+            ("string8", None) => Text::String8Nul,
+            ("string", Some(TypeArg::Expr(flag))) => Text::By(Box::new(self.expr(flag, scene)?)),
+            ("utf16", Some(TypeArg::Count { prefix, chars })) => Text::Utf16Counted(int(&prefix.text)?, *chars),
+            ("string8", Some(TypeArg::Count { prefix, .. })) => Text::String8Counted(int(&prefix.text)?),
+            ("bytes", Some(TypeArg::Count { prefix, chars: false })) => Text::BytesCounted(int(&prefix.text)?),
+            _ => {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        "R0204",
+                        format!("`{}` does not take these arguments", r.name.text),
+                        r.span.clone(),
+                        "not a form of text",
+                    )
+                    .help("write `utf16`, `string8`, `string(flag)` or `utf16(count uint16 chars)`"),
+                );
+                return None;
+            }
+        };
+        Some(Type::Text(text))
+    }
+
+    /// Wraps a type in the arrays of its declarator.
+    pub(crate) fn arrays(&mut self, ty: Type, lens: &[ArrayLen], scene: &mut Scene<'_>) -> Option<Type> {
+        let [len, inner @ ..] = lens else { return Some(ty) };
+        let ty = self.arrays(ty, inner, scene)?;
+        let extent = match len {
+            ArrayLen::Rest(_) => Extent::Rest,
+            ArrayLen::Expr(expr) => match self.evaluate(expr) {
+                Ok(n) => Extent::Const(n),
+                Err(_) => Extent::Count(self.expr(expr, scene)?),
+            },
+            ArrayLen::Open(span) => {
+                self.diagnostics.push(Diagnostic::error(
+                    "R0205",
+                    "an array of encoding(mapi) needs a length",
+                    span.clone(),
+                    "write a count field, a number or `rest`",
+                ));
+                return None;
+            }
+            ArrayLen::Until(expr) => {
+                self.later(&expr.span, "arrays that end at a sentinel");
+                return None;
+            }
+            ArrayLen::Range(expr, _) => {
+                self.diagnostics.push(Diagnostic::error(
+                    "R0202",
+                    "array bounds belong to encoding(ndr)",
+                    expr.span.clone(),
+                    "write one length",
+                ));
+                return None;
+            }
+        };
+        Some(match ty {
+            Type::Bytes(_) => Type::Bytes(extent),
+            ty => Type::Array(Box::new(ty), extent),
+        })
+    }
+
+    /// Known to the language, checked for names only so far.
+    pub(crate) fn later(&mut self, span: &ast::Span, what: &str) {
+        self.diagnostics.push(
+            Diagnostic::warning(
+                "R0901",
+                format!("{what} are not emitted yet"),
+                span.clone(),
+                "checked, but no code is written for it",
+            )
+            .note("`ropc check` accepts it, `ropc build` refuses it"),
+        );
+    }
+}
+
+/// The value does not fit the integer.
+pub(crate) fn fits(kind: IntKind, value: u64) -> bool {
+    value <= values::max(kind)
+}

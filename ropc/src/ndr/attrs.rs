@@ -1,0 +1,109 @@
+//! Attributes: which there are, and looking them up.
+
+use crate::ast::{Attr, AttrArg, Expr};
+use crate::diagnostic::Diagnostic;
+use crate::spelling;
+
+/// What the compiler does with an attribute.
+enum Meaning {
+    /// It changes the wire format or the Rust code.
+    Used,
+    /// It says nothing about either.
+    Ignored,
+    /// It would change the wire format; what uses it cannot be compiled.
+    Unsupported,
+}
+
+const USED: &[&str] = &[
+    "bitmap16bit", "bitmap32bit", "bitmap64bit", "bitmap8bit", "case", "charset", "context_handle", "default",
+    "encoding", "enum16bit", "enum8bit", "in", "last_is", "length_is", "max_is", "max_recursion", "out",
+    "pointer_default", "ptr", "range", "ref", "size_is", "spec", "string", "switch_is", "switch_type", "unique",
+    "uuid", "v1_enum", "version",
+];
+
+const IGNORED: &[&str] = &[
+    "allocate", "async", "authservice", "auto_handle", "broadcast", "code", "comm_status", "decode", "encode",
+    "endpoint", "explicit_handle", "fault_status", "gensize", "handle", "headerhelper", "helper", "helpstring",
+    "id", "idempotent", "implicit_handle", "maybe", "message", "ms_union", "no_srv_register", "nocode", "noprint",
+    "nopython", "nosize", "public", "pyhelper", "strict_context_handle", "strict_type_context_handle",
+    "type_strict_context_handle",
+];
+
+const UNSUPPORTED: &[&str] = &[
+    "byte_count", "call_as", "callback", "carries", "compression", "first_is", "flag", "ignore", "iid_is", "local",
+    "min_is", "nodiscriminant", "noopnum", "nopull", "nopush", "object", "partial_ignore", "relative",
+    "relative_base", "relative_short", "represent_as", "skip", "skip_noinit", "subcontext", "subcontext_size",
+    "to_null", "todo", "transmit_as", "user_marshal", "value", "wire_marshal",
+];
+
+fn meaning(name: &str) -> Option<Meaning> {
+    [(USED, Meaning::Used), (IGNORED, Meaning::Ignored), (UNSUPPORTED, Meaning::Unsupported)]
+        .into_iter()
+        .find_map(|(names, meaning)| names.contains(&name).then_some(meaning))
+}
+
+/// Reports attributes that nothing knows (R0711) and those that stop the compilation (R0712).
+pub fn check(attrs: &[&Attr], diagnostics: &mut Vec<Diagnostic>) {
+    for attr in attrs {
+        let name = attr.name.text.as_str();
+        match meaning(name) {
+            Some(Meaning::Used | Meaning::Ignored) => {}
+            Some(Meaning::Unsupported) => diagnostics.push(Diagnostic::error(
+                "R0712",
+                format!("attribute `{name}` cannot be compiled yet"),
+                attr.span.clone(),
+                "changes the wire format in a way that is not supported",
+            )),
+            None => {
+                let known = USED.iter().chain(IGNORED).chain(UNSUPPORTED).copied();
+                let mut diagnostic = Diagnostic::error(
+                    "R0711",
+                    format!("unknown attribute `{name}`"),
+                    attr.name.span.clone(),
+                    "no interface file of this family has it",
+                );
+                if let Some(near) = spelling::nearest(name, known) {
+                    diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+                }
+                diagnostics.push(diagnostic);
+            }
+        }
+    }
+}
+
+/// The attribute with this name.
+pub fn find<'a>(attrs: &[&'a Attr], name: &str) -> Option<&'a Attr> {
+    attrs.iter().find(|attr| attr.name.text == name).copied()
+}
+
+/// There is an attribute with this name.
+pub fn has(attrs: &[&Attr], name: &str) -> bool {
+    find(attrs, name).is_some()
+}
+
+/// The expressions of an attribute, one a level, `None` for an empty one.
+pub fn levels(attr: &Attr) -> Vec<Option<&Expr>> {
+    let args = attr.args.as_deref().unwrap_or_default();
+    args.iter()
+        .map(|arg| match arg {
+            AttrArg::Expr(expr) => Some(expr),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The only expression of an attribute.
+pub fn single(attr: &Attr) -> Option<&Expr> {
+    match attr.args.as_deref() {
+        Some([AttrArg::Expr(expr)]) => Some(expr),
+        _ => None,
+    }
+}
+
+/// The text of `[spec("MS-OXCRPC 3.1.4.1")]`.
+pub fn spec(attrs: &[&Attr]) -> Option<String> {
+    match &single(find(attrs, "spec")?)?.kind {
+        crate::ast::ExprKind::Str(text) => Some(text.clone()),
+        _ => None,
+    }
+}

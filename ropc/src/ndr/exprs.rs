@@ -1,0 +1,131 @@
+//! Expressions of attributes, constants and labels: names to fields and numbers, constants folded.
+
+use super::model::Expr;
+use super::resolve::Resolver;
+use crate::ast::{self, BinaryOp, ExprKind, UnaryOp};
+use crate::diagnostic::Diagnostic;
+use crate::spelling;
+
+impl Resolver<'_> {
+    /// Resolves an expression over fields. Reports and gives `None` for what cannot be.
+    pub(super) fn expr(&mut self, expr: &ast::Expr, fields: &[&str]) -> Option<Expr> {
+        let resolved = match &expr.kind {
+            ExprKind::Int(value) => Expr::Const(*value),
+            ExprKind::Name(name) => match fields.iter().position(|field| *field == name.text) {
+                Some(index) => Expr::Field(index),
+                None => Expr::Const(self.named_constant(name, fields)?),
+            },
+            ExprKind::Unary(UnaryOp::Deref, inner) => match self.expr(inner, fields)? {
+                Expr::Field(index) => Expr::Deref(index),
+                _ => return self.no_expr(expr, "only a parameter or a field can be followed"),
+            },
+            ExprKind::Unary(UnaryOp::AddressOf, _) => {
+                return self.no_expr(expr, "an address means nothing on the wire");
+            }
+            ExprKind::Unary(op, inner) => fold_unary(*op, self.expr(inner, fields)?),
+            ExprKind::Binary(op, left, right) => {
+                let (left, right) = (self.expr(left, fields), self.expr(right, fields));
+                fold_binary(*op, left?, right?)
+            }
+            ExprKind::Ternary(cond, then, other) => {
+                let (cond, then, other) =
+                    (self.expr(cond, fields), self.expr(then, fields), self.expr(other, fields));
+                match cond? {
+                    Expr::Const(0) => other?,
+                    Expr::Const(_) => then?,
+                    cond => Expr::Ternary(Box::new(cond), Box::new(then?), Box::new(other?)),
+                }
+            }
+            ExprKind::Cast(_, inner) => self.expr(inner, fields)?,
+            ExprKind::Member(..) | ExprKind::Index(..) | ExprKind::Slice(..) | ExprKind::Call(..) => {
+                return self.no_expr(expr, "only names of the same level, numbers and operators can stand here");
+            }
+            ExprKind::Str(_) | ExprKind::SizeofType(_) | ExprKind::List(_) => {
+                return self.no_expr(expr, "not a number");
+            }
+        };
+        Some(resolved)
+    }
+
+    /// Resolves an expression that has to be a number.
+    pub(super) fn constant(&mut self, expr: &ast::Expr) -> Option<u64> {
+        match self.expr(expr, &[])? {
+            Expr::Const(value) => Some(value),
+            // Without fields everything folds, but for a division by zero.
+            _ => self.no_expr(expr, "has no value"),
+        }
+    }
+
+    fn named_constant(&mut self, name: &ast::Ident, fields: &[&str]) -> Option<u64> {
+        if let Some(value) = self.constants.get(&name.text) {
+            return Some(*value);
+        }
+        match name.text.as_str() {
+            "true" | "TRUE" => return Some(1),
+            "false" | "FALSE" | "NULL" => return Some(0),
+            _ => {}
+        }
+        let label = if fields.is_empty() { "no constant has this name" } else { "no sibling has this name" };
+        let mut diagnostic =
+            Diagnostic::error("R0704", format!("unknown name `{}`", name.text), name.span.clone(), label);
+        let candidates = fields.iter().copied().chain(self.constants.keys().map(String::as_str));
+        if let Some(near) = spelling::nearest(&name.text, candidates) {
+            diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+        }
+        self.diagnostics.push(diagnostic);
+        None
+    }
+
+    fn no_expr<T>(&mut self, expr: &ast::Expr, label: &str) -> Option<T> {
+        self.diagnostics.push(Diagnostic::error(
+            "R0715",
+            "this expression cannot be used here",
+            expr.span.clone(),
+            label,
+        ));
+        None
+    }
+}
+
+fn fold_unary(op: UnaryOp, inner: Expr) -> Expr {
+    match (op, inner) {
+        (UnaryOp::Not, Expr::Const(a)) => Expr::Const(u64::from(a == 0)),
+        (UnaryOp::BitNot, Expr::Const(a)) => Expr::Const(!a),
+        (UnaryOp::Neg, Expr::Const(a)) => Expr::Const(a.wrapping_neg()),
+        (op, inner) => Expr::Unary(op, Box::new(inner)),
+    }
+}
+
+fn fold_binary(op: BinaryOp, left: Expr, right: Expr) -> Expr {
+    if let (Expr::Const(a), Expr::Const(b)) = (&left, &right)
+        && let Some(value) = evaluate(op, *a, *b)
+    {
+        return Expr::Const(value);
+    }
+    Expr::Binary(op, Box::new(left), Box::new(right))
+}
+
+/// C's operators over 64 bits without sign.
+fn evaluate(op: BinaryOp, a: u64, b: u64) -> Option<u64> {
+    let shift = u32::try_from(b).ok();
+    Some(match op {
+        BinaryOp::Or => u64::from(a != 0 || b != 0),
+        BinaryOp::And => u64::from(a != 0 && b != 0),
+        BinaryOp::BitOr => a | b,
+        BinaryOp::BitXor => a ^ b,
+        BinaryOp::BitAnd => a & b,
+        BinaryOp::Eq => u64::from(a == b),
+        BinaryOp::Ne => u64::from(a != b),
+        BinaryOp::Lt => u64::from(a < b),
+        BinaryOp::Le => u64::from(a <= b),
+        BinaryOp::Gt => u64::from(a > b),
+        BinaryOp::Ge => u64::from(a >= b),
+        BinaryOp::Shl => a.checked_shl(shift?)?,
+        BinaryOp::Shr => a.checked_shr(shift?)?,
+        BinaryOp::Add => a.wrapping_add(b),
+        BinaryOp::Sub => a.wrapping_sub(b),
+        BinaryOp::Mul => a.wrapping_mul(b),
+        BinaryOp::Div => a.checked_div(b)?,
+        BinaryOp::Rem => a.checked_rem(b)?,
+    })
+}

@@ -1,0 +1,489 @@
+//! Names to types: what an interface and those that it imports declare.
+
+use std::collections::HashMap;
+
+use super::model::{
+    Const, Flags, Interface, Layout, Operation, Scalar, Struct, Type, TypeDef, TypeId, TypeKind, Union,
+};
+use super::{Scope, attrs, names};
+use crate::ast::{self, Attr, Decl, DeclKind, Declarator, Ident, Span, TypeSpec, Typedef};
+use crate::diagnostic::Diagnostic;
+
+/// The state of a compilation of one interface.
+pub(super) struct Resolver<'a> {
+    pub(super) scope: &'a Scope<'a>,
+    pub(super) types: Vec<TypeDef>,
+    pub(super) constants: HashMap<String, u64>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// Typedef names and the names of aggregates.
+    names: HashMap<&'a str, Name<'a>>,
+    tags: HashMap<&'a str, Name<'a>>,
+    /// Bodies to be lowered once all names are known.
+    bodies: Vec<(TypeId, Body<'a>)>,
+    /// Aliases being resolved, against cycles.
+    open: Vec<&'a str>,
+}
+
+/// What a name stands for.
+#[derive(Clone, Copy)]
+enum Name<'a> {
+    Type(TypeId, &'a Span),
+    Alias(&'a Typedef, &'a Declarator, &'a Decl),
+    /// `struct X;`: declared, and defined elsewhere or nowhere.
+    Forward(&'a Span),
+}
+
+/// What a named type is made of.
+#[derive(Clone)]
+pub(super) struct Body<'a> {
+    pub(super) attrs: Vec<&'a Attr>,
+    pub(super) shape: Shape<'a>,
+}
+
+/// The written form of an aggregate.
+#[derive(Clone, Copy)]
+pub(super) enum Shape<'a> {
+    Struct(&'a [ast::Member]),
+    Union(&'a TypeSpec, &'a [ast::UnionCase]),
+    Enum(&'a ast::EnumDecl),
+    Bitmap(&'a [ast::EnumItem]),
+}
+
+impl Shape<'_> {
+    /// What the type is until its body is lowered.
+    fn placeholder(self) -> TypeKind {
+        match self {
+            Self::Struct(_) => TypeKind::Struct(Struct::default()),
+            Self::Union(..) => {
+                TypeKind::Union(Union { tag: Scalar::U32, arms: Vec::new(), max_recursion: None })
+            }
+            Self::Enum(_) => TypeKind::Enum(Flags { scalar: Scalar::Enum16, items: Vec::new() }),
+            Self::Bitmap(_) => TypeKind::Bitmap(Flags { scalar: Scalar::U32, items: Vec::new() }),
+        }
+    }
+}
+
+impl<'a> Resolver<'a> {
+    pub(super) fn new(scope: &'a Scope<'a>) -> Self {
+        Self {
+            scope,
+            types: Vec::new(),
+            constants: HashMap::new(),
+            diagnostics: Vec::new(),
+            names: HashMap::new(),
+            tags: HashMap::new(),
+            bodies: Vec::new(),
+            open: Vec::new(),
+        }
+    }
+
+    /// Resolves the interface; what has mistakes is reported and missing.
+    pub(super) fn run(mut self, interface: &'a ast::Interface) -> (Interface, Vec<Diagnostic>) {
+        let mut model = Interface {
+            name: interface.name.text.clone(),
+            docs: interface.docs.clone(),
+            ..Interface::default()
+        };
+        let scope = self.scope;
+        for import in &scope.imports {
+            for decl in import.decls {
+                self.declare(decl, Some(import.module));
+            }
+        }
+        // Own names come before imported ones; only among themselves they must not repeat.
+        for decl in &interface.decls {
+            self.declare(decl, None);
+        }
+        let imported = scope.imports.iter().flat_map(|import| import.decls);
+        for decl in imported {
+            self.constant_decl(decl);
+        }
+        for decl in &interface.decls {
+            if let Some(constant) = self.constant_decl(decl) {
+                model.consts.push(constant);
+            }
+        }
+        self.lower_bodies();
+        self.interface_attrs(interface, &mut model);
+        model.operations = self.operations(interface);
+        model.types = std::mem::take(&mut self.types);
+        super::layout::compute(&mut model, &mut self.diagnostics);
+        super::check::run(&model, &mut self.diagnostics);
+        (model, self.diagnostics)
+    }
+
+    fn interface_attrs(&mut self, interface: &'a ast::Interface, model: &mut Interface) {
+        let list: Vec<&Attr> = interface.attrs.iter().collect();
+        attrs::check(&list, &mut self.diagnostics);
+        if let Some(attr) = attrs::find(&list, "uuid") {
+            match attr.args.as_deref() {
+                Some([ast::AttrArg::Uuid(uuid)]) => model.uuid = Some(uuid.clone()),
+                _ => self.diagnostics.push(Diagnostic::error(
+                    "R0710",
+                    "`uuid` needs a UUID",
+                    attr.span.clone(),
+                    "expected `uuid(60a15ec5-4de8-11d7-a637-005056a20182)`",
+                )),
+            }
+        } else if let Some(function) = interface.decls.iter().find(|decl| matches!(decl.kind, DeclKind::Function(_))) {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "R0710",
+                    format!("interface `{}` has operations and no `uuid`", interface.name.text),
+                    interface.name.span.clone(),
+                    "a client has nothing to bind to",
+                )
+                .also(function.span.clone(), "an operation"),
+            );
+        }
+        if let Some(attr) = attrs::find(&list, "version") {
+            let version = match attr.args.as_deref() {
+                Some([ast::AttrArg::Version(major, minor)]) => (u16::try_from(*major), u16::try_from(*minor)),
+                Some([ast::AttrArg::Expr(ast::Expr { kind: ast::ExprKind::Int(major), .. })]) => {
+                    (u16::try_from(*major), Ok(0))
+                }
+                _ => (u16::try_from(-1), Ok(0)),
+            };
+            match version {
+                (Ok(major), Ok(minor)) => model.version = (major, minor),
+                _ => self.diagnostics.push(Diagnostic::error(
+                    "R0710",
+                    "`version` needs two numbers of 16 bits",
+                    attr.span.clone(),
+                    "expected `version(1.0)`",
+                )),
+            }
+        }
+    }
+
+    /// Takes up the names of a declaration.
+    fn declare(&mut self, decl: &'a Decl, module: Option<&'a str>) {
+        match &decl.kind {
+            DeclKind::Typedef(typedef) => self.declare_typedef(decl, typedef, module),
+            DeclKind::Aggregate(spec) => self.declare_aggregate(decl, spec, module),
+            DeclKind::Struct(declared) if declared.forms.is_empty() && declared.params.is_empty() => {
+                let body = Body { attrs: decl.attrs.iter().collect(), shape: Shape::Struct(&declared.body) };
+                let id = self.add_type(&declared.name, decl, module, body);
+                self.bind_tag(&declared.name, Name::Type(id, &declared.name.span));
+                self.bind(&declared.name, Name::Type(id, &declared.name.span), module);
+            }
+            DeclKind::Enum(declared) => {
+                let Some(name) = &declared.name else { return };
+                let body = Body { attrs: decl.attrs.iter().collect(), shape: Shape::Enum(declared) };
+                let id = self.add_type(name, decl, module, body);
+                self.bind_tag(name, Name::Type(id, &name.span));
+                self.bind(name, Name::Type(id, &name.span), module);
+            }
+            DeclKind::Const(_) | DeclKind::Function(_) => {}
+            _ if module.is_none() => self.diagnostics.push(Diagnostic::error(
+                "R0702",
+                "this declaration belongs to `encoding(mapi)`",
+                decl.span.clone(),
+                "not part of an NDR interface",
+            )),
+            _ => {}
+        }
+    }
+
+    fn declare_aggregate(&mut self, decl: &'a Decl, spec: &'a TypeSpec, module: Option<&'a str>) {
+        if let TypeSpec::Tag(_, tag) = spec {
+            self.tags.entry(&tag.text).or_insert(Name::Forward(&tag.span));
+            return;
+        }
+        let (Some((tag, shape, inner)), attrs) = (parts(spec), &decl.attrs) else { return };
+        let Some(tag) = tag else { return };
+        let body = Body { attrs: attrs.iter().chain(inner).collect(), shape };
+        let id = self.add_type(tag, decl, module, body);
+        self.bind_tag(tag, Name::Type(id, &tag.span));
+        self.bind(tag, Name::Type(id, &tag.span), module);
+    }
+
+    fn declare_typedef(&mut self, decl: &'a Decl, typedef: &'a Typedef, module: Option<&'a str>) {
+        if typedef.pipe {
+            self.diagnostics.push(Diagnostic::error(
+                "R0712",
+                "pipes cannot be compiled yet",
+                decl.span.clone(),
+                "a pipe travels outside the parameters",
+            ));
+            return;
+        }
+        let plain = typedef.declarators.iter().find(|d| d.pointers == 0 && d.arrays.is_empty());
+        let defined = match (parts(&typedef.ty), plain) {
+            (Some((tag, shape, inner)), plain) => {
+                let Some(name) = plain.map(|d| &d.name).or(tag) else {
+                    self.diagnostics.push(Diagnostic::error(
+                        "R0712",
+                        "a type that only its pointers or arrays name",
+                        decl.span.clone(),
+                        "give it a name of its own",
+                    ));
+                    return;
+                };
+                let attrs = decl.attrs.iter().chain(&typedef.attrs).chain(inner).collect();
+                let id = self.add_type(name, decl, module, Body { attrs, shape });
+                if let Some(tag) = tag {
+                    self.bind_tag(tag, Name::Type(id, &tag.span));
+                }
+                Some(id)
+            }
+            _ => None,
+        };
+        for declarator in &typedef.declarators {
+            let direct = declarator.pointers == 0 && declarator.arrays.is_empty();
+            let name = match defined {
+                Some(id) if direct => Name::Type(id, &declarator.name.span),
+                _ => Name::Alias(typedef, declarator, decl),
+            };
+            self.bind(&declarator.name, name, module);
+        }
+    }
+
+    fn add_type(&mut self, name: &'a Ident, decl: &'a Decl, module: Option<&'a str>, body: Body<'a>) -> TypeId {
+        self.new_type(&name.text, decl.docs.clone(), module.map(str::to_owned), name.span.clone(), body)
+    }
+
+    /// Adds a type whose body is lowered later.
+    pub(super) fn new_type(
+        &mut self,
+        name: &str,
+        docs: Vec<String>,
+        module: Option<String>,
+        span: Span,
+        body: Body<'a>,
+    ) -> TypeId {
+        let id = TypeId(self.types.len());
+        self.types.push(TypeDef {
+            name: name.to_owned(),
+            rust: names::type_name(name),
+            docs,
+            spec: attrs::spec(&body.attrs),
+            module,
+            kind: body.shape.placeholder(),
+            layout: Layout::default(),
+            span,
+        });
+        self.bodies.push((id, body));
+        id
+    }
+
+    fn bind(&mut self, ident: &'a Ident, name: Name<'a>, module: Option<&'a str>) {
+        if let Some(before) = self.names.insert(&ident.text, name)
+            && module.is_none()
+            && self.is_own(before)
+        {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "R0703",
+                    format!("`{}` is declared twice", ident.text),
+                    ident.span.clone(),
+                    "declared again here",
+                )
+                .also(self.name_span(before), "first declared here"),
+            );
+        }
+    }
+
+    fn bind_tag(&mut self, tag: &'a Ident, name: Name<'a>) {
+        self.tags.insert(&tag.text, name);
+    }
+
+    fn is_own(&self, name: Name<'_>) -> bool {
+        match name {
+            Name::Type(id, _) => self.types.get(id.0).is_some_and(|def| def.module.is_none()),
+            Name::Alias(_, _, decl) => self.scope.imports.iter().all(|i| i.decls.iter().all(|d| d.span != decl.span)),
+            Name::Forward(_) => false,
+        }
+    }
+
+    fn name_span(&self, name: Name<'_>) -> Span {
+        match name {
+            Name::Type(_, span) | Name::Forward(span) => span.clone(),
+            Name::Alias(_, declarator, _) => declarator.name.span.clone(),
+        }
+    }
+
+    /// The type of a name.
+    pub(super) fn lookup(&mut self, ident: &Ident) -> Option<Type> {
+        if let Some(name) = self.names.get(ident.text.as_str()).or_else(|| self.tags.get(ident.text.as_str())) {
+            return self.named(ident, *name);
+        }
+        if let Some(ty) = super::types::builtin(&ident.text) {
+            return Some(ty);
+        }
+        self.unknown(ident);
+        None
+    }
+
+    /// The type of `struct X`, `enum X`.
+    pub(super) fn lookup_tag(&mut self, ident: &Ident) -> Option<Type> {
+        match self.tags.get(ident.text.as_str()).or_else(|| self.names.get(ident.text.as_str())) {
+            Some(name) => self.named(ident, *name),
+            None => {
+                self.unknown(ident);
+                None
+            }
+        }
+    }
+
+    fn named(&mut self, ident: &Ident, name: Name<'a>) -> Option<Type> {
+        match name {
+            Name::Type(id, _) => Some(self.reference(id)),
+            Name::Forward(span) => {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        "R0701",
+                        format!("`{}` is declared and never defined", ident.text),
+                        ident.span.clone(),
+                        "its shape is needed here",
+                    )
+                    .also(span.clone(), "declared here"),
+                );
+                None
+            }
+            Name::Alias(typedef, declarator, decl) => {
+                let key = declarator.name.text.as_str();
+                if self.open.contains(&key) {
+                    self.diagnostics.push(Diagnostic::error(
+                        "R0714",
+                        format!("`{key}` is defined by itself"),
+                        declarator.name.span.clone(),
+                        "leads back here",
+                    ));
+                    return None;
+                }
+                self.open.push(key);
+                let attrs: Vec<&Attr> = decl.attrs.iter().chain(&typedef.attrs).collect();
+                let ty = self.alias_type(&typedef.ty, declarator, &attrs);
+                self.open.pop();
+                ty
+            }
+        }
+    }
+
+    /// The type of a use of a named type.
+    pub(super) fn reference(&self, id: TypeId) -> Type {
+        let is_union = self.types.get(id.0).is_some_and(|def| matches!(def.kind, TypeKind::Union(_)));
+        if is_union { Type::Union(id, None) } else { Type::Named(id) }
+    }
+
+    fn unknown(&mut self, ident: &Ident) {
+        if self.scope.lost.contains(&ident.text) {
+            return;
+        }
+        let mut diagnostic = Diagnostic::error(
+            "R0701",
+            format!("unknown type `{}`", ident.text),
+            ident.span.clone(),
+            "not declared here or in an imported interface",
+        );
+        let candidates = self.names.keys().copied().chain(super::types::BUILTIN_NAMES.iter().copied());
+        if let Some(near) = crate::spelling::nearest(&ident.text, candidates) {
+            diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Takes up a constant, or the constants of an enumeration or bitmap.
+    fn constant_decl(&mut self, decl: &'a Decl) -> Option<Const> {
+        match &decl.kind {
+            DeclKind::Const(declared) => {
+                if matches!(declared.value.kind, ast::ExprKind::Str(_)) {
+                    return None;
+                }
+                let value = self.constant(&declared.value)?;
+                self.constants.insert(declared.name.text.clone(), value);
+                let scalar = match self.base_type(&declared.ty, &[]) {
+                    Some(Some(Type::Scalar(scalar))) if !scalar.is_float() => scalar,
+                    _ => Scalar::U32,
+                };
+                Some(Const { name: declared.name.text.clone(), docs: decl.docs.clone(), scalar, value })
+            }
+            DeclKind::Typedef(typedef) => {
+                self.constants_of(&typedef.ty);
+                None
+            }
+            DeclKind::Aggregate(spec) => {
+                self.constants_of(spec);
+                None
+            }
+            DeclKind::Enum(declared) => {
+                self.flag_values(&declared.items);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn constants_of(&mut self, spec: &'a TypeSpec) {
+        match spec {
+            TypeSpec::Enum(_, declared, _) => _ = self.flag_values(&declared.items),
+            TypeSpec::Bitmap { items, .. } => _ = self.flag_values(items),
+            _ => {}
+        }
+    }
+
+    /// The values of constants: as written, or one more than the one before.
+    pub(super) fn flag_values(&mut self, items: &'a [ast::EnumItem]) -> Vec<(&'a ast::EnumItem, u64)> {
+        let mut next = 0u64;
+        let mut values = Vec::new();
+        for item in items {
+            let value = match &item.value {
+                Some(expr) => self.constant(expr).unwrap_or(next),
+                None => next,
+            };
+            next = value.wrapping_add(1);
+            self.constants.insert(item.name.text.clone(), value);
+            values.push((item, value));
+        }
+        values
+    }
+
+    fn lower_bodies(&mut self) {
+        // Bodies in place add to the list while it is worked off.
+        let mut done = 0;
+        while let Some((id, body)) = self.bodies.get(done).cloned() {
+            done += 1;
+            let kind = self.body(id, &body);
+            if let Some(def) = self.types.get_mut(id.0) {
+                def.kind = kind;
+            }
+        }
+    }
+
+    /// Operations in order of their numbers.
+    fn operations(&mut self, interface: &'a ast::Interface) -> Vec<Operation> {
+        let functions = interface.decls.iter().filter_map(|decl| match &decl.kind {
+            DeclKind::Function(function) => Some((decl, function)),
+            _ => None,
+        });
+        let mut operations: Vec<Operation> = Vec::new();
+        for (opnum, (decl, function)) in (0u16..).zip(functions) {
+            if let Some(before) = operations.iter().find(|operation| operation.name == function.name.text) {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        "R0703",
+                        format!("operation `{}` is declared twice", function.name.text),
+                        function.name.span.clone(),
+                        "declared again here",
+                    )
+                    .also(before.span.clone(), "first declared here"),
+                );
+                continue;
+            }
+            operations.push(self.operation(opnum, decl, function));
+        }
+        operations
+    }
+}
+
+/// Tag, shape and inner attributes of an aggregate written in place.
+pub(super) fn parts(spec: &TypeSpec) -> Option<(Option<&Ident>, Shape<'_>, &[Attr])> {
+    Some(match spec {
+        TypeSpec::Struct { attrs, tag, body, .. } => (tag.as_ref(), Shape::Struct(body), attrs.as_slice()),
+        TypeSpec::Union { attrs, tag, cases, .. } => (tag.as_ref(), Shape::Union(spec, cases), attrs.as_slice()),
+        TypeSpec::Enum(attrs, declared, _) => (declared.name.as_ref(), Shape::Enum(declared), attrs.as_slice()),
+        TypeSpec::Bitmap { attrs, tag, items, .. } => (tag.as_ref(), Shape::Bitmap(items), attrs.as_slice()),
+        _ => return None,
+    })
+}

@@ -1,0 +1,518 @@
+//! A type where it is used: base type, pointers and arrays in their levels, and what the attributes
+//! do to each level.
+
+use super::attrs;
+use super::model::{Array, Expr, Known, Pointer, Scalar, Size, Text, Type};
+use super::resolve::{Body, Resolver, parts};
+use crate::ast::{ArrayLen, Attr, Declarator, ExprKind, Ident, Span, TypeSpec};
+use crate::diagnostic::Diagnostic;
+
+/// Type names of the family that need no declaration.
+pub(super) const BUILTIN_NAMES: &[&str] = &[
+    "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64", "hyper", "char", "wchar_t", "boolean8",
+    "bool8", "float", "double", "uint1632", "uint3264", "int3264", "NTSTATUS", "WERROR", "HRESULT", "GUID",
+    "policy_handle", "error_status_t", "DWORD", "BYTE", "WCHAR", "ULONG", "USHORT", "UCHAR", "LONG", "SHORT",
+];
+
+/// The type of a name that needs no declaration.
+pub(super) fn builtin(name: &str) -> Option<Type> {
+    Some(Type::Scalar(match name {
+        "uint8" | "UCHAR" | "BYTE" | "char" => Scalar::U8,
+        "uint16" | "USHORT" | "WORD" | "WCHAR" | "wchar_t" => Scalar::U16,
+        "uint32" | "ULONG" | "DWORD" | "UINT" | "error_status_t" => Scalar::U32,
+        "uint64" | "ULONGLONG" | "ULONG64" | "DWORD64" | "hyper" => Scalar::U64,
+        "int8" => Scalar::I8,
+        "int16" | "SHORT" => Scalar::I16,
+        "int32" | "LONG" | "INT" => Scalar::I32,
+        "int64" | "dlong64" | "LONGLONG" | "LONG64" => Scalar::I64,
+        "boolean8" | "bool8" | "BOOLEAN" => Scalar::Bool,
+        "uint1632" => Scalar::Enum16,
+        "uint3264" | "int3264" | "__int3264" | "ULONG_PTR" | "DWORD_PTR" => Scalar::U3264,
+        "NTSTATUS" => return Some(Type::Known(Known::NtStatus)),
+        "WERROR" => return Some(Type::Known(Known::WError)),
+        "HRESULT" => return Some(Type::Known(Known::HResult)),
+        "GUID" | "UUID" | "uuid_t" | "guid" => return Some(Type::Known(Known::Guid)),
+        "policy_handle" => return Some(Type::Known(Known::ContextHandle)),
+        _ => return None,
+    }))
+}
+
+/// The integer that words of C spell. `char` has no sign in NDR; `None` inside for `void`.
+fn words(list: &[Ident]) -> Option<Option<Scalar>> {
+    let mut unsigned = false;
+    let mut signed = false;
+    let mut base = "";
+    for word in list {
+        match word.text.as_str() {
+            "unsigned" => unsigned = true,
+            "signed" => signed = true,
+            // `long int`, `short int`, `long long`
+            "int" if !base.is_empty() => {}
+            "long" if base == "long" => base = "hyper",
+            "long" | "short" if base == "int" => base = word.text.as_str(),
+            text => base = text,
+        }
+    }
+    let pick = |u, s| Some(Some(if unsigned { u } else { s }));
+    match base {
+        "void" => Some(None),
+        "char" if signed => Some(Some(Scalar::I8)),
+        "char" | "byte" => Some(Some(Scalar::U8)),
+        "small" => pick(Scalar::U8, Scalar::I8),
+        "short" => pick(Scalar::U16, Scalar::I16),
+        "long" | "int" | "__int32" | "" => pick(Scalar::U32, Scalar::I32),
+        "hyper" | "__int64" => pick(Scalar::U64, Scalar::I64),
+        "wchar_t" => Some(Some(Scalar::U16)),
+        "boolean" => Some(Some(Scalar::Bool)),
+        "float" => Some(Some(Scalar::F32)),
+        "double" => Some(Some(Scalar::F64)),
+        _ => None,
+    }
+}
+
+/// A type in the making: pointers whose kind only their place decides, `void` behind them.
+#[derive(Clone, Debug)]
+enum Level {
+    Pointer(Option<Pointer>, Box<Level>),
+    Array(Array1),
+    Leaf(Type),
+    Void,
+}
+
+#[derive(Clone, Debug)]
+struct Array1 {
+    element: Box<Level>,
+    size: Size,
+    length: Option<Expr>,
+    open: Option<Span>,
+}
+
+/// Where a type is used.
+pub(super) struct Use<'u> {
+    /// Attributes of the place.
+    pub(super) attrs: &'u [&'u Attr],
+    /// Names that expressions may read.
+    pub(super) fields: &'u [&'u str],
+    /// All of it.
+    pub(super) span: &'u Span,
+    /// A parameter: its outermost pointer is a reference pointer unless it says otherwise.
+    pub(super) parameter: bool,
+    /// Name for a type written in place.
+    pub(super) inline_name: String,
+}
+
+impl<'a> Resolver<'a> {
+    /// The type of a field or a parameter.
+    pub(super) fn used_type(
+        &mut self,
+        spec: &'a TypeSpec,
+        declarator: Option<&'a Declarator>,
+        place: &Use<'_>,
+    ) -> Option<Type> {
+        let base = self.base_level(spec, place)?;
+        let mut level = match declarator {
+            Some(declarator) => self.declared(base, declarator)?,
+            None => base,
+        };
+        self.apply(&mut level, place);
+        self.settle(level, place.parameter, place.span)
+    }
+
+    /// The type of a typedef name.
+    pub(super) fn alias_type(&mut self, spec: &'a TypeSpec, declarator: &'a Declarator, attrs: &[&Attr]) -> Option<Type> {
+        let place = Use {
+            attrs,
+            fields: &[],
+            span: &declarator.name.span,
+            parameter: false,
+            inline_name: declarator.name.text.clone(),
+        };
+        self.used_type(spec, Some(declarator), &place)
+    }
+
+    /// The type without pointers and arrays; `None` inside for `void`.
+    pub(super) fn base_type(&mut self, spec: &'a TypeSpec, attrs: &[&Attr]) -> Option<Option<Type>> {
+        match spec {
+            TypeSpec::Words(list) => match words(list) {
+                Some(scalar) => Some(scalar.map(Type::Scalar)),
+                None => {
+                    let span = list.first().map(|word| word.span.clone()).unwrap_or_default();
+                    self.diagnostics.push(Diagnostic::error("R0701", "unknown type", span, "no type is spelled so"));
+                    None
+                }
+            },
+            TypeSpec::Ref(name) => self.lookup(&name.name).map(Some),
+            TypeSpec::Tag(_, tag) => self.lookup_tag(tag).map(Some),
+            TypeSpec::Struct { .. } | TypeSpec::Union { .. } | TypeSpec::Enum(..) | TypeSpec::Bitmap { .. } => {
+                self.inline(spec, "Inline", attrs).map(Some)
+            }
+        }
+    }
+
+    /// A type written in place gets a name from where it stands.
+    fn inline(&mut self, spec: &'a TypeSpec, name: &str, _attrs: &[&Attr]) -> Option<Type> {
+        let (tag, shape, inner) = parts(spec)?;
+        self.constants_of(spec);
+        let name = tag.map_or_else(|| name.to_owned(), |tag| tag.text.clone());
+        let span = match spec {
+            TypeSpec::Struct { span, .. } | TypeSpec::Union { span, .. } | TypeSpec::Bitmap { span, .. } => span,
+            TypeSpec::Enum(_, _, span) => span,
+            _ => return None,
+        };
+        let body = Body { attrs: inner.iter().collect(), shape };
+        let id = self.new_type(&name, Vec::new(), None, span.clone(), body);
+        Some(self.reference(id))
+    }
+
+    fn base_level(&mut self, spec: &'a TypeSpec, place: &Use<'_>) -> Option<Level> {
+        let base = match parts(spec) {
+            Some(_) => Some(self.inline(spec, &place.inline_name, place.attrs)?),
+            None => self.base_type(spec, place.attrs)?,
+        };
+        Some(base.map_or(Level::Void, loosen))
+    }
+
+    /// Pointers and arrays of a declarator around a base.
+    fn declared(&mut self, base: Level, declarator: &'a Declarator) -> Option<Level> {
+        let mut level = base;
+        if !declarator.pointer_to_array {
+            level = point(level, declarator.pointers);
+        }
+        for array in declarator.arrays.iter().rev() {
+            let (size, open) = match array {
+                ArrayLen::Open(span) => (Size::Conformant(None), Some(span.clone())),
+                ArrayLen::Expr(expr) => (Size::Fixed(self.array_length(expr)?), None),
+                ArrayLen::Range(_, last) => (Size::Fixed(self.array_length(last)?.saturating_add(1)), None),
+                ArrayLen::Rest(span) => {
+                    self.not_here(span, "`[rest]` belongs to `encoding(mapi)`");
+                    return None;
+                }
+                ArrayLen::Until(expr) => {
+                    self.not_here(&expr.span, "`[until ..]` belongs to `encoding(mapi)`");
+                    return None;
+                }
+            };
+            level = Level::Array(Array1 { element: Box::new(level), size, length: None, open });
+        }
+        if declarator.pointer_to_array {
+            level = point(level, declarator.pointers);
+        }
+        Some(level)
+    }
+
+    fn array_length(&mut self, expr: &'a crate::ast::Expr) -> Option<u64> {
+        let length = self.constant(expr)?;
+        if (1..=0x0100_0000).contains(&length) {
+            return Some(length);
+        }
+        self.diagnostics.push(Diagnostic::error(
+            "R0719",
+            format!("an array of {length} elements"),
+            expr.span.clone(),
+            "expected 1 to 16777216",
+        ));
+        None
+    }
+
+    fn not_here(&mut self, span: &Span, text: &str) {
+        self.diagnostics.push(Diagnostic::error("R0702", text, span.clone(), "not part of an NDR interface"));
+    }
+
+    /// What the attributes say about the levels.
+    fn apply(&mut self, level: &mut Level, place: &Use<'_>) {
+        self.apply_sizes(level, place);
+        let attrs = place.attrs;
+        if let Some(attr) = attrs::find(attrs, "context_handle") {
+            if !context_handle(level) {
+                self.no_level(attr, "only a `void *` can be a context handle");
+            }
+        } else if let Some(attr) = attrs::find(attrs, "string") {
+            if !text(level) {
+                self.no_level(attr, "only a pointer to or an array of characters can be a string");
+            }
+        } else if let Some(attr) = attrs::find(attrs, "charset") {
+            self.diagnostics.push(Diagnostic::error(
+                "R0712",
+                "`charset` without `string` cannot be compiled yet",
+                attr.span.clone(),
+                "characters without terminator",
+            ));
+        }
+        self.apply_kind(level, attrs);
+        if let Some(attr) = attrs::find(attrs, "range") {
+            self.apply_range(level, attr);
+        }
+        if let Some(attr) = attrs::find(attrs, "switch_is") {
+            self.apply_switch(level, attr, place.fields);
+        }
+    }
+
+    fn apply_sizes(&mut self, level: &mut Level, place: &Use<'_>) {
+        for (name, add) in [("size_is", 0), ("max_is", 1), ("length_is", 0), ("last_is", 1)] {
+            let Some(attr) = attrs::find(place.attrs, name) else { continue };
+            let list = attrs::levels(attr);
+            if list.is_empty() {
+                self.no_argument(attr, "an expression for each level");
+                continue;
+            }
+            let mut at: Option<&mut Level> = Some(level);
+            for item in list {
+                let Some(current) = at.take() else {
+                    self.no_level(attr, "more expressions than pointers and arrays");
+                    break;
+                };
+                let expr = item.and_then(|expr| self.expr(expr, place.fields)).map(|expr| plus(expr, add));
+                let is_size = matches!(name, "size_is" | "max_is");
+                match set_level(current, expr, is_size) {
+                    Some(next) => at = Some(next),
+                    None => {
+                        self.no_level(attr, "needs a pointer or an array for each expression");
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    fn apply_kind(&mut self, level: &mut Level, list: &[&Attr]) {
+        let mut kinds = [("ref", Pointer::Ref), ("unique", Pointer::Unique), ("ptr", Pointer::Full)]
+            .into_iter()
+            .filter_map(|(name, kind)| attrs::find(list, name).map(|attr| (attr, kind)));
+        let Some((attr, kind)) = kinds.next() else { return };
+        if let Some((second, _)) = kinds.next() {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "R0717",
+                    "a pointer is of one kind",
+                    second.span.clone(),
+                    format!("contradicts `{}`", attr.name.text),
+                )
+                .also(attr.span.clone(), "already said here"),
+            );
+            return;
+        }
+        let mut at = level;
+        loop {
+            match at {
+                Level::Pointer(place, _) => {
+                    *place = Some(kind);
+                    return;
+                }
+                Level::Array(array) => at = &mut array.element,
+                // `[ref]` on an array parameter is common and says nothing.
+                Level::Leaf(_) | Level::Void => return,
+            }
+        }
+    }
+
+    fn apply_range(&mut self, level: &mut Level, attr: &Attr) {
+        let bounds: Option<Vec<u64>> =
+            attrs::levels(attr).into_iter().map(|expr| self.constant(expr?)).collect();
+        let Some([low, high]) = bounds.as_deref() else {
+            self.no_argument(attr, "two numbers");
+            return;
+        };
+        match leaf(level) {
+            Some(place @ Type::Scalar(_)) => {
+                if let Type::Scalar(scalar) = *place
+                    && !scalar.is_float()
+                {
+                    *place = Type::Ranged(scalar, *low, *high);
+                }
+            }
+            // A range on a type with a name of its own would need another type.
+            _ => self.no_level(attr, "only a number has a range"),
+        }
+    }
+
+    fn apply_switch(&mut self, level: &mut Level, attr: &Attr, fields: &[&str]) {
+        let Some(expr) = attrs::single(attr) else {
+            self.no_argument(attr, "one expression");
+            return;
+        };
+        let expr = self.expr(expr, fields);
+        match leaf(level) {
+            Some(Type::Union(_, switch)) => *switch = expr,
+            _ => self.diagnostics.push(Diagnostic::error(
+                "R0706",
+                "`switch_is` on something that is no union",
+                attr.span.clone(),
+                "only a union has a discriminant",
+            )),
+        }
+    }
+
+    /// The type with all pointers of a kind.
+    fn settle(&mut self, level: Level, parameter: bool, span: &Span) -> Option<Type> {
+        Some(match level {
+            Level::Leaf(ty) => ty,
+            Level::Void => {
+                self.diagnostics.push(Diagnostic::error(
+                    "R0701",
+                    "`void` has no shape on the wire",
+                    span.clone(),
+                    "needs a type, or `context_handle` on a pointer",
+                ));
+                return None;
+            }
+            Level::Pointer(kind, to) => {
+                let default = if parameter { Pointer::Ref } else { self.scope.pointer_default };
+                Type::Pointer(kind.unwrap_or(default), Box::new(self.settle(*to, false, span)?))
+            }
+            Level::Array(array) => {
+                if let (Size::Conformant(None), Some(open)) = (&array.size, &array.open) {
+                    self.diagnostics.push(Diagnostic::error(
+                        "R0705",
+                        "an open array without `size_is`",
+                        open.clone(),
+                        "how many elements?",
+                    ));
+                    return None;
+                }
+                let varying = array.length.is_some();
+                let element = Box::new(self.settle(*array.element, false, span)?);
+                Type::Array(Array { element, size: array.size, length: array.length, varying })
+            }
+        })
+    }
+
+    fn no_level(&mut self, attr: &Attr, label: &str) {
+        self.diagnostics.push(Diagnostic::error(
+            "R0705",
+            format!("`{}` does not fit this declaration", attr.name.text),
+            attr.span.clone(),
+            label,
+        ));
+    }
+
+    pub(super) fn no_argument(&mut self, attr: &Attr, expected: &str) {
+        self.diagnostics.push(Diagnostic::error(
+            "R0720",
+            format!("`{}` has the wrong arguments", attr.name.text),
+            attr.span.clone(),
+            format!("expected {expected}"),
+        ));
+    }
+
+    /// The kind of pointers that say nothing, from the interface's attributes.
+    pub(super) fn pointer_default(list: &[&Attr]) -> Option<Pointer> {
+        match &attrs::single(attrs::find(list, "pointer_default")?)?.kind {
+            ExprKind::Name(name) => match name.text.as_str() {
+                "ref" => Some(Pointer::Ref),
+                "unique" => Some(Pointer::Unique),
+                "ptr" => Some(Pointer::Full),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+fn point(level: Level, stars: usize) -> Level {
+    (0..stars).fold(level, |level, _| Level::Pointer(None, Box::new(level)))
+}
+
+/// A resolved type as levels again, so that attributes of its use can apply.
+fn loosen(ty: Type) -> Level {
+    match ty {
+        Type::Pointer(kind, to) => Level::Pointer(Some(kind), Box::new(loosen(*to))),
+        Type::Array(array) => Level::Array(Array1 {
+            element: Box::new(loosen(*array.element)),
+            size: array.size,
+            length: array.length,
+            open: None,
+        }),
+        other => Level::Leaf(other),
+    }
+}
+
+fn plus(expr: Expr, add: u64) -> Expr {
+    match (expr, add) {
+        (expr, 0) => expr,
+        (Expr::Const(value), add) => Expr::Const(value.wrapping_add(add)),
+        (expr, add) => {
+            Expr::Binary(crate::ast::BinaryOp::Add, Box::new(expr), Box::new(Expr::Const(add)))
+        }
+    }
+}
+
+/// Gives a level its size or length and goes on to the next; a pointer with a size points to an array.
+fn set_level(level: &mut Level, expr: Option<Expr>, is_size: bool) -> Option<&mut Level> {
+    if let (Level::Pointer(_, to), Some(_)) = (&mut *level, &expr)
+        && !matches!(**to, Level::Array(_))
+    {
+        let element = std::mem::replace(&mut **to, Level::Void);
+        let array = Array1 { element: Box::new(element), size: Size::Conformant(None), length: None, open: None };
+        **to = Level::Array(array);
+    }
+    match level {
+        Level::Pointer(_, to) => match (&mut **to, expr) {
+            (Level::Array(array), Some(expr)) => set_array(array, expr, is_size),
+            (next, _) => Some(next),
+        },
+        Level::Array(array) => match expr {
+            Some(expr) => set_array(array, expr, is_size),
+            None => Some(&mut array.element),
+        },
+        Level::Leaf(_) | Level::Void => None,
+    }
+}
+
+fn set_array(array: &mut Array1, expr: Expr, is_size: bool) -> Option<&mut Level> {
+    if is_size {
+        array.size = Size::Conformant(Some(expr));
+    } else {
+        array.length = Some(expr);
+    }
+    Some(&mut array.element)
+}
+
+/// The innermost type.
+fn leaf(level: &mut Level) -> Option<&mut Type> {
+    match level {
+        Level::Pointer(_, to) => leaf(to),
+        Level::Array(array) => leaf(&mut array.element),
+        Level::Leaf(ty) => Some(ty),
+        Level::Void => None,
+    }
+}
+
+/// Makes the `void *` inside a context handle.
+fn context_handle(level: &mut Level) -> bool {
+    match level {
+        Level::Pointer(_, to) if matches!(**to, Level::Void) => {
+            *level = Level::Leaf(Type::Known(Known::ContextHandle));
+            true
+        }
+        Level::Pointer(_, to) => context_handle(to),
+        Level::Leaf(Type::Known(Known::ContextHandle)) => true,
+        Level::Array(_) | Level::Leaf(_) | Level::Void => false,
+    }
+}
+
+/// Makes the innermost characters a text.
+fn text(level: &mut Level) -> bool {
+    let wide = |level: &Level| match level {
+        Level::Leaf(Type::Scalar(Scalar::U16)) => Some(true),
+        Level::Leaf(Type::Scalar(Scalar::U8 | Scalar::I8)) => Some(false),
+        _ => None,
+    };
+    match level {
+        Level::Array(array) => match wide(&array.element) {
+            Some(wide) => {
+                *level = Level::Leaf(Type::Text(Text { wide, size: array.size.clone() }));
+                true
+            }
+            None => text(&mut array.element),
+        },
+        Level::Pointer(_, to) => match wide(to) {
+            Some(wide) => {
+                **to = Level::Leaf(Type::Text(Text { wide, size: Size::Conformant(None) }));
+                true
+            }
+            None => text(to),
+        },
+        Level::Leaf(Type::Text(_)) => true,
+        Level::Leaf(_) | Level::Void => false,
+    }
+}

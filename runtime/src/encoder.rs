@@ -1,0 +1,285 @@
+//! Writing: bytes appended to a buffer, under a limit.
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+use crate::error::{PackError, PackErrorKind};
+
+/// Appends little-endian, unaligned data (`encoding(mapi)`) to a buffer, never past its limit.
+#[derive(Debug)]
+pub struct Encoder {
+    buffer: BytesMut,
+    limit: usize,
+    depth: u32,
+}
+
+/// Where a length was left open: see [`Encoder::reserve_u16`].
+#[derive(Clone, Copy, Debug)]
+#[must_use = "a reserved field has to be filled"]
+pub struct Reserved {
+    at: usize,
+}
+
+macro_rules! integers {
+    ($($(#[$doc:meta])* $name:ident: $ty:ty;)*) => {
+        $(
+            $(#[$doc])*
+            ///
+            /// # Errors
+            /// `Full` at the limit.
+            #[inline]
+            pub fn $name(&mut self, value: $ty) -> Result<(), PackError> {
+                self.bytes(&value.to_le_bytes())
+            }
+        )*
+    };
+}
+
+macro_rules! reserved {
+    ($($ty:ty: $reserve:ident, $fill:ident;)*) => {
+        $(
+            /// Leaves room for a length that is known only after what it measures is written.
+            ///
+            /// # Errors
+            /// `Full` at the limit.
+            pub fn $reserve(&mut self) -> Result<Reserved, PackError> {
+                let at = self.buffer.len();
+                self.bytes(&<$ty>::default().to_le_bytes())?;
+                Ok(Reserved { at })
+            }
+
+            /// Fills a reserved field.
+            ///
+            /// # Errors
+            /// `TooLarge` when the field cannot carry the value; `Mismatch` when the field was
+            /// taken back by [`Encoder::truncate`].
+            pub fn $fill(&mut self, reserved: Reserved, value: usize) -> Result<(), PackError> {
+                let narrow = <$ty>::try_from(value).map_err(|_| self.too_large(value, u64::from(<$ty>::MAX)))?;
+                let bytes = narrow.to_le_bytes();
+                match self.buffer.get_mut(reserved.at..).and_then(|rest| rest.first_chunk_mut()) {
+                    Some(place) => *place = bytes,
+                    None => return Err(self.mismatch("a reserved field that is still there")),
+                }
+                Ok(())
+            }
+        )*
+    };
+}
+
+impl Default for Encoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Encoder {
+    /// An encoder without a limit.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_limit(usize::MAX)
+    }
+
+    /// An encoder that never holds more than `limit` bytes.
+    #[must_use]
+    pub fn with_limit(limit: usize) -> Self {
+        Self { buffer: BytesMut::new(), limit, depth: 0 }
+    }
+
+    /// Bytes written so far.
+    #[inline]
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// Nothing is written yet.
+    #[inline]
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.buffer.is_empty()
+    }
+
+    /// Bytes that may still be written.
+    #[inline]
+    #[must_use]
+    pub fn room(&self) -> usize {
+        self.limit.saturating_sub(self.buffer.len())
+    }
+
+    /// The most bytes that it may hold.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Changes the most bytes that it may hold; what is written stays.
+    pub fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
+    /// Makes room in one step.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.buffer.reserve(bytes.min(self.room()));
+    }
+
+    /// Takes back what was written after this length (rows that did not fit).
+    pub fn truncate(&mut self, len: usize) {
+        self.buffer.truncate(len);
+    }
+
+    /// What is written.
+    #[must_use]
+    pub fn as_slice(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    /// Ends writing.
+    #[must_use]
+    pub fn finish(self) -> Bytes {
+        self.buffer.freeze()
+    }
+
+    /// Appends bytes as they are.
+    ///
+    /// # Errors
+    /// `Full` at the limit.
+    #[inline]
+    pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), PackError> {
+        if bytes.len() > self.room() {
+            return Err(self.full(bytes.len()));
+        }
+        self.buffer.put_slice(bytes);
+        Ok(())
+    }
+
+    /// Goes one level down in a structure that contains itself.
+    ///
+    /// # Errors
+    /// `TooDeep` at the limit.
+    pub fn enter(&mut self, limit: u32) -> Result<(), PackError> {
+        if self.depth >= limit {
+            return Err(self.error(PackErrorKind::TooDeep { limit }));
+        }
+        self.depth += 1;
+        Ok(())
+    }
+
+    /// Comes back up from [`Encoder::enter`].
+    pub fn leave(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    /// An error at this position.
+    #[cold]
+    #[must_use]
+    pub fn error(&self, kind: PackErrorKind) -> PackError {
+        PackError::new(kind, self.buffer.len())
+    }
+
+    /// A count or length that its field cannot carry.
+    #[cold]
+    #[must_use]
+    pub fn too_large(&self, value: usize, limit: u64) -> PackError {
+        self.error(PackErrorKind::TooLarge { value: value as u64, limit })
+    }
+
+    /// A value that contradicts what it depends on.
+    #[cold]
+    #[must_use]
+    pub fn mismatch(&self, expected: &'static str) -> PackError {
+        self.error(PackErrorKind::Mismatch { expected })
+    }
+
+    #[cold]
+    fn full(&self, needed: usize) -> PackError {
+        self.error(PackErrorKind::Full { needed, limit: self.limit })
+    }
+
+    integers! {
+        /// An unsigned byte.
+        u8: u8;
+        /// An unsigned 16-bit integer.
+        u16: u16;
+        /// An unsigned 32-bit integer.
+        u32: u32;
+        /// An unsigned 64-bit integer.
+        u64: u64;
+        /// A signed byte.
+        i8: i8;
+        /// A signed 16-bit integer.
+        i16: i16;
+        /// A signed 32-bit integer.
+        i32: i32;
+        /// A signed 64-bit integer.
+        i64: i64;
+        /// A 32-bit floating-point number.
+        f32: f32;
+        /// A 64-bit floating-point number.
+        f64: f64;
+    }
+
+    reserved! {
+        u8: reserve_u8, fill_u8;
+        u16: reserve_u16, fill_u16;
+        u32: reserve_u32, fill_u32;
+    }
+
+    /// A count or length in a byte.
+    ///
+    /// # Errors
+    /// `TooLarge` over 255, `Full` at the limit.
+    #[inline]
+    pub fn count_u8(&mut self, count: usize) -> Result<(), PackError> {
+        let narrow = u8::try_from(count).map_err(|_| self.too_large(count, u64::from(u8::MAX)))?;
+        self.u8(narrow)
+    }
+
+    /// A count or length in 16 bits.
+    ///
+    /// # Errors
+    /// `TooLarge` over 65,535, `Full` at the limit.
+    #[inline]
+    pub fn count_u16(&mut self, count: usize) -> Result<(), PackError> {
+        let narrow = u16::try_from(count).map_err(|_| self.too_large(count, u64::from(u16::MAX)))?;
+        self.u16(narrow)
+    }
+
+    /// A count or length in 32 bits.
+    ///
+    /// # Errors
+    /// `TooLarge` over 4,294,967,295, `Full` at the limit.
+    #[inline]
+    pub fn count_u32(&mut self, count: usize) -> Result<(), PackError> {
+        let narrow = u32::try_from(count).map_err(|_| self.too_large(count, u64::from(u32::MAX)))?;
+        self.u32(narrow)
+    }
+
+    /// A six-byte integer, most significant byte first (GlobalCounter, MS-OXCDATA 2.2.1).
+    ///
+    /// # Errors
+    /// `TooLarge` over 48 bits, `Full` at the limit.
+    #[inline]
+    pub fn u48be(&mut self, value: u64) -> Result<(), PackError> {
+        let [0, 0, a, b, c, d, e, f] = value.to_be_bytes() else {
+            return Err(self.error(PackErrorKind::TooLarge { value, limit: (1 << 48) - 1 }));
+        };
+        self.bytes(&[a, b, c, d, e, f])
+    }
+
+    /// A one-byte boolean.
+    ///
+    /// # Errors
+    /// `Full` at the limit.
+    #[inline]
+    pub fn bool8(&mut self, value: bool) -> Result<(), PackError> {
+        self.u8(u8::from(value))
+    }
+
+    /// A two-byte boolean.
+    ///
+    /// # Errors
+    /// `Full` at the limit.
+    #[inline]
+    pub fn bool16(&mut self, value: bool) -> Result<(), PackError> {
+        self.u16(u16::from(value))
+    }
+}

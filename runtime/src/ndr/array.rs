@@ -1,0 +1,232 @@
+//! Arrays: conformance, variance, and room for no more elements than the bytes left could hold.
+
+use std::borrow::Cow;
+
+use super::{NdrCursor, NdrEncoder};
+use crate::At;
+use crate::error::{PackError, PackErrorKind, UnpackError, UnpackErrorKind};
+
+impl<'a> NdrCursor<'a> {
+    /// The maximum count at the head of a conformant array, or of the structure that it ends.
+    ///
+    /// # Errors
+    /// `Truncated` when the data ends before it, `TooLarge` when it is no size of this machine.
+    #[inline]
+    pub fn max_count(&mut self) -> Result<usize, UnpackError> {
+        let found = self.u3264()?;
+        usize::try_from(found).map_err(|_| self.error(UnpackErrorKind::TooLarge { found, limit: usize::MAX as u64 }))
+    }
+
+    /// The actual count at the head of a varying array of at most `max_count` elements, after its
+    /// offset, which is 0: a slice from the middle has no Rust type here.
+    ///
+    /// # Errors
+    /// `Truncated` when the data ends before it, `InvalidValue` for another offset, `TooLarge` over
+    /// the maximum count.
+    pub fn actual_count(&mut self, max_count: usize) -> Result<usize, UnpackError> {
+        let offset = self.u3264()?;
+        if offset != 0 {
+            return Err(self.invalid(offset, "an array from its first element", 4));
+        }
+        let found = self.u3264()?;
+        usize::try_from(found)
+            .ok()
+            .filter(|&count| count <= max_count)
+            .ok_or_else(|| self.error(UnpackErrorKind::TooLarge { found, limit: max_count as u64 }))
+    }
+
+    /// This many bytes.
+    ///
+    /// # Errors
+    /// `Truncated` when fewer are left.
+    #[inline]
+    pub fn byte_array(&mut self, count: usize) -> Result<Cow<'a, [u8]>, UnpackError> {
+        Ok(Cow::Borrowed(self.take(count)?))
+    }
+
+    /// This many elements, of at least `min_size` bytes each.
+    ///
+    /// # Errors
+    /// `Truncated` when the bytes left cannot hold them, before room for them is made; the error
+    /// of an element, with its index.
+    #[inline]
+    pub fn array<T>(
+        &mut self,
+        count: usize,
+        min_size: usize,
+        mut element: impl FnMut(&mut Self) -> Result<T, UnpackError>,
+    ) -> Result<Vec<T>, UnpackError> {
+        let needed = count.saturating_mul(min_size.max(1));
+        if needed > self.remaining() {
+            return Err(self.truncated(needed));
+        }
+        let mut items = Vec::with_capacity(count);
+        for index in 0..count {
+            items.push(element(self).at_index(index)?);
+        }
+        Ok(items)
+    }
+
+    /// An array of constant length.
+    ///
+    /// # Errors
+    /// The error of an element, with its index.
+    #[inline]
+    pub fn fixed_array<T: Default, const N: usize>(
+        &mut self,
+        mut element: impl FnMut(&mut Self) -> Result<T, UnpackError>,
+    ) -> Result<[T; N], UnpackError>
+    where
+        [T; N]: Default,
+    {
+        let mut items = <[T; N]>::default();
+        for (index, item) in items.iter_mut().enumerate() {
+            *item = element(self).at_index(index)?;
+        }
+        Ok(items)
+    }
+
+    /// What the pointers of the elements point to, after the scalars of all of them.
+    ///
+    /// # Errors
+    /// The error of an element, with its index.
+    #[inline]
+    pub fn array_buffers<T>(
+        &mut self,
+        items: &mut [T],
+        mut element: impl FnMut(&mut Self, &mut T) -> Result<(), UnpackError>,
+    ) -> Result<(), UnpackError> {
+        for (index, item) in items.iter_mut().enumerate() {
+            element(self, item).at_index(index)?;
+        }
+        Ok(())
+    }
+
+    /// Checks a count of the bytes against what the description derives it from.
+    ///
+    /// # Errors
+    /// `InvalidValue` when they differ.
+    #[inline]
+    pub fn require_count(&self, found: usize, described: u64, expected: &'static str) -> Result<(), UnpackError> {
+        if found as u64 == described {
+            return Ok(());
+        }
+        Err(self.invalid(found as u64, expected, 0))
+    }
+}
+
+impl NdrEncoder {
+    /// The maximum count at the head of a conformant array.
+    ///
+    /// # Errors
+    /// `TooLarge` over 32 bits in NDR 2.0, `Full` at the limit.
+    #[inline]
+    pub fn max_count(&mut self, count: usize) -> Result<(), PackError> {
+        self.u3264(count as u64)
+    }
+
+    /// Offset 0 and actual count at the head of a varying array.
+    ///
+    /// # Errors
+    /// `TooLarge` over 32 bits in NDR 2.0 or over the maximum count, `Full` at the limit.
+    #[inline]
+    pub fn actual_count(&mut self, count: usize, max_count: usize) -> Result<(), PackError> {
+        if count > max_count {
+            return Err(self.error(PackErrorKind::TooLarge { value: count as u64, limit: max_count as u64 }));
+        }
+        self.u3264(0)?;
+        self.u3264(count as u64)
+    }
+
+    /// Every element in order.
+    ///
+    /// # Errors
+    /// The error of an element, with its index.
+    #[inline]
+    pub fn array<T>(
+        &mut self,
+        items: &[T],
+        mut element: impl FnMut(&mut Self, &T) -> Result<(), PackError>,
+    ) -> Result<(), PackError> {
+        for (index, item) in items.iter().enumerate() {
+            element(self, item).at_index(index)?;
+        }
+        Ok(())
+    }
+
+    /// A count as the integer that carries it.
+    ///
+    /// # Errors
+    /// `TooLarge` when that is too narrow.
+    #[inline]
+    pub fn count<T: TryFrom<usize>>(&self, count: usize, limit: u64) -> Result<T, PackError> {
+        T::try_from(count).map_err(|_| self.error(PackErrorKind::TooLarge { value: count as u64, limit }))
+    }
+
+    /// Checks the length of a list against what the description derives it from.
+    ///
+    /// # Errors
+    /// `Mismatch` when they differ.
+    #[inline]
+    pub fn require_count(&self, found: usize, described: u64, expected: &'static str) -> Result<(), PackError> {
+        if found as u64 == described { Ok(()) } else { Err(self.mismatch(expected)) }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::Representation;
+    use super::*;
+
+    #[test]
+    fn reads_conformant_varying_array() {
+        let bytes: Vec<u8> = [4u32, 0, 2].iter().flat_map(|v| v.to_le_bytes()).chain([7, 0, 9, 0]).collect();
+        let mut c = NdrCursor::new(&bytes, Representation::NDR);
+        let max = c.max_count().unwrap();
+        let actual = c.actual_count(max).unwrap();
+        assert_eq!((max, actual), (4, 2));
+        assert_eq!(c.array(actual, 2, NdrCursor::u16).unwrap(), [7, 9]);
+    }
+
+    #[test]
+    fn refuses_lying_count_before_making_room() {
+        let mut c = NdrCursor::new(&[0; 8], Representation::NDR);
+        assert!(c.array(usize::MAX, 8, |_| Ok([0u64; 64])).is_err());
+        // Elements without bytes of their own still cost one each.
+        let error = c.array(9, 0, |_| Ok(())).unwrap_err();
+        assert_eq!(error.kind(), &UnpackErrorKind::Truncated { needed: 9, available: 8 });
+        assert_eq!(c.offset(), 0);
+    }
+
+    #[test]
+    fn rejects_actual_count_over_maximum_and_offsets() {
+        let bytes: Vec<u8> = [0u32, 3, 1, 1].iter().flat_map(|v| v.to_le_bytes()).collect();
+        let mut c = NdrCursor::new(&bytes, Representation::NDR);
+        assert_eq!(c.actual_count(2).unwrap_err().kind(), &UnpackErrorKind::TooLarge { found: 3, limit: 2 });
+        assert!(c.actual_count(2).is_err());
+    }
+
+    #[test]
+    fn names_the_element_that_failed() {
+        let error = NdrCursor::new(&[1, 1, 2], Representation::NDR)
+            .array(3, 1, |c| match c.u8()? {
+                2 => Err(c.invalid(2, "one", 1)),
+                value => Ok(value),
+            })
+            .at("Levels")
+            .unwrap_err();
+        assert_eq!(error.to_string(), "Levels[2]: expected one, got 0x2 at offset 2");
+    }
+
+    #[test]
+    fn writes_counts_as_wide_as_the_syntax() {
+        let mut e = NdrEncoder::new(Representation::NDR64);
+        e.max_count(3).unwrap();
+        e.actual_count(2, 3).unwrap();
+        assert_eq!(e.finish(), [3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]);
+        let mut e = NdrEncoder::new(Representation::NDR);
+        assert!(e.actual_count(4, 3).is_err());
+        assert!(e.count::<u8>(256, 255).is_err());
+    }
+}

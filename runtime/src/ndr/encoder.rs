@@ -1,0 +1,285 @@
+//! Writing: the stub data of a call.
+
+use super::Representation;
+use super::cursor::align_up;
+use crate::error::{PackError, PackErrorKind};
+
+/// Appends stub data, every integer at its natural alignment, never past its limit.
+///
+/// Gaps are zero.
+#[derive(Debug)]
+pub struct NdrEncoder {
+    buffer: Vec<u8>,
+    limit: usize,
+    representation: Representation,
+    depth: u32,
+    /// The id of the next pointer that is not null.
+    pub(super) next_referent: u32,
+    pub(super) reference_id: Option<u32>,
+}
+
+macro_rules! integers {
+    ($($(#[$doc:meta])* $name:ident: $ty:ty;)*) => {
+        $(
+            $(#[$doc])*
+            ///
+            /// # Errors
+            /// `Full` at the limit.
+            #[inline]
+            pub fn $name(&mut self, value: $ty) -> Result<(), PackError> {
+                self.aligned(if self.representation.is_big_endian() {
+                    value.to_be_bytes()
+                } else {
+                    value.to_le_bytes()
+                })
+            }
+        )*
+    };
+}
+
+impl NdrEncoder {
+    /// An encoder without a limit.
+    #[must_use]
+    pub fn new(representation: Representation) -> Self {
+        Self::with_limit(representation, usize::MAX)
+    }
+
+    /// An encoder that never holds more than `limit` bytes.
+    #[must_use]
+    pub fn with_limit(representation: Representation, limit: usize) -> Self {
+        Self {
+            buffer: Vec::new(),
+            limit,
+            representation,
+            depth: 0,
+            next_referent: Self::FIRST_REFERENT,
+            reference_id: None,
+        }
+    }
+
+    /// How the data is written.
+    #[inline]
+    #[must_use]
+    pub fn representation(&self) -> Representation {
+        self.representation
+    }
+
+    /// Bytes written so far.
+    #[inline]
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// Nothing is written yet.
+    #[inline]
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.buffer.is_empty()
+    }
+
+    /// Ends writing.
+    #[must_use]
+    pub fn finish(self) -> Vec<u8> {
+        self.buffer
+    }
+
+    /// Fills up to an alignment, a power of two: one for NDR 2.0, one for NDR64.
+    ///
+    /// # Errors
+    /// `Full` at the limit.
+    #[inline]
+    pub fn align(&mut self, ndr: usize, ndr64: usize) -> Result<(), PackError> {
+        let to = if self.representation.is_ndr64() { ndr64 } else { ndr };
+        let start = align_up(self.buffer.len(), to);
+        if start > self.limit {
+            return Err(self.full(start - self.buffer.len()));
+        }
+        self.buffer.resize(start, 0);
+        Ok(())
+    }
+
+    /// The gap after a structure, and around the tag of a union, that only NDR64 has
+    /// (MS-RPCE 2.2.5.3.4.1, 2.2.5.3.4.4).
+    ///
+    /// # Errors
+    /// `Full` at the limit.
+    #[inline]
+    pub fn align_ndr64(&mut self, to: usize) -> Result<(), PackError> {
+        self.align(1, to)
+    }
+
+    /// Appends bytes as they are.
+    ///
+    /// # Errors
+    /// `Full` at the limit.
+    #[inline]
+    pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), PackError> {
+        if bytes.len() > self.limit.saturating_sub(self.buffer.len()) {
+            return Err(self.full(bytes.len()));
+        }
+        self.buffer.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    #[inline]
+    fn aligned<const N: usize>(&mut self, bytes: [u8; N]) -> Result<(), PackError> {
+        let start = align_up(self.buffer.len(), N);
+        if start.saturating_add(N) > self.limit {
+            return Err(self.full(start - self.buffer.len() + N));
+        }
+        self.buffer.resize(start, 0);
+        self.buffer.extend_from_slice(&bytes);
+        Ok(())
+    }
+
+    integers! {
+        /// An unsigned byte.
+        u8: u8;
+        /// An unsigned 16-bit integer.
+        u16: u16;
+        /// An unsigned 32-bit integer.
+        u32: u32;
+        /// An unsigned 64-bit integer (`hyper`).
+        u64: u64;
+        /// A signed byte.
+        i8: i8;
+        /// A signed 16-bit integer.
+        i16: i16;
+        /// A signed 32-bit integer.
+        i32: i32;
+        /// A signed 64-bit integer (`hyper`).
+        i64: i64;
+        /// A 32-bit floating-point number.
+        f32: f32;
+        /// A 64-bit floating-point number.
+        f64: f64;
+    }
+
+    /// A `boolean`.
+    ///
+    /// # Errors
+    /// `Full` at the limit.
+    #[inline]
+    pub fn bool(&mut self, value: bool) -> Result<(), PackError> {
+        self.u8(u8::from(value))
+    }
+
+    /// An enumeration: 16 bits in NDR 2.0, 32 in NDR64.
+    ///
+    /// # Errors
+    /// `Full` at the limit.
+    #[inline]
+    pub fn enum16(&mut self, value: u16) -> Result<(), PackError> {
+        if self.representation.is_ndr64() { self.u32(u32::from(value)) } else { self.u16(value) }
+    }
+
+    /// An integer as wide as a pointer (`__int3264`): 32 bits in NDR 2.0, 64 in NDR64.
+    ///
+    /// # Errors
+    /// `TooLarge` over 32 bits in NDR 2.0, `Full` at the limit.
+    #[inline]
+    pub fn u3264(&mut self, value: u64) -> Result<(), PackError> {
+        if self.representation.is_ndr64() {
+            return self.u64(value);
+        }
+        let narrow = u32::try_from(value)
+            .map_err(|_| self.error(PackErrorKind::TooLarge { value, limit: u64::from(u32::MAX) }))?;
+        self.u32(narrow)
+    }
+
+    /// Goes one level down in a structure that contains itself.
+    ///
+    /// # Errors
+    /// `TooDeep` at the limit.
+    pub fn enter(&mut self, limit: u32) -> Result<(), PackError> {
+        if self.depth >= limit {
+            return Err(self.error(PackErrorKind::TooDeep { limit }));
+        }
+        self.depth += 1;
+        Ok(())
+    }
+
+    /// Comes back up from [`NdrEncoder::enter`].
+    pub fn leave(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    /// An error at this position.
+    #[cold]
+    #[must_use]
+    pub fn error(&self, kind: PackErrorKind) -> PackError {
+        PackError::new(kind, self.buffer.len())
+    }
+
+    /// A value that contradicts what it depends on.
+    #[cold]
+    #[must_use]
+    pub fn mismatch(&self, expected: &'static str) -> PackError {
+        self.error(PackErrorKind::Mismatch { expected })
+    }
+
+    #[cold]
+    fn full(&self, needed: usize) -> PackError {
+        self.error(PackErrorKind::Full { needed, limit: self.limit })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn pack(representation: Representation, f: impl Fn(&mut NdrEncoder) -> Result<(), PackError>) -> Vec<u8> {
+        let mut e = NdrEncoder::new(representation);
+        f(&mut e).unwrap();
+        e.finish()
+    }
+
+    #[test]
+    fn fills_gaps_with_zeros() {
+        let values = |e: &mut NdrEncoder| {
+            e.u8(1)?;
+            e.u16(2)?;
+            e.u8(3)?;
+            e.u64(4)
+        };
+        assert_eq!(pack(Representation::NDR, values), [1, 0, 2, 0, 3, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(pack(Representation::NDR_BIG_ENDIAN, values), [1, 0, 0, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4]);
+    }
+
+    #[test]
+    fn widens_enumerations_in_ndr64() {
+        assert_eq!(pack(Representation::NDR, |e| e.enum16(0x102)), [2, 1]);
+        assert_eq!(pack(Representation::NDR64, |e| e.enum16(0x102)), [2, 1, 0, 0]);
+    }
+
+    #[test]
+    fn refuses_pointer_sized_integer_that_ndr_cannot_carry() {
+        let mut e = NdrEncoder::new(Representation::NDR);
+        assert!(e.u3264(1 << 32).is_err());
+        assert!(e.is_empty());
+        assert_eq!(pack(Representation::NDR64, |e| e.u3264(1 << 32)), [0, 0, 0, 0, 1, 0, 0, 0]);
+    }
+
+    #[test]
+    fn stays_within_its_limit_with_gaps_counted() {
+        let mut e = NdrEncoder::with_limit(Representation::NDR, 7);
+        e.u8(1).unwrap();
+        assert_eq!(e.u32(2).unwrap_err().kind(), &PackErrorKind::Full { needed: 7, limit: 7 });
+        e.u16(2).unwrap();
+        assert!(e.bytes(&[0; 4]).is_err());
+        assert!(e.align(8, 8).is_err());
+        e.bytes(&[0; 3]).unwrap();
+    }
+
+    #[test]
+    fn aligns_for_ndr64_alone() {
+        let values = |e: &mut NdrEncoder| {
+            e.u8(1)?;
+            e.align_ndr64(4)
+        };
+        assert_eq!(pack(Representation::NDR, values), [1]);
+        assert_eq!(pack(Representation::NDR64, values), [1, 0, 0, 0]);
+    }
+}

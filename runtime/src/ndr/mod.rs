@@ -1,0 +1,30 @@
+//! NDR, the data representation of DCE/RPC: alignment, pointers, conformance, strings.
+//!
+//! One generated function serves NDR 2.0 in either byte order (C706 14) and NDR64
+//! (MS-RPCE 2.2.5): the [`Representation`] is a run-time parameter of [`NdrCursor`] and
+//! [`NdrEncoder`].
+//!
+//! Data that holds pointers comes in two phases. First its scalars, with a referent id where a
+//! pointer stands; then its buffers: what the pointers point to, in the order of the ids. The
+//! cursor keeps the ids of a construction in a [`Frame`] between the two.
+//!
+//! Alignment counts from the start of the stub data of a call.
+
+mod array;
+mod cursor;
+mod encoder;
+mod fault;
+mod pointer;
+mod representation;
+mod string;
+mod types;
+
+pub use cursor::NdrCursor;
+pub use encoder::NdrEncoder;
+pub use fault::{Fault, FaultCause, FaultStatus};
+pub use pointer::Frame;
+pub use representation::{ByteOrder, Representation, TransferSyntax};
+pub use types::{ContextHandle, HResult, NtStatus, WError};
+
+/// How deep a structure may contain itself where its description says nothing.
+pub const MAX_RECURSION: u32 = 100;

@@ -1,0 +1,170 @@
+//! `string`: varying arrays of characters that end with a zero, which counts.
+
+use super::{NdrCursor, NdrEncoder};
+use crate::error::{PackError, UnpackError, UnpackErrorKind};
+use crate::text::{String8, Utf16};
+
+impl<'a> NdrCursor<'a> {
+    /// A conformant varying string of 16-bit characters: maximum count, offset, actual count,
+    /// characters with terminator.
+    ///
+    /// # Errors
+    /// Those of [`NdrCursor::actual_count`]; `Unterminated` when the last character is not zero.
+    pub fn string16(&mut self) -> Result<Utf16<'a>, UnpackError> {
+        let max_count = self.max_count()?;
+        self.varying_string16(max_count)
+    }
+
+    /// A varying string of at most `max_count` 16-bit characters, terminator included.
+    ///
+    /// # Errors
+    /// Those of [`NdrCursor::actual_count`]; `Unterminated` when the last character is not zero.
+    pub fn varying_string16(&mut self, max_count: usize) -> Result<Utf16<'a>, UnpackError> {
+        let count = self.actual_count(max_count)?;
+        let Some(units) = count.checked_sub(1) else {
+            return Err(self.error(UnpackErrorKind::Unterminated));
+        };
+        let bytes = self.take(units.saturating_mul(2))?;
+        if self.u16()? != 0 {
+            return Err(self.error(UnpackErrorKind::Unterminated));
+        }
+        if !self.representation().is_big_endian() {
+            return Ok(Utf16::from_wire(bytes));
+        }
+        let (pairs, _) = bytes.as_chunks::<2>();
+        let units: Vec<u16> = pairs.iter().copied().map(u16::from_be_bytes).collect();
+        Ok(Utf16::from_units(&units))
+    }
+
+    /// A conformant varying string of 8-bit characters.
+    ///
+    /// # Errors
+    /// Those of [`NdrCursor::actual_count`]; `Unterminated` when the last character is not zero.
+    pub fn string8(&mut self) -> Result<String8<'a>, UnpackError> {
+        let max_count = self.max_count()?;
+        self.varying_string8(max_count)
+    }
+
+    /// A varying string of at most `max_count` 8-bit characters, terminator included.
+    ///
+    /// # Errors
+    /// Those of [`NdrCursor::actual_count`]; `Unterminated` when the last character is not zero.
+    pub fn varying_string8(&mut self, max_count: usize) -> Result<String8<'a>, UnpackError> {
+        let count = self.actual_count(max_count)?;
+        match self.take(count)?.split_last() {
+            Some((0, text)) => Ok(String8::new(text)),
+            _ => Err(self.error(UnpackErrorKind::Unterminated)),
+        }
+    }
+}
+
+impl NdrEncoder {
+    /// A conformant varying string of 16-bit characters, with terminator.
+    ///
+    /// # Errors
+    /// `TooLarge` over 32 bits in NDR 2.0, `Full` at the limit.
+    pub fn string16(&mut self, text: &Utf16<'_>) -> Result<(), PackError> {
+        let count = text.len_units() + 1;
+        self.max_count(count)?;
+        self.varying_string16(text, count)
+    }
+
+    /// A varying string of at most `max_count` 16-bit characters, terminator included.
+    ///
+    /// # Errors
+    /// `TooLarge` over the maximum count, `Full` at the limit.
+    pub fn varying_string16(&mut self, text: &Utf16<'_>, max_count: usize) -> Result<(), PackError> {
+        self.actual_count(text.len_units() + 1, max_count)?;
+        text.units().try_for_each(|unit| self.u16(unit))?;
+        self.u16(0)
+    }
+
+    /// A conformant varying string of 8-bit characters, with terminator.
+    ///
+    /// # Errors
+    /// `TooLarge` over 32 bits in NDR 2.0, `Full` at the limit.
+    pub fn string8(&mut self, text: &String8<'_>) -> Result<(), PackError> {
+        let count = text.as_bytes().len() + 1;
+        self.max_count(count)?;
+        self.varying_string8(text, count)
+    }
+
+    /// A varying string of at most `max_count` 8-bit characters, terminator included.
+    ///
+    /// # Errors
+    /// `TooLarge` over the maximum count, `Full` at the limit.
+    pub fn varying_string8(&mut self, text: &String8<'_>, max_count: usize) -> Result<(), PackError> {
+        self.actual_count(text.as_bytes().len() + 1, max_count)?;
+        self.bytes(text.as_bytes())?;
+        self.u8(0)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::Representation;
+    use super::*;
+
+    const ABC: [u8; 20] = [4, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, b'a', 0, b'b', 0, b'c', 0, 0, 0];
+
+    #[test]
+    fn counts_the_terminator() {
+        let mut e = NdrEncoder::new(Representation::NDR);
+        e.string16(&Utf16::new("abc")).unwrap();
+        assert_eq!(e.finish(), ABC);
+        assert_eq!(NdrCursor::new(&ABC, Representation::NDR).string16().unwrap(), Utf16::new("abc"));
+    }
+
+    #[test]
+    fn writes_big_endian_characters() {
+        let mut e = NdrEncoder::new(Representation::NDR_BIG_ENDIAN);
+        e.string16(&Utf16::new("é")).unwrap();
+        let bytes = e.finish();
+        assert_eq!(bytes, [0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0xe9, 0, 0]);
+        assert_eq!(NdrCursor::new(&bytes, Representation::NDR_BIG_ENDIAN).string16().unwrap(), Utf16::new("é"));
+    }
+
+    #[test]
+    fn keeps_lone_surrogates_and_zeros_inside() {
+        for representation in [Representation::NDR, Representation::NDR_BIG_ENDIAN, Representation::NDR64] {
+            let text = Utf16::from_units(&[0xd800, 0, 0x41]);
+            let mut e = NdrEncoder::new(representation);
+            e.string16(&text).unwrap();
+            let bytes = e.finish();
+            assert_eq!(NdrCursor::new(&bytes, representation).string16().unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn rejects_string_without_terminator() {
+        let mut bytes = ABC;
+        *bytes.last_mut().unwrap() = 1;
+        let error = NdrCursor::new(&bytes, Representation::NDR).string16().unwrap_err();
+        assert_eq!(error.kind(), &UnpackErrorKind::Unterminated);
+        let empty = [0; 12];
+        assert!(NdrCursor::new(&empty, Representation::NDR).string16().is_err());
+        assert!(NdrCursor::new(&empty, Representation::NDR).string8().is_err());
+    }
+
+    #[test]
+    fn rejects_lying_character_count() {
+        let mut bytes = ABC;
+        bytes[0..4].copy_from_slice(&u32::MAX.to_le_bytes());
+        bytes[8..12].copy_from_slice(&u32::MAX.to_le_bytes());
+        assert!(matches!(
+            NdrCursor::new(&bytes, Representation::NDR).string16().unwrap_err().kind(),
+            UnpackErrorKind::Truncated { .. }
+        ));
+    }
+
+    #[test]
+    fn refuses_string_longer_than_its_array() {
+        let mut e = NdrEncoder::new(Representation::NDR);
+        assert!(e.varying_string8(&String8::from_text("abcd"), 4).is_err());
+        e.varying_string8(&String8::from_text("abc"), 4).unwrap();
+        let bytes = e.finish();
+        assert_eq!(bytes, [0, 0, 0, 0, 4, 0, 0, 0, b'a', b'b', b'c', 0]);
+        assert_eq!(NdrCursor::new(&bytes, Representation::NDR).varying_string8(4).unwrap().as_bytes(), b"abc");
+    }
+}

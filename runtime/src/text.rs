@@ -1,0 +1,398 @@
+//! Strings of the wire: UTF-16 and 8-bit, borrowed from a buffer and decoded when asked for.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use crate::{Cursor, Encoder, PackError, UnpackError, UnpackErrorKind};
+
+/// A UTF-16 string without its terminator.
+///
+/// Holds the bytes of the wire or text that was never encoded; equality is that of the UTF-16
+/// units, so lone surrogates survive a round trip.
+#[derive(Clone)]
+pub struct Utf16<'a>(Repr<'a>);
+
+#[derive(Clone)]
+enum Repr<'a> {
+    /// An even number of bytes, little-endian.
+    Wire(Cow<'a, [u8]>),
+    Text(Cow<'a, str>),
+}
+
+impl<'a> Utf16<'a> {
+    /// From text.
+    #[must_use]
+    pub fn new(text: impl Into<Cow<'a, str>>) -> Self {
+        Self(Repr::Text(text.into()))
+    }
+
+    /// From UTF-16 units, which may hold lone surrogates.
+    #[must_use]
+    pub fn from_units(units: &[u16]) -> Utf16<'static> {
+        Utf16(Repr::Wire(Cow::Owned(units.iter().flat_map(|u| u.to_le_bytes()).collect())))
+    }
+
+    /// From little-endian bytes; an odd last byte is left out.
+    #[must_use]
+    pub fn from_wire(bytes: &'a [u8]) -> Self {
+        let even = bytes.get(..bytes.len() & !1).unwrap_or_default();
+        Self(Repr::Wire(Cow::Borrowed(even)))
+    }
+
+    /// The text; lone surrogates become U+FFFD.
+    #[must_use]
+    pub fn to_text(&self) -> Cow<'_, str> {
+        match &self.0 {
+            Repr::Text(text) => Cow::Borrowed(text),
+            Repr::Wire(_) => {
+                Cow::Owned(char::decode_utf16(self.units()).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
+            }
+        }
+    }
+
+    /// The UTF-16 units.
+    pub fn units(&self) -> impl Iterator<Item = u16> + '_ {
+        let (wire, text) = match &self.0 {
+            Repr::Wire(bytes) => (Some(bytes), None),
+            Repr::Text(text) => (None, Some(text)),
+        };
+        wire.into_iter()
+            .flat_map(|bytes| bytes.chunks_exact(2).map(|pair| u16::from_le_bytes(pair.try_into().unwrap_or_default())))
+            .chain(text.into_iter().flat_map(|text| text.encode_utf16()))
+    }
+
+    /// UTF-16 units, without terminator.
+    #[must_use]
+    pub fn len_units(&self) -> usize {
+        match &self.0 {
+            Repr::Wire(bytes) => bytes.len() / 2,
+            Repr::Text(text) => text.encode_utf16().count(),
+        }
+    }
+
+    /// Nothing in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match &self.0 {
+            Repr::Wire(bytes) => bytes.is_empty(),
+            Repr::Text(text) => text.is_empty(),
+        }
+    }
+
+    /// The same, independent of the buffer.
+    #[must_use]
+    pub fn into_owned(self) -> Utf16<'static> {
+        Utf16(match self.0 {
+            Repr::Wire(bytes) => Repr::Wire(Cow::Owned(bytes.into_owned())),
+            Repr::Text(text) => Repr::Text(Cow::Owned(text.into_owned())),
+        })
+    }
+
+    /// Reads up to and including the terminator.
+    ///
+    /// # Errors
+    /// `Unterminated` when the buffer ends first.
+    pub fn unpack_nul(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
+        let units = c.peek().chunks_exact(2).position(|pair| pair == [0, 0]);
+        let Some(units) = units else {
+            return Err(c.error(UnpackErrorKind::Unterminated));
+        };
+        let bytes = c.take(units * 2)?;
+        c.take(2)?;
+        Ok(Self(Repr::Wire(Cow::Borrowed(bytes))))
+    }
+
+    /// Reads this many units.
+    ///
+    /// # Errors
+    /// `Truncated` when the buffer ends first.
+    pub fn unpack_units(c: &mut Cursor<'a>, units: usize) -> Result<Self, UnpackError> {
+        let bytes = c.take(units.saturating_mul(2))?;
+        Ok(Self(Repr::Wire(Cow::Borrowed(bytes))))
+    }
+
+    /// Writes the units and a terminator.
+    ///
+    /// # Errors
+    /// `Full` at the limit; `Mismatch` when a unit is zero, since a reader would stop there.
+    pub fn pack_nul(&self, e: &mut Encoder) -> Result<(), PackError> {
+        if self.units().any(|u| u == 0) {
+            return Err(e.mismatch("text without a zero inside"));
+        }
+        self.pack_units(e)?;
+        e.u16(0)
+    }
+
+    /// Writes the units.
+    ///
+    /// # Errors
+    /// `Full` at the limit.
+    pub fn pack_units(&self, e: &mut Encoder) -> Result<(), PackError> {
+        match &self.0 {
+            Repr::Wire(bytes) => e.bytes(bytes),
+            Repr::Text(text) => text.encode_utf16().try_for_each(|u| e.u16(u)),
+        }
+    }
+
+    /// Bytes that [`Utf16::pack_nul`] writes.
+    #[must_use]
+    pub fn size_nul(&self) -> usize {
+        self.len_units() * 2 + 2
+    }
+}
+
+impl PartialEq for Utf16<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Repr::Wire(a), Repr::Wire(b)) => a == b,
+            (Repr::Text(a), Repr::Text(b)) => a == b,
+            _ => self.units().eq(other.units()),
+        }
+    }
+}
+
+impl Eq for Utf16<'_> {}
+
+impl Hash for Utf16<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.units().for_each(|u| u.hash(state));
+    }
+}
+
+impl Default for Utf16<'_> {
+    fn default() -> Self {
+        Self(Repr::Text(Cow::Borrowed("")))
+    }
+}
+
+impl fmt::Debug for Utf16<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.to_text(), f)
+    }
+}
+
+impl fmt::Display for Utf16<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_text())
+    }
+}
+
+impl<'a> From<&'a str> for Utf16<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<String> for Utf16<'_> {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
+
+/// A string of 8-bit characters in some code page, without its terminator.
+///
+/// The code page is nowhere in the bytes; [`String8::decode`] asks for it.
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
+pub struct String8<'a>(pub Cow<'a, [u8]>);
+
+impl<'a> String8<'a> {
+    /// From bytes.
+    #[must_use]
+    pub fn new(bytes: impl Into<Cow<'a, [u8]>>) -> Self {
+        Self(bytes.into())
+    }
+
+    /// From ASCII or UTF-8 text, as its bytes.
+    #[must_use]
+    pub fn from_text(text: &'a str) -> Self {
+        Self(Cow::Borrowed(text.as_bytes()))
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The text in a Windows code page; what it cannot say becomes U+FFFD.
+    #[must_use]
+    pub fn decode(&self, code_page: u16) -> Cow<'_, str> {
+        encoding(code_page).decode_without_bom_handling(&self.0).0
+    }
+
+    /// Text in a Windows code page; what that cannot say becomes a question mark.
+    #[must_use]
+    pub fn encode(text: &str, code_page: u16) -> String8<'static> {
+        let encoding = encoding(code_page);
+        let mut bytes = Vec::with_capacity(text.len());
+        let mut utf8 = [0; 4];
+        for c in text.chars() {
+            let (encoded, _, unmappable) = encoding.encode(c.encode_utf8(&mut utf8));
+            if unmappable { bytes.push(b'?') } else { bytes.extend_from_slice(&encoded) }
+        }
+        String8(Cow::Owned(bytes))
+    }
+
+    /// Nothing in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The same, independent of the buffer.
+    #[must_use]
+    pub fn into_owned(self) -> String8<'static> {
+        String8(Cow::Owned(self.0.into_owned()))
+    }
+
+    /// Reads up to and including the terminator.
+    ///
+    /// # Errors
+    /// `Unterminated` when the buffer ends first.
+    pub fn unpack_nul(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
+        let Some(len) = c.peek().iter().position(|&b| b == 0) else {
+            return Err(c.error(UnpackErrorKind::Unterminated));
+        };
+        let bytes = c.take(len)?;
+        c.take(1)?;
+        Ok(Self(Cow::Borrowed(bytes)))
+    }
+
+    /// Reads this many bytes.
+    ///
+    /// # Errors
+    /// `Truncated` when the buffer ends first.
+    pub fn unpack_bytes(c: &mut Cursor<'a>, bytes: usize) -> Result<Self, UnpackError> {
+        Ok(Self(Cow::Borrowed(c.take(bytes)?)))
+    }
+
+    /// Writes the bytes and a terminator.
+    ///
+    /// # Errors
+    /// `Full` at the limit; `Mismatch` when a byte is zero, since a reader would stop there.
+    pub fn pack_nul(&self, e: &mut Encoder) -> Result<(), PackError> {
+        if self.0.contains(&0) {
+            return Err(e.mismatch("text without a zero inside"));
+        }
+        e.bytes(&self.0)?;
+        e.u8(0)
+    }
+
+    /// Writes the bytes.
+    ///
+    /// # Errors
+    /// `Full` at the limit.
+    pub fn pack_bytes(&self, e: &mut Encoder) -> Result<(), PackError> {
+        e.bytes(&self.0)
+    }
+
+    /// Bytes that [`String8::pack_nul`] writes.
+    #[must_use]
+    pub fn size_nul(&self) -> usize {
+        self.0.len() + 1
+    }
+}
+
+impl fmt::Debug for String8<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "b\"{}\"", self.0.escape_ascii())
+    }
+}
+
+impl<'a> From<&'a str> for String8<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::from_text(text)
+    }
+}
+
+/// The encoding behind a Windows code page; 1252 for those that are not known.
+fn encoding(code_page: u16) -> &'static encoding_rs::Encoding {
+    match code_page {
+        65001 => encoding_rs::UTF_8,
+        874 => encoding_rs::WINDOWS_874,
+        932 => encoding_rs::SHIFT_JIS,
+        936 => encoding_rs::GBK,
+        949 => encoding_rs::EUC_KR,
+        950 => encoding_rs::BIG5,
+        1250 => encoding_rs::WINDOWS_1250,
+        20866 => encoding_rs::KOI8_R,
+        1251 => encoding_rs::WINDOWS_1251,
+        1253 => encoding_rs::WINDOWS_1253,
+        1254 => encoding_rs::WINDOWS_1254,
+        1255 => encoding_rs::WINDOWS_1255,
+        1256 => encoding_rs::WINDOWS_1256,
+        1257 => encoding_rs::WINDOWS_1257,
+        1258 => encoding_rs::WINDOWS_1258,
+        28592 => encoding_rs::ISO_8859_2,
+        54936 => encoding_rs::GB18030,
+        _ => encoding_rs::WINDOWS_1252,
+    }
+}
+
+/// A string whose form a flag decides.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum StringValue<'a> {
+    /// 8-bit.
+    String8(String8<'a>),
+    /// UTF-16.
+    Utf16(Utf16<'a>),
+}
+
+impl<'a> StringValue<'a> {
+    /// The text, 8-bit strings in this code page.
+    #[must_use]
+    pub fn to_text(&self, code_page: u16) -> Cow<'_, str> {
+        match self {
+            Self::String8(text) => text.decode(code_page),
+            Self::Utf16(text) => text.to_text(),
+        }
+    }
+
+    /// Nothing in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::String8(text) => text.is_empty(),
+            Self::Utf16(text) => text.is_empty(),
+        }
+    }
+
+    /// The same, independent of the buffer.
+    #[must_use]
+    pub fn into_owned(self) -> StringValue<'static> {
+        match self {
+            Self::String8(text) => StringValue::String8(text.into_owned()),
+            Self::Utf16(text) => StringValue::Utf16(text.into_owned()),
+        }
+    }
+
+    /// Reads up to and including the terminator, in the form that the flag says.
+    ///
+    /// # Errors
+    /// `Unterminated` when the buffer ends first.
+    pub fn unpack_nul(c: &mut Cursor<'a>, unicode: bool) -> Result<Self, UnpackError> {
+        if unicode { Utf16::unpack_nul(c).map(Self::Utf16) } else { String8::unpack_nul(c).map(Self::String8) }
+    }
+
+    /// Writes the text and a terminator.
+    ///
+    /// # Errors
+    /// `Full` at the limit; `Mismatch` when the flag says another form, or a zero stands inside.
+    pub fn pack_nul(&self, e: &mut Encoder, unicode: bool) -> Result<(), PackError> {
+        match (self, unicode) {
+            (Self::String8(text), false) => text.pack_nul(e),
+            (Self::Utf16(text), true) => text.pack_nul(e),
+            _ => Err(e.mismatch("text in the form that the flag says")),
+        }
+    }
+
+    /// Bytes that [`StringValue::pack_nul`] writes.
+    #[must_use]
+    pub fn size_nul(&self) -> usize {
+        match self {
+            Self::String8(text) => text.size_nul(),
+            Self::Utf16(text) => text.size_nul(),
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The engine: bytes in, bytes out, without sockets.
+
+pub mod endpoint;

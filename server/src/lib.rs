@@ -1,0 +1,14 @@
+//! server
+
+#[cfg(feature = "transport")]
+pub mod auth;
+#[cfg(feature = "transport")]
+pub mod autodiscover;
+#[cfg(feature = "transport")]
+pub mod config;
+#[cfg(feature = "transport")]
+pub mod tls;
+#[cfg(feature = "transport")]
+pub mod transport;
+pub mod engine;
+pub mod store;

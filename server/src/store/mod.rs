@@ -1,0 +1,394 @@
+//! Where mailboxes are kept: the traits that the engine sees, and what is common to all stores.
+//!
+//! | module | what it has |
+//! |---|---|
+//! | [`model`] | users, folders, messages, and changes to them |
+//! | [`ids`] | FolderId, MessageId and change numbers from counters |
+//! | [`restriction`] | which rows match (MS-OXCDATA 2.12) |
+//! | [`collate`] | which value comes first |
+//! | [`computed`] | which properties a store computes |
+//! | [`subject`], [`message_class`] | PidTagSubject and its parts; receive folders |
+//! | `sqlite` | one SQLite file a mailbox (feature `sqlite`) |
+//!
+//! Calls block. Every write that returned is durable; a write that failed has changed nothing.
+
+pub mod collate;
+pub mod computed;
+pub mod error;
+pub mod ids;
+pub mod message_class;
+pub mod model;
+pub mod restriction;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+pub mod subject;
+pub mod tags;
+pub mod value;
+
+#[cfg(test)]
+mod contract;
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use protocol::oxcdata::{FolderId, MessageId, PropertyTag, PropertyValue};
+use runtime::{FileTime, Guid};
+
+pub use error::{Result, StoreError};
+pub use model::{
+    ContentsKind, Credentials, Folder, FolderType, HierarchyDepth, MailboxIdentity, Message, MessageChange,
+    MessageTarget, NewFolder, NewUser, ObjectId, PartChange, PropertyChange, PropertyChanges, PropertyName,
+    ReceiveFolder, Row, SavedMessage, SpecialFolder, SpecialFolders, StoredValue, TableQuery, User,
+};
+
+/// Bytes from which on a string or binary is large: kept in pieces, given as [`StoredValue::Large`], read
+/// as a stream.
+pub const LARGE_VALUE: usize = 32 * 1024;
+
+/// Bytes of a large value that a table row has: more than any reply shows (MS-OXCTABL 2.2.2.1, 255 characters).
+pub const ROW_VALUE: usize = 1024;
+
+/// What tells the time.
+pub type Clock = fn() -> FileTime;
+
+/// The time of the system.
+#[must_use]
+pub fn system_clock() -> FileTime {
+    let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let ticks = u64::try_from(since_1970.as_nanos() / 100).unwrap_or(u64::MAX);
+    FileTime(FileTime::UNIX_EPOCH.0.saturating_add(ticks))
+}
+
+/// A directory of users and their mailboxes.
+pub trait Store: Send + Sync + 'static {
+    /// Creates a user and an empty mailbox with its special folders and receive folders.
+    ///
+    /// # Errors
+    /// `Exists` when a user has the address or the distinguished name; `InvalidParameter` for an address
+    /// without `@`.
+    fn create_user(&self, user: &NewUser<'_>) -> Result<User>;
+
+    /// All users in the order of their addresses.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    fn users(&self) -> Result<Vec<User>>;
+
+    /// The user with this mail address, without case.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    fn user_by_address(&self, address: &str) -> Result<Option<User>>;
+
+    /// The user with this legacyExchangeDN, without case.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    fn user_by_legacy_dn(&self, legacy_dn: &str) -> Result<Option<User>>;
+
+    /// The user whose mailbox this is.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    fn user_by_mailbox(&self, mailbox: Guid) -> Result<Option<User>>;
+
+    /// What verifies the password of the user with this address.
+    ///
+    /// # Errors
+    /// When the directory cannot be read.
+    fn credentials(&self, address: &str) -> Result<Option<Credentials>>;
+
+    /// Gives a user another password; answers the new generation.
+    ///
+    /// # Errors
+    /// `NotFound` when no user has the address.
+    fn set_password(&self, address: &str, password_hash: &str) -> Result<u64>;
+
+    /// A user's mailbox. All callers share one; it stays open until the last lets go of it.
+    ///
+    /// # Errors
+    /// `NotFound` when no user has this mailbox.
+    fn mailbox(&self, mailbox: Guid) -> Result<Arc<dyn Mailbox>>;
+}
+
+/// A private mailbox.
+pub trait Mailbox: Send + Sync + 'static {
+    /// Who it is.
+    fn identity(&self) -> MailboxIdentity;
+
+    /// Its special folders.
+    fn special_folders(&self) -> &SpecialFolders;
+
+    /// Takes this many consecutive global counters, to be used once each for ids, and answers the first.
+    /// They are never given out again, not even after a crash.
+    ///
+    /// # Errors
+    /// `Exhausted` after 2^48 of them.
+    fn allocate_counters(&self, count: u32) -> Result<u64>;
+
+    /// A folder.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    fn folder(&self, id: FolderId) -> Result<Folder>;
+
+    /// Creates a folder (MS-OXCFOLD 2.2.1.2).
+    ///
+    /// # Errors
+    /// `NotFound` for the parent, `Exists` when the parent has a folder of that name,
+    /// `InvalidParameter` for an empty name.
+    fn create_folder(&self, folder: &NewFolder<'_>) -> Result<Folder>;
+
+    /// Changes properties of the mailbox or a folder; answers the new change number.
+    /// PidTagDisplayName renames the folder.
+    ///
+    /// # Errors
+    /// `NotFound`; `ReadOnly` for computed properties; `Exists` for a name that is taken.
+    fn change_properties(&self, object: ObjectId, changes: &PropertyChanges) -> Result<u64>;
+
+    /// Properties of any object, stored or computed: one for each tag.
+    ///
+    /// PtypString and PtypString8 find either, PtypUnspecified finds any type.
+    ///
+    /// # Errors
+    /// `NotFound` for the object; a property that is not there is `None`.
+    fn properties(&self, object: ObjectId, tags: &[PropertyTag]) -> Result<Vec<Option<StoredValue>>>;
+
+    /// All properties of an object, computed ones included, in the order of their tags.
+    ///
+    /// # Errors
+    /// `NotFound` for the object.
+    fn all_properties(&self, object: ObjectId) -> Result<Vec<(PropertyTag, StoredValue)>>;
+
+    /// Opens a PtypBinary, PtypString or PtypString8 property for reading, whatever its size.
+    /// The content stays the same while it is open, also when the property changes.
+    ///
+    /// # Errors
+    /// `NotFound` for the object and for the property; `Unsupported` for other types.
+    fn open_stream(&self, object: ObjectId, tag: PropertyTag) -> Result<Box<dyn ValueStream>>;
+
+    /// Starts a blob: content that is written in pieces and then becomes a property's value.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn create_blob(&self) -> Result<Box<dyn BlobWriter>>;
+
+    /// A saved message.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    fn message(&self, id: MessageId) -> Result<Message>;
+
+    /// The RowIds of a message's recipients, ascending.
+    ///
+    /// # Errors
+    /// `NotFound` for the message.
+    fn recipients(&self, message: MessageId) -> Result<Vec<u32>>;
+
+    /// The attachment numbers of a message, ascending.
+    ///
+    /// # Errors
+    /// `NotFound` for the message.
+    fn attachments(&self, message: MessageId) -> Result<Vec<u32>>;
+
+    /// Writes everything of a change, or nothing.
+    ///
+    /// # Errors
+    /// `NotFound` for the folder, the message or a blob; `Conflict`; `Exists` for an id that is taken;
+    /// `ReadOnly` for computed properties; `TypeMismatch`.
+    fn save_message(&self, change: &MessageChange) -> Result<SavedMessage>;
+
+    /// Marks a message as read or unread (MS-OXCMSG 2.2.3.11); answers the new change number, or `None`
+    /// when it was so already.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    fn set_read(&self, message: MessageId, read: bool) -> Result<Option<u64>>;
+
+    /// Deletes a message with all its parts.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    fn delete_message(&self, message: MessageId) -> Result<()>;
+
+    /// The messages of a folder that match, in order.
+    ///
+    /// # Errors
+    /// `NotFound` for the folder; `Unsupported` for a restriction or sort order that the store does not have.
+    fn contents(&self, folder: FolderId, kind: ContentsKind, query: &TableQuery<'_>) -> Result<Vec<MessageId>>;
+
+    /// Rows of a contents table: one for each id, `None` for a message that is gone.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn contents_rows(&self, ids: &[MessageId], columns: &[PropertyTag]) -> Result<Vec<Option<Row>>>;
+
+    /// Up to `count` rows from `position` on of a contents table, with their ids.
+    ///
+    /// Without restriction and in the default order (or by one indexed time) this costs no more in a large
+    /// folder than in a small one; a cursor that keeps the ids of [`Mailbox::contents`] serves the others.
+    ///
+    /// # Errors
+    /// As [`Mailbox::contents`].
+    fn query_contents(
+        &self,
+        folder: FolderId,
+        kind: ContentsKind,
+        query: &TableQuery<'_>,
+        columns: &[PropertyTag],
+        position: u32,
+        count: u32,
+    ) -> Result<Vec<(MessageId, Row)>>;
+
+    /// How many messages of a folder match.
+    ///
+    /// # Errors
+    /// As [`Mailbox::contents`].
+    fn count_contents(&self, folder: FolderId, kind: ContentsKind, query: &TableQuery<'_>) -> Result<u32>;
+
+    /// The folders below a folder that match, in order; children come after their parent.
+    ///
+    /// # Errors
+    /// As [`Mailbox::contents`].
+    fn hierarchy(&self, folder: FolderId, depth: HierarchyDepth, query: &TableQuery<'_>) -> Result<Vec<FolderId>>;
+
+    /// Rows of a hierarchy table below `folder`: one for each id, `None` for a folder that is gone.
+    /// PidTagDepth counts from `folder`, whose children have 1.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn hierarchy_rows(
+        &self,
+        folder: FolderId,
+        ids: &[FolderId],
+        columns: &[PropertyTag],
+    ) -> Result<Vec<Option<Row>>>;
+
+    /// The receive folder for a message class: the row with the longest prefix of it
+    /// (MS-OXCSTOR 3.2.5.2); without any, the Inbox with an empty message class.
+    ///
+    /// # Errors
+    /// `InvalidParameter` for a class that MS-OXCSTOR 2.2.1.2.1 does not allow.
+    fn receive_folder(&self, message_class: &str) -> Result<ReceiveFolder>;
+
+    /// All rows of the Receive folder table.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn receive_folders(&self) -> Result<Vec<ReceiveFolder>>;
+
+    /// Sets the receive folder of a message class, or removes its row (MS-OXCSTOR 3.2.5.3).
+    ///
+    /// # Errors
+    /// `InvalidParameter` for a class that is not allowed; `AccessDenied` for "IPM" and "Report.IPM";
+    /// `NotFound` for the folder; `Unsupported` for removing the row of the empty class.
+    fn set_receive_folder(&self, message_class: &str, folder: Option<FolderId>) -> Result<()>;
+
+    /// The ids of named properties, 0x8000 to 0xFFFE; one that has none gets one when `create` is set and
+    /// is `None` otherwise.
+    ///
+    /// # Errors
+    /// `Exhausted` when there are no more ids.
+    fn named_property_ids(&self, names: &[PropertyName], create: bool) -> Result<Vec<Option<u16>>>;
+
+    /// The names of named properties; `None` for an id that has none.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn named_property_names(&self, ids: &[u16]) -> Result<Vec<Option<PropertyName>>>;
+}
+
+/// A property's value, open for reading.
+pub trait ValueStream: Send {
+    /// Bytes; UTF-16 without terminator for PtypString.
+    fn size(&self) -> u64;
+
+    /// Up to `len` bytes from `offset` on; fewer at the end, none after it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn read_at(&self, offset: u64, len: usize) -> Result<Vec<u8>>;
+}
+
+/// A blob that is being written.
+///
+/// What was written is gone when neither this nor a [`BlobRef`] made of it nor a property holds it.
+pub trait BlobWriter: Send {
+    /// Appends.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn write(&mut self, bytes: &[u8]) -> Result<()>;
+
+    /// Ends the blob.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn finish(self: Box<Self>) -> Result<BlobRef>;
+}
+
+/// A blob that is complete and can become the value of any number of properties of the same mailbox.
+#[derive(Clone)]
+pub struct BlobRef {
+    size: u64,
+    store: Arc<dyn Any + Send + Sync>,
+}
+
+impl BlobRef {
+    /// Bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Made by a store, which finds what it keeps in it again.
+    #[must_use]
+    pub(crate) fn new(size: u64, store: Arc<dyn Any + Send + Sync>) -> Self {
+        Self { size, store }
+    }
+
+    /// What the store keeps.
+    #[must_use]
+    pub(crate) fn inner<T: 'static>(&self) -> Option<&T> {
+        self.store.downcast_ref()
+    }
+}
+
+impl fmt::Debug for BlobRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BlobRef").field("size", &self.size).finish_non_exhaustive()
+    }
+}
+
+/// Copies a whole value into memory, when it is no larger than `limit` bytes.
+///
+/// # Errors
+/// As [`Mailbox::open_stream`]; `Exhausted` when it is larger.
+pub fn read_whole(mailbox: &dyn Mailbox, object: ObjectId, tag: PropertyTag, limit: u64) -> Result<Vec<u8>> {
+    let stream = mailbox.open_stream(object, tag)?;
+    if stream.size() > limit {
+        return Err(StoreError::Exhausted("room for the value"));
+    }
+    let mut bytes = Vec::new();
+    loop {
+        let piece = stream.read_at(bytes.len() as u64, LARGE_VALUE)?;
+        if piece.is_empty() {
+            return Ok(bytes);
+        }
+        bytes.extend_from_slice(&piece);
+    }
+}
+
+/// One property, when it is there and not large.
+///
+/// # Errors
+/// As [`Mailbox::properties`].
+pub fn property(
+    mailbox: &dyn Mailbox,
+    object: ObjectId,
+    tag: PropertyTag,
+) -> Result<Option<PropertyValue<'static>>> {
+    let value = mailbox.properties(object, &[tag])?.pop().flatten();
+    Ok(value.and_then(|value| value.value().cloned()))
+}

@@ -1,0 +1,111 @@
+//! One SQLite file: a writer connection, and reader connections that see the last commit.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+
+use super::migrate::{Migration, migrate};
+use crate::store::{Clock, Result};
+
+/// Reader connections that are kept open; more are opened when more threads read at once.
+const MAX_IDLE_READERS: usize = 4;
+/// Statements that a connection keeps prepared.
+const STATEMENT_CACHE: usize = 128;
+/// How long one connection waits for another: only checkpoints ever hold each other up.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A database, in a file or in memory.
+pub(super) struct Database {
+    /// `None`: in memory, where readers use the writer's connection.
+    path: Option<PathBuf>,
+    writer: Mutex<Connection>,
+    readers: Mutex<Vec<Connection>>,
+}
+
+impl Database {
+    /// Opens or creates a database with this schema.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or its schema is not ours.
+    pub(super) fn open(path: Option<&Path>, migrations: &[Migration], clock: Clock) -> Result<Self> {
+        let mut writer = match path {
+            Some(path) => Connection::open(path)?,
+            None => Connection::open_in_memory()?,
+        };
+        configure(&writer)?;
+        if path.is_some() {
+            // Readers do not wait for the writer, and a commit has reached the disk when it returns.
+            writer.pragma_update(None, "journal_mode", "WAL")?;
+            writer.pragma_update(None, "synchronous", "FULL")?;
+        }
+        migrate(&mut writer, migrations, clock)?;
+        Ok(Self { path: path.map(Path::to_path_buf), writer: Mutex::new(writer), readers: Mutex::default() })
+    }
+
+    /// Reads in one snapshot.
+    pub(super) fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let Some(path) = &self.path else {
+            return read(&self.writer());
+        };
+        let idle = lock(&self.readers).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => open_reader(path)?,
+        };
+        let result = {
+            let snapshot = connection.unchecked_transaction()?;
+            let result = read(&snapshot);
+            snapshot.commit()?;
+            result
+        };
+        let mut readers = lock(&self.readers);
+        if readers.len() < MAX_IDLE_READERS {
+            readers.push(connection);
+        }
+        result
+    }
+
+    /// Writes all of what `write` writes, or nothing when it fails.
+    pub(super) fn write<T>(&self, write: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        transact(&mut self.writer(), write)
+    }
+
+    /// The connection that writes, until the guard is dropped.
+    pub(super) fn writer(&self) -> MutexGuard<'_, Connection> {
+        lock(&self.writer)
+    }
+}
+
+/// One transaction, committed when `write` succeeds.
+pub(super) fn transact<T>(
+    connection: &mut Connection,
+    write: impl FnOnce(&Transaction<'_>) -> Result<T>,
+) -> Result<T> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let result = write(&transaction)?;
+    transaction.commit()?;
+    Ok(result)
+}
+
+/// A panic while a lock was held left nothing half done: its transaction was rolled back.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn open_reader(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    configure(&connection)?;
+    Ok(connection)
+}
+
+fn configure(connection: &Connection) -> Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    Ok(())
+}

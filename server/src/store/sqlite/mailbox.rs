@@ -1,0 +1,387 @@
+//! A mailbox in a SQLite file.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use protocol::oxcdata::{FolderId, MessageId, PropertyTag};
+use runtime::{FileTime, Guid};
+use rusqlite::{Connection, Transaction, params};
+
+use super::blob::{self, BlobStream, MemoryStream, PieceWriter, Pins};
+use super::codec::{is_streamable, utf16_bytes};
+use super::database::{Database, lock, transact};
+use super::facts::Facts;
+use super::message::{self, Saving};
+use super::migrate::MAILBOX;
+use super::object::{self, View};
+use super::property::{self, Content, optional};
+use super::{folder, names, receive_folder, table};
+use crate::store::computed::computed_tag;
+use crate::store::tags::message_flags;
+use crate::store::{
+    BlobWriter, Clock, ContentsKind, Folder, HierarchyDepth, Mailbox, MailboxIdentity, Message, MessageChange,
+    NewFolder, ObjectId, PropertyChanges, PropertyName, ReceiveFolder, Result, Row, SavedMessage, SpecialFolders,
+    StoreError, StoredValue, TableQuery, ValueStream, ids,
+};
+
+/// Counters that are taken from the file at once. What is left of them at a crash is never used.
+const RESERVE: u64 = 1024;
+/// The most counters that one write uses.
+const PER_WRITE: u64 = 2;
+/// Counters below this are left for ids that are the same in all mailboxes.
+const FIRST_COUNTER: u64 = 0x100;
+
+/// A mailbox in a SQLite file.
+pub(super) struct SqliteMailbox {
+    database: Arc<Database>,
+    pins: Arc<Pins>,
+    identity: MailboxIdentity,
+    special_folders: SpecialFolders,
+    /// Locked after the writer only.
+    counters: Mutex<Counters>,
+    clock: Clock,
+}
+
+/// Counters that are reserved in the file and not given out yet.
+#[derive(Clone, Copy, Default)]
+struct Counters {
+    next: u64,
+    end: u64,
+}
+
+/// What a write is given besides its transaction.
+struct Writing {
+    now: FileTime,
+    /// [`PER_WRITE`] counters from here on.
+    counter: u64,
+}
+
+impl SqliteMailbox {
+    /// Makes a mailbox with its special folders, when the file does not have it yet.
+    ///
+    /// # Errors
+    /// When the file cannot be written, or is another mailbox's.
+    pub(super) fn create(path: Option<&Path>, mailbox: Guid, clock: Clock) -> Result<Self> {
+        let database = Database::open(path, MAILBOX, clock)?;
+        database.write(|transaction| {
+            if transaction.prepare("SELECT 1 FROM mailbox")?.exists([])? {
+                return Ok(());
+            }
+            let now = clock();
+            let object = property::new_object(transaction)?;
+            let next = folder::provision(transaction, FIRST_COUNTER, now)?;
+            transaction.execute(
+                "INSERT INTO mailbox (one, mailbox_guid, replica_guid, created, change_number, next_counter, object)
+                 VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6)",
+                params![
+                    mailbox.0,
+                    super::random_guid()?.0,
+                    now.0.cast_signed(),
+                    next.cast_signed(),
+                    (next + 1).cast_signed(),
+                    object
+                ],
+            )?;
+            Ok(())
+        })?;
+        Self::load(database, mailbox, clock)
+    }
+
+    /// Opens a mailbox that exists.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is another mailbox's.
+    pub(super) fn open(path: &Path, mailbox: Guid, clock: Clock) -> Result<Self> {
+        Self::load(Database::open(Some(path), MAILBOX, clock)?, mailbox, clock)
+    }
+
+    fn load(database: Database, mailbox: Guid, clock: Clock) -> Result<Self> {
+        let pins = Arc::new(Pins::default());
+        // What an earlier process began to write and no property got.
+        database.write(|transaction| blob::collect(transaction, &pins))?;
+        let (identity, special_folders) = database.read(|connection| {
+            let sql = "SELECT mailbox_guid, replica_guid, created FROM mailbox";
+            let row = connection.query_row(sql, [], |row| {
+                Ok(MailboxIdentity {
+                    mailbox: Guid(row.get(0)?),
+                    replica: Guid(row.get(1)?),
+                    repl_id: ids::OWN_REPL_ID,
+                    created: FileTime(row.get::<_, i64>(2)?.cast_unsigned()),
+                })
+            });
+            let identity = optional(row)?.ok_or_else(|| StoreError::Damaged("the mailbox is empty".to_owned()))?;
+            Ok((identity, folder::special_folders(connection)?))
+        })?;
+        if identity.mailbox != mailbox {
+            return Err(StoreError::Damaged("the file is another mailbox's".to_owned()));
+        }
+        Ok(Self { database: Arc::new(database), pins, identity, special_folders, counters: Mutex::default(), clock })
+    }
+
+    /// Takes counters; more are reserved in a transaction of its own, so that one that fails later takes
+    /// none back.
+    fn take_counters(&self, writer: &mut Connection, count: u64) -> Result<u64> {
+        let mut counters = lock(&self.counters);
+        if counters.end - counters.next < count {
+            let reserve = count.max(RESERVE);
+            let first = transact(writer, |transaction| {
+                let next: i64 = transaction.query_row("SELECT next_counter FROM mailbox", [], |row| row.get(0))?;
+                let next = next.cast_unsigned();
+                if ids::MAX_COUNTER.saturating_sub(next) < reserve {
+                    return Err(StoreError::Exhausted("global counters"));
+                }
+                transaction.execute("UPDATE mailbox SET next_counter = ?1", [(next + reserve).cast_signed()])?;
+                Ok(next)
+            })?;
+            *counters = Counters { next: first, end: first + reserve };
+        }
+        let taken = counters.next;
+        counters.next += count;
+        Ok(taken)
+    }
+
+    /// One transaction, after which blobs that nothing holds are gone.
+    fn write<T>(&self, write: impl FnOnce(&Transaction<'_>, &Writing) -> Result<T>) -> Result<T> {
+        let mut writer = self.database.writer();
+        let counter = self.take_counters(&mut writer, PER_WRITE)?;
+        let writing = Writing { now: (self.clock)(), counter };
+        transact(&mut writer, |transaction| {
+            let result = write(transaction, &writing)?;
+            blob::collect(transaction, &self.pins)?;
+            Ok(result)
+        })
+    }
+
+    fn view<'c>(&self, connection: &'c Connection, facts: Facts) -> View<'c> {
+        View { connection, replica: self.identity.replica, facts }
+    }
+}
+
+impl Mailbox for SqliteMailbox {
+    fn identity(&self) -> MailboxIdentity {
+        self.identity
+    }
+
+    fn special_folders(&self) -> &SpecialFolders {
+        &self.special_folders
+    }
+
+    fn allocate_counters(&self, count: u32) -> Result<u64> {
+        self.take_counters(&mut self.database.writer(), u64::from(count))
+    }
+
+    fn folder(&self, id: FolderId) -> Result<Folder> {
+        self.database.read(|connection| folder::describe(connection, &object::folder(connection, id)?))
+    }
+
+    fn create_folder(&self, folder: &NewFolder<'_>) -> Result<Folder> {
+        self.write(|transaction, writing| {
+            let (id, change_number) = (writing.counter, writing.counter + 1);
+            folder::create(transaction, &self.pins, folder, id, change_number, writing.now)
+        })
+    }
+
+    fn change_properties(&self, object: ObjectId, changes: &PropertyChanges) -> Result<u64> {
+        self.write(|transaction, writing| {
+            folder::change(transaction, &self.pins, object, changes, writing.counter, writing.now)?;
+            Ok(writing.counter)
+        })
+    }
+
+    fn properties(&self, object: ObjectId, tags: &[PropertyTag]) -> Result<Vec<Option<StoredValue>>> {
+        self.database.read(|connection| {
+            let view = self.view(connection, object::find(connection, object)?);
+            tags.iter().map(|tag| view.property(*tag)).collect()
+        })
+    }
+
+    fn all_properties(&self, object: ObjectId) -> Result<Vec<(PropertyTag, StoredValue)>> {
+        self.database.read(|connection| self.view(connection, object::find(connection, object)?).all())
+    }
+
+    fn open_stream(&self, object: ObjectId, tag: PropertyTag) -> Result<Box<dyn ValueStream>> {
+        // With the writer's lock no one removes the blob before it is pinned.
+        let connection = self.database.writer();
+        let view = self.view(&connection, object::find(&connection, object)?);
+        let not_there = StoreError::NotFound("property");
+        let value = if let Some(own) = computed_tag(view.facts.kind(), tag) {
+            view.facts.compute(&connection, self.identity.replica, own)?.ok_or(not_there)?
+        } else {
+            let stored = property::find(&connection, view.facts.object(), tag)?.ok_or(not_there)?;
+            match stored.content {
+                Content::Inline(value) => value,
+                Content::Blob { id, size } if is_streamable(stored.tag.property_type()) => {
+                    let pin = self.pins.pin(id);
+                    let database = Arc::clone(&self.database);
+                    return Ok(Box::new(BlobStream { database, blob: id, size, _pin: pin }));
+                }
+                Content::Blob { .. } => return Err(StoreError::Unsupported("a stream of this type")),
+            }
+        };
+        MemoryStream::new(&value).map(|stream| Box::new(stream) as Box<dyn ValueStream>)
+    }
+
+    fn create_blob(&self) -> Result<Box<dyn BlobWriter>> {
+        Ok(Box::new(PieceWriter::new(Arc::clone(&self.database), Arc::clone(&self.pins))?))
+    }
+
+    fn message(&self, id: MessageId) -> Result<Message> {
+        self.database.read(|connection| {
+            let facts = object::message(connection, id)?;
+            Ok(Message {
+                id,
+                folder: ids::folder_id(facts.folder),
+                associated: facts.associated,
+                change_number: facts.change_number,
+                message_flags: facts.message_flags(),
+                size: facts.size,
+                recipient_count: facts.recipient_count,
+                attachment_count: facts.attachment_count,
+                last_modified: facts.modified,
+            })
+        })
+    }
+
+    fn recipients(&self, message: MessageId) -> Result<Vec<u32>> {
+        self.database.read(|connection| numbers(connection, message, "recipient", "row_id"))
+    }
+
+    fn attachments(&self, message: MessageId) -> Result<Vec<u32>> {
+        self.database.read(|connection| numbers(connection, message, "attachment", "number"))
+    }
+
+    fn save_message(&self, change: &MessageChange) -> Result<SavedMessage> {
+        self.write(|transaction, writing| {
+            let change_number = writing.counter + 1;
+            let saving = Saving {
+                transaction,
+                pins: &self.pins,
+                replica: self.identity.replica,
+                now: writing.now,
+                new_id: writing.counter,
+                change_number,
+                next_counter: writing.counter + PER_WRITE,
+            };
+            Ok(SavedMessage { id: ids::message_id(saving.save(change)?), change_number })
+        })
+    }
+
+    fn set_read(&self, message: MessageId, read: bool) -> Result<Option<u64>> {
+        self.write(|transaction, writing| {
+            let facts = object::message(transaction, message)?;
+            let was_read = facts.flags & message_flags::READ != 0;
+            if was_read == read {
+                return Ok(None);
+            }
+            let flags = message::ever_read(facts.flags ^ message_flags::READ);
+            transaction
+                .prepare_cached("UPDATE message SET flags = ?2, read_change_number = ?3 WHERE id = ?1")?
+                .execute(params![facts.id.cast_signed(), flags, writing.counter.cast_signed()])?;
+            Ok(Some(writing.counter))
+        })
+    }
+
+    fn delete_message(&self, message: MessageId) -> Result<()> {
+        self.write(|transaction, _| {
+            let facts = object::message(transaction, message)?;
+            property::delete_object(transaction, facts.object)
+        })
+    }
+
+    fn contents(&self, folder: FolderId, kind: ContentsKind, query: &TableQuery<'_>) -> Result<Vec<MessageId>> {
+        let replica = self.identity.replica;
+        self.database.read(|connection| table::contents(connection, replica, folder, kind, query, 0, u32::MAX))
+    }
+
+    fn contents_rows(&self, ids: &[MessageId], columns: &[PropertyTag]) -> Result<Vec<Option<Row>>> {
+        self.database.read(|connection| table::contents_rows(connection, self.identity.replica, ids, columns))
+    }
+
+    fn query_contents(
+        &self,
+        folder: FolderId,
+        kind: ContentsKind,
+        query: &TableQuery<'_>,
+        columns: &[PropertyTag],
+        position: u32,
+        count: u32,
+    ) -> Result<Vec<(MessageId, Row)>> {
+        let replica = self.identity.replica;
+        self.database.read(|connection| {
+            let ids = table::contents(connection, replica, folder, kind, query, position, count)?;
+            let rows = table::contents_rows(connection, replica, &ids, columns)?;
+            // One snapshot: none of them is gone.
+            Ok(ids.into_iter().zip(rows).filter_map(|(id, row)| Some((id, row?))).collect())
+        })
+    }
+
+    fn count_contents(&self, folder: FolderId, kind: ContentsKind, query: &TableQuery<'_>) -> Result<u32> {
+        let replica = self.identity.replica;
+        self.database.read(|connection| table::count_contents(connection, replica, folder, kind, query))
+    }
+
+    fn hierarchy(&self, folder: FolderId, depth: HierarchyDepth, query: &TableQuery<'_>) -> Result<Vec<FolderId>> {
+        let replica = self.identity.replica;
+        self.database.read(|connection| table::hierarchy(connection, replica, folder, depth, query))
+    }
+
+    fn hierarchy_rows(
+        &self,
+        folder: FolderId,
+        ids: &[FolderId],
+        columns: &[PropertyTag],
+    ) -> Result<Vec<Option<Row>>> {
+        let replica = self.identity.replica;
+        self.database.read(|connection| table::hierarchy_rows(connection, replica, folder, ids, columns))
+    }
+
+    fn receive_folder(&self, message_class: &str) -> Result<ReceiveFolder> {
+        let inbox = self.special_folders.get(crate::store::SpecialFolder::Inbox);
+        self.database.read(|connection| receive_folder::find(connection, message_class, inbox))
+    }
+
+    fn receive_folders(&self) -> Result<Vec<ReceiveFolder>> {
+        self.database.read(receive_folder::all)
+    }
+
+    fn set_receive_folder(&self, message_class: &str, folder: Option<FolderId>) -> Result<()> {
+        self.write(|transaction, writing| receive_folder::set(transaction, message_class, folder, writing.now))
+    }
+
+    fn named_property_ids(&self, names: &[PropertyName], create: bool) -> Result<Vec<Option<u16>>> {
+        let known = self.database.read(|connection| names::find(connection, names))?;
+        if !create || known.iter().all(Option::is_some) {
+            return Ok(known);
+        }
+        self.write(|transaction, _| names::create(transaction, names))
+    }
+
+    fn named_property_names(&self, ids: &[u16]) -> Result<Vec<Option<PropertyName>>> {
+        self.database.read(|connection| names::names(connection, ids))
+    }
+}
+
+/// The numbers of a message's parts.
+fn numbers(
+    connection: &Connection,
+    message: MessageId,
+    table: &'static str,
+    number: &'static str,
+) -> Result<Vec<u32>> {
+    let message = object::message(connection, message)?.id;
+    let parts = message::part_objects(connection, message, table, number)?;
+    Ok(parts.into_iter().map(|(number, _)| number).collect())
+}
+
+impl MemoryStream {
+    /// The bytes of a value as a stream has them.
+    fn new(value: &protocol::oxcdata::PropertyValue<'_>) -> Result<Self> {
+        use protocol::oxcdata::PropertyValue as V;
+        match value {
+            V::PtypBinary(bytes) => Ok(Self(bytes.to_vec())),
+            V::PtypString(text) => Ok(Self(utf16_bytes(text))),
+            V::PtypString8(text) => Ok(Self(text.as_bytes().to_vec())),
+            _ => Err(StoreError::Unsupported("a stream of this type")),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Named properties: names and the ids that stand for them in this mailbox (MS-OXCPRPT 3.2.5.9).
+
+use rusqlite::{Connection, Transaction, params};
+
+use super::property::optional;
+use crate::store::{PropertyName, Result, StoreError};
+use runtime::Guid;
+
+/// The first property id of named properties.
+const FIRST: u16 = 0x8000;
+/// The last one that may be given (MS-OXCDATA 2.9: 0xFFFF is no id).
+const LAST: u16 = 0xFFFE;
+
+/// The ids of names; `None` for those that have none.
+pub(super) fn find(connection: &Connection, names: &[PropertyName]) -> Result<Vec<Option<u16>>> {
+    names.iter().map(|name| find_one(connection, name)).collect()
+}
+
+fn find_one(connection: &Connection, name: &PropertyName) -> Result<Option<u16>> {
+    let row: Option<i64> = match name {
+        PropertyName::Lid { guid, lid } => optional(
+            connection
+                .prepare_cached("SELECT id FROM named_property WHERE guid = ?1 AND lid = ?2")?
+                .query_row(params![guid.0, lid], |row| row.get(0)),
+        )?,
+        PropertyName::Name { guid, name } => optional(
+            connection
+                .prepare_cached("SELECT id FROM named_property WHERE guid = ?1 AND name = ?2")?
+                .query_row(params![guid.0, name], |row| row.get(0)),
+        )?,
+    };
+    row.map(id_of_row).transpose()
+}
+
+/// The ids of names; those that have none get the next.
+pub(super) fn create(transaction: &Transaction<'_>, names: &[PropertyName]) -> Result<Vec<Option<u16>>> {
+    let mut ids = Vec::with_capacity(names.len());
+    for name in names {
+        let id = match find_one(transaction, name)? {
+            Some(id) => id,
+            None => {
+                let (guid, lid, text) = match name {
+                    PropertyName::Lid { guid, lid } => (guid, Some(*lid), None),
+                    PropertyName::Name { guid, name } => (guid, None, Some(name)),
+                };
+                transaction
+                    .prepare_cached("INSERT INTO named_property (guid, lid, name) VALUES (?1, ?2, ?3)")?
+                    .execute(params![guid.0, lid, text])?;
+                id_of_row(transaction.last_insert_rowid())?
+            }
+        };
+        ids.push(Some(id));
+    }
+    Ok(ids)
+}
+
+/// Rows count from 1; none is ever removed, so no id is ever used twice.
+fn id_of_row(row: i64) -> Result<u16> {
+    let id = u16::try_from(i64::from(FIRST) + row - 1).ok().filter(|id| *id <= LAST);
+    id.ok_or(StoreError::Exhausted("named property ids"))
+}
+
+/// The names of ids; `None` for those that have none.
+pub(super) fn names(connection: &Connection, ids: &[u16]) -> Result<Vec<Option<PropertyName>>> {
+    let mut statement = connection.prepare_cached("SELECT guid, lid, name FROM named_property WHERE id = ?1")?;
+    let mut names = Vec::with_capacity(ids.len());
+    for id in ids {
+        let row = optional(statement.query_row([i64::from(*id) - i64::from(FIRST) + 1], |row| {
+            Ok((Guid(row.get(0)?), row.get::<_, Option<u32>>(1)?, row.get::<_, Option<String>>(2)?))
+        }))?;
+        names.push(match row {
+            Some((guid, Some(lid), _)) => Some(PropertyName::Lid { guid, lid }),
+            Some((guid, None, Some(name))) => Some(PropertyName::Name { guid, name }),
+            _ => None,
+        });
+    }
+    Ok(names)
+}

@@ -1,0 +1,199 @@
+//! Engine calls on blocking threads: bounded in number, cut off from the rest of the process when they
+//! panic, and reported to the client while they take their time.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use bytes::Bytes;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+use super::cookies::SessionCookies;
+use super::framing::{self, Completion, Timing};
+use super::response_code::ResponseCode;
+use super::session::{Lease, SessionTable};
+use crate::engine::endpoint::{MailboxEndpoint, Principal, RequestFailure};
+use crate::transport::clock::Clock;
+
+/// One call of the engine, with the session it works in.
+pub(super) enum Call<S> {
+    Connect { principal: Principal, body: Bytes },
+    Execute { session: S, body: Bytes },
+    Disconnect { session: S, body: Bytes },
+}
+
+/// How a call ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) completion: Completion,
+    /// The cookies that the response sets, if it can still say.
+    pub(super) cookies: Option<SessionCookies>,
+}
+
+impl Ended {
+    /// The call was lost with the task that ran it.
+    pub(super) fn lost() -> Self {
+        Self { completion: Completion::Failed(ResponseCode::UNKNOWN_FAILURE), cookies: None }
+    }
+}
+
+/// The moment a request began to be worked on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Started {
+    instant: Instant,
+    wall: SystemTime,
+}
+
+impl Started {
+    pub(super) fn now(clock: &dyn Clock) -> Self {
+        Self { instant: clock.now(), wall: clock.wall() }
+    }
+
+    pub(super) fn timing(self, clock: &dyn Clock) -> Timing {
+        Timing { started: self.wall, elapsed: clock.now().saturating_duration_since(self.instant) }
+    }
+}
+
+/// Runs calls of one endpoint.
+pub(super) struct Worker<E: MailboxEndpoint> {
+    endpoint: Arc<E>,
+    sessions: Arc<SessionTable<E::Session>>,
+    clock: Arc<dyn Clock>,
+    calls: Arc<Semaphore>,
+    limit: u32,
+}
+
+impl<E: MailboxEndpoint> Worker<E> {
+    /// A worker for up to `limit` calls at a time, at least one.
+    pub(super) fn new(
+        endpoint: Arc<E>,
+        sessions: Arc<SessionTable<E::Session>>,
+        clock: Arc<dyn Clock>,
+        limit: usize,
+    ) -> Self {
+        let limit = u32::try_from(limit.max(1)).unwrap_or(u32::MAX);
+        Self { endpoint, sessions, clock, calls: Arc::new(Semaphore::new(limit as usize)), limit }
+    }
+
+    /// Starts a call as soon as there is a place for it. It runs to its end even if nobody waits for it, and
+    /// then gives its session back.
+    pub(super) fn start(&self, lease: Lease<E::Session>, call: Call<E::Session>) -> oneshot::Receiver<Ended> {
+        let (sender, receiver) = oneshot::channel();
+        let (endpoint, sessions) = (Arc::clone(&self.endpoint), Arc::clone(&self.sessions));
+        let (calls, clock) = (Arc::clone(&self.calls), Arc::clone(&self.clock));
+        tokio::spawn(async move {
+            let Ok(permit) = calls.acquire_owned().await else {
+                return;
+            };
+            let running = tokio::task::spawn_blocking(move || {
+                let _permit = permit;
+                // What a Connect replaces is gone before the new session begins (MS-OXCMAPIHTTP 3.2.5.6).
+                drop_all(sessions.take_ended());
+                run(&*endpoint, call)
+            });
+            let Ok(outcome) = running.await else { return };
+            let cookies = outcome.keeps_cookies.then(|| lease.cookies());
+            lease.finish(outcome.session, clock.now());
+            // A client that has gone away hears of it nowhere.
+            let _ = sender.send(Ended { completion: outcome.completion, cookies });
+        });
+        receiver
+    }
+
+    /// Drops the sessions that have ended.
+    pub(super) async fn bury(&self) {
+        let ended = self.sessions.take_ended();
+        if !ended.is_empty() {
+            let _ = tokio::task::spawn_blocking(move || drop_all(ended)).await;
+        }
+    }
+
+    /// Waits until no call runs.
+    pub(super) async fn idle(&self) {
+        let _ = self.calls.acquire_many(self.limit).await;
+    }
+}
+
+struct Outcome<S> {
+    completion: Completion,
+    session: Option<S>,
+    keeps_cookies: bool,
+}
+
+impl<S> Outcome<S> {
+    fn new(result: Result<Vec<u8>, RequestFailure>, session: Option<S>, keeps_cookies: bool) -> Self {
+        let completion = match result {
+            Ok(body) => Completion::Body(body),
+            Err(failure) => Completion::Failed(failure.into()),
+        };
+        Self { completion, session, keeps_cookies }
+    }
+}
+
+/// Runs one call. A panic ends its session, whose state nobody can vouch for, and nothing else.
+fn run<E: MailboxEndpoint>(endpoint: &E, call: Call<E::Session>) -> Outcome<E::Session> {
+    let panicked = || Outcome::new(Err(RequestFailure::Internal), None, false);
+    match call {
+        Call::Connect { principal, body } => {
+            match catch_unwind(AssertUnwindSafe(|| endpoint.connect(&principal, &body))) {
+                Ok(Ok((body, session))) => {
+                    let connected = session.is_some();
+                    Outcome::new(Ok(body), session, connected)
+                }
+                Ok(Err(failure)) => Outcome::new(Err(failure), None, false),
+                Err(_) => panicked(),
+            }
+        }
+        Call::Execute { mut session, body } => {
+            match catch_unwind(AssertUnwindSafe(|| endpoint.execute(&mut session, &body))) {
+                Ok(result) => Outcome::new(result, Some(session), true),
+                Err(_) => {
+                    drop_all([session]);
+                    panicked()
+                }
+            }
+        }
+        Call::Disconnect { session, body } => {
+            match catch_unwind(AssertUnwindSafe(|| endpoint.disconnect(session, &body))) {
+                // The session is over, yet its cookies are in the response (MS-OXCMAPIHTTP 3.2.5.4).
+                Ok(result) => Outcome::new(result, None, true),
+                Err(_) => panicked(),
+            }
+        }
+    }
+}
+
+/// Drops sessions one by one, so that one that panics takes no other along.
+fn drop_all<S>(sessions: impl IntoIterator<Item = S>) {
+    for session in sessions {
+        if catch_unwind(AssertUnwindSafe(|| drop(session))).is_err() {
+            tracing::error!("a session panicked while it ended");
+        }
+    }
+}
+
+/// The inner response stream of a call that takes its time: PROCESSING, PENDING at each period, the end.
+pub(super) fn parts(
+    mut done: oneshot::Receiver<Ended>,
+    period: Duration,
+    started: Started,
+    clock: Arc<dyn Clock>,
+) -> mpsc::Receiver<Bytes> {
+    let (sender, receiver) = mpsc::channel(2);
+    tokio::spawn(async move {
+        let mut part = Bytes::from_static(framing::PROCESSING);
+        let ended = loop {
+            if sender.send(part).await.is_err() {
+                return;
+            }
+            match tokio::time::timeout(period, &mut done).await {
+                Ok(ended) => break ended.unwrap_or_else(|_| Ended::lost()),
+                Err(_) => part = Bytes::from_static(framing::PENDING),
+            }
+        };
+        let end = framing::final_part(&ended.completion, started.timing(&*clock));
+        // The client may have gone away.
+        let _ = sender.send(end).await;
+    });
+    receiver
+}

@@ -1,0 +1,216 @@
+//! The network: TLS listeners, HTTP, and the protocols that carry requests to the engine.
+//!
+//! Only this module and those below it name the HTTP library.
+
+pub mod body;
+pub mod clock;
+mod connection;
+pub mod mapi_http;
+mod router;
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use hyper::service::service_fn;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+
+use crate::auth::password::HashError;
+use crate::auth::{Accounts, Authenticator};
+use crate::autodiscover::Deployment;
+use crate::autodiscover::deployment::DeploymentError;
+use crate::config::{Config, Limits};
+use crate::engine::endpoint::MailboxEndpoint;
+use clock::{Clock, SystemClock};
+use connection::GuardedBody;
+use mapi_http::MapiHttp;
+use router::Router;
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum TransportError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Authentication cannot be set up.
+    #[error("cannot set up authentication: {0}")]
+    Authentication(#[from] HashError),
+    /// The identity of the installation is missing.
+    #[error(transparent)]
+    Deployment(#[from] DeploymentError),
+}
+
+/// A server that listens; [`Server::run`] makes it answer.
+pub struct Server<E: MailboxEndpoint, A> {
+    listener: TcpListener,
+    address: SocketAddr,
+    acceptor: TlsAcceptor,
+    router: Arc<Router<E, A>>,
+    limits: Arc<Limits>,
+}
+
+/// How often idle sessions are looked for.
+const SWEEP: Duration = Duration::from_secs(15);
+/// How long accepting rests after the system refused a connection, for want of file descriptors mostly.
+const ACCEPT_REST: Duration = Duration::from_millis(100);
+
+impl<E: MailboxEndpoint, A: Accounts> Server<E, A> {
+    /// Listens on the address of `config`; port 0 takes any free one.
+    ///
+    /// # Errors
+    /// [`TransportError`].
+    pub async fn bind(
+        config: &Config,
+        tls: Arc<rustls::ServerConfig>,
+        endpoint: Arc<E>,
+        accounts: Arc<A>,
+    ) -> Result<Self, TransportError> {
+        Self::bind_with_clock(config, tls, endpoint, accounts, Arc::new(SystemClock)).await
+    }
+
+    /// [`Server::bind`] with a clock of the caller's for the age of sessions and credentials.
+    ///
+    /// # Errors
+    /// [`TransportError`].
+    pub async fn bind_with_clock(
+        config: &Config,
+        tls: Arc<rustls::ServerConfig>,
+        endpoint: Arc<E>,
+        accounts: Arc<A>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, TransportError> {
+        let failed = |source| TransportError::Listen { address: config.listen, source };
+        let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let limits = config.limits.clone();
+        let router = Router {
+            mapi: MapiHttp::new(endpoint, Arc::clone(&clock), config.sessions.clone(), limits.clone()),
+            authenticator: Authenticator::new(accounts, &config.authentication)?,
+            deployment: Deployment::ensure(&config.data_dir)?,
+            public_authority: config.public_authority.clone(),
+            limits: limits.clone(),
+            clock,
+            stopping: AtomicBool::new(false),
+        };
+        let acceptor = TlsAcceptor::from(tls);
+        Ok(Self { listener, address, acceptor, router: Arc::new(router), limits: Arc::new(limits) })
+    }
+
+    /// The address that is listened on, with its port.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers requests until `shutdown` is ready. Then no connection is taken any more, requests being
+    /// answered get [`Limits::shutdown`] to end, and every session ends.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let (stop, stopping) = watch::channel(false);
+        let places = Arc::new(Semaphore::new(self.limits.connections));
+        let mut connections = JoinSet::new();
+        let mut sweep = tokio::time::interval(SWEEP);
+        tokio::pin!(shutdown);
+        loop {
+            tokio::select! {
+                () = &mut shutdown => break,
+                _ = sweep.tick() => {
+                    let router = Arc::clone(&self.router);
+                    tokio::spawn(async move { router.mapi.sweep().await });
+                }
+                Some(_) = connections.join_next() => {}
+                Some((stream, peer, place)) = self.accept(&places) => {
+                    connections.spawn(self.connection(stream, peer, place, stopping.clone()));
+                }
+            }
+        }
+        drop(self.listener);
+        self.router.stopping.store(true, Ordering::Relaxed);
+        // Nobody listens when there is no connection.
+        let _ = stop.send(true);
+        let ending = async {
+            while connections.join_next().await.is_some() {}
+            self.router.mapi.end().await;
+        };
+        if tokio::time::timeout(self.limits.shutdown, ending).await.is_err() {
+            tracing::warn!(open = connections.len(), "requests are cut off");
+            connections.shutdown().await;
+        }
+    }
+
+    /// The next connection, once there is a place for it.
+    async fn accept(&self, places: &Arc<Semaphore>) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+        let place = Arc::clone(places).acquire_owned().await.ok()?;
+        match self.listener.accept().await {
+            Ok((stream, peer)) => Some((stream, peer, place)),
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_REST).await;
+                None
+            }
+        }
+    }
+
+    /// Serves one connection; its place is free again when it ends.
+    fn connection(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        place: OwnedSemaphorePermit,
+        stopping: watch::Receiver<bool>,
+    ) -> impl Future<Output = ()> + Send + use<E, A> {
+        let (acceptor, router) = (self.acceptor.clone(), Arc::clone(&self.router));
+        let limits = Arc::clone(&self.limits);
+        async move {
+            let _place = place;
+            // Keep-alive meta-tags must not wait for more to send (MS-OXCMAPIHTTP 3.2.5.2).
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "TCP_NODELAY");
+            }
+            let handshake = tokio::time::timeout(limits.handshake, acceptor.accept(stream));
+            let stream = match handshake.await {
+                Ok(Ok(stream)) => stream,
+                Ok(Err(error)) => return tracing::debug!(%error, %peer, "TLS handshake failed"),
+                Err(_) => return tracing::debug!(%peer, "TLS handshake took too long"),
+            };
+            connection::serve(stream, &limits, stopping, |activity| {
+                service_fn(move |request| {
+                    let (router, guard) = (Arc::clone(&router), activity.request());
+                    async move {
+                        let response = router.route(request, peer).await;
+                        Ok::<_, Infallible>(response.map(|body| GuardedBody::new(body, guard)))
+                    }
+                })
+            })
+            .await;
+        }
+    }
+}
+
+/// Listens and answers as `config` says until `shutdown` is ready: [`Server::bind`] and [`Server::run`].
+///
+/// # Errors
+/// [`TransportError`] when the server does not start.
+pub async fn serve<E: MailboxEndpoint, A: Accounts>(
+    config: &Config,
+    tls: Arc<rustls::ServerConfig>,
+    endpoint: Arc<E>,
+    accounts: Arc<A>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), TransportError> {
+    let server = Server::bind(config, tls, endpoint, accounts).await?;
+    tracing::info!(address = %server.local_addr(), "listening");
+    server.run(shutdown).await;
+    Ok(())
+}
