@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use proptest::prelude::{Strategy, any};
-use runtime::{Blob, FileTime, Guid, String8, Utf16};
+use runtime::{Blob, FileTime, Guid, String8, StringValue, Utf16};
 
 /// Values inside themselves go no deeper than this.
 const MAX_DEPTH: u32 = 4;
@@ -30,6 +30,26 @@ pub struct Choices {
 pub fn choices() -> impl Strategy<Value = Choices> {
     proptest::collection::vec(any::<u32>(), 0..MAX_WORDS).prop_map(Choices::new)
 }
+
+/// A type of integers.
+pub trait Number {
+    /// Any of them, more often than not near a boundary.
+    fn any(g: &mut Choices) -> Self;
+}
+
+macro_rules! numbers {
+    ($($name:ident)*) => {
+        $(
+            impl Number for $name {
+                fn any(g: &mut Choices) -> Self {
+                    g.$name()
+                }
+            }
+        )*
+    };
+}
+
+numbers!(u8 u16 u32 u64 i8 i16 i32 i64);
 
 macro_rules! integers {
     ($($unsigned:ident, $signed:ident;)*) => {
@@ -152,6 +172,44 @@ impl Choices {
             _ => rest % (MAX_BYTES + 1),
         };
         size.min(max)
+    }
+
+    /// A list of at most `max` elements.
+    pub fn list<T>(&mut self, max: usize, mut make: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        (0..self.len(max)).map(|_| make(self)).collect()
+    }
+
+    /// A value of an enumeration: of four, three that it has a name for.
+    pub fn named<T: Copy + Number>(&mut self, names: &[(T, &str)]) -> T {
+        if names.is_empty() || self.pick(4) == 3 { T::any(self) } else { self.one_of(names).0 }
+    }
+
+    /// Text in the form that a flag asks for, at most `max` units or bytes.
+    pub fn string_value(&mut self, unicode: bool, max: usize) -> StringValue<'static> {
+        if unicode { StringValue::Utf16(self.utf16(max)) } else { StringValue::String8(self.string8(max)) }
+    }
+
+    /// Exactly `size` bytes.
+    pub fn blob_of(&mut self, size: usize) -> Blob<'static> {
+        let mut bytes = vec![0; size];
+        self.noise().fill(&mut bytes);
+        Cow::Owned(bytes)
+    }
+
+    /// Makes a value that contains itself, one level further down; see [`Choices::deeper`].
+    pub fn nest<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> T {
+        let entered = self.enter();
+        let value = make(self);
+        if entered {
+            self.leave();
+        }
+        value
+    }
+
+    /// A value may contain another one of its kind here.
+    #[must_use]
+    pub fn deeper(&self) -> bool {
+        self.depth < MAX_DEPTH
     }
 
     /// Goes one level down in a value that contains itself; false when that has to end here.

@@ -6,9 +6,10 @@
 use std::fmt::{self, Debug};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use proptest::test_runner::{Config as ProptestConfig, TestCaseError, TestRunner};
 use runtime::{Cursor, Encoder, PackError, UnpackError};
 
-use crate::choices::{Choices, Noise};
+use crate::choices::{Choices, Noise, choices};
 
 /// What of a type's bytes decides where it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +78,45 @@ macro_rules! check {
             }
         }
     }};
+}
+
+/// A property of a type as a test: `property(|g| wire!(g, sort_order_value(g), SortOrder))`.
+///
+/// The number of cases is proptest's: 256, or what `PROPTEST_CASES` says.
+///
+/// # Panics
+/// With the smallest choices for which it does not hold.
+pub fn property(holds: impl Fn(&mut Choices) -> Result<(), Broken>) {
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    let result = TestRunner::new(config)
+        .run(&choices(), |mut g| holds(&mut g).map_err(|broken| TestCaseError::fail(broken.to_string())));
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+}
+
+/// [`check!`](crate::check) for a generated type: choices, value, type, then the arguments of its `pack`
+/// and `unpack`; before these `Rest;` for a type that takes all that is there.
+#[macro_export]
+macro_rules! wire {
+    ($g:expr, $value:expr, $type:ident) => {
+        $crate::wire!($g, $value, $type,)
+    };
+    ($g:expr, $value:expr, $type:ident, $end:ident; $($argument:expr),*) => {{
+        let value = $value;
+        $crate::check!(
+            *$g,
+            value,
+            |v, e| v.pack(e $(, $argument)*),
+            |c| $type::unpack(c $(, $argument)*),
+            |v| v.packed_size(),
+            $crate::oracles::End::$end
+        );
+        Ok(())
+    }};
+    ($g:expr, $value:expr, $type:ident, $($argument:expr),*) => {
+        $crate::wire!($g, $value, $type, Fixed; $($argument),*)
+    };
 }
 
 /// Packs a value and checks that it takes as many bytes as it says.

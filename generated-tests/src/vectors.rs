@@ -1,5 +1,7 @@
 //! Bytes written as hexadecimal text, as in the descriptions and in the published examples.
 
+use std::fmt::Debug;
+
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while_m_n};
 use nom::character::complete::{multispace1, not_line_ending};
@@ -7,6 +9,7 @@ use nom::combinator::{all_consuming, map_res, value};
 use nom::multi::many0;
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser as _};
+use runtime::{Cursor, Encoder, PackError, UnpackError};
 
 /// Bytes of hexadecimal text: two digits a byte; space, line ends, `|` and `# comment` up to the
 /// end of a line may stand between bytes.
@@ -36,6 +39,66 @@ pub fn hex(text: &str) -> Vec<u8> {
         Ok(bytes) => bytes,
         Err(error) => panic!("{error}"),
     }
+}
+
+/// A RopId, before the rest of a request or of a reply without a header.
+pub const ROP_ID: usize = 1;
+/// RopId, handle index and ReturnValue, before the body of a reply.
+pub const REPLY_HEADER: usize = 6;
+
+/// Unpacks a published value that stands after a header of so many bytes and uses up the rest;
+/// packing has to give the same bytes.
+///
+/// # Panics
+/// When one of them does not hold.
+#[track_caller]
+pub fn decoded<'a, T: Debug>(
+    bytes: &'a [u8],
+    header: usize,
+    unpack: impl FnOnce(&mut Cursor<'a>) -> Result<T, UnpackError>,
+    pack: impl FnOnce(&T, &mut Encoder) -> Result<(), PackError>,
+) -> T {
+    let mut c = Cursor::new(bytes);
+    let header = c.take(header).expect("a header");
+    let value = match unpack(&mut c).and_then(|value| c.finish().map(|()| value)) {
+        Ok(value) => value,
+        Err(error) => panic!("{error}"),
+    };
+    let mut e = Encoder::new();
+    e.bytes(header).expect("room for the header");
+    if let Err(error) = pack(&value, &mut e) {
+        panic!("{error}: {value:?}");
+    }
+    assert_eq!(e.as_slice(), bytes, "packed again: {value:?}");
+    value
+}
+
+/// Checks the header of a reply: RopId and ReturnValue; the handle index between them may be any.
+///
+/// # Panics
+/// When it is another one.
+#[track_caller]
+pub fn check_reply_header(bytes: &[u8], rop_id: u8, return_value: u32) {
+    let mut c = Cursor::new(bytes);
+    assert_eq!(c.u8(), Ok(rop_id), "RopId");
+    c.u8().expect("a handle index");
+    assert_eq!(c.u32(), Ok(return_value), "ReturnValue");
+}
+
+/// The error of unpacking published bytes that are wrong, or that leave something over.
+///
+/// # Panics
+/// When they are right.
+#[track_caller]
+pub fn refused<'a, T: Debug>(
+    bytes: &'a [u8],
+    header: usize,
+    unpack: impl FnOnce(&mut Cursor<'a>) -> Result<T, UnpackError>,
+) -> String {
+    let mut c = Cursor::new(bytes);
+    c.take(header).expect("a header");
+    let result = unpack(&mut c).and_then(|value| c.finish().map(|()| value));
+    result.expect_err("an error").to_string()
 }
 
 fn byte(input: &str) -> IResult<&str, u8> {

@@ -10,3 +10,4 @@ pub mod oxcrpc;
 pub mod oxcstor;
 pub mod oxctabl;
 pub mod oxprops;
+pub mod rops;

@@ -82,7 +82,7 @@ runtime::bit_record!(ExecuteFlags, u32, 0x0000_0007, ignore);
 ///
 /// MS-OXCRPC 2.2.2.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RPC_HEADER_EXT {
+pub struct RpcHeaderExt {
     /// Flags.
     pub flags: RpcHeaderFlags,
     /// Size.
@@ -91,7 +91,7 @@ pub struct RPC_HEADER_EXT {
     pub size_actual: u16,
 }
 
-impl RPC_HEADER_EXT {
+impl RpcHeaderExt {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 8;
     /// Reads it.
@@ -99,7 +99,7 @@ impl RPC_HEADER_EXT {
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
-        let version = c.u16().at("Version")?;
+        c.u16().at("Version")?;
         let flags = RpcHeaderFlags::unpack(c).at("Flags")?;
         let size = c.u16().at("Size")?;
         let size_actual = c.u16().at("SizeActual")?;

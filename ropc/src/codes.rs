@@ -62,6 +62,7 @@ codes! {
     R0021 "a section inside a section",
     R0022 "a handle without its role, its name or the word `handle`",
     R0023 "an unknown section",
+    R0024 "a constant member without its value",
     R0099 "a mistake of the compiler's own",
 }
 

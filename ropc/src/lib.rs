@@ -18,6 +18,7 @@ pub mod emit;
 pub mod driver;
 pub mod lower;
 pub mod model;
+pub mod ndr;
 pub mod parse;
 pub mod render;
 pub mod source;

@@ -1,12 +1,12 @@
 //! `ropc`: checks and compiles descriptions from the command line.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use ropc::codes;
-use ropc::driver::{self, Loaded, Unreadable};
+use ropc::driver::{self, Checked, Loaded, Mode, Unreadable};
 use ropc::render::{self, Format};
 
 /// Compiler for Exchange protocol descriptions.
@@ -67,10 +67,9 @@ fn main() -> ExitCode {
         MessageFormat::Human => Format::Plain,
     };
     let code = match arguments.command {
-        Command::Check { files } => finish(driver::load(&files), format, |_| OK),
+        Command::Check { files } => checked(driver::load(&files), format).map_or_else(|code| code, |_| OK),
         Command::Build { check, directory } => {
-            let loaded = driver::descriptions(&directory).and_then(|paths| driver::load(&paths));
-            finish(loaded, format, |loaded| build(loaded, check))
+            checked(driver::load_crate(&directory), format).map_or_else(|code| code, |checked| build(&checked, &directory, check))
         }
         Command::Explain { code } => explain(&code),
     };
@@ -81,20 +80,27 @@ fn coloured() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// Prints what was found and goes on where nothing is wrong.
-fn finish(loaded: Result<Loaded, Unreadable>, format: Format, go_on: impl FnOnce(&Loaded) -> u8) -> u8 {
-    match loaded {
-        Err(error) => complain(&error.to_string()),
-        Ok(loaded) => {
-            say(&render::render_all(&loaded.sources, &loaded.diagnostics, format));
-            if loaded.has_errors() { MISTAKES } else { go_on(&loaded) }
-        }
-    }
+/// Prints what was found; `Err`: the exit code where something is wrong.
+fn checked(loaded: Result<Loaded, Unreadable>, format: Format) -> Result<Checked, u8> {
+    let checked = loaded.map_err(|error| complain(&error.to_string()))?.check();
+    say(&render::render_all(&checked.sources, &checked.diagnostics, format));
+    if checked.has_errors() { Err(MISTAKES) } else { Ok(checked) }
 }
 
-/// Nothing is connected here yet that makes code, and saying so is no success.
-fn build(_loaded: &Loaded, _check: bool) -> u8 {
-    complain("no code generator is connected")
+/// Writes what changed, or with `check` only tells it.
+fn build(checked: &Checked, directory: &Path, check: bool) -> u8 {
+    let mode = if check { Mode::Compare } else { Mode::Write };
+    match driver::build(checked, directory, mode) {
+        Err(error) => complain(&error.to_string()),
+        Ok(changed) if check && !changed.is_empty() => {
+            for path in &changed {
+                say(&format!("{} is not what its description makes\n", path.display()));
+            }
+            say("`ropc build` writes it anew\n");
+            MISTAKES
+        }
+        Ok(_) => OK,
+    }
 }
 
 fn explain(code: &str) -> u8 {

@@ -510,6 +510,8 @@ pub struct Rop {
     pub unserved: Option<String>,
     /// The engine releases the input object itself.
     pub releases: bool,
+    /// The return value where the input is an object of another kind.
+    pub wrong_object: String,
     /// State that the reply's rows depend on: handle and state.
     pub needs_state: Vec<(String, String)>,
     /// Byte vectors.

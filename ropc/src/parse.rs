@@ -31,6 +31,7 @@ use crate::diagnostic::Diagnostic;
 use build::{Builder, Built, Node};
 use explain::{Context, Failure};
 use grammar::{Grammar, Rule};
+pub use limits::MAX_NESTING;
 use outline::{Walk, declaration_end, head};
 use scan::Scan;
 
@@ -169,7 +170,9 @@ impl Parser {
                 self.explain_head(failure, start, after);
             }
         }
-        self.file.items.extend(node.and_then(Result::ok));
+        // the name of a mended string is nobody's
+        let mended = self.scan.tokens.get(start..after).unwrap_or_default().iter().any(|token| token.bad);
+        self.file.items.extend(node.and_then(Result::ok).filter(|_| !mended));
         after
     }
 

@@ -154,6 +154,24 @@ impl<'a> Cursor<'a> {
         claimed.min(self.rest.len() / min_size.max(1)).min(MOST)
     }
 
+    /// An element of a list that the structure depends on (columns).
+    ///
+    /// # Errors
+    /// `MissingContext` when the list is shorter.
+    pub fn element<T: Copy>(&self, list: &[T], index: usize) -> Result<T, UnpackError> {
+        let found = list.get(index).copied();
+        found.ok_or_else(|| self.error(UnpackErrorKind::MissingContext { what: "element of the other list" }))
+    }
+
+    /// The first elements of a list that the structure depends on.
+    ///
+    /// # Errors
+    /// `MissingContext` when the list is shorter.
+    pub fn elements<'l, T>(&self, list: &'l [T], count: usize) -> Result<&'l [T], UnpackError> {
+        let found = list.get(..count);
+        found.ok_or_else(|| self.error(UnpackErrorKind::MissingContext { what: "as many elements of the other list" }))
+    }
+
     /// An error at this position.
     #[cold]
     #[must_use]

@@ -168,6 +168,22 @@ impl Encoder {
         self.depth = self.depth.saturating_sub(1);
     }
 
+    /// An element of a list that the structure depends on (columns).
+    ///
+    /// # Errors
+    /// `Mismatch` when the list is shorter.
+    pub fn element<T: Copy>(&self, list: &[T], index: usize) -> Result<T, PackError> {
+        list.get(index).copied().ok_or_else(|| self.mismatch("an element of the other list"))
+    }
+
+    /// The first elements of a list that the structure depends on.
+    ///
+    /// # Errors
+    /// `Mismatch` when the list is shorter.
+    pub fn elements<'l, T>(&self, list: &'l [T], count: usize) -> Result<&'l [T], PackError> {
+        list.get(..count).ok_or_else(|| self.mismatch("as many elements of the other list"))
+    }
+
     /// An error at this position.
     #[cold]
     #[must_use]

@@ -17,6 +17,7 @@ pub mod cursor;
 pub mod encoder;
 pub mod error;
 pub mod ndr;
+pub mod rop;
 pub mod text;
 pub mod value;
 

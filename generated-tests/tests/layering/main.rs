@@ -212,6 +212,37 @@ fn the_checks_run_the_commands_of_the_readme() {
     assert!(checks.lines().any(|line| line.starts_with("step ") && line.ends_with(" cargo test")));
 }
 
+#[test]
+fn what_the_architecture_maps_is_there() {
+    let text = read("docs/ARCHITECTURE.md");
+    let map = text.split("\n## ").find(|section| section.starts_with("The map")).unwrap();
+    let mut missing = Vec::new();
+    let mut seen = 0;
+    for row in map.lines().filter(|line| line.starts_with("| `")) {
+        // Names after the first stand in the same folder.
+        let names = row.split('|').nth(1).unwrap().split('`').skip(1).step_by(2);
+        let mut folder = "";
+        for name in names {
+            let path = if name.contains('/') { name.to_owned() } else { format!("{folder}/{name}") };
+            folder = name.rsplit_once('/').map_or(folder, |(folder, _)| folder);
+            seen += 1;
+            if !there(&path) {
+                missing.push(path);
+            }
+        }
+    }
+    assert!(seen > 20, "the map is not read");
+    assert!(missing.is_empty(), "docs/ARCHITECTURE.md maps what is not there: {missing:?}");
+}
+
+/// A file, a folder, a module, or one file of a pattern.
+fn there(path: &str) -> bool {
+    if let Some((folder, extension)) = path.split_once("/*.") {
+        return files(&[folder], extension).next().is_some();
+    }
+    source::root().join(path).exists() || source::root().join(format!("{path}.rs")).exists()
+}
+
 // The rules' own tools
 
 #[test]

@@ -8,7 +8,8 @@ use quote::quote;
 use super::context::{Context, usize_literal};
 use super::names::{screaming, snake, snake_text};
 use crate::ast::BinaryOp;
-use crate::model::{Expr, Field, Match, Member, Param, Role, Type, TypeKind};
+use crate::lower::derive::each_expr;
+use crate::model::{Expr, Field, Match, Member, Param, Role, StructDef, Type, TypeKind};
 
 /// How names are to be read at a place of generated code.
 #[derive(Clone, Default)]
@@ -21,14 +22,34 @@ pub(crate) struct Env {
     lengths: BTreeSet<String>,
     /// Locals that are options here.
     pub(crate) options: BTreeSet<String>,
+    /// Names that some expression of the body reads.
+    read: BTreeSet<String>,
     /// Where errors come from: `c` when unpacking, `e` when packing.
     packing: bool,
+    /// Elements of lists are known to be there: tests make them first.
+    known: bool,
 }
 
 impl Env {
-    pub(crate) fn new(params: &[Param], packing: bool) -> Self {
-        let types = params.iter().map(|p| (p.name.clone(), p.ty.clone())).collect();
-        Self { types, packing, ..Self::default() }
+    pub(crate) fn new(def: &StructDef, packing: bool) -> Self {
+        let types = def.params.iter().map(|p| (p.name.clone(), p.ty.clone())).collect();
+        let mut read = BTreeSet::new();
+        each_expr(&def.body, &mut |expr| {
+            if let Expr::Field(name) = expr {
+                read.insert(name.clone());
+            }
+        });
+        Self { types, read, packing, ..Self::default() }
+    }
+
+    /// For tests, where elements of lists are taken by plain indexing.
+    pub(crate) fn of_test(def: &StructDef) -> Self {
+        Self { known: true, ..Self::new(def, false) }
+    }
+
+    /// Some expression of the body reads this field.
+    pub(crate) fn is_read(&self, name: &str) -> bool {
+        self.read.contains(name)
     }
 
     /// A local that holds the value itself.
@@ -93,13 +114,19 @@ impl Env {
             Expr::Index => quote!(index),
             Expr::At(list) => {
                 let list = self.place(cx, list);
-                let error = self.missing(cx, "an element of the other list");
-                quote!(*#list.get(index).ok_or_else(|| #error)?)
+                if self.known {
+                    return quote!(#list[index]);
+                }
+                let from = self.side();
+                quote!(#from.element(#list, index)?)
             }
             Expr::Slice(list, end) => {
                 let (list, end) = (self.place(cx, list), self.len(cx, end));
-                let error = self.missing(cx, "as many elements");
-                quote!(#list.get(..#end).ok_or_else(|| #error)?)
+                if self.known {
+                    return quote!(&#list[..#end]);
+                }
+                let from = self.side();
+                quote!(#from.elements(#list, #end)?)
             }
             Expr::Binary(op, a, b) => {
                 let (a, b) = (self.expr(cx, a), self.expr(cx, b));
@@ -123,10 +150,6 @@ impl Env {
             Expr::Field(name) | Expr::Param(name) => {
                 let ident = snake(name);
                 quote!(#ident)
-            }
-            Expr::At(_) => {
-                let inner = self.expr(cx, expr);
-                quote!((#inner))
             }
             _ => self.expr(cx, expr),
         }
@@ -181,13 +204,9 @@ impl Env {
         quote!(#(#args)*)
     }
 
-    fn missing(&self, cx: &Context<'_>, what: &str) -> TokenStream {
-        if self.packing {
-            quote!(e.mismatch(#what))
-        } else {
-            let kind = cx.runtime("UnpackErrorKind");
-            quote!(c.error(#kind::MissingContext { what: #what }))
-        }
+    /// The cursor or the encoder.
+    fn side(&self) -> TokenStream {
+        if self.packing { quote!(e) } else { quote!(c) }
     }
 }
 

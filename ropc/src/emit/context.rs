@@ -44,7 +44,7 @@ impl<'p> Context<'p> {
         if module != self.module
             && let Some(m) = self.program.modules.get(module)
         {
-            self.import(format!("crate::{}::{name}", m.name));
+            self.import(format!("crate::{}::{}", m.name, verbatim(name)));
         }
         let ident = verbatim(name);
         quote!(#ident)

@@ -41,9 +41,17 @@ pub(crate) fn screaming(name: &str) -> Ident {
     Ident::new(&snake_text(name).to_ascii_uppercase(), Span::call_site())
 }
 
-/// A type or variant, spelled as it is.
+/// A type or variant, spelled as it is; `RPC_HEADER_EXT` to `RpcHeaderExt`.
 pub(crate) fn verbatim(name: &str) -> Ident {
-    raw(name)
+    if name.chars().any(|c| c.is_ascii_lowercase()) || !name.contains('_') {
+        return raw(name);
+    }
+    let camel = name.split('_').map(|word| {
+        let mut chars = word.chars();
+        let first = chars.next().into_iter();
+        first.chain(chars.map(|c| c.to_ascii_lowercase())).collect::<String>()
+    });
+    raw(&camel.collect::<String>())
 }
 
 fn raw(name: &str) -> Ident {

@@ -165,7 +165,7 @@ fn implementation(cx: &Context<'_>, name: &str, def: &StructDef) -> TokenStream 
 }
 
 fn unpack_body(cx: &Context<'_>, def: &StructDef) -> TokenStream {
-    let mut env = Env::new(&def.params, false);
+    let mut env = Env::new(def, false);
     let (enter, leave) = match def.max_recursion {
         Some(limit) => {
             let limit = usize_literal(u64::from(limit));
@@ -194,7 +194,7 @@ fn unpack_body(cx: &Context<'_>, def: &StructDef) -> TokenStream {
 }
 
 fn pack_body(cx: &Context<'_>, def: &StructDef) -> TokenStream {
-    let mut env = Env::new(&def.params, true);
+    let mut env = Env::new(def, true);
     let (enter, leave) = match def.max_recursion {
         Some(limit) => {
             let limit = usize_literal(u64::from(limit));
@@ -235,7 +235,7 @@ fn size_body(cx: &Context<'_>, def: &StructDef) -> TokenStream {
     if def.layout.fixed {
         return quote!(Self::MIN_SIZE);
     }
-    let mut env = Env::new(&def.params, true);
+    let mut env = Env::new(def, true);
     if def.is_enum && let [before @ .., Member::Match(m)] = def.body.as_slice() {
         let head = sizes::of_members(cx, before, &env);
         let rest = sizes::of_match(cx, m, &quote!(self), &env);

@@ -120,7 +120,9 @@ fn read_field(cx: &Context<'_>, field: &Field, env: &mut Env) -> TokenStream {
                 }
             }
         }
-        _ => quote!(let #ident = #value;),
+        Role::Plain | Role::Count(_) | Role::Discriminant(_) => quote!(let #ident = #value;),
+        _ if env.is_read(&field.name) => quote!(let #ident = #value;),
+        _ => quote!(#value;),
     }
 }
 

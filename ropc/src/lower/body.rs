@@ -343,7 +343,11 @@ impl<'a> Lower<'a> {
         }
         let field = match &m.name {
             Some(name) => name.text.clone(),
-            None => on.first().map(|d| d.name.clone()).unwrap_or_default(),
+            // A field of the same structure has the discriminant's name already.
+            None => match on.first() {
+                Some(Discriminant { expr: Expr::Bits(..), name, .. }) => name.clone(),
+                _ => "Value".to_owned(),
+            },
         };
         let mut arms = Vec::new();
         for arm in &m.arms {

@@ -47,7 +47,7 @@ impl Lower<'_> {
             _ => false,
         };
         if def.is_enum {
-            each_match_mut(&mut def.body, &mut |m| owner.clone_into(&mut m.enum_name));
+            name_after_structure(owner, &mut def.body);
         }
         mark_selectors(&mut def.body);
     }
@@ -137,6 +137,20 @@ impl Lower<'_> {
     /// Where a type, ROP or request is declared.
     fn span_of(&self, owner: &str) -> crate::ast::Span {
         self.program.types.iter().find(|t| t.name == owner).map(|t| t.span.clone()).unwrap_or_default()
+    }
+}
+
+/// The enum takes the structure's name; the local that holds it, one that no field has.
+fn name_after_structure(owner: &str, body: &mut [Member]) {
+    for member in body {
+        match member {
+            Member::Match(m) => {
+                owner.clone_into(&mut m.enum_name);
+                "Variant".clone_into(&mut m.field);
+            }
+            Member::Field(field) => field.role = Role::Discriminant("Variant".to_owned()),
+            _ => {}
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 //! `layout` (sizes, borrowing, recursion).
 
 mod body;
-mod derive;
+pub(crate) mod derive;
 mod exprs;
 mod layout;
 mod operations;

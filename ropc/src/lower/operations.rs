@@ -58,6 +58,7 @@ impl<'a> Lower<'a> {
             effects: Vec::new(),
             unserved: attr_text(&decl.attrs, "unserved"),
             releases: has_attr(&decl.attrs, "release"),
+            wrong_object: self.wrong_object(decl),
             needs_state: Vec::new(),
             vectors: Vec::new(),
         };
@@ -65,6 +66,23 @@ impl<'a> Lower<'a> {
         self.rop_replies(op, &mut rop);
         self.rop_effects(op, &mut rop);
         self.program.rops.push(rop);
+    }
+
+    /// `[wrong_object(ecNullObject)]`: documents differ in what a handle of another kind gives.
+    fn wrong_object(&mut self, decl: &Decl) -> String {
+        let attr = decl.attrs.iter().find(|attr| attr.name.text == "wrong_object");
+        let name = attr.and_then(|attr| match attr.args.as_ref()?.first()? {
+            ast::AttrArg::Expr(ast::Expr { kind: ExprKind::Name(name), .. }) => Some(name.clone()),
+            _ => None,
+        });
+        match name {
+            Some(name) if matches!(self.scope.get(&name.text), Some(Entity::EnumConst(..))) => name.text,
+            Some(name) => {
+                self.unknown("error code", &name);
+                name.text
+            }
+            None => "ecNotSupported".to_owned(),
+        }
     }
 
     fn rop_request(&mut self, op: &'a ast::OperationDecl, rop: &mut Rop) {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{Lower, attr_text};
 use crate::ast::{self, Decl, DeclKind, Ident, Span};
 use crate::diagnostic::Diagnostic;
-use crate::model::{ConstValue, Object, StructDef, Type, TypeDef, TypeId, TypeKind};
+use crate::model::{ConstValue, Object, StructDef, TypeDef, TypeId, TypeKind};
 
 /// What a name stands for.
 #[derive(Clone, Debug)]

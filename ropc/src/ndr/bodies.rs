@@ -1,7 +1,7 @@
 //! Structures, unions, enumerations, bitmaps and operations, member by member.
 
 use super::model::{
-    Arm, Field, FlagItem, Flags, Operation, Param, Pointer, Scalar, Struct, Type, TypeId, TypeKind, Union,
+    Arm, Expr, Field, FlagItem, Flags, Operation, Param, Pointer, Scalar, Struct, Type, TypeId, TypeKind, Union,
 };
 use super::resolve::{Body, Resolver, Shape};
 use super::types::Use;
@@ -38,14 +38,7 @@ impl<'a> Resolver<'a> {
                 TypeKind::Enum(Flags { scalar, items: self.flag_items(&declared.items, scalar) })
             }
             Shape::Bitmap(items) => {
-                let scalar = [
-                    ("bitmap8bit", Scalar::U8),
-                    ("bitmap16bit", Scalar::U16),
-                    ("bitmap64bit", Scalar::U64),
-                ]
-                .into_iter()
-                .find(|(name, _)| attrs::has(&body.attrs, name))
-                .map_or(Scalar::U32, |(_, scalar)| scalar);
+                let scalar = bitmap_scalar(&body.attrs);
                 TypeKind::Bitmap(Flags { scalar, items: self.flag_items(items, scalar) })
             }
         }
@@ -134,15 +127,11 @@ impl<'a> Resolver<'a> {
 
     /// The integer of an enumeration or bitmap, also before its body is lowered.
     fn named_scalar(&mut self, id: TypeId) -> Option<Scalar> {
-        if let Some(body) = self.pending_body(id) {
-            return match body.shape {
-                Shape::Enum(declared) => Some(self.enum_scalar(declared, &body.attrs)),
-                _ => None,
-            };
-        }
-        match &self.types.get(id.0)?.kind {
-            TypeKind::Enum(flags) | TypeKind::Bitmap(flags) => Some(flags.scalar),
-            _ => None,
+        let body = self.written_body(id)?;
+        match body.shape {
+            Shape::Enum(declared) => Some(self.enum_scalar(declared, &body.attrs)),
+            Shape::Bitmap(_) => Some(bitmap_scalar(&body.attrs)),
+            Shape::Struct(_) | Shape::Union(..) => None,
         }
     }
 
@@ -330,6 +319,7 @@ impl<'a> Resolver<'a> {
                 None
             }
         };
+        follow_values(&mut params);
         Operation {
             name: function.name.text.clone(),
             opnum,
@@ -391,11 +381,32 @@ impl<'a> Resolver<'a> {
     }
 }
 
+fn bitmap_scalar(list: &[&Attr]) -> Scalar {
+    [("bitmap8bit", Scalar::U8), ("bitmap16bit", Scalar::U16), ("bitmap64bit", Scalar::U64)]
+        .into_iter()
+        .find(|(name, _)| attrs::has(list, name))
+        .map_or(Scalar::U32, |(_, scalar)| scalar)
+}
+
 fn is_binding_handle(spec: &TypeSpec) -> bool {
     match spec {
         TypeSpec::Words(words) => words.iter().any(|word| word.text == "handle_t"),
         TypeSpec::Ref(name) => name.name.text == "handle_t",
         _ => false,
+    }
+}
+
+/// `*x` of a reference pointer at the top is the parameter itself.
+fn follow_values(params: &mut [Param]) {
+    let values: Vec<bool> = params.iter().map(|param| !matches!(param.field.ty, Type::Pointer(..))).collect();
+    for param in params {
+        param.field.ty.exprs_mut(&mut |expr| {
+            if let Expr::Deref(index) = expr
+                && values.get(*index).copied().unwrap_or(false)
+            {
+                *expr = Expr::Field(*index);
+            }
+        });
     }
 }
 

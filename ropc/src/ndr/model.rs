@@ -352,6 +352,88 @@ impl Expr {
     }
 }
 
+impl Expr {
+    /// Calls `f` for every part, outermost last.
+    fn each_mut(&mut self, f: &mut impl FnMut(&mut Expr)) {
+        match self {
+            Self::Const(_) | Self::Field(_) | Self::Deref(_) => {}
+            Self::Unary(_, a) => a.each_mut(f),
+            Self::Binary(_, a, b) => {
+                a.each_mut(f);
+                b.each_mut(f);
+            }
+            Self::Ternary(a, b, c) => {
+                a.each_mut(f);
+                b.each_mut(f);
+                c.each_mut(f);
+            }
+        }
+        f(self);
+    }
+}
+
+impl Type {
+    /// Calls `f` for every part of every expression in it.
+    pub fn exprs_mut(&mut self, f: &mut impl FnMut(&mut Expr)) {
+        match self {
+            Self::Union(_, Some(expr)) => expr.each_mut(f),
+            Self::Pointer(_, to) => to.exprs_mut(f),
+            Self::Array(array) => {
+                if let Size::Conformant(Some(expr)) = &mut array.size {
+                    expr.each_mut(f);
+                }
+                if let Some(expr) = &mut array.length {
+                    expr.each_mut(f);
+                }
+                array.element.exprs_mut(f);
+            }
+            Self::Text(Text { size: Size::Conformant(Some(expr)), .. }) => expr.each_mut(f),
+            _ => {}
+        }
+    }
+
+    /// Every expression in it.
+    pub fn exprs(&self, f: &mut impl FnMut(&Expr)) {
+        match self {
+            Self::Union(_, Some(expr)) => f(expr),
+            Self::Pointer(_, to) => to.exprs(f),
+            Self::Array(array) => {
+                if let Size::Conformant(Some(expr)) = &array.size {
+                    f(expr);
+                }
+                if let Some(expr) = &array.length {
+                    f(expr);
+                }
+                array.element.exprs(f);
+            }
+            Self::Text(Text { size: Size::Conformant(Some(expr)), .. }) => f(expr),
+            _ => {}
+        }
+    }
+
+    /// The named types in it: of its own bytes, and behind pointers where `pointers` says so.
+    pub fn named(&self, pointers: bool, f: &mut impl FnMut(TypeId)) {
+        match self {
+            Self::Named(id) | Self::Union(id, _) => f(*id),
+            Self::Pointer(_, to) if pointers => to.named(pointers, f),
+            Self::Array(array) => array.element.named(pointers, f),
+            _ => {}
+        }
+    }
+}
+
+impl TypeKind {
+    /// The types of its members.
+    pub fn members(&self) -> impl Iterator<Item = &Type> {
+        let (fields, arms) = match self {
+            Self::Struct(record) => (record.fields.as_slice(), [].as_slice()),
+            Self::Union(union) => ([].as_slice(), union.arms.as_slice()),
+            Self::Enum(_) | Self::Bitmap(_) => ([].as_slice(), [].as_slice()),
+        };
+        fields.iter().map(|field: &Field| &field.ty).chain(arms.iter().filter_map(|arm: &Arm| arm.ty.as_ref()))
+    }
+}
+
 impl Scalar {
     /// Alignment and size in NDR 2.0 and in NDR64.
     #[must_use]

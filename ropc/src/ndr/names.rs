@@ -10,6 +10,13 @@ pub fn type_name(name: &str) -> String {
     if fits { name.to_string() } else { camel(name) }
 }
 
+/// With its first letter in upper case.
+#[must_use]
+pub fn upper_first(name: &str) -> String {
+    let mut chars = name.chars();
+    chars.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(chars).collect()
+}
+
 /// A variant of an enum.
 #[must_use]
 pub fn variant_name(name: &str) -> String {

@@ -9,6 +9,9 @@ use super::{Scope, attrs, names};
 use crate::ast::{self, Attr, Decl, DeclKind, Declarator, Ident, Span, TypeSpec, Typedef};
 use crate::diagnostic::Diagnostic;
 
+/// Typedefs of typedefs that are followed.
+const MAX_ALIASES: usize = 64;
+
 /// The state of a compilation of one interface.
 pub(super) struct Resolver<'a> {
     pub(super) scope: &'a Scope<'a>,
@@ -343,7 +346,7 @@ impl<'a> Resolver<'a> {
             }
             Name::Alias(typedef, declarator, decl) => {
                 let key = declarator.name.text.as_str();
-                if self.open.contains(&key) {
+                if self.open.contains(&key) || self.open.len() >= MAX_ALIASES {
                     self.diagnostics.push(Diagnostic::error(
                         "R0714",
                         format!("`{key}` is defined by itself"),
@@ -437,6 +440,11 @@ impl<'a> Resolver<'a> {
             values.push((item, value));
         }
         values
+    }
+
+    /// What a type is made of, lowered or not: bodies have the indexes of their types.
+    pub(super) fn written_body(&self, id: TypeId) -> Option<Body<'a>> {
+        self.bodies.get(id.0).map(|(_, body)| body.clone())
     }
 
     fn lower_bodies(&mut self) {

@@ -70,6 +70,9 @@ fn words(list: &[Ident]) -> Option<Option<Scalar>> {
     }
 }
 
+/// Pointers and arrays around a type.
+const MAX_LEVELS: usize = 16;
+
 /// A type in the making: pointers whose kind only their place decides, `void` behind them.
 #[derive(Clone, Debug)]
 enum Level {
@@ -114,6 +117,15 @@ impl<'a> Resolver<'a> {
             Some(declarator) => self.declared(base, declarator)?,
             None => base,
         };
+        if depth(&level) > MAX_LEVELS {
+            self.diagnostics.push(Diagnostic::error(
+                "R0719",
+                "too many pointers and arrays around one type",
+                place.span.clone(),
+                format!("at most {MAX_LEVELS}"),
+            ));
+            return None;
+        }
         self.apply(&mut level, place);
         self.settle(level, place.parameter, place.span)
     }
@@ -178,7 +190,7 @@ impl<'a> Resolver<'a> {
         if !declarator.pointer_to_array {
             level = point(level, declarator.pointers);
         }
-        for array in declarator.arrays.iter().rev() {
+        for array in declarator.arrays.iter().rev().take(MAX_LEVELS + 1) {
             let (size, open) = match array {
                 ArrayLen::Open(span) => (Size::Conformant(None), Some(span.clone())),
                 ArrayLen::Expr(expr) => (Size::Fixed(self.array_length(expr)?), None),
@@ -408,8 +420,22 @@ impl<'a> Resolver<'a> {
     }
 }
 
+fn depth(level: &Level) -> usize {
+    let mut at = level;
+    let mut depth = 0;
+    loop {
+        at = match at {
+            Level::Pointer(_, to) => to,
+            Level::Array(array) => &array.element,
+            Level::Leaf(_) | Level::Void => return depth,
+        };
+        depth += 1;
+    }
+}
+
+/// More stars than [`MAX_LEVELS`] are an error: no need to make them all.
 fn point(level: Level, stars: usize) -> Level {
-    (0..stars).fold(level, |level, _| Level::Pointer(None, Box::new(level)))
+    (0..stars.min(MAX_LEVELS + 1)).fold(level, |level, _| Level::Pointer(None, Box::new(level)))
 }
 
 /// A resolved type as levels again, so that attributes of its use can apply.

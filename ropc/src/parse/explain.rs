@@ -12,6 +12,8 @@ pub(super) struct Failure {
     pub(super) offset: usize,
     /// Signs, words and character ranges, as the grammar spells them.
     pub(super) expected: Vec<String>,
+    /// The parser gave up because the thread's stack is nearly used up.
+    pub(super) exhausted: bool,
 }
 
 /// What makes the rest of the part fit.
@@ -74,6 +76,13 @@ impl Context<'_> {
 
     /// The message and the repair.
     pub(super) fn explain(&self) -> (Diagnostic, Repair) {
+        if self.failure.exhausted {
+            let message = "nested too deeply for the stack of this thread";
+            return (Diagnostic::error("R0009", message, self.here(), "while reading this"), Repair::Drop);
+        }
+        if let Some(diagnostic) = self.half_statement() {
+            return (diagnostic, Repair::Drop);
+        }
         if let Some(diagnostic) = self.operation_without_id().or_else(|| self.misplaced_section()) {
             return (diagnostic, Repair::Drop);
         }
@@ -92,6 +101,28 @@ impl Context<'_> {
             return (diagnostic, Repair::Insert(','));
         }
         (self.generic(), Repair::Drop)
+    }
+
+    /// `if A == 1 { .. }`, `tail uint8 A;`, `let A 1;`: the word is right, what follows it is not.
+    fn half_statement(&self) -> Option<Diagnostic> {
+        let head = self.head();
+        let word = self.scan.text(head);
+        let (wanted, place, help) = match word {
+            "if" => ("(", head + 1, "a condition stands in parentheses: `if (Flags.E) { .. }`"),
+            "match" => ("(", head + 1, "the discriminant stands in parentheses: `match (Type) { .. }`"),
+            "sized" => ("(", head + 1, "the size stands in parentheses: `sized(Size) { .. }`"),
+            "tail" => ("{", head + 1, "a tail is a block: `tail { .. }`"),
+            "let" => ("=", head + 2, "a name for a value is written `let Name = value;`"),
+            _ => return None,
+        };
+        let there = self.scan.text(place);
+        // a word can be the name of a type, too: then a declarator follows, and something else is wrong
+        if self.walk.place() != Place::Body || there == wanted || head >= self.at {
+            return None;
+        }
+        let message = format!("expected `{wanted}` after `{}`, found `{there}`", self.scan.text(place - 1));
+        let label = format!("expected `{wanted}`");
+        Some(Diagnostic::error("R0001", message, self.scan.span(place), label).help(help))
     }
 
     /// `rop RopRelease { .. }`
@@ -152,14 +183,14 @@ impl Context<'_> {
             return None;
         }
         let (code, what) = match (self.walk.place(), self.head() == self.at) {
-            (Place::Operation, true) => ("R0023", "section of an operation"),
-            (Place::Family, true) => ("R0023", "section of a family"),
-            (Place::Object, true) => ("R0010", "part of an object"),
-            (Place::Stream, true) => ("R0010", "item of a stream"),
-            _ => ("R0010", "word here"),
+            (Place::Operation, true) => ("R0023", "a section of an operation"),
+            (Place::Family, true) => ("R0023", "a section of a family"),
+            (Place::Object, true) => ("R0010", "a part of an object"),
+            (Place::Stream, true) => ("R0010", "an item of a stream"),
+            _ => ("R0010", "expected here"),
         };
         let label = format!("expected {}", choice(words().map(|word| format!("`{word}`")).collect()));
-        let mut diagnostic = Diagnostic::error(code, format!("`{found}` is no {what}"), self.here(), label);
+        let mut diagnostic = Diagnostic::error(code, format!("`{found}` is not {what}"), self.here(), label);
         diagnostic.help = meant.map(|meant| format!("did you mean `{meant}`?"));
         Some(diagnostic)
     }
@@ -176,7 +207,7 @@ impl Context<'_> {
             return Some(super::no_com(self.scan.span(head), word));
         }
         let meant = nearest(word, place.words().iter().copied().filter(|word| word.len() > 2))?;
-        let what = if place == Place::Top { "begins no declaration" } else { "is no word of the language" };
+        let what = if place == Place::Top { "begins no declaration" } else { "is not a word of the language" };
         Some(
             Diagnostic::error("R0010", format!("`{word}` {what}"), self.scan.span(head), "unknown word")
                 .help(format!("did you mean `{meant}`?")),
@@ -233,7 +264,10 @@ impl Context<'_> {
         if self.expects("=>") {
             return diagnostic.help("an arm is written `pattern => { .. }` or `pattern => Type Name;`");
         }
-        if self.walk.frames.len() == 1 && !DECLARATIONS.contains(&self.scan.text(self.head())) {
+        if self.walk.place() == Place::Operation && self.scan.is(self.head(), "on") {
+            return diagnostic.help("name the code, its value in parentheses: `on ecWrongServer(0x00000478) { .. }`");
+        }
+        if self.walk.frames.len() == 1 && self.at <= self.head() + 1 && !DECLARATIONS.contains(&self.scan.text(self.head())) {
             return diagnostic.note("a declaration begins with a word such as `struct`, `enum`, `rop`, or with the type that an operation returns");
         }
         diagnostic

@@ -2,8 +2,9 @@
 
 use super::scan::{Kind, Scan};
 
-/// Brackets in brackets, conditions in conditions. No description that people read comes near.
-pub(super) const MAX_NESTING: usize = 100;
+/// Brackets in brackets, conditions in conditions. No description that people read comes near, and the
+/// trees of this depth fit the stack of any thread, without optimisation, too.
+pub const MAX_NESTING: usize = 50;
 /// Operators in one expression.
 const MAX_OPERATORS: usize = 2000;
 

@@ -24,6 +24,8 @@ struct Open {
     token: usize,
     /// Indentation of the line that it stands on.
     indent: usize,
+    /// The brace of an interface: what is inside is often not indented.
+    interface: bool,
 }
 
 /// Reports braces without their end and closes them in the working copy. A brace is taken to end before
@@ -39,7 +41,10 @@ pub(super) fn close_braces(scan: &mut Scan) {
         if let Some(column) = scan.tokens.get(index).and_then(|token| token.column) {
             indent = column;
             let closes = scan.is(index, "}");
-            while missing > 0 && open.last().is_some_and(|open| ended(open.indent, column, closes)) {
+            let interface = scan.is(index, "interface");
+            while missing > 0
+                && open.last().is_some_and(|open| ended(open.indent, column, closes) && (interface || !open.interface))
+            {
                 let Some(brace) = open.pop() else { break };
                 missing -= 1;
                 report(scan, brace.token, Some(index));
@@ -50,7 +55,10 @@ pub(super) fn close_braces(scan: &mut Scan) {
             }
         }
         match scan.text(index) {
-            "{" => open.push(Open { token: index, indent }),
+            "{" => {
+                let interface = (1..5).any(|back| index.checked_sub(back).is_some_and(|i| scan.is(i, "interface")));
+                open.push(Open { token: index, indent, interface });
+            }
             "}" => {
                 open.pop();
             }

@@ -4,6 +4,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use pest::Parser as _;
+use pest::error::ErrorVariant;
 
 use super::build::{Bug, Builder, Built, Node};
 use super::explain::{Context, Failure, Repair};
@@ -31,14 +32,16 @@ pub(super) fn at_offset(scan: &Scan, rule: Rule, start: usize, end: usize) -> Re
     let outcome = Grammar::parse(rule, text);
     pest::set_error_detail(false);
     drop(guard);
-    let attempts = outcome.err().and_then(|error| error.parse_attempts());
-    Err(match attempts {
-        Some(attempts) => Failure {
-            offset: start + attempts.max_position,
-            expected: attempts.expected_tokens().iter().map(ToString::to_string).collect(),
-        },
-        None => Failure { offset: start, expected: Vec::new() },
-    })
+    let mut failure = Failure { offset: start, expected: Vec::new(), exhausted: false };
+    if let Err(error) = outcome {
+        // the parser's own words: only its stack guard speaks like this
+        failure.exhausted = matches!(error.variant, ErrorVariant::CustomError { .. });
+        if let Some(attempts) = error.parse_attempts() {
+            failure.offset = start + attempts.max_position;
+            failure.expected = attempts.expected_tokens().iter().map(ToString::to_string).collect();
+        }
+    }
+    Err(failure)
 }
 
 impl Parser {
@@ -198,6 +201,9 @@ fn part(scan: &Scan, walk: &Walk, at: usize, stop: usize) -> (usize, usize) {
 fn build(parser: &Parser, node: Node<'_>, begin: usize, damaged: bool) -> (Built<Decl>, Vec<Diagnostic>, usize) {
     let length = node.as_span().end();
     let mut builder = Builder::new(parser.source, begin, parser.length);
-    let built = builder.decl(node, damaged);
+    let built = builder.decl(node, damaged).map(|mut decl| {
+        decl.damaged |= !builder.diagnostics.is_empty();
+        decl
+    });
     (built, builder.diagnostics, length)
 }

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::MAX_MISTAKES;
 use crate::ast::{SourceId, Span};
 use crate::diagnostic::Diagnostic;
 
@@ -35,7 +36,10 @@ pub(super) struct Scan {
     pub(super) tokens: Vec<Token>,
     /// The text with its lexical mistakes mended; as long as the original.
     pub(super) work: String,
+    /// At most [`MAX_MISTAKES`].
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// Mistakes found, also those beyond the limit.
+    mistakes: usize,
 }
 
 /// Signs of more than one character, longest first.
@@ -43,7 +47,7 @@ const SIGNS: [&str; 14] = ["..=", "..", "=>", "==", "!=", "<=", ">=", "<<", ">>"
 
 impl Scan {
     pub(super) fn new(source: SourceId, text: &str) -> Self {
-        let mut scan = Self { source, tokens: Vec::new(), work: text.to_owned(), diagnostics: Vec::new() };
+        let mut scan = Self { source, tokens: Vec::new(), work: text.to_owned(), diagnostics: Vec::new(), mistakes: 0 };
         let mut at = 0;
         let mut line = LineStart { start: 0, fresh: true };
         while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
@@ -68,7 +72,7 @@ impl Scan {
         }
         let column = line.fresh.then_some(at - line.start);
         line.fresh = false;
-        let before = self.diagnostics.len();
+        let before = self.mistakes;
         let (kind, length) = match first {
             '/' if rest.starts_with("///") => (Kind::Doc, line_length(rest)),
             '"' => (Kind::Text, self.string(rest, at)),
@@ -85,8 +89,7 @@ impl Scan {
                 Err(length) => return length,
             },
         };
-        // a mended number or string fits the grammar; an emptied one does not
-        let bad = self.diagnostics.len() > before && self.work.get(at..at + length).is_some_and(|t| t.trim().is_empty());
+        let bad = self.mistakes > before;
         self.tokens.push(Token { kind, range: at..at + length, column, bad });
         length
     }
@@ -237,6 +240,10 @@ impl Scan {
     }
 
     fn report(&mut self, code: &'static str, message: &str, range: Range<usize>, label: &str, help: Option<&str>) {
+        self.mistakes += 1;
+        if self.diagnostics.len() >= MAX_MISTAKES {
+            return;
+        }
         let mut diagnostic = Diagnostic::error(code, message, Span { source: self.source, range }, label);
         diagnostic.help = help.map(str::to_owned);
         self.diagnostics.push(diagnostic);

@@ -102,6 +102,41 @@ impl<'a> NdrCursor<'a> {
         Ok(())
     }
 
+    /// Exactly `N` bytes.
+    ///
+    /// # Errors
+    /// `Truncated` when fewer are left.
+    #[inline]
+    pub fn fixed_bytes<const N: usize>(&mut self) -> Result<[u8; N], UnpackError> {
+        let mut bytes = [0; N];
+        bytes.copy_from_slice(self.take(N)?);
+        Ok(bytes)
+    }
+
+    /// Checks the discriminant of a union against what the description says it has to be.
+    ///
+    /// # Errors
+    /// `InvalidValue` when they differ.
+    #[inline]
+    pub fn require_tag(&self, found: u64, described: u64, expected: &'static str) -> Result<(), UnpackError> {
+        if found == described { Ok(()) } else { Err(self.invalid(found, expected, 0)) }
+    }
+
+    /// Checks a number just read against the range of its declaration; `size` is its bytes.
+    ///
+    /// # Errors
+    /// `InvalidValue` outside.
+    #[inline]
+    pub fn require_range(
+        &self,
+        found: u64,
+        range: std::ops::RangeInclusive<u64>,
+        expected: &'static str,
+        size: usize,
+    ) -> Result<(), UnpackError> {
+        if range.contains(&found) { Ok(()) } else { Err(self.invalid(found, expected, size)) }
+    }
+
     /// Checks a count of the bytes against what the description derives it from.
     ///
     /// # Errors
@@ -115,7 +150,48 @@ impl<'a> NdrCursor<'a> {
     }
 }
 
+macro_rules! counts {
+    ($($(#[$doc:meta])* $name:ident: $method:ident, $ty:ty;)*) => {
+        $(
+            $(#[$doc])*
+            ///
+            /// # Errors
+            /// `TooLarge` when that is too narrow, `Full` at the limit.
+            #[inline]
+            pub fn $name(&mut self, count: usize) -> Result<(), PackError> {
+                let value = count as u64;
+                let narrow = <$ty>::try_from(count)
+                    .map_err(|_| self.error(PackErrorKind::TooLarge { value, limit: <$ty>::MAX as u64 }))?;
+                self.$method(narrow)
+            }
+        )*
+    };
+}
+
 impl NdrEncoder {
+    counts! {
+        /// A count as an unsigned byte.
+        count_u8: u8, u8;
+        /// A count as an unsigned 16-bit integer.
+        count_u16: u16, u16;
+        /// A count as an unsigned 32-bit integer.
+        count_u32: u32, u32;
+        /// A count as an unsigned 64-bit integer.
+        count_u64: u64, u64;
+        /// A count as a signed byte.
+        count_i8: i8, i8;
+        /// A count as a signed 16-bit integer.
+        count_i16: i16, i16;
+        /// A count as a signed 32-bit integer.
+        count_i32: i32, i32;
+        /// A count as a signed 64-bit integer.
+        count_i64: i64, i64;
+        /// A count as wide as an enumeration.
+        count_enum16: enum16, u16;
+        /// A count as wide as a pointer.
+        count_u3264: u3264, u64;
+    }
+
     /// The maximum count at the head of a conformant array.
     ///
     /// # Errors
@@ -154,13 +230,40 @@ impl NdrEncoder {
         Ok(())
     }
 
-    /// A count as the integer that carries it.
+    /// A count that the description computes, as a size of this machine.
     ///
     /// # Errors
-    /// `TooLarge` when that is too narrow.
+    /// `TooLarge` when it is none.
     #[inline]
-    pub fn count<T: TryFrom<usize>>(&self, count: usize, limit: u64) -> Result<T, PackError> {
-        T::try_from(count).map_err(|_| self.error(PackErrorKind::TooLarge { value: count as u64, limit }))
+    pub fn to_count(&self, value: u64) -> Result<usize, PackError> {
+        usize::try_from(value).map_err(|_| self.error(PackErrorKind::TooLarge { value, limit: usize::MAX as u64 }))
+    }
+
+    /// Checks the discriminant of a union against what the description says it has to be.
+    ///
+    /// # Errors
+    /// `Mismatch` when they differ.
+    #[inline]
+    pub fn require_tag(&self, found: u64, described: u64, expected: &'static str) -> Result<(), PackError> {
+        if found == described { Ok(()) } else { Err(self.mismatch(expected)) }
+    }
+
+    /// Checks a number against the range of its declaration.
+    ///
+    /// # Errors
+    /// `InvalidValue` outside.
+    #[inline]
+    pub fn require_range(
+        &self,
+        found: u64,
+        range: std::ops::RangeInclusive<u64>,
+        expected: &'static str,
+    ) -> Result<(), PackError> {
+        if range.contains(&found) {
+            Ok(())
+        } else {
+            Err(self.error(PackErrorKind::InvalidValue { found, expected }))
+        }
     }
 
     /// Checks the length of a list against what the description derives it from.
@@ -227,6 +330,8 @@ mod tests {
         assert_eq!(e.finish(), [3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]);
         let mut e = NdrEncoder::new(Representation::NDR);
         assert!(e.actual_count(4, 3).is_err());
-        assert!(e.count::<u8>(256, 255).is_err());
+        assert!(e.count_u8(256).is_err());
+        e.count_u16(256).unwrap();
+        assert_eq!(e.finish(), [0, 1]);
     }
 }

@@ -26,5 +26,35 @@ pub use pointer::Frame;
 pub use representation::{ByteOrder, Representation, TransferSyntax};
 pub use types::{ContextHandle, HResult, NtStatus, WError};
 
+use crate::error::{PackError, UnpackError};
+
+/// Packs the stub data of a call.
+///
+/// # Errors
+/// What `pack` answers.
+pub fn encode(
+    representation: Representation,
+    pack: impl FnOnce(&mut NdrEncoder) -> Result<(), PackError>,
+) -> Result<Vec<u8>, PackError> {
+    let mut e = NdrEncoder::new(representation);
+    pack(&mut e)?;
+    Ok(e.finish())
+}
+
+/// Unpacks the stub data of a call.
+///
+/// # Errors
+/// What `unpack` answers; `TrailingBytes` when eight or more bytes are left.
+pub fn decode<'a, T>(
+    bytes: &'a [u8],
+    representation: Representation,
+    unpack: impl FnOnce(&mut NdrCursor<'a>) -> Result<T, UnpackError>,
+) -> Result<T, UnpackError> {
+    let mut c = NdrCursor::new(bytes, representation);
+    let message = unpack(&mut c)?;
+    c.finish()?;
+    Ok(message)
+}
+
 /// How deep a structure may contain itself where its description says nothing.
 pub const MAX_RECURSION: u32 = 100;

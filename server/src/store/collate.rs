@@ -34,7 +34,9 @@ impl SortKey {
         use PropertyValue as V;
         let Some(value) = value else { return Self::Missing };
         match value {
-            V::PtypNull | V::PtypObject | V::PtypRestriction(_) => Self::Missing,
+            // Conditions and actions have no order.
+            V::PtypNull | V::PtypObject | V::PtypRestriction(_) | V::PtypRuleAction(_) => Self::Missing,
+            V::PtypUnspecified(typed) => Self::new(Some(&typed.property_value), code_page),
             V::PtypInteger16(v) => Self::Integer(i128::from(*v)),
             V::PtypInteger32(v) => Self::Integer(i128::from(*v)),
             V::PtypInteger64(v) | V::PtypCurrency(v) => Self::Integer(i128::from(*v)),
@@ -46,7 +48,7 @@ impl SortKey {
             V::PtypString(text) => Self::text(&text.to_text()),
             V::PtypString8(text) => Self::text(&text.decode(code_page)),
             V::PtypGuid(guid) => Self::Bytes(guid.0.to_vec()),
-            V::PtypServerId(v) | V::PtypRuleAction(v) | V::PtypBinary(v) => Self::Bytes(v.to_vec()),
+            V::PtypServerId(v) | V::PtypBinary(v) => Self::Bytes(v.to_vec()),
             list => Self::List(
                 value::elements(list).iter().map(|element| Self::new(Some(element), code_page)).collect(),
             ),

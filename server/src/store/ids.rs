@@ -18,7 +18,7 @@ pub fn folder_id(counter: u64) -> FolderId {
 /// The message with this global counter.
 #[must_use]
 pub fn message_id(counter: u64) -> MessageId {
-    MessageId(folder_id(counter).0)
+    MessageId::default().with_repl_id(OWN_REPL_ID).with_global_counter(counter)
 }
 
 /// The global counter of a folder of this mailbox; `None` for another replica's id and for none.
@@ -30,7 +30,7 @@ pub fn folder_counter(id: FolderId) -> Option<u64> {
 /// The global counter of a message of this mailbox; `None` for another replica's id and for none.
 #[must_use]
 pub fn message_counter(id: MessageId) -> Option<u64> {
-    folder_counter(FolderId(id.0))
+    (id.repl_id() == OWN_REPL_ID && id.global_counter() != 0).then(|| id.global_counter())
 }
 
 /// An id as PidTagMid, PidTagFolderId and their like carry it: PtypInteger64.

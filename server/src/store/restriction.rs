@@ -5,34 +5,12 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use protocol::oxcdata::{PropertyTag, PropertyType, PropertyValue, Restriction, TaggedPropertyValue};
+use protocol::oxcdata::{
+    BitmapRelOp, FuzzyLevelHigh, FuzzyLevelLow, PropertyTag, PropertyType, PropertyValue, RelOp, Restriction,
+};
 
 use super::value::{self, MULTIVALUE_INSTANCE};
 use super::{Result, StoreError, collate, tags};
-
-/// Relational operators (MS-OXCDATA 2.12.5.1).
-mod rel_op {
-    pub const LT: u8 = 0x00;
-    pub const LE: u8 = 0x01;
-    pub const GT: u8 = 0x02;
-    pub const GE: u8 = 0x03;
-    pub const EQ: u8 = 0x04;
-    pub const NE: u8 = 0x05;
-}
-
-/// Fuzzy levels of ContentRestriction (MS-OXCDATA 2.12.4.1).
-mod fuzzy_level {
-    pub const FULL_STRING: u16 = 0x0000;
-    pub const SUBSTRING: u16 = 0x0001;
-    pub const PREFIX: u16 = 0x0002;
-    pub const IGNORE_CASE: u16 = 0x0001;
-    pub const IGNORE_NON_SPACE: u16 = 0x0002;
-    pub const LOOSE: u16 = 0x0004;
-}
-
-/// Operators of BitMaskRestriction (MS-OXCDATA 2.12.7.1).
-const BMR_EQZ: u8 = 0x00;
-const BMR_NEZ: u8 = 0x01;
 
 /// Restrictions nested deeper than this do not match anything a client means.
 const MAX_DEPTH: usize = 256;
@@ -92,7 +70,7 @@ impl<'a> Matcher<'a> {
 
     fn evaluate(&mut self, restriction: &Restriction<'_>, row: &dyn PropertySource) -> Result<bool> {
         match restriction {
-            Restriction::AndRestriction { restricts } => {
+            Restriction::AndRestriction(restricts) => {
                 for part in restricts {
                     if !self.evaluate(part, row)? {
                         return Ok(false);
@@ -100,7 +78,7 @@ impl<'a> Matcher<'a> {
                 }
                 Ok(true)
             }
-            Restriction::OrRestriction { restricts } => {
+            Restriction::OrRestriction(restricts) => {
                 for part in restricts {
                     if self.evaluate(part, row)? {
                         return Ok(true);
@@ -108,11 +86,11 @@ impl<'a> Matcher<'a> {
                 }
                 Ok(false)
             }
-            Restriction::NotRestriction { restriction } => Ok(!self.evaluate(restriction, row)?),
+            Restriction::NotRestriction(restriction) => Ok(!self.evaluate(restriction, row)?),
             Restriction::ContentRestriction { fuzzy_level_low, fuzzy_level_high, property_tag, tagged_value } => {
                 let stored = row.property(row_tag(*property_tag))?;
                 Ok(stored.is_some_and(|stored| {
-                    self.content(&stored, tagged_value, *fuzzy_level_low, *fuzzy_level_high)
+                    self.content(&stored, &tagged_value.property_value, *fuzzy_level_low, *fuzzy_level_high)
                 }))
             }
             Restriction::PropertyRestriction { rel_op, prop_tag, tagged_value } => {
@@ -133,13 +111,13 @@ impl<'a> Matcher<'a> {
                     Some(PropertyValue::PtypInteger16(v)) => u32::from(v.cast_unsigned()),
                     _ => return Ok(false),
                 };
-                Ok((bits & mask != 0) == (*bitmap_rel_op == BMR_NEZ))
+                Ok((bits & mask != 0) == (*bitmap_rel_op == BitmapRelOp::BMR_NEZ))
             }
             Restriction::SizeRestriction { rel_op, prop_tag, size } => {
                 let stored = row.size(*prop_tag)?;
                 Ok(stored.is_some_and(|stored| holds(*rel_op, stored.cmp(&u64::from(*size)))))
             }
-            Restriction::ExistRestriction { prop_tag } => Ok(row.size(*prop_tag)?.is_some()),
+            Restriction::ExistRestriction(prop_tag) => Ok(row.size(*prop_tag)?.is_some()),
             Restriction::SubObjectRestriction { subobject, restriction } => {
                 for object in row.sub_objects(*subobject)? {
                     if self.evaluate(restriction, object.as_ref())? {
@@ -165,30 +143,28 @@ impl<'a> Matcher<'a> {
     }
 
     /// ContentRestriction: any value of a list is enough.
-    fn content(&self, stored: &PropertyValue<'_>, wanted: &TaggedPropertyValue<'_>, low: u16, high: u16) -> bool {
-        let wanted = &wanted.property_value;
+    fn content(
+        &self,
+        stored: &PropertyValue<'_>,
+        wanted: &PropertyValue<'_>,
+        low: FuzzyLevelLow,
+        high: FuzzyLevelHigh,
+    ) -> bool {
         value::elements(stored).iter().any(|stored| match (stored, wanted) {
             (PropertyValue::PtypBinary(stored), PropertyValue::PtypBinary(wanted)) => match low {
-                fuzzy_level::FULL_STRING => stored == wanted,
-                fuzzy_level::PREFIX => stored.starts_with(wanted),
+                FuzzyLevelLow::FL_FULLSTRING => stored == wanted,
+                FuzzyLevelLow::FL_PREFIX | FuzzyLevelLow::FL_PREFIX_ON_ANY_WORD => stored.starts_with(wanted),
                 _ => contains(stored, wanted),
             },
             _ => match (value::text(stored, self.code_page), value::text(wanted, self.code_page)) {
-                (Some(stored), Some(wanted)) => {
-                    let (stored, wanted) = (fold(&stored, high), fold(&wanted, high));
-                    match low {
-                        fuzzy_level::FULL_STRING => stored == wanted,
-                        fuzzy_level::PREFIX => stored.starts_with(&wanted),
-                        _ => stored.contains(&wanted),
-                    }
-                }
+                (Some(stored), Some(wanted)) => content_of_text(&fold(&stored, high), &fold(&wanted, high), low),
                 _ => false,
             },
         })
     }
 
     /// PropertyRestriction: lists compare with lists, and with a single value when any element does.
-    fn relation(&self, stored: &PropertyValue<'_>, rel_op: u8, wanted: &PropertyValue<'_>) -> bool {
+    fn relation(&self, stored: &PropertyValue<'_>, rel_op: RelOp, wanted: &PropertyValue<'_>) -> bool {
         let compare = |stored: &PropertyValue<'_>| {
             collate::compare(stored, wanted, self.code_page).is_some_and(|ordering| holds(rel_op, ordering))
         };
@@ -197,7 +173,7 @@ impl<'a> Matcher<'a> {
 }
 
 fn is_list(value: &PropertyValue<'_>) -> bool {
-    value::type_of(value).0 & value::MULTIVALUE != 0
+    value.property_type().0 & value::MULTIVALUE != 0
 }
 
 /// A column that has one row a value is looked up as the list that it is.
@@ -206,27 +182,48 @@ fn row_tag(tag: PropertyTag) -> PropertyTag {
     tag.with_property_type(PropertyType(kind & !MULTIVALUE_INSTANCE))
 }
 
-fn holds(rel_op: u8, ordering: Ordering) -> bool {
+fn holds(rel_op: RelOp, ordering: Ordering) -> bool {
     match rel_op {
-        rel_op::LT => ordering.is_lt(),
-        rel_op::LE => ordering.is_le(),
-        rel_op::GT => ordering.is_gt(),
-        rel_op::GE => ordering.is_ge(),
-        rel_op::EQ => ordering.is_eq(),
-        rel_op::NE => ordering.is_ne(),
+        RelOp::RELATIONAL_OPERATOR_LESS_THAN => ordering.is_lt(),
+        RelOp::RELATIONAL_OPERATOR_LESS_THAN_OR_EQUAL => ordering.is_le(),
+        RelOp::RELATIONAL_OPERATOR_GREATER_THAN => ordering.is_gt(),
+        RelOp::RELATIONAL_OPERATOR_GREATER_THAN_OR_EQUAL => ordering.is_ge(),
+        RelOp::RELATIONAL_OPERATOR_EQUAL => ordering.is_eq(),
+        RelOp::RELATIONAL_OPERATOR_NOT_EQUAL => ordering.is_ne(),
         _ => false,
     }
 }
 
-fn fold(text: &str, high: u16) -> String {
-    let loose = high & fuzzy_level::LOOSE != 0;
-    let marks = loose || high & fuzzy_level::IGNORE_NON_SPACE != 0;
-    let case = loose || high & fuzzy_level::IGNORE_CASE != 0;
+fn fold(text: &str, high: FuzzyLevelHigh) -> String {
+    let has = |flag: FuzzyLevelHigh| high.0 & flag.0 != 0;
+    let loose = has(FuzzyLevelHigh::FL_LOOSE);
+    let marks = loose || has(FuzzyLevelHigh::FL_IGNORENONSPACE);
+    let case = loose || has(FuzzyLevelHigh::FL_IGNORECASE);
     match (case, marks) {
         (true, true) => collate::fold_marks(text),
         (true, false) => collate::fold_case(text),
         (false, true) => collate::strip_marks(text),
         (false, false) => text.to_owned(),
+    }
+}
+
+fn content_of_text(stored: &str, wanted: &str, low: FuzzyLevelLow) -> bool {
+    let at_word = |position: usize| {
+        let before = stored.get(..position).and_then(|before| before.chars().next_back());
+        before.is_none_or(|c| !c.is_alphanumeric())
+    };
+    let ends_word = |position: usize| {
+        let after = stored.get(position..).and_then(|after| after.chars().next());
+        after.is_none_or(|c| !c.is_alphanumeric())
+    };
+    match low {
+        FuzzyLevelLow::FL_FULLSTRING => stored == wanted,
+        FuzzyLevelLow::FL_PREFIX => stored.starts_with(wanted),
+        FuzzyLevelLow::FL_PREFIX_ON_ANY_WORD => stored.match_indices(wanted).any(|(position, _)| at_word(position)),
+        FuzzyLevelLow::FL_PHRASE_MATCH => stored
+            .match_indices(wanted)
+            .any(|(position, found)| at_word(position) && ends_word(position + found.len())),
+        _ => stored.contains(wanted),
     }
 }
 
@@ -239,31 +236,31 @@ fn validate(restriction: &Restriction<'_>, depth: usize) -> Result<()> {
     if depth > MAX_DEPTH {
         return Err(StoreError::Unsupported("a restriction of this depth"));
     }
-    let check_rel_op = |op: u8| match op {
-        rel_op::LT..=rel_op::NE => Ok(()),
-        0x06 | 0x64 => Err(StoreError::Unsupported("this relational operator")),
+    let check_rel_op = |op: RelOp| match op {
+        RelOp(0..=5) => Ok(()),
+        // The regular expressions of early drafts, and distribution lists.
+        RelOp(6) | RelOp::RELATIONAL_OPERATOR_MEMBER_OF_DL => {
+            Err(StoreError::Unsupported("this relational operator"))
+        }
         _ => Err(StoreError::InvalidParameter("relational operator")),
     };
     match restriction {
-        Restriction::AndRestriction { restricts } | Restriction::OrRestriction { restricts } => {
+        Restriction::AndRestriction(restricts) | Restriction::OrRestriction(restricts) => {
             restricts.iter().try_for_each(|part| validate(part, depth + 1))
         }
-        Restriction::NotRestriction { restriction } => validate(restriction, depth + 1),
+        Restriction::NotRestriction(restriction) => validate(restriction, depth + 1),
         Restriction::ContentRestriction { fuzzy_level_low, .. } => {
-            if *fuzzy_level_low <= fuzzy_level::PREFIX {
-                Ok(())
-            } else {
-                Err(StoreError::InvalidParameter("fuzzy level"))
-            }
+            let known = FuzzyLevelLow::NAMES.iter().any(|(level, _)| *level == fuzzy_level_low.0);
+            if known { Ok(()) } else { Err(StoreError::InvalidParameter("fuzzy level")) }
         }
         Restriction::PropertyRestriction { rel_op, .. }
         | Restriction::ComparePropertiesRestriction { rel_op, .. }
         | Restriction::SizeRestriction { rel_op, .. } => check_rel_op(*rel_op),
         Restriction::BitMaskRestriction { bitmap_rel_op, .. } => match *bitmap_rel_op {
-            BMR_EQZ | BMR_NEZ => Ok(()),
+            BitmapRelOp::BMR_EQZ | BitmapRelOp::BMR_NEZ => Ok(()),
             _ => Err(StoreError::InvalidParameter("bit mask operator")),
         },
-        Restriction::ExistRestriction { .. } => Ok(()),
+        Restriction::ExistRestriction(_) => Ok(()),
         Restriction::SubObjectRestriction { subobject, restriction } => match *subobject {
             tags::PID_TAG_MESSAGE_RECIPIENTS | tags::PID_TAG_MESSAGE_ATTACHMENTS => validate(restriction, depth + 1),
             _ => Err(StoreError::Unsupported("a restriction on these sub-objects")),
@@ -274,9 +271,6 @@ fn validate(restriction: &Restriction<'_>, depth: usize) -> Result<()> {
         Restriction::CountRestriction { sub_restriction, .. } => validate(sub_restriction, depth + 1),
     }
 }
-
-// FULL_STRING and SUBSTRING differ in the low word only; the third is PREFIX.
-const _: () = assert!(fuzzy_level::SUBSTRING < fuzzy_level::PREFIX);
 
 #[cfg(test)]
 #[path = "restriction_tests.rs"]

@@ -10,46 +10,6 @@ pub const MULTIVALUE: u16 = 0x1000;
 /// Bit of a property type in table columns: one row a value (MS-OXCTABL 2.2.2.2.1).
 pub const MULTIVALUE_INSTANCE: u16 = 0x2000;
 
-/// The type of a value.
-#[must_use]
-pub fn type_of(value: &PropertyValue<'_>) -> PropertyType {
-    use PropertyValue as V;
-    let many = |single: PropertyType| PropertyType(single.0 | MULTIVALUE);
-    match value {
-        V::PtypNull => PropertyType::PTYP_NULL,
-        V::PtypInteger16(_) => PropertyType::PTYP_INTEGER16,
-        V::PtypInteger32(_) => PropertyType::PTYP_INTEGER32,
-        V::PtypFloating32(_) => PropertyType::PTYP_FLOATING32,
-        V::PtypFloating64(_) => PropertyType::PTYP_FLOATING64,
-        V::PtypCurrency(_) => PropertyType::PTYP_CURRENCY,
-        V::PtypFloatingTime(_) => PropertyType::PTYP_FLOATING_TIME,
-        V::PtypErrorCode(_) => PropertyType::PTYP_ERROR_CODE,
-        V::PtypBoolean(_) => PropertyType::PTYP_BOOLEAN,
-        V::PtypObject => PropertyType::PTYP_OBJECT,
-        V::PtypInteger64(_) => PropertyType::PTYP_INTEGER64,
-        V::PtypString8(_) => PropertyType::PTYP_STRING8,
-        V::PtypString(_) => PropertyType::PTYP_STRING,
-        V::PtypTime(_) => PropertyType::PTYP_TIME,
-        V::PtypGuid(_) => PropertyType::PTYP_GUID,
-        V::PtypServerId(_) => PropertyType::PTYP_SERVER_ID,
-        V::PtypRestriction(_) => PropertyType::PTYP_RESTRICTION,
-        V::PtypRuleAction(_) => PropertyType::PTYP_RULE_ACTION,
-        V::PtypBinary(_) => PropertyType::PTYP_BINARY,
-        V::PtypMultipleInteger16(_) => many(PropertyType::PTYP_INTEGER16),
-        V::PtypMultipleInteger32(_) => many(PropertyType::PTYP_INTEGER32),
-        V::PtypMultipleFloating32(_) => many(PropertyType::PTYP_FLOATING32),
-        V::PtypMultipleFloating64(_) => many(PropertyType::PTYP_FLOATING64),
-        V::PtypMultipleCurrency(_) => many(PropertyType::PTYP_CURRENCY),
-        V::PtypMultipleFloatingTime(_) => many(PropertyType::PTYP_FLOATING_TIME),
-        V::PtypMultipleInteger64(_) => many(PropertyType::PTYP_INTEGER64),
-        V::PtypMultipleString8(_) => many(PropertyType::PTYP_STRING8),
-        V::PtypMultipleString(_) => many(PropertyType::PTYP_STRING),
-        V::PtypMultipleTime(_) => many(PropertyType::PTYP_TIME),
-        V::PtypMultipleGuid(_) => many(PropertyType::PTYP_GUID),
-        V::PtypMultipleBinary(_) => many(PropertyType::PTYP_BINARY),
-    }
-}
-
 /// A text value.
 #[must_use]
 pub fn string(text: impl Into<String>) -> PropertyValue<'static> {
@@ -103,8 +63,12 @@ pub fn is_storable(tag: PropertyTag) -> bool {
         PropertyType::PTYP_GUID,
         PropertyType::PTYP_BINARY,
     ];
-    let single_only =
-        [PropertyType::PTYP_BOOLEAN, PropertyType::PTYP_SERVER_ID, PropertyType::PTYP_RULE_ACTION];
+    let single_only = [
+        PropertyType::PTYP_BOOLEAN,
+        PropertyType::PTYP_SERVER_ID,
+        PropertyType::PTYP_RESTRICTION,
+        PropertyType::PTYP_RULE_ACTION,
+    ];
     known.contains(&single) || single_only.contains(&tag.property_type())
 }
 
@@ -117,6 +81,7 @@ pub fn size_of(value: &PropertyValue<'_>) -> u64 {
     let string8 = |text: &String8<'_>| text.as_bytes().len() as u64 + 1;
     match value {
         V::PtypNull | V::PtypObject => 0,
+        V::PtypUnspecified(typed) => size_of(&typed.property_value),
         V::PtypBoolean(_) => 1,
         V::PtypInteger16(_) => 2,
         V::PtypInteger32(_) | V::PtypFloating32(_) | V::PtypErrorCode(_) => 4,
@@ -128,9 +93,9 @@ pub fn size_of(value: &PropertyValue<'_>) -> u64 {
         V::PtypGuid(_) => 16,
         V::PtypString8(text) => string8(text),
         V::PtypString(text) => utf16(text),
-        V::PtypServerId(bytes) | V::PtypRuleAction(bytes) | V::PtypBinary(bytes) => bytes.len() as u64,
-        // Counted as one node: it is never stored, and no column has it.
-        V::PtypRestriction(_) => 1,
+        V::PtypServerId(bytes) | V::PtypBinary(bytes) => bytes.len() as u64,
+        V::PtypRuleAction(action) => action.packed_size() as u64,
+        V::PtypRestriction(restriction) => restriction.packed_size() as u64,
         V::PtypMultipleInteger16(list) => each(list.len(), 2),
         V::PtypMultipleInteger32(list) => each(list.len(), 4),
         V::PtypMultipleFloating32(list) => each(list.len(), 4),
@@ -211,7 +176,7 @@ mod tests {
 
     #[test]
     fn types_that_hold_nothing_are_not_storable() {
-        for kind in [0x0000, 0x0001, 0x000A, 0x000D, 0x100B, 0x00FD, 0x301F] {
+        for kind in [0x0000, 0x0001, 0x000A, 0x000D, 0x100B, 0x10FD, 0x301F] {
             assert!(!is_storable(PropertyTag(0x1234_0000 | kind)), "{kind:#x}");
         }
         for kind in [0x0003, 0x000B, 0x001E, 0x001F, 0x0102, 0x1003, 0x1102] {

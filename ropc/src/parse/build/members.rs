@@ -26,7 +26,10 @@ impl Builder {
         let inner = parts.some()?;
         span.range.start = self.span(&inner).range.start;
         let kind = match inner.as_rule() {
-            Rule::field => MemberKind::Field(self.field(inner)?),
+            Rule::field => {
+                let field = self.field(inner)?;
+                self.roleless_handle(field)
+            }
             Rule::if_member => self.if_member(inner)?,
             Rule::match_member => MemberKind::Match(self.match_member(inner)?),
             Rule::sized_member => self.sized_member(inner)?,
@@ -73,9 +76,10 @@ impl Builder {
     fn field(&mut self, node: Node<'_>) -> Built<Field> {
         let mut parts = self.parts(node);
         let attrs = self.attrs(&mut parts)?;
+        let constant = parts.opt(Rule::kw_const).map(|word| self.span(&word));
         let ty = parts.need(Rule::type_spec)?;
         let ty = self.type_spec(ty)?;
-        let declarators =
+        let declarators: Vec<Declarator> =
             parts.many(Rule::declarator).into_iter().map(|node| self.declarator(node)).collect::<Built<_>>()?;
         let derived = parts.opt(Rule::derived).map(|node| self.derived(node)).transpose()?;
         let mut marks = Vec::new();
@@ -83,19 +87,33 @@ impl Builder {
             let list = self.parts(mark).need(Rule::attr_list)?;
             marks.append(&mut self.attr_list(list)?);
         }
-        self.refuse_roleless_handle(&ty);
+        if let Some(span) = constant
+            && declarators.iter().all(|declarator| declarator.pointers == 0)
+        {
+            self.diagnostics.push(
+                Diagnostic::error("R0024", "a constant member without its value", span, "constant")
+                    .help("write `const Type Name = value;`: the only value that the bytes may have"),
+            );
+        }
         Ok(Field { attrs, ty, declarators, derived, marks })
     }
 
-    fn refuse_roleless_handle(&mut self, ty: &TypeSpec) {
-        let TypeSpec::Ref(TypeRef { name, forms, .. }) = ty else { return };
-        if name.text == "handle" && !forms.is_empty() {
-            self.diagnostics.push(
-                Diagnostic::error("R0022", "a handle without a role", name.span.clone(), "which role?")
-                    .help("write `input handle<..>`, `output handle<..>` or `response handle<..>`")
-                    .note("`input` names an open object, `output` the slot for a new one, `response` is echoed at the head of the reply"),
-            );
+    /// `handle<Folder> Folder;` is refused and then taken for an input handle, so that nothing else is
+    /// said about it.
+    fn roleless_handle(&mut self, field: Field) -> MemberKind {
+        let (TypeSpec::Ref(ty), [declarator]) = (&field.ty, field.declarators.as_slice()) else {
+            return MemberKind::Field(field);
+        };
+        if ty.name.text != "handle" || ty.args.is_some() {
+            return MemberKind::Field(field);
         }
+        self.diagnostics.push(
+            Diagnostic::error("R0022", "a handle without a role", ty.name.span.clone(), "which role?")
+                .help("write `input handle<..>`, `output handle<..>` or `response handle<..>`")
+                .note("`input` names an open object, `output` the slot for a new one, `response` is echoed at the head of the reply"),
+        );
+        let objects = ty.forms.iter().flatten().flat_map(|path| path.parts.clone()).collect();
+        MemberKind::Handle { role: HandleRole::Input, objects, name: declarator.name.clone() }
     }
 
     pub(super) fn declarator(&mut self, node: Node<'_>) -> Built<Declarator> {

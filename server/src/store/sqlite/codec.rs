@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use protocol::oxcdata::{ErrorCode, PropertyTag, PropertyType, PropertyValue};
-use runtime::{FileTime, Guid, String8, Utf16};
+use runtime::{Cursor, Encoder, FileTime, Guid, String8, Utf16};
 use rusqlite::types::{Value, ValueRef};
 
-use crate::store::value::{MULTIVALUE, is_storable, type_of};
+use crate::store::value::{MULTIVALUE, is_storable};
 use crate::store::{Result, StoreError};
 
 /// A value on its way into the database.
@@ -28,7 +28,7 @@ pub(super) fn is_streamable(kind: PropertyType) -> bool {
 /// `TypeMismatch` when the value has another type; `Unsupported` for types that are not stored.
 pub(super) fn encode(tag: PropertyTag, value: &PropertyValue<'_>, inline_limit: usize) -> Result<Encoded> {
     use PropertyValue as V;
-    let found = type_of(value);
+    let found = value.property_type();
     if tag.property_type() != found {
         return Err(StoreError::TypeMismatch { tag, found });
     }
@@ -55,7 +55,12 @@ pub(super) fn encode(tag: PropertyTag, value: &PropertyValue<'_>, inline_limit: 
             }
         }
         V::PtypString8(text) => bytes(text.as_bytes().to_vec()),
-        V::PtypServerId(v) | V::PtypRuleAction(v) | V::PtypBinary(v) => bytes(v.to_vec()),
+        V::PtypServerId(v) | V::PtypBinary(v) => bytes(v.to_vec()),
+        V::PtypRestriction(_) | V::PtypRuleAction(_) => {
+            let mut encoder = Encoder::new();
+            value.pack(&mut encoder, found).map_err(|_| StoreError::InvalidParameter("rule or restriction"))?;
+            bytes(encoder.finish().to_vec())
+        }
         list => bytes(encode_list(list)),
     }
 }
@@ -95,7 +100,9 @@ pub(super) fn decode(tag: PropertyTag, value: ValueRef<'_>) -> Result<PropertyVa
         (PropertyType::PTYP_STRING8, ValueRef::Blob(v)) => V::PtypString8(String8::new(v.to_vec())),
         (PropertyType::PTYP_BINARY, ValueRef::Blob(v)) => V::PtypBinary(Cow::Owned(v.to_vec())),
         (PropertyType::PTYP_SERVER_ID, ValueRef::Blob(v)) => V::PtypServerId(Cow::Owned(v.to_vec())),
-        (PropertyType::PTYP_RULE_ACTION, ValueRef::Blob(v)) => V::PtypRuleAction(Cow::Owned(v.to_vec())),
+        (PropertyType::PTYP_RESTRICTION | PropertyType::PTYP_RULE_ACTION, ValueRef::Blob(v)) => {
+            V::unpack(&mut Cursor::new(v), kind).map_err(|_| damaged())?.into_owned()
+        }
         (kind, ValueRef::Blob(v)) if kind.0 & MULTIVALUE != 0 => {
             decode_list(PropertyType(kind.0 & !MULTIVALUE), v).ok_or_else(damaged)?
         }
@@ -207,10 +214,12 @@ fn counted(mut bytes: &[u8]) -> Option<Vec<&[u8]>> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
+    use protocol::oxcdata::{Restriction, RuleAction};
+
     use super::*;
 
     fn round_trip(value: PropertyValue<'static>) -> PropertyValue<'static> {
-        let tag = PropertyTag(0x1234_0000).with_property_type(type_of(&value));
+        let tag = PropertyTag(0x1234_0000).with_property_type(value.property_type());
         match encode(tag, &value, 4096).unwrap() {
             Encoded::Inline(stored) => decode(tag, (&stored).into()).unwrap(),
             Encoded::Bytes(bytes) => decode(tag, ValueRef::Blob(&bytes)).unwrap(),
@@ -241,7 +250,10 @@ mod tests {
             V::PtypBinary(bytes(&[])),
             V::PtypBinary(bytes(&[0, 255])),
             V::PtypServerId(bytes(&[1])),
-            V::PtypRuleAction(bytes(&[2, 3])),
+            V::PtypRuleAction(RuleAction { action_blocks: Vec::new() }),
+            V::PtypRestriction(Box::new(Restriction::NotRestriction(Box::new(Restriction::ExistRestriction(
+                PropertyTag(0x0037_001F),
+            ))))),
             V::PtypMultipleInteger16(vec![-1, 2]),
             V::PtypMultipleInteger32(vec![]),
             V::PtypMultipleInteger64(vec![i64::MAX]),

@@ -1,5 +1,4 @@
 //! Every number has its page, and the examples of the pages behave as the pages say.
-#![allow(missing_docs, clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
 use std::path::Path;

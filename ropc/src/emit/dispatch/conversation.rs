@@ -1,0 +1,195 @@
+//! Decoding replies with what the conversation has set: the other side's view of declared state.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::objects::state_name;
+use super::replies::{answered, reply_fn, request_argument, states};
+use super::serve::effect_value;
+use crate::emit::context::Context;
+use crate::emit::names::{snake, snake_text, verbatim};
+use crate::model::{Object, Rop};
+
+pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
+    let stateful: Vec<&Object> = cx.program.objects.iter().filter(|o| !o.state.is_empty()).collect();
+    let maps = stateful.iter().map(|object| {
+        let (field, state) = (map_name(object), state_name(object));
+        quote!(#field: BTreeMap<u32, #state>)
+    });
+    let forget = stateful.iter().map(|object| {
+        let field = map_name(object);
+        quote!(self.#field.remove(&handle);)
+    });
+    let (cursor, unpack_error) = (cx.runtime("Cursor"), cx.runtime("UnpackError"));
+    let blob = cx.runtime("Blob");
+    cx.import("std::collections::BTreeMap");
+    cx.import("runtime::UnpackErrorKind");
+    let arms = answered(cx).map(|rop| arm(cx, rop));
+    let silent = cx.program.rops.iter().filter(|r| r.success.is_none() && r.unsolicited.is_none()).map(|rop| {
+        let name = verbatim(&rop.name);
+        let forget = rop.releases.then(|| quote!(self.forget(handle(handles, request.input_handle_index));));
+        let binding = if rop.releases { quote!(request) } else { quote!(_) };
+        quote!(RopRequest::#name(#binding) => { #forget })
+    });
+    vec![
+        quote! {
+            /// What a conversation has set, by handle value: needed to decode rows.
+            #[derive(Clone, Debug, Default)]
+            pub struct Conversation { #(#maps),* }
+        },
+        quote! {
+            impl Conversation {
+                /// Decodes the operations of a ROP output buffer that answers these requests.
+                ///
+                /// `handles` is the handle table of the output buffer. Replies pair with requests in order, skipping
+                /// operations without a reply; where state is missing, the rest is one [`RopReply::Opaque`].
+                ///
+                /// # Errors
+                /// When a reply is malformed or answers none of the requests.
+                pub fn unpack_replies<'a>(
+                    &mut self,
+                    requests: &[RopRequest<'_>],
+                    handles: &[u32],
+                    rops: &'a [u8],
+                ) -> Result<Vec<RopReply<'a>>, #unpack_error> {
+                    let mut c = #cursor::at_offset(rops, 2);
+                    let mut requests = requests.iter();
+                    let mut replies = Vec::new();
+                    while !c.is_empty() {
+                        let before = c.clone();
+                        let rop_id = RopId::unpack(&mut c).at("RopId")?;
+                        if let Some(reply) = unpack_unsolicited(rop_id, &mut c)? {
+                            replies.push(reply);
+                            continue;
+                        }
+                        let request = loop {
+                            let Some(request) = requests.next() else {
+                                return Err(runtime::rop::unknown_rop(&c, rop_id.0).at("RopId"));
+                            };
+                            if self.silent(request, handles) {
+                                continue;
+                            }
+                            break request;
+                        };
+                        if request.rop_id() != rop_id {
+                            return Err(runtime::rop::unknown_rop(&c, rop_id.0).at("RopId"));
+                        }
+                        match self.unpack_reply(request, handles, &mut c) {
+                            Ok(reply) => replies.push(reply),
+                            Err(error) if matches!(error.kind(), UnpackErrorKind::MissingContext { .. }) => {
+                                replies.push(RopReply::Opaque(#blob::Borrowed(before.peek())));
+                                break;
+                            }
+                            Err(error) => return Err(error),
+                        }
+                    }
+                    requests.for_each(|request| _ = self.silent(request, handles));
+                    Ok(replies)
+                }
+
+                /// Takes note of a request without a reply; false for any other.
+                fn silent(&mut self, request: &RopRequest<'_>, handles: &[u32]) -> bool {
+                    match request {
+                        #(#silent)*
+                        _ => return false,
+                    }
+                    true
+                }
+
+                /// Forgets an object.
+                pub fn forget(&mut self, handle: u32) {
+                    #(#forget)*
+                }
+
+                fn unpack_reply<'a>(
+                    &mut self,
+                    request: &RopRequest<'_>,
+                    handles: &[u32],
+                    c: &mut #cursor<'a>,
+                ) -> Result<RopReply<'a>, #unpack_error> {
+                    Ok(match request {
+                        #(#arms)*
+                        _ => return Err(runtime::rop::unknown_rop(c, request.rop_id().0)),
+                    })
+                }
+            }
+        },
+        quote! {
+            /// The handle value in a slot; the invalid handle where there is no such slot.
+            fn handle(handles: &[u32], index: u8) -> u32 {
+                handles.get(usize::from(index)).copied().unwrap_or(runtime::rop::INVALID_HANDLE)
+            }
+        },
+    ]
+}
+
+fn map_name(object: &Object) -> proc_macro2::Ident {
+    format_ident!("{}s", snake_text(&object.name))
+}
+
+fn arm(cx: &Context<'_>, rop: &Rop) -> TokenStream {
+    let (name, unpack) = (verbatim(&rop.name), reply_fn("unpack", rop));
+    let request_arg = request_argument(rop);
+    let states_needed = states(rop);
+    let find = rop.needs_state.iter().map(|(handle, state)| {
+        let Some((object, input)) = rop
+            .inputs
+            .iter()
+            .find(|h| h.name == *handle)
+            .and_then(|h| Some((cx.program.objects.get(*h.objects.first()?)?, h)))
+        else {
+            return quote!();
+        };
+        let (map, field, index) = (map_name(object), snake(state), snake(&input.index_field));
+        let text = format!("{} of the {}", state, object.name);
+        quote! {
+            let state = self.#map.get(&handle(handles, request.#index));
+            let Some(#field) = state.and_then(|state| state.#field.as_deref()) else {
+                return Err(c.error(UnpackErrorKind::MissingContext { what: #text }));
+            };
+        }
+    });
+    let state_args = states_needed.iter().map(|p| {
+        let name = snake(&p.name);
+        quote!(, #name)
+    });
+    let effects = effects(cx, rop);
+    let find: TokenStream = find.collect();
+    let uses_request = !request_arg.is_empty() || !effects.is_empty() || !find.is_empty();
+    let binding = if uses_request { quote!(request) } else { quote!(_) };
+    if effects.is_empty() {
+        return quote!(RopRequest::#name(#binding) => { #find RopReply::#name(#unpack(c #request_arg #(#state_args)*)?) });
+    }
+    quote! {
+        RopRequest::#name(#binding) => {
+            #find
+            let reply = #unpack(c #request_arg #(#state_args)*)?;
+            #effects
+            RopReply::#name(reply)
+        }
+    }
+}
+
+fn effects(cx: &Context<'_>, rop: &Rop) -> TokenStream {
+    let side = |success: bool| -> TokenStream {
+        rop.effects
+            .iter()
+            .filter(|effect| effect.on_success == success)
+            .filter_map(|effect| {
+                let handle = rop.inputs.iter().chain(&rop.output).find(|h| h.name == effect.handle)?;
+                let object = cx.program.objects.get(*handle.objects.first()?)?;
+                let (map, field, index) = (map_name(object), snake(&effect.state), snake(&handle.index_field));
+                let value = effect_value(cx, rop, effect);
+                Some(quote!(self.#map.entry(handle(handles, request.#index)).or_default().#field = #value;))
+            })
+            .collect()
+    };
+    let (success, failure) = (side(true), side(false));
+    let body = if success.to_string().contains("body .") { quote!(body) } else { quote!(_) };
+    match (success.is_empty(), failure.is_empty()) {
+        (true, true) => quote!(),
+        (false, true) => quote!(if let Ok(#body) = &reply.result { #success }),
+        (true, false) => quote!(if reply.result.is_err() { #failure }),
+        (false, false) => quote!(match &reply.result { Ok(#body) => { #success } Err(_) => { #failure } }),
+    }
+}

@@ -1,0 +1,140 @@
+//! Every request in one enum.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use crate::emit::context::{Context, hex};
+use crate::emit::names::{screaming, verbatim};
+use crate::emit::operations::request_struct;
+use crate::model::Rop;
+
+/// ROPs that a client sends.
+pub(super) fn sent<'p>(cx: &Context<'p>) -> impl Iterator<Item = &'p Rop> {
+    cx.program.rops.iter().filter(|rop| rop.unsolicited.is_none())
+}
+
+/// The request structure of a ROP, imported, with lifetime where it has one.
+pub(super) fn request_type(cx: &Context<'_>, rop: &Rop, lifetime: &TokenStream) -> TokenStream {
+    let name = cx.name_in(rop.module, &format!("{}Request", rop.name));
+    if request_struct(rop).layout.lifetime { quote!(#name<#lifetime>) } else { name }
+}
+
+pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
+    let (cursor, encoder) = (cx.runtime("Cursor"), cx.runtime("Encoder"));
+    let (unpack_error, pack_error) = (cx.runtime("UnpackError"), cx.runtime("PackError"));
+    cx.import("runtime::At");
+    let rops: Vec<&Rop> = sent(cx).collect();
+    let ids = cx.program.rops.iter().map(|rop| {
+        let (name, id) = (screaming(&rop.name), hex(u64::from(rop.id), 1));
+        let text = rop.spec.as_ref().map_or_else(|| rop.name.clone(), |spec| format!("{}, {spec}.", rop.name));
+        quote!(#[doc = #text] pub const #name: Self = Self(#id);)
+    });
+    let names = cx.program.rops.iter().map(|rop| {
+        let (name, id) = (&rop.name, hex(u64::from(rop.id), 1));
+        quote!((#id, #name))
+    });
+    let variants = rops.iter().map(|rop| {
+        let (name, ty) = (verbatim(&rop.name), request_type(cx, rop, &quote!('a)));
+        let text = format!("{}.", rop.name);
+        quote!(#[doc = #text] #name(#ty))
+    });
+    let unpack = rops.iter().map(|rop| {
+        let (name, id, text) = (verbatim(&rop.name), hex(u64::from(rop.id), 1), &rop.name);
+        let ty = cx.name_in(rop.module, &format!("{}Request", rop.name));
+        quote!(#id => Self::#name(#ty::unpack(c).at(#text)?),)
+    });
+    let pack = rops.iter().map(|rop| {
+        let (name, text) = (verbatim(&rop.name), &rop.name);
+        quote!(Self::#name(request) => request.pack(e).at(#text),)
+    });
+    let sizes = rops.iter().map(|rop| {
+        let name = verbatim(&rop.name);
+        quote!(Self::#name(request) => request.packed_size(),)
+    });
+    let rop_ids = rops.iter().map(|rop| {
+        let (name, id) = (verbatim(&rop.name), screaming(&rop.name));
+        quote!(Self::#name(_) => RopId::#id,)
+    });
+    let owned = rops.iter().map(|rop| {
+        let name = verbatim(&rop.name);
+        if request_struct(rop).layout.lifetime {
+            quote!(Self::#name(request) => RopRequest::#name(request.into_owned()),)
+        } else {
+            quote!(Self::#name(request) => RopRequest::#name(request),)
+        }
+    });
+    let logons = rops.iter().map(|rop| {
+        let name = verbatim(&rop.name);
+        quote!(Self::#name(request) => request.logon_id,)
+    });
+    let batch = format_ident!("RopRequest");
+    vec![
+        quote! {
+            /// The operation of a request or reply, MS-OXCROPS 2.2.2.
+            #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+            pub struct RopId(pub u8);
+        },
+        quote! {
+            impl RopId {
+                #(#ids)*
+
+                /// Values with their names in the specification.
+                pub const NAMES: &'static [(u8, &'static str)] = &[#(#names),*];
+            }
+        },
+        quote!(runtime::open_enum!(RopId, u8);),
+        quote! {
+            /// A request of any operation, MS-OXCROPS 2.2.
+            #[derive(Clone, Debug, PartialEq)]
+            pub enum #batch<'a> { #(#variants),* }
+        },
+        quote! {
+            impl<'a> RopRequest<'a> {
+                /// Reads a request, RopId first.
+                ///
+                /// # Errors
+                /// For bytes that are no request; a RopId that is reserved or not described fails the whole call.
+                pub fn unpack(c: &mut #cursor<'a>) -> Result<Self, #unpack_error> {
+                    let rop_id = c.u8().at("RopId")?;
+                    Ok(match rop_id {
+                        #(#unpack)*
+                        _ => return Err(runtime::rop::unknown_rop(c, rop_id).at("RopId")),
+                    })
+                }
+
+                /// Writes the request, RopId first.
+                ///
+                /// # Errors
+                /// At the encoder's limit, or when its fields contradict each other.
+                pub fn pack(&self, e: &mut #encoder) -> Result<(), #pack_error> {
+                    self.rop_id().pack(e)?;
+                    match self { #(#pack)* }
+                }
+
+                /// Bytes that `pack` writes.
+                #[must_use]
+                pub fn packed_size(&self) -> usize {
+                    1 + match self { #(#sizes)* }
+                }
+
+                /// Its operation.
+                #[must_use]
+                pub fn rop_id(&self) -> RopId {
+                    match self { #(#rop_ids)* }
+                }
+
+                /// The logon that it is for.
+                #[must_use]
+                pub fn logon_id(&self) -> u8 {
+                    match self { #(#logons)* }
+                }
+
+                /// The same, independent of the buffer that it was read from.
+                #[must_use]
+                pub fn into_owned(self) -> RopRequest<'static> {
+                    match self { #(#owned)* }
+                }
+            }
+        },
+    ]
+}

@@ -1,0 +1,392 @@
+//! Running a request: handles checked, handler called, reply written, effects applied.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::handlers::{fill_field, served};
+use super::objects::{choice_name, state_name};
+use super::replies::{HEADER, failure_type, fixed_size, reply_fn, reply_index, request_argument, states};
+use super::requests::{request_type, sent};
+use crate::emit::body::Env;
+use crate::emit::context::{Context, usize_literal};
+use crate::emit::names::{snake, snake_text, verbatim};
+use crate::model::{Effect, EffectValue, Handle, Rop, StructDef};
+
+pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
+    for name in ["Dispatch", "InvalidHandle", "ReplyTooLarge", "RopContext", "RopOutcome", "Running"] {
+        cx.import(format!("runtime::rop::{name}"));
+    }
+    let (cursor, encoder) = (cx.runtime("Cursor"), cx.runtime("Encoder"));
+    let (unpack_error, pack_error) = (cx.runtime("UnpackError"), cx.runtime("PackError"));
+    let error_code = cx.error_code();
+    cx.import("runtime::PackErrorKind");
+    let runs = sent(cx).map(|rop| {
+        let name = verbatim(&rop.name);
+        if rop.releases {
+            quote!(RopRequest::#name(request) => Ok(RopOutcome::Release { input_handle_index: request.input_handle_index }),)
+        } else {
+            let run = run_name(rop);
+            let handlers = if rop.unserved.is_some() { quote!() } else { quote!(self.0, running,) };
+            quote!(RopRequest::#name(request) => #run(#handlers request, e),)
+        }
+    });
+    let sizes = sent(cx).filter_map(|rop| {
+        let (name, size) = (verbatim(&rop.name), fixed_size(rop)?);
+        Some(quote!(RopRequest::#name(_) => Some(#size),))
+    });
+    let small = sent(cx).map(|rop| {
+        let (name, index) = (verbatim(&rop.name), reply_index(rop));
+        if rop.success.is_none() {
+            quote!(RopRequest::#name(_) => Ok(()),)
+        } else {
+            quote!(RopRequest::#name(request) => pack_failure(request_id, request.#index, #error_code::EC_BUFFER_TOO_SMALL, e),)
+        }
+    });
+    let mut items = vec![
+        quote! {
+            /// Serves requests with handlers: plugs into [`runtime::rop::execute`].
+            #[derive(Debug)]
+            pub struct RopDispatch<'h, H: ?Sized>(pub &'h mut H);
+        },
+        quote! {
+            impl<H: Handlers + ?Sized> Dispatch for RopDispatch<'_, H> {
+                type Request<'a> = RopRequest<'a>;
+                type Object = ServerObject<H>;
+
+                fn unpack<'a>(&self, c: &mut #cursor<'a>) -> Result<RopRequest<'a>, #unpack_error> {
+                    RopRequest::unpack(c)
+                }
+
+                fn fixed_reply_size(request: &RopRequest<'_>) -> Option<usize> {
+                    match request {
+                        #(#sizes)*
+                        _ => None,
+                    }
+                }
+
+                fn run(
+                    &mut self,
+                    request: &RopRequest<'_>,
+                    running: &mut Running<'_, ServerObject<H>>,
+                    e: &mut #encoder,
+                ) -> Result<RopOutcome<ServerObject<H>>, ReplyTooLarge> {
+                    match request { #(#runs)* }
+                }
+
+                fn too_small(request: &RopRequest<'_>, e: &mut #encoder) -> Result<(), #pack_error> {
+                    let request_id = request.rop_id();
+                    match request { #(#small)* }
+                }
+            }
+        },
+        quote! {
+            /// A reply that is a return value alone.
+            fn pack_failure(rop_id: RopId, handle_index: u8, code: #error_code, e: &mut #encoder) -> Result<(), #pack_error> {
+                rop_id.pack(e)?;
+                e.u8(handle_index)?;
+                code.pack(e)
+            }
+        },
+        quote! {
+            /// Answers a return value alone.
+            fn failed<O>(rop_id: RopId, handle_index: u8, code: #error_code, e: &mut #encoder) -> Result<RopOutcome<O>, ReplyTooLarge> {
+                match pack_failure(rop_id, handle_index, code, e) {
+                    Ok(()) => Ok(RopOutcome::Done),
+                    Err(_) => Err(ReplyTooLarge { needed: 6 }),
+                }
+            }
+        },
+        quote! {
+            /// Judges how writing a reply went: one that contradicts itself becomes ecError, one that does not fit is
+            /// the engine's to handle.
+            fn sent<O>(
+                result: Result<(), #pack_error>,
+                needed: impl FnOnce() -> usize,
+                head: (RopId, u8, usize),
+                e: &mut #encoder,
+            ) -> Result<Option<RopOutcome<O>>, ReplyTooLarge> {
+                let Err(error) = result else { return Ok(None) };
+                if matches!(error.kind(), PackErrorKind::Full { .. }) {
+                    return Err(ReplyTooLarge { needed: needed() });
+                }
+                let (rop_id, handle_index, start) = head;
+                e.truncate(start);
+                failed(rop_id, handle_index, #error_code::EC_ERROR, e).map(Some)
+            }
+        },
+        quote! {
+            /// The return value for a handle that names no object to work on, MS-OXCROPS 3.2.5.4.
+            impl From<InvalidHandle> for #error_code {
+                fn from(invalid: InvalidHandle) -> Self {
+                    match invalid {
+                        InvalidHandle::NeverAssigned => Self::EC_NULL_OBJECT,
+                        InvalidHandle::Released => Self::EC_INVALID_OBJECT,
+                        InvalidHandle::OtherLogon => Self::EC_ACCESS_DENIED,
+                    }
+                }
+            }
+        },
+    ];
+    items.extend(served(cx).map(|rop| run_fn(cx, rop)));
+    items.extend(sent(cx).filter(|rop| rop.unserved.is_some()).map(|rop| unserved_fn(cx, rop)));
+    items
+}
+
+fn run_name(rop: &Rop) -> proc_macro2::Ident {
+    format_ident!("run_{}", snake_text(&rop.name))
+}
+
+/// A described ROP without a handler answers the protocol's own error.
+fn unserved_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
+    let (name, index) = (run_name(rop), reply_index(rop));
+    let request = request_type(cx, rop, &quote!('_));
+    let (encoder, error_code) = (cx.runtime("Encoder"), cx.error_code());
+    let id = crate::emit::names::screaming(&rop.name);
+    quote! {
+        fn #name<O>(request: &#request, e: &mut #encoder) -> Result<RopOutcome<O>, ReplyTooLarge> {
+            failed(RopId::#id, request.#index, #error_code::EC_NOT_SUPPORTED, e)
+        }
+    }
+}
+
+fn run_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
+    let (name, method, index) = (run_name(rop), snake(&rop.name), reply_index(rop));
+    let request = request_type(cx, rop, &quote!('_));
+    let encoder = cx.runtime("Encoder");
+    cx.import("runtime::rop::Reply");
+    let id = crate::emit::names::screaming(&rop.name);
+    let success = rop.success.clone().unwrap_or_default();
+    let header = usize_literal(HEADER);
+    let open = open_objects(cx, rop);
+    let failure = failure_type(cx, rop, &quote!('static));
+    let text = format!("Runs {}.", rop.name);
+    let pack = reply_fn("pack", rop);
+    let request_arg = request_argument(rop);
+    let state_args = states(rop).into_iter().map(|p| {
+        let name = snake(&p.name);
+        quote!(, #name)
+    });
+    let call = call(cx, rop, &method, &success);
+    let size = if rop.success.as_ref().is_some_and(|def| rop.on.is_empty() && def.layout.fixed) {
+        let size = usize_literal(HEADER + success.layout.min_size);
+        quote!(#size)
+    } else {
+        quote!(#header + reply.result.as_ref().map_or(0, |body| body.packed_size()))
+    };
+    let split = match &rop.output {
+        Some(_) => quote! {
+            let (result, opened) = match result {
+                Ok((body, object)) => (Ok(body), Some(object)),
+                Err(failure) => (Err(failure), None),
+            };
+        },
+        None => quote!(),
+    };
+    let effects = effects(cx, rop);
+    let outcome = outcome(cx, rop);
+    quote! {
+        #[doc = #text]
+        fn #name<H: Handlers + ?Sized>(
+            handlers: &mut H,
+            running: &mut Running<'_, ServerObject<H>>,
+            request: &#request,
+            e: &mut #encoder,
+        ) -> Result<RopOutcome<ServerObject<H>>, ReplyTooLarge> {
+            let start = e.len();
+            let context = RopContext::new(request.logon_id, e.room().saturating_sub(#header));
+            #open
+            let result: Result<_, #failure> = #call;
+            #split
+            let reply = Reply { handle_index: request.#index, result };
+            let written = #pack(&reply, e #request_arg #(#state_args)*);
+            if let Some(outcome) = sent(written, || #size, (RopId::#id, request.#index, start), e)? {
+                return Ok(outcome);
+            }
+            #effects
+            #outcome
+        }
+    }
+}
+
+/// Statements that look up the input objects, or answer why not.
+fn open_objects(cx: &Context<'_>, rop: &Rop) -> TokenStream {
+    let error_code = cx.error_code();
+    let index = reply_index(rop);
+    let id = crate::emit::names::screaming(&rop.name);
+    let fail = |code: TokenStream| quote!(return failed(RopId::#id, request.#index, #code, e));
+    let mut out = TokenStream::new();
+    if rop.output.is_some() {
+        let no_slot = fail(quote!(#error_code::EC_INVALID_PARAM));
+        let full = fail(quote!(#error_code::EC_MAX_OBJS_EXCEEDED));
+        out.extend(quote! {
+            if !running.has_slot(request.output_handle_index) { #no_slot; }
+            if running.objects.is_full() { #full; }
+        });
+    }
+    for handle in &rop.inputs {
+        let field = snake(&handle.index_field);
+        let number = format_ident!("{}_handle", snake_text(&handle.name));
+        let invalid = fail(quote!(invalid.into()));
+        let null = fail(quote!(#error_code::EC_NULL_OBJECT));
+        let object = take_object(cx, handle, &fail(wrong_object(rop, &error_code)));
+        out.extend(quote! {
+            let #number = match running.open_handle(request.#field, request.logon_id) {
+                Ok(handle) => handle,
+                Err(invalid) => #invalid,
+            };
+            let Some(object) = running.objects.get_mut(#number) else { #null; };
+            #object
+        });
+        for state in rop.needs_state.iter().filter(|(h, _)| *h == handle.name) {
+            let field = snake(&state.1);
+            let unset = fail(quote!(#error_code::EC_NULL_OBJECT));
+            let holder = format_ident!("{}_state", snake_text(&handle.name));
+            // A handler sees the state too: what the reply needs is taken out first.
+            out.extend(quote! {
+                let Some(#field) = #holder.#field.as_deref() else { #unset; };
+            });
+        }
+    }
+    out
+}
+
+/// The return value for an object of another kind.
+fn wrong_object(rop: &Rop, error_code: &TokenStream) -> TokenStream {
+    let name = crate::emit::names::screaming(&rop.wrong_object);
+    quote!(#error_code::#name)
+}
+
+/// The object as the handler takes it, or the failure for another kind.
+fn take_object(cx: &Context<'_>, handle: &Handle, wrong: &TokenStream) -> TokenStream {
+    let arg = snake(&handle.name);
+    match handle.objects.as_slice() {
+        [] => quote!(let #arg = object;),
+        [one] => {
+            let Some(object) = cx.program.objects.get(*one) else { return quote!() };
+            let kind = verbatim(&object.name);
+            if object.state.is_empty() {
+                quote!(let ServerObject::#kind(#arg) = object else { #wrong; };)
+            } else {
+                let state = format_ident!("{}_state", snake_text(&handle.name));
+                quote!(let ServerObject::#kind(#arg, #state) = object else { #wrong; };)
+            }
+        }
+        many => {
+            let choice = choice_name(cx.program, many);
+            let arms = many.iter().filter_map(|&o| cx.program.objects.get(o)).map(|object| {
+                let kind = verbatim(&object.name);
+                quote!(ServerObject::#kind(object, ..) => #choice::#kind(object),)
+            });
+            quote! {
+                let #arg = match object {
+                    #(#arms)*
+                    _ => #wrong,
+                };
+            }
+        }
+    }
+}
+
+fn call(cx: &Context<'_>, rop: &Rop, method: &proc_macro2::Ident, success: &StructDef) -> TokenStream {
+    let objects = rop.inputs.iter().map(|handle| {
+        let arg = snake(&handle.name);
+        let has_state = matches!(handle.objects.as_slice(), [one] if cx.program.objects.get(*one).is_some_and(|o| !o.state.is_empty()));
+        let state = has_state.then(|| {
+            let state = format_ident!("{}_state", snake_text(&handle.name));
+            quote!(, #state)
+        });
+        quote!(, #arg #state)
+    });
+    let fill = fill_field(rop).map(|field| {
+        cx.import("runtime::rop::Fill");
+        let min = usize_literal(success.layout.min_size);
+        let element = match &field.ty {
+            crate::model::Type::Array(element, _) => cx.rust(element, &quote!('static)),
+            ty => cx.rust(ty, &quote!('static)),
+        };
+        quote!(, Fill::new(context.room.saturating_sub(#min), |row: &#element| row.packed_size()))
+    });
+    quote!(handlers.#method(context #(#objects)*, request #fill))
+}
+
+/// Effects on the state of input objects.
+fn effects(cx: &Context<'_>, rop: &Rop) -> TokenStream {
+    let on_inputs = |effect: &&Effect| rop.inputs.iter().any(|h| h.name == effect.handle);
+    let side = |success: bool| -> TokenStream {
+        rop.effects.iter().filter(|e| e.on_success == success).filter(on_inputs).map(|effect| {
+            let holder = format_ident!("{}_state", snake_text(&effect.handle));
+            let field = snake(&effect.state);
+            let value = effect_value(cx, rop, effect);
+            quote!(#holder.#field = #value;)
+        }).collect()
+    };
+    let (success, failure) = (side(true), side(false));
+    match (success.is_empty(), failure.is_empty()) {
+        (true, true) => quote!(),
+        (false, true) => quote!(if reply.result.is_ok() { #success }),
+        (true, false) => quote!(if reply.result.is_err() { #failure }),
+        (false, false) => quote!(if reply.result.is_ok() { #success } else { #failure }),
+    }
+}
+
+/// The new value of a state.
+pub(super) fn effect_value(cx: &Context<'_>, rop: &Rop, effect: &Effect) -> TokenStream {
+    let state = rop
+        .inputs
+        .iter()
+        .chain(&rop.output)
+        .find(|h| h.name == effect.handle)
+        .and_then(|h| h.objects.first())
+        .and_then(|&o| cx.program.objects.get(o))
+        .and_then(|o| o.state.iter().find(|s| s.name == effect.state));
+    let Some(value) = &effect.value else { return quote!(None) };
+    let (holder, expr, def) = match value {
+        EffectValue::Request(expr) => (quote!(request), expr, &rop.request),
+        EffectValue::Reply(expr) => (quote!(body), expr, rop.success.as_ref().unwrap_or(&rop.request)),
+    };
+    let inner = match expr {
+        crate::model::Expr::Field(name) => {
+            let field = snake(name);
+            quote!(#holder.#field)
+        }
+        _ => {
+            let value = Env::new(def, false).expr(cx, expr);
+            quote!(#holder.#value)
+        }
+    };
+    let inner = if state.is_some_and(|s| s.list) { quote!(#inner.clone()) } else { inner };
+    if state.is_some_and(|s| s.optional) { quote!(Some(#inner)) } else { inner }
+}
+
+/// What the engine has left to do.
+fn outcome(cx: &Context<'_>, rop: &Rop) -> TokenStream {
+    let Some(output) = &rop.output else { return quote!(Ok(RopOutcome::Done)) };
+    let Some(object) = output.objects.first().and_then(|&o| cx.program.objects.get(o)) else {
+        return quote!(Ok(RopOutcome::Done));
+    };
+    let kind = verbatim(&object.name);
+    let state = (!object.state.is_empty()).then(|| {
+        let state = state_name(object);
+        quote!(, #state::default())
+    });
+    let owner = match (output.owned, rop.inputs.first()) {
+        (true, Some(input)) => {
+            let number = format_ident!("{}_handle", snake_text(&input.name));
+            quote!(Some(#number))
+        }
+        _ => quote!(None),
+    };
+    let replaces = object.owns_all;
+    quote! {
+        Ok(match opened {
+            Some(object) => RopOutcome::Open {
+                object: ServerObject::#kind(object #state),
+                logon_id: request.logon_id,
+                output_handle_index: request.output_handle_index,
+                owner: #owner,
+                replaces_logon: #replaces,
+            },
+            None => RopOutcome::Done,
+        })
+    }
+}

@@ -1,0 +1,219 @@
+//! The model to Rust, as tokens.
+
+mod exprs;
+mod messages;
+mod read;
+mod server;
+mod shapes;
+mod types;
+mod write;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
+use super::Module;
+use super::layout;
+use super::model::{Array, Interface, Known, Layout, Pointer, Scalar, Size, Type, TypeDef, TypeKind};
+
+/// The module of an interface.
+pub(super) fn module(model: &Interface) -> Module {
+    let emit = Emit { model };
+    let mut items = emit.constants();
+    for def in model.types.iter().filter(|def| def.module.is_none()) {
+        items.extend(emit.type_def(def));
+    }
+    for operation in &model.operations {
+        items.extend(emit.operation(operation));
+    }
+    items.extend(emit.server());
+    let mut all = emit.uses(&items);
+    all.extend(items);
+    let docs = if model.docs.is_empty() {
+        vec![format!("The interface `{}`.", model.name)]
+    } else {
+        model.docs.clone()
+    };
+    Module { docs, items: all }
+}
+
+/// What every part of the emitter reads.
+#[derive(Clone, Copy)]
+struct Emit<'m> {
+    model: &'m Interface,
+}
+
+/// An identifier; the names of the model are valid ones.
+fn ident(name: &str) -> Ident {
+    match name.strip_prefix("r#") {
+        Some(raw) => Ident::new_raw(raw, Span::call_site()),
+        None => Ident::new(name, Span::call_site()),
+    }
+}
+
+/// A number as a literal without suffix, signed where its type is.
+fn literal(scalar: Scalar, value: u64) -> TokenStream {
+    let mask = super::bodies::width_mask(scalar);
+    if scalar == Scalar::Bool {
+        let truth = value != 0;
+        return quote!(#truth);
+    }
+    if scalar.is_signed() && value & !(mask >> 1) != 0 {
+        let magnitude = proc_macro2::Literal::u64_unsuffixed((value | !mask).wrapping_neg());
+        return quote!(-#magnitude);
+    }
+    let literal = proc_macro2::Literal::u64_unsuffixed(value & mask);
+    quote!(#literal)
+}
+
+/// `#[doc]` attributes from lines; the fallback where there are none.
+fn docs(lines: &[String], fallback: &str) -> TokenStream {
+    let fallback = [fallback.to_owned()];
+    let lines = if lines.iter().all(|line| line.trim().is_empty()) { &fallback[..] } else { lines };
+    let lines = lines.iter().map(|line| format!(" {}", line.trim()));
+    quote!(#(#[doc = #lines])*)
+}
+
+impl Emit<'_> {
+    fn layout(&self, ty: &Type) -> Layout {
+        layout::of(&self.model.types, ty)
+    }
+
+    /// Path of a named type without lifetime.
+    fn path(&self, def: &TypeDef) -> TokenStream {
+        let name = ident(&def.rust);
+        match def.module.as_deref().and_then(|module| syn::parse_str::<syn::Path>(module).ok()) {
+            Some(module) => quote!(#module::#name),
+            None => quote!(#name),
+        }
+    }
+
+    /// The Rust type.
+    fn rust_type(&self, ty: &Type) -> TokenStream {
+        match ty {
+            Type::Scalar(scalar) | Type::Ranged(scalar, ..) => self.scalar(*scalar),
+            Type::Named(id) | Type::Union(id, _) => match self.model.get(*id) {
+                Some(def) => {
+                    let path = self.path(def);
+                    if def.layout.borrowed { quote!(#path<'a>) } else { path }
+                }
+                None => quote!(()),
+            },
+            Type::Known(known) => {
+                let name = ident(known.rust());
+                quote!(#name)
+            }
+            Type::Pointer(Pointer::Ref, to) => {
+                let inner = self.rust_type(to);
+                if self.is_boxed(Pointer::Ref, to) { quote!(Box<#inner>) } else { inner }
+            }
+            Type::Pointer(kind, to) => {
+                let inner = self.rust_type(to);
+                if self.is_boxed(*kind, to) { quote!(Option<Box<#inner>>) } else { quote!(Option<#inner>) }
+            }
+            Type::Array(array) => self.array_type(array),
+            Type::Text(text) => {
+                if text.wide { quote!(Utf16<'a>) } else { quote!(String8<'a>) }
+            }
+        }
+    }
+
+    fn array_type(&self, array: &Array) -> TokenStream {
+        let element = self.rust_type(&array.element);
+        match self.small_array(array) {
+            Some(count) => {
+                let count = proc_macro2::Literal::u64_unsuffixed(count);
+                quote!([#element; #count])
+            }
+            None if layout::is_byte(&array.element) => quote!(Blob<'a>),
+            None => quote!(Vec<#element>),
+        }
+    }
+
+    /// The length of an array that is one in Rust too.
+    fn small_array(&self, array: &Array) -> Option<u64> {
+        match array.size {
+            Size::Fixed(count) if count <= layout::MAX_RUST_ARRAY && !array.varying => Some(count),
+            _ => None,
+        }
+    }
+
+    /// A pointer to a structure or union is a box; a reference pointer only in a cycle.
+    fn is_boxed(&self, kind: Pointer, to: &Type) -> bool {
+        let (Type::Named(id) | Type::Union(id, _)) = to else { return false };
+        self.model.get(*id).is_some_and(|def| {
+            matches!(def.kind, TypeKind::Struct(_) | TypeKind::Union(_))
+                && (kind != Pointer::Ref || def.layout.recursive)
+        })
+    }
+
+    fn scalar(&self, scalar: Scalar) -> TokenStream {
+        let name = ident(scalar.rust());
+        quote!(#name)
+    }
+
+    /// `<'a>` for a type that borrows.
+    fn lifetime(&self, borrowed: bool) -> TokenStream {
+        if borrowed { quote!(<'a>) } else { TokenStream::new() }
+    }
+
+    /// The imports that the items need.
+    fn uses(&self, items: &[TokenStream]) -> Vec<TokenStream> {
+        let mut words = std::collections::HashSet::new();
+        for item in items {
+            collect_words(item.clone(), &mut words);
+        }
+        let mut list = Vec::new();
+        for (module, names) in [
+            ("runtime::ndr", ["ContextHandle", "Fault", "HResult", "NdrCursor", "NdrEncoder", "NtStatus", "Representation", "WError"].as_slice()),
+            ("runtime", ["At", "Blob", "Guid", "PackError", "String8", "UnpackError", "Utf16"].as_slice()),
+        ] {
+            let own = |name: &&&str| self.model.types.iter().all(|def| def.rust != ***name);
+            let used: Vec<Ident> = names
+                .iter()
+                .filter(|name| words.contains(**name) || **name == "At" && words.contains("at"))
+                .filter(own)
+                .map(|name| ident(name))
+                .collect();
+            if !used.is_empty()
+                && let Ok(module) = syn::parse_str::<syn::Path>(module)
+            {
+                list.push(match used.as_slice() {
+                    [one] => quote!(use #module::#one;),
+                    many => quote!(use #module::{#(#many),*};),
+                });
+            }
+        }
+        list
+    }
+}
+
+fn collect_words(tokens: TokenStream, words: &mut std::collections::HashSet<String>) {
+    for token in tokens {
+        match token {
+            proc_macro2::TokenTree::Ident(word) => _ = words.insert(word.to_string()),
+            proc_macro2::TokenTree::Group(group) => collect_words(group.stream(), words),
+            _ => {}
+        }
+    }
+}
+
+impl Known {
+    /// The type in `runtime`.
+    fn rust(self) -> &'static str {
+        match self {
+            Self::NtStatus => "NtStatus",
+            Self::WError => "WError",
+            Self::HResult => "HResult",
+            Self::Guid => "Guid",
+            Self::ContextHandle => "ContextHandle",
+        }
+    }
+
+    /// Its methods for reading and writing.
+    fn methods(self) -> (Ident, Ident) {
+        match self {
+            Self::Guid => (ident("unpack_ndr"), ident("pack_ndr")),
+            _ => (ident("unpack"), ident("pack")),
+        }
+    }
+}

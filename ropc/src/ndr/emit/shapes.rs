@@ -1,0 +1,488 @@
+//! Packing and unpacking of structures and unions, in both phases where they hold pointers.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::super::derive::{Derived, derived};
+use super::super::model::{Arm, Field, Layout, Struct, Type, TypeDef, Union};
+use super::exprs::{Access, Env, local};
+use super::read::Read;
+use super::write::{Place, Write};
+use super::{Emit, ident, literal};
+
+/// Deeper than this no structure may contain itself, whatever it says: the stack is finite.
+const MAX_RECURSION: u32 = 1000;
+
+impl<'m> Emit<'m> {
+    pub(super) fn struct_impl(&self, def: &'m TypeDef, record: &'m Struct) -> TokenStream {
+        let fields: Vec<&Field> = record.fields.iter().collect();
+        let derived = derived(self.model, &fields, |_| true);
+        let body = Body { emit: *self, fields, derived, layout: def.layout };
+        let limit = recursion(def, record.max_recursion);
+        let (read, write) = (body.read_scalars(), body.write_scalars());
+        let buffers = def.layout.pointers.then(|| (body.read_buffers(), body.write_buffers()));
+        let max_count = def.layout.conformant.then(|| body.write_max_count());
+        self.phases(def, &read, &write, buffers, max_count, limit)
+    }
+
+    pub(super) fn union_impl(&self, def: &'m TypeDef, union: &'m Union) -> TokenStream {
+        let limit = recursion(def, union.max_recursion);
+        let (read, write) = (self.union_read(def, union), self.union_write(def, union));
+        let buffers =
+            def.layout.pointers.then(|| (self.union_buffers(union, true), self.union_buffers(union, false)));
+        let phases = self.phases(def, &read, &write, buffers, None, limit);
+        let (generics, name) = (self.lifetime(def.layout.borrowed), ident(&def.rust));
+        let tag = self.scalar(union.tag);
+        let arms = union.arms.iter().map(|arm| {
+            let variant = ident(&arm.variant);
+            match (arm.single(), &arm.ty) {
+                (Some(label), ty) => {
+                    let label = literal(union.tag, label);
+                    let rest = ty.is_some().then(|| quote!((..)));
+                    quote!(Self::#variant #rest => #label,)
+                }
+                (None, None) => quote!(Self::#variant(tag) => *tag,),
+                (None, Some(_)) => quote!(Self::#variant(tag, _) => *tag,),
+            }
+        });
+        quote! {
+            impl #generics #name #generics {
+                #[doc = " The discriminant, which chooses the arm."]
+                #[must_use]
+                pub fn discriminant(&self) -> #tag {
+                    match self { #(#arms)* }
+                }
+                #phases
+            }
+        }
+    }
+
+    /// The functions of a type: one phase, or two with a whole around them.
+    fn phases(
+        &self,
+        def: &TypeDef,
+        read: &TokenStream,
+        write: &TokenStream,
+        buffers: Option<(TokenStream, TokenStream)>,
+        max_count: Option<TokenStream>,
+        limit: Option<TokenStream>,
+    ) -> TokenStream {
+        let layout = def.layout;
+        let cursor = if layout.borrowed { quote!(&mut NdrCursor<'a>) } else { quote!(&mut NdrCursor<'_>) };
+        let is_struct = matches!(def.kind, super::super::model::TypeKind::Struct(_));
+        let functions = if layout.pointers || layout.conformant {
+            self.two_phases(layout, &cursor, read, write, buffers, max_count, limit)
+        } else {
+            quote! {
+                #[doc = " Reads the value."]
+                #[doc = ""]
+                #[doc = " # Errors"]
+                #[doc = " The field that cannot be read, and why."]
+                pub fn unpack(c: #cursor) -> Result<Self, UnpackError> { #read }
+                #[doc = " Writes the value."]
+                #[doc = ""]
+                #[doc = " # Errors"]
+                #[doc = " The field that cannot be written, and why."]
+                pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> { #write }
+            }
+        };
+        if !is_struct {
+            return functions;
+        }
+        let (generics, name) = (self.lifetime(layout.borrowed), ident(&def.rust));
+        quote!(impl #generics #name #generics { #functions })
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn two_phases(
+        &self,
+        layout: Layout,
+        cursor: &TokenStream,
+        read: &TokenStream,
+        write: &TokenStream,
+        buffers: Option<(TokenStream, TokenStream)>,
+        max_count: Option<TokenStream>,
+        limit: Option<TokenStream>,
+    ) -> TokenStream {
+        let conformant = layout.conformant;
+        let (head, argument, parameter) = if conformant {
+            (
+                quote!(let max_count = c.max_count()?;),
+                quote!(, max_count),
+                quote!(, max_count: usize),
+            )
+        } else {
+            Default::default()
+        };
+        let write_head = conformant.then(|| quote!(self.pack_max_count(e)?;));
+        let (whole_read, whole_write) = if layout.pointers {
+            (
+                quote! {
+                    #head
+                    let frame = c.open();
+                    let mut value = Self::unpack_scalars(c #argument)?;
+                    value.unpack_buffers(c)?;
+                    c.close(frame);
+                    Ok(value)
+                },
+                quote!(#write_head self.pack_scalars(e)?; self.pack_buffers(e)),
+            )
+        } else {
+            (quote!(#head Self::unpack_scalars(c #argument)), quote!(#write_head self.pack_scalars(e)))
+        };
+        let scalars_doc = if conformant {
+            " Reads what stands in the value itself, after the maximum count of the array that ends it."
+        } else {
+            " Reads what stands in the value itself; its pointers wait."
+        };
+        let max_count = max_count.map(|body| {
+            quote! {
+                #[doc = " Writes the maximum count of the array that ends it, which stands before everything else."]
+                #[doc = ""]
+                #[doc = " # Errors"]
+                #[doc = " The field that cannot be written, and why."]
+                pub fn pack_max_count(&self, e: &mut NdrEncoder) -> Result<(), PackError> { #body Ok(()) }
+            }
+        });
+        let buffers = buffers.map(|(read, write)| {
+            let (enter, leave) = match limit {
+                Some(limit) => (Some(limit), true),
+                None => (None, false),
+            };
+            let (c_enter, e_enter) = match &enter {
+                Some(limit) => (quote!(c.enter(#limit)?;), quote!(e.enter(#limit)?;)),
+                None => Default::default(),
+            };
+            let (c_leave, e_leave) =
+                if leave { (quote!(c.leave();), quote!(e.leave();)) } else { Default::default() };
+            quote! {
+                #[doc = " Reads what its pointers point to."]
+                #[doc = ""]
+                #[doc = " # Errors"]
+                #[doc = " The field that cannot be read, and why."]
+                pub fn unpack_buffers(&mut self, c: #cursor) -> Result<(), UnpackError> {
+                    #c_enter #read #c_leave Ok(())
+                }
+                #[doc = " Writes what its pointers point to."]
+                #[doc = ""]
+                #[doc = " # Errors"]
+                #[doc = " The field that cannot be written, and why."]
+                pub fn pack_buffers(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
+                    #e_enter #write #e_leave Ok(())
+                }
+            }
+        });
+        quote! {
+            #[doc = " Reads the value with all that it holds."]
+            #[doc = ""]
+            #[doc = " # Errors"]
+            #[doc = " The field that cannot be read, and why."]
+            pub fn unpack(c: #cursor) -> Result<Self, UnpackError> { #whole_read }
+            #[doc = " Writes the value with all that it holds."]
+            #[doc = ""]
+            #[doc = " # Errors"]
+            #[doc = " The field that cannot be written, and why."]
+            pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> { #whole_write }
+            #[doc = #scalars_doc]
+            #[doc = ""]
+            #[doc = " # Errors"]
+            #[doc = " The field that cannot be read, and why."]
+            pub fn unpack_scalars(c: #cursor #parameter) -> Result<Self, UnpackError> { #read }
+            #max_count
+            #[doc = " Writes what stands in the value itself."]
+            #[doc = ""]
+            #[doc = " # Errors"]
+            #[doc = " The field that cannot be written, and why."]
+            pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> { #write }
+            #buffers
+        }
+    }
+
+    fn union_read(&self, def: &TypeDef, union: &Union) -> TokenStream {
+        let env = Env { model: self.model, fields: Vec::new(), access: Vec::new() };
+        let method = ident(union.tag.method());
+        let align = gap64(def.layout, "c");
+        let arms = union.arms.iter().map(|arm| {
+            let at = arm.name.as_str();
+            let variant = ident(&arm.variant);
+            let read = Read { emit: *self, env: &env, at: Some(at) };
+            let value = arm.ty.as_ref().map(|ty| read.scalars(ty));
+            let pattern = self.arm_pattern(union, arm);
+            match (arm.single(), value) {
+                (Some(_), None) => quote!(#pattern => Self::#variant,),
+                (Some(_), Some(value)) => quote!(#pattern => Self::#variant(#value),),
+                (None, None) => quote!(#pattern => Self::#variant(tag),),
+                (None, Some(value)) => quote!(#pattern => Self::#variant(tag, #value),),
+            }
+        });
+        let other = (!union.arms.iter().any(|arm| arm.default)).then(|| {
+            let expected = format!("a discriminant of {}", def.name);
+            let found = super::exprs::widen(union.tag, quote!(tag));
+            let (size, _) = union.tag.sizes();
+            let all = union.tag == super::super::model::Scalar::Bool
+                && union.arms.iter().map(|arm| arm.labels.len()).sum::<usize>() > 1;
+            if all { TokenStream::new() } else { quote!(_ => return Err(c.invalid(#found, #expected, #size)),) }
+        });
+        quote! {
+            #align
+            let tag = c.#method()?;
+            #align
+            Ok(match tag { #(#arms)* #other })
+        }
+    }
+
+    fn arm_pattern(&self, union: &Union, arm: &Arm) -> TokenStream {
+        if arm.default {
+            return quote!(_);
+        }
+        let labels = arm.labels.iter().map(|label| literal(union.tag, *label));
+        quote!(#(#labels)|*)
+    }
+
+    fn union_write(&self, def: &TypeDef, union: &Union) -> TokenStream {
+        let env = Env { model: self.model, fields: Vec::new(), access: Vec::new() };
+        let method = ident(union.tag.method());
+        let align = gap64(def.layout, "e");
+        // The discriminant of an arm for several values is the caller's choice, within the arm.
+        let wrong = union.arms.iter().filter(|arm| arm.single().is_none()).filter_map(|arm| {
+            let variant = ident(&arm.variant);
+            let rest = arm.ty.is_some().then(|| quote!(, _));
+            let condition = if arm.default {
+                let others: Vec<TokenStream> = union
+                    .arms
+                    .iter()
+                    .filter(|other| !other.default)
+                    .flat_map(|other| other.labels.iter())
+                    .map(|label| literal(union.tag, *label))
+                    .collect();
+                if others.is_empty() {
+                    return None;
+                }
+                quote!(matches!(tag, #(#others)|*))
+            } else {
+                let pattern = self.arm_pattern(union, arm);
+                quote!(!matches!(tag, #pattern))
+            };
+            let expected = format!("a discriminant of the arm {}", arm.name);
+            Some(quote!(Self::#variant(tag #rest) if #condition => return Err(e.mismatch(#expected)),))
+        });
+        let wrong: Vec<TokenStream> = wrong.collect();
+        let check = (!wrong.is_empty()).then(|| quote!(match self { #(#wrong)* _ => {} }));
+        let arms = union.arms.iter().map(|arm| {
+            let write = Write { emit: *self, env: &env, at: Some(&arm.name), owner: None };
+            let value = arm.ty.as_ref().map(|ty| write.scalars(ty, &Place::reference(quote!(value))));
+            arm_match(arm, value.as_ref())
+        });
+        quote! {
+            #check
+            #align
+            e.#method(self.discriminant())?;
+            #align
+            match self { #(#arms)* }
+            Ok(())
+        }
+    }
+
+    /// What the pointers of the arm that is there point to.
+    fn union_buffers(&self, union: &Union, read: bool) -> TokenStream {
+        let env = Env { model: self.model, fields: Vec::new(), access: Vec::new() };
+        let mut rest = false;
+        let mut arms = Vec::new();
+        for arm in &union.arms {
+            let Some(ty) = arm.ty.as_ref().filter(|ty| self.layout(ty).pointers) else {
+                rest = true;
+                continue;
+            };
+            let value = if read {
+                Read { emit: *self, env: &env, at: Some(&arm.name) }.buffers(ty, &quote!(value), true)
+            } else {
+                Write { emit: *self, env: &env, at: Some(&arm.name), owner: None }
+                    .buffers(ty, &Place::reference(quote!(value)))
+            };
+            arms.push(arm_match(arm, Some(&value)));
+        }
+        let rest = rest.then(|| quote!(_ => {}));
+        quote!(match self { #(#arms)* #rest })
+    }
+}
+
+/// An arm of a `match self` over a union.
+fn arm_match(arm: &Arm, value: Option<&TokenStream>) -> TokenStream {
+    let variant = ident(&arm.variant);
+    match (arm.single(), value) {
+        (Some(_), None) => quote!(Self::#variant => {}),
+        (None, None) => quote!(Self::#variant(_) => {}),
+        (Some(_), Some(value)) => quote!(Self::#variant(value) => { #value }),
+        (None, Some(value)) => quote!(Self::#variant(_, value) => { #value }),
+    }
+}
+
+/// The gap that only NDR64 has, where there can be one.
+fn gap64(layout: Layout, on: &str) -> Option<TokenStream> {
+    let on = ident(on);
+    let align = layout.align64;
+    (align > 1).then(|| quote!(#on.align_ndr64(#align)?;))
+}
+
+fn recursion(def: &TypeDef, limit: Option<u32>) -> Option<TokenStream> {
+    def.layout.recursive.then(|| match limit {
+        Some(limit) => {
+            let limit = proc_macro2::Literal::u32_unsuffixed(limit.min(MAX_RECURSION));
+            quote!(#limit)
+        }
+        None => quote!(runtime::ndr::MAX_RECURSION),
+    })
+}
+
+/// The fields of a structure, in the making.
+struct Body<'m> {
+    emit: Emit<'m>,
+    fields: Vec<&'m Field>,
+    derived: Vec<Option<Derived>>,
+    layout: Layout,
+}
+
+impl<'m> Body<'m> {
+    fn derived(&self, index: usize) -> Option<Derived> {
+        self.derived.get(index).copied().flatten()
+    }
+
+    /// Fields as members of `self`.
+    fn own(&self) -> Env<'m> {
+        let access = (0..self.fields.len()).map(|index| own_access(&self.fields, self.derived(index), index)).collect();
+        Env { model: self.emit.model, fields: self.fields.clone(), access }
+    }
+
+    fn read_scalars(&self) -> TokenStream {
+        let mut env =
+            Env { model: self.emit.model, fields: self.fields.clone(), access: vec![Access::Missing; self.fields.len()] };
+        let (align, align64) = (self.layout.align, self.layout.align64);
+        let head = (align64 > 1).then(|| quote!(c.align(#align, #align64)?;));
+        let tail = gap64(self.layout, "c");
+        let mut body = TokenStream::new();
+        let mut inits = Vec::new();
+        let mut early = Vec::new();
+        for (index, field) in self.fields.iter().enumerate() {
+            let name = ident(&field.rust);
+            let read = Read { emit: self.emit, env: &env, at: Some(&field.name) };
+            if let Type::Pointer(kind, _) = &field.ty {
+                let (id, value) = (read.pointer_id(*kind), Read::placeholder(*kind));
+                body.extend(quote!(#id;));
+                inits.push(quote!(#name: #value));
+                continue;
+            }
+            let value = read.scalars(&field.ty);
+            if read.is_early(field) {
+                early.push(index);
+            }
+            body.extend(quote!(let #name = #value;));
+            if self.derived(index).is_none() {
+                inits.push(quote!(#name));
+            }
+            if let Some(access) = env.access.get_mut(index) {
+                *access = Access::Place(local(field));
+            }
+        }
+        for index in early {
+            if let Some(field) = self.fields.get(index) {
+                let read = Read { emit: self.emit, env: &env, at: Some(&field.name) };
+                body.extend(read.late_check(&field.ty, &local(field), false));
+            }
+        }
+        let value = if inits.is_empty() { quote!(Self) } else { quote!(Self { #(#inits),* }) };
+        quote!(#head #body #tail Ok(#value))
+    }
+
+    fn read_buffers(&self) -> TokenStream {
+        let env = self.own();
+        let mut body = TokenStream::new();
+        for field in self.fields.iter().filter(|field| self.emit.layout(&field.ty).pointers) {
+            let name = ident(&field.rust);
+            let read = Read { emit: self.emit, env: &env, at: Some(&field.name) };
+            body.extend(read.buffers(&field.ty, &quote!(self.#name), false));
+        }
+        body
+    }
+
+    fn write_scalars(&self) -> TokenStream {
+        let env = self.own();
+        let (align, align64) = (self.layout.align, self.layout.align64);
+        let head = (align64 > 1).then(|| quote!(e.align(#align, #align64)?;));
+        let tail = match gap64(self.layout, "e") {
+            Some(gap) => quote!(#gap Ok(())),
+            None => quote!(Ok(())),
+        };
+        let mut body = TokenStream::new();
+        for (index, field) in self.fields.iter().enumerate() {
+            body.extend(write_field(self.emit, &env, index, field, false));
+        }
+        quote!(#head #body #tail)
+    }
+
+    fn write_buffers(&self) -> TokenStream {
+        let env = self.own();
+        let mut body = TokenStream::new();
+        for field in self.fields.iter().filter(|field| self.emit.layout(&field.ty).pointers) {
+            let name = ident(&field.rust);
+            let write = Write { emit: self.emit, env: &env, at: Some(&field.name), owner: None };
+            body.extend(write.buffers(&field.ty, &Place::direct(quote!(self.#name))));
+        }
+        body
+    }
+
+    fn write_max_count(&self) -> TokenStream {
+        let env = self.own();
+        let Some((index, field)) = self.fields.iter().enumerate().next_back() else { return TokenStream::new() };
+        let name = ident(&field.rust);
+        let write = Write { emit: self.emit, env: &env, at: Some(&field.name), owner: Some(index) };
+        write.hoisted(&field.ty, &Place::direct(quote!(self.#name)))
+    }
+}
+
+/// How a field of `self` is reached.
+pub(super) fn own_access(fields: &[&Field], derived: Option<Derived>, index: usize) -> Access {
+    member_access(fields, derived, index, &quote!(self))
+}
+
+/// How a field of a structure in this variable is reached.
+pub(super) fn member_access(fields: &[&Field], derived: Option<Derived>, index: usize, owner: &TokenStream) -> Access {
+    let source = match derived {
+        Some(Derived::Count(from) | Derived::Discriminant(from)) => fields.get(from),
+        None => fields.get(index),
+    };
+    let Some(source) = source else { return Access::Missing };
+    let name = ident(&source.rust);
+    match derived {
+        Some(derived) => Access::Derived(derived, quote!(#owner.#name)),
+        None => Access::Place(quote!(#owner.#name)),
+    }
+}
+
+/// Writes a field of `self`, or what it is derived from.
+pub(super) fn write_field<'m>(
+    emit: Emit<'m>,
+    env: &Env<'m>,
+    index: usize,
+    field: &'m Field,
+    whole: bool,
+) -> TokenStream {
+    let at = field.name.as_str();
+    if let Some(Access::Derived(derived, place)) = env.access.get(index) {
+        let scalar = super::super::check::number_of(emit.model, &field.ty);
+        let Some(scalar) = scalar else { return TokenStream::new() };
+        return match derived {
+            Derived::Count(_) => {
+                let method = ident(&format!("count_{}", scalar.method()));
+                quote!(e.#method(#place.len()).at(#at)?;)
+            }
+            Derived::Discriminant(_) => {
+                let method = ident(scalar.method());
+                quote!(e.#method(#place.discriminant()).at(#at)?;)
+            }
+        };
+    }
+    let name = ident(&field.rust);
+    let write = Write { emit, env, at: Some(at), owner: Some(index) };
+    let place = Place::direct(quote!(self.#name));
+    if whole { write.whole(&field.ty, &place) } else { write.scalars(&field.ty, &place) }
+}

@@ -1,0 +1,343 @@
+//! Writing: statements that put a value into the encoder `e`.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::super::derive::Derived;
+use super::super::layout;
+use super::super::model::{Array, Expr, Pointer, Scalar, Size, Text, Type, TypeKind};
+use super::exprs::{Access, Env, describe, widen};
+use super::{Emit, ident};
+
+/// Where a value is.
+#[derive(Clone)]
+pub(super) struct Place {
+    expr: TokenStream,
+    /// The expression is a reference to the value.
+    reference: bool,
+}
+
+impl Place {
+    /// A place that holds the value: `self.level`.
+    pub(super) fn direct(expr: TokenStream) -> Self {
+        Self { expr, reference: false }
+    }
+
+    /// A variable that refers to the value: `item`.
+    pub(super) fn reference(expr: TokenStream) -> Self {
+        Self { expr, reference: true }
+    }
+
+    fn value(&self) -> TokenStream {
+        let expr = &self.expr;
+        if self.reference { quote!(*#expr) } else { expr.clone() }
+    }
+
+    fn by_ref(&self) -> TokenStream {
+        let expr = &self.expr;
+        if self.reference { expr.clone() } else { quote!(&#expr) }
+    }
+}
+
+/// A writer of one field or element.
+#[derive(Clone, Copy)]
+pub(super) struct Write<'e, 'm> {
+    pub(super) emit: Emit<'m>,
+    pub(super) env: &'e Env<'m>,
+    /// The field for error paths; elements get theirs from the array.
+    pub(super) at: Option<&'e str>,
+    /// The field that is written, as long as its own level is: what is derived from it needs no check.
+    pub(super) owner: Option<usize>,
+}
+
+impl<'m> Write<'_, 'm> {
+    /// `expr.at("Field")?;`
+    fn ask(&self, expr: TokenStream) -> TokenStream {
+        match self.at {
+            Some(at) => quote!(#expr.at(#at)?;),
+            None => quote!(#expr?;),
+        }
+    }
+
+    fn inner(&self) -> Self {
+        Write { at: None, owner: None, ..*self }
+    }
+
+    fn below(&self) -> Self {
+        Write { owner: None, ..*self }
+    }
+
+    /// A value with everything that it points to.
+    pub(super) fn whole(&self, ty: &Type, place: &Place) -> TokenStream {
+        match ty {
+            Type::Scalar(scalar) => self.scalar(*scalar, &place.value()),
+            Type::Ranged(scalar, low, high) => self.ranged(*scalar, *low, *high, &place.value()),
+            Type::Named(_) | Type::Union(..) | Type::Known(_) => self.named(ty, place, "pack"),
+            Type::Pointer(Pointer::Ref, to) => {
+                let id = self.ask(quote!(e.reference()));
+                let value = self.below().whole(to, place);
+                quote!(#id #value)
+            }
+            Type::Pointer(_, to) => {
+                let id = self.pointer_id(place);
+                let value = self.referent(to, place);
+                quote!(#id #value)
+            }
+            Type::Array(array) => {
+                let head = self.max_count(array, place);
+                let body = self.inline_array(array, place);
+                let buffers = self.buffers(ty, place);
+                quote!(#head #body #buffers)
+            }
+            Type::Text(text) => match (&text.size, text.wide) {
+                (Size::Conformant(None), true) => self.text_call("string16", place),
+                (Size::Conformant(None), false) => self.text_call("string8", place),
+                (Size::Conformant(Some(_)), _) => {
+                    let head = self.text_max_count(text, place);
+                    let body = self.inline_text(text, place);
+                    quote!(#head #body)
+                }
+                (Size::Fixed(_), _) => self.inline_text(text, place),
+            },
+        }
+    }
+
+    /// A value whose pointers wait; the maximum count of a conformant one was written before.
+    pub(super) fn scalars(&self, ty: &Type, place: &Place) -> TokenStream {
+        let shape = self.emit.layout(ty);
+        match ty {
+            Type::Named(_) | Type::Union(..) if shape.pointers || shape.conformant => {
+                self.named(ty, place, "pack_scalars")
+            }
+            Type::Pointer(Pointer::Ref, _) => self.ask(quote!(e.reference())),
+            Type::Pointer(..) => self.pointer_id(place),
+            Type::Array(array) => self.inline_array(array, place),
+            Type::Text(text) => self.inline_text(text, place),
+            _ => self.whole(ty, place),
+        }
+    }
+
+    /// What the value points to.
+    pub(super) fn buffers(&self, ty: &Type, place: &Place) -> TokenStream {
+        if !self.emit.layout(ty).pointers {
+            return TokenStream::new();
+        }
+        let receiver = &place.expr;
+        match ty {
+            Type::Named(_) | Type::Union(..) => self.ask(quote!(#receiver.pack_buffers(e))),
+            Type::Pointer(Pointer::Ref, to) => self.below().whole(to, place),
+            Type::Pointer(_, to) => self.referent(to, place),
+            Type::Array(array) => {
+                let items = place.by_ref();
+                let element = match &*array.element {
+                    Type::Named(_) | Type::Union(..) => quote!(|e, item| item.pack_buffers(e)),
+                    other => {
+                        let statements = self.inner().buffers(other, &Place::reference(quote!(item)));
+                        quote!(|e, item| { #statements Ok(()) })
+                    }
+                };
+                self.ask(quote!(e.array(#items, #element)))
+            }
+            _ => TokenStream::new(),
+        }
+    }
+
+    /// The maximum count that stands before a structure, from the conformant member that ends it.
+    pub(super) fn hoisted(&self, ty: &Type, place: &Place) -> TokenStream {
+        let receiver = &place.expr;
+        match ty {
+            Type::Array(array) => self.max_count(array, place),
+            Type::Text(text) => self.text_max_count(text, place),
+            Type::Named(_) => self.ask(quote!(#receiver.pack_max_count(e))),
+            _ => TokenStream::new(),
+        }
+    }
+
+    fn pointer_id(&self, place: &Place) -> TokenStream {
+        let receiver = &place.expr;
+        self.ask(quote!(e.pointer(#receiver.is_some())))
+    }
+
+    fn referent(&self, to: &Type, place: &Place) -> TokenStream {
+        let value = self.below().whole(to, &Place::reference(quote!(value)));
+        let by_ref = place.by_ref();
+        quote!(if let Some(value) = #by_ref { #value })
+    }
+
+    fn scalar(&self, scalar: Scalar, value: &TokenStream) -> TokenStream {
+        let method = ident(scalar.method());
+        self.ask(quote!(e.#method(#value)))
+    }
+
+    fn ranged(&self, scalar: Scalar, low: u64, high: u64, value: &TokenStream) -> TokenStream {
+        let wide = widen(scalar, value.clone());
+        let expected = format!("{low} to {high}");
+        let (low, high) =
+            (proc_macro2::Literal::u64_unsuffixed(low), proc_macro2::Literal::u64_unsuffixed(high));
+        let check = self.ask(quote!(e.require_range(#wide, #low..=#high, #expected)));
+        let write = self.scalar(scalar, value);
+        quote!(#check #write)
+    }
+
+    fn named(&self, ty: &Type, place: &Place, method: &str) -> TokenStream {
+        let receiver = &place.expr;
+        let method = match ty {
+            Type::Known(known) => known.methods().1,
+            _ => ident(method),
+        };
+        let check = self.tag_check(ty, receiver);
+        let write = self.ask(quote!(#receiver.#method(e)));
+        quote!(#check #write)
+    }
+
+    fn tag_check(&self, ty: &Type, receiver: &TokenStream) -> TokenStream {
+        let Type::Union(id, Some(switch)) = ty else { return TokenStream::new() };
+        let Some(TypeKind::Union(union)) = self.emit.model.get(*id).map(|def| &def.kind) else {
+            return TokenStream::new();
+        };
+        if self.is_derived(switch) || !self.env.knows(switch) {
+            return TokenStream::new();
+        }
+        let found = widen(union.tag, quote!(#receiver.discriminant()));
+        let described = self.env.value(switch);
+        let expected = format!("the arm of {}", describe(switch, &self.env.fields));
+        self.ask(quote!(e.require_tag(#found, #described, #expected)))
+    }
+
+    /// The expression is a field that follows from the very value that is written.
+    fn is_derived(&self, expr: &Expr) -> bool {
+        let access = expr.plain_field().and_then(|index| self.env.access.get(index));
+        match access {
+            Some(Access::Derived(Derived::Count(from) | Derived::Discriminant(from), _)) => {
+                self.owner == Some(*from)
+            }
+            _ => false,
+        }
+    }
+
+    /// Checks a length against its expression.
+    fn count_check(&self, found: &TokenStream, expr: &Expr) -> TokenStream {
+        if self.is_derived(expr) || !self.env.knows(expr) {
+            return TokenStream::new();
+        }
+        let described = self.env.value(expr);
+        let expected = format!("{} elements", describe(expr, &self.env.fields));
+        self.ask(quote!(e.require_count(#found, #described, #expected)))
+    }
+
+    /// The maximum count of a conformant array, checked.
+    fn max_count(&self, array: &Array, place: &Place) -> TokenStream {
+        let Size::Conformant(size) = &array.size else { return TokenStream::new() };
+        let receiver = &place.expr;
+        let length = quote!(#receiver.len());
+        match size {
+            Some(size) if array.varying && !self.is_derived(size) && self.env.knows(size) => {
+                let max_count = self.to_count(size);
+                self.ask(quote!(e.max_count(#max_count)))
+            }
+            Some(size) if !array.varying => {
+                let check = self.count_check(&length, size);
+                let write = self.ask(quote!(e.max_count(#length)));
+                quote!(#check #write)
+            }
+            _ => self.ask(quote!(e.max_count(#length))),
+        }
+    }
+
+    fn to_count(&self, expr: &Expr) -> TokenStream {
+        let value = self.env.value(expr);
+        match self.at {
+            Some(at) => quote!(e.to_count(#value).at(#at)?),
+            None => quote!(e.to_count(#value)?),
+        }
+    }
+
+    /// Offset and actual count of a varying array, then its elements.
+    fn inline_array(&self, array: &Array, place: &Place) -> TokenStream {
+        let receiver = &place.expr;
+        let length = quote!(#receiver.len());
+        let mut head = TokenStream::new();
+        if array.varying {
+            if let Some(expr) = &array.length {
+                head.extend(self.count_check(&length, expr));
+            }
+            let max_count = match &array.size {
+                Size::Fixed(count) => {
+                    let count = proc_macro2::Literal::u64_unsuffixed(*count);
+                    quote!(#count)
+                }
+                Size::Conformant(Some(size)) if !self.is_derived(size) && self.env.knows(size) => {
+                    self.to_count(size)
+                }
+                Size::Conformant(_) => length.clone(),
+            };
+            head.extend(self.ask(quote!(e.actual_count(#length, #max_count))));
+        } else if let Size::Fixed(count) = array.size
+            && self.emit.small_array(array).is_none()
+        {
+            let expected = format!("{count} elements");
+            let count = proc_macro2::Literal::u64_unsuffixed(count);
+            head.extend(self.ask(quote!(e.require_count(#length, #count, #expected))));
+        }
+        let items = place.by_ref();
+        let body = if layout::is_byte(&array.element) {
+            self.ask(quote!(e.bytes(#items)))
+        } else {
+            let element = self.element_closure(&array.element);
+            self.ask(quote!(e.array(#items, #element)))
+        };
+        quote!(#head #body)
+    }
+
+    fn element_closure(&self, element: &Type) -> TokenStream {
+        match element {
+            Type::Scalar(scalar) => {
+                let method = ident(scalar.method());
+                quote!(|e, &item| e.#method(item))
+            }
+            Type::Known(known) => {
+                let (_, pack) = known.methods();
+                quote!(|e, item| item.#pack(e))
+            }
+            Type::Named(_) | Type::Union(_, None) => {
+                let method = ident(if self.emit.layout(element).pointers { "pack_scalars" } else { "pack" });
+                quote!(|e, item| item.#method(e))
+            }
+            other => {
+                let statements = self.inner().scalars(other, &Place::reference(quote!(item)));
+                quote!(|e, item| { #statements Ok(()) })
+            }
+        }
+    }
+
+    fn text_call(&self, method: &str, place: &Place) -> TokenStream {
+        let method = ident(method);
+        let text = place.by_ref();
+        self.ask(quote!(e.#method(#text)))
+    }
+
+    fn text_max_count(&self, text: &Text, place: &Place) -> TokenStream {
+        let max_count = self.text_limit(text, place);
+        self.ask(quote!(e.max_count(#max_count)))
+    }
+
+    /// Room for characters and terminator.
+    fn text_limit(&self, text: &Text, place: &Place) -> TokenStream {
+        let receiver = &place.expr;
+        match &text.size {
+            Size::Fixed(count) => {
+                let count = proc_macro2::Literal::u64_unsuffixed(*count);
+                quote!(#count)
+            }
+            Size::Conformant(Some(size)) if self.env.knows(size) => self.to_count(size),
+            Size::Conformant(_) if text.wide => quote!(#receiver.len_units() + 1),
+            Size::Conformant(_) => quote!(#receiver.as_bytes().len() + 1),
+        }
+    }
+
+    fn inline_text(&self, text: &Text, place: &Place) -> TokenStream {
+        let method = ident(if text.wide { "varying_string16" } else { "varying_string8" });
+        let (value, limit) = (place.by_ref(), self.text_limit(text, place));
+        self.ask(quote!(e.#method(#value, #limit)))
+    }
+}

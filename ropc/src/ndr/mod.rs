@@ -1,0 +1,94 @@
+//! NDR interfaces: from the syntax tree of one interface to Rust.
+//!
+//! | step | module |
+//! |---|---|
+//! | names, types, constants | `resolve`, `types`, `bodies`, `exprs`, `attrs` |
+//! | what it means | [`model`] |
+//! | alignment, sizes, recursion | `layout` |
+//! | rules over the whole | `check` |
+//! | fields that follow from others | `derive` |
+//! | meaning to Rust | `emit` |
+
+mod attrs;
+mod bodies;
+mod check;
+mod derive;
+mod emit;
+mod exprs;
+mod layout;
+pub mod model;
+pub mod names;
+mod resolve;
+mod types;
+
+use proc_macro2::TokenStream;
+
+use crate::ast;
+use crate::diagnostic::{Diagnostic, Severity};
+use model::Pointer;
+
+/// What an interface sees besides its own declarations.
+#[derive(Clone, Debug)]
+pub struct Scope<'a> {
+    /// Declarations of imported interfaces, the nearest last.
+    pub imports: Vec<Import<'a>>,
+    /// Names that were declared and did not parse: not to be reported as unknown.
+    pub lost: Vec<String>,
+    /// The kind of pointers that do not say it; [`compile_interface`] takes it from the interface.
+    pub pointer_default: Pointer,
+}
+
+impl Default for Scope<'_> {
+    fn default() -> Self {
+        Self { imports: Vec::new(), lost: Vec::new(), pointer_default: Pointer::Unique }
+    }
+}
+
+/// Declarations of another interface.
+#[derive(Clone, Copy, Debug)]
+pub struct Import<'a> {
+    /// The Rust path of its module: `crate::echo`.
+    pub module: &'a str,
+    /// What it declares.
+    pub decls: &'a [ast::Decl],
+}
+
+/// A Rust module in the making.
+#[derive(Clone, Debug, Default)]
+pub struct Module {
+    /// Lines of its documentation.
+    pub docs: Vec<String>,
+    /// Its items, one a type, an implementation or a function.
+    pub items: Vec<TokenStream>,
+}
+
+/// Compiles an interface of `encoding(ndr)`. There is no module when a diagnostic is an error.
+#[must_use]
+pub fn compile_interface(interface: &ast::Interface, scope: &Scope<'_>) -> (Option<Module>, Vec<Diagnostic>) {
+    let (model, diagnostics) = check_interface(interface, scope);
+    if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+        return (None, diagnostics);
+    }
+    (Some(emit::module(&model)), diagnostics)
+}
+
+/// Resolves and checks an interface without making Rust of it.
+#[must_use]
+pub fn check_interface(interface: &ast::Interface, scope: &Scope<'_>) -> (model::Interface, Vec<Diagnostic>) {
+    let attrs: Vec<&ast::Attr> = interface.attrs.iter().collect();
+    let mut scope = scope.clone();
+    if let Some(kind) = resolve::Resolver::pointer_default(&attrs) {
+        scope.pointer_default = kind;
+    }
+    resolve::Resolver::new(&scope).run(interface)
+}
+
+/// The interface is of this encoding: it says so, or says nothing.
+#[must_use]
+pub fn is_ndr(interface: &ast::Interface) -> bool {
+    let attrs: Vec<&ast::Attr> = interface.attrs.iter().collect();
+    match attrs::find(&attrs, "encoding").and_then(attrs::single) {
+        Some(ast::Expr { kind: ast::ExprKind::Name(name), .. }) => name.text == "ndr",
+        _ => true,
+    }
+}

@@ -1,0 +1,13 @@
+//! Tests of the compiler from outside, one binary for all of them.
+//!
+//! Expected files are compared byte for byte; `UPDATE_EXPECT=1 cargo test -p ropc` rewrites them.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod commands;
+mod diagnostics;
+mod expressions;
+mod golden;
+mod robustness;
+mod support;
+mod tree;
+mod ui;

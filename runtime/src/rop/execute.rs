@@ -1,0 +1,261 @@
+//! Running a batch (MS-OXCROPS 3.2.5).
+
+use bytes::Bytes;
+
+use super::batch::{ROP_SIZE, unpack_batch};
+use super::objects::{INVALID_HANDLE, ObjectTable};
+use crate::error::UnpackErrorKind;
+use crate::{Cursor, Encoder, PackError, UnpackError};
+
+/// A batch that fails as a whole: nothing of it has run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExecuteError {
+    /// It cannot be parsed, or names an operation that is reserved (MS-OXCROPS 2.2.2).
+    #[error("ROP input buffer: {0}")]
+    Format(#[from] UnpackError),
+    /// Not even RopBufferTooSmall fits the output buffer.
+    #[error("{limit} bytes hold no reply to this batch")]
+    NoRoom {
+        /// The limit of the output buffer.
+        limit: usize,
+    },
+}
+
+/// What a handler may need to know besides its arguments.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct RopContext {
+    /// The logon that the request names.
+    pub logon_id: u8,
+    /// Bytes left for the reply's body.
+    pub room: usize,
+}
+
+impl RopContext {
+    /// A context; for tests of handlers.
+    #[must_use]
+    pub fn new(logon_id: u8, room: usize) -> Self {
+        Self { logon_id, room }
+    }
+}
+
+/// What an operation left to do once its reply is known to fit.
+#[derive(Debug)]
+pub enum RopOutcome<O> {
+    /// Nothing.
+    Done,
+    /// Open this object in the slot of the request's output handle.
+    Open {
+        /// The object.
+        object: O,
+        /// The request's LogonId.
+        logon_id: u8,
+        /// The request's OutputHandleIndex.
+        output_handle_index: u8,
+        /// The object whose release takes it along.
+        owner: Option<u32>,
+        /// A logon: all objects of a logon with this id go first.
+        replaces_logon: bool,
+    },
+    /// Release the object in this slot.
+    Release {
+        /// The request's InputHandleIndex.
+        input_handle_index: u8,
+    },
+}
+
+/// The state of a running batch that an operation sees.
+#[derive(Debug)]
+pub struct Running<'r, O> {
+    /// Open objects.
+    pub objects: &'r mut ObjectTable<O>,
+    handles: &'r [u32],
+}
+
+/// Why a handle index names no object to work on (MS-OXCROPS 3.2.5.4, error codes of invalid objects).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InvalidHandle {
+    /// Never assigned to an open object: ecNullObject.
+    NeverAssigned,
+    /// Released: ecInvalidObject.
+    Released,
+    /// Opened under another logon: ecAccessDenied.
+    OtherLogon,
+}
+
+impl<O> Running<'_, O> {
+    /// The handle in a slot, if an object is open under it for this logon.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn open_handle(&self, index: u8, logon_id: u8) -> Result<u32, InvalidHandle> {
+        let handle = self.handle(index).ok_or(InvalidHandle::NeverAssigned)?;
+        match self.objects.logon_id(handle) {
+            Some(id) if id == logon_id => Ok(handle),
+            Some(_) => Err(InvalidHandle::OtherLogon),
+            None if self.objects.was_issued(handle) => Err(InvalidHandle::Released),
+            None => Err(InvalidHandle::NeverAssigned),
+        }
+    }
+
+    /// The handle in a slot of the table.
+    #[must_use]
+    pub fn handle(&self, index: u8) -> Option<u32> {
+        self.handles.get(usize::from(index)).copied().filter(|handle| *handle != INVALID_HANDLE)
+    }
+
+    /// The table has such a slot.
+    #[must_use]
+    pub fn has_slot(&self, index: u8) -> bool {
+        usize::from(index) < self.handles.len()
+    }
+}
+
+/// A reply that does not fit what is left of the output buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplyTooLarge {
+    /// Bytes of the whole reply.
+    pub needed: usize,
+}
+
+/// What generated dispatch does for the engine.
+pub trait Dispatch {
+    /// A parsed request of any kind.
+    type Request<'a>;
+    /// An open object of any kind.
+    type Object;
+
+    /// Reads one request, RopId included.
+    ///
+    /// # Errors
+    /// For bytes that are no request, and for RopIds that are reserved or unknown.
+    fn unpack<'a>(&self, c: &mut Cursor<'a>) -> Result<Self::Request<'a>, UnpackError>;
+
+    /// Bytes of the reply where that is known before it runs.
+    fn fixed_reply_size(request: &Self::Request<'_>) -> Option<usize>;
+
+    /// Runs one request and writes its reply, header included, or nothing for a ROP without reply.
+    ///
+    /// # Errors
+    /// When the reply does not fit. Nothing is opened, released or changed in the objects' declared
+    /// state then.
+    fn run(
+        &mut self,
+        request: &Self::Request<'_>,
+        running: &mut Running<'_, Self::Object>,
+        e: &mut Encoder,
+    ) -> Result<RopOutcome<Self::Object>, ReplyTooLarge>;
+
+    /// Writes the reply that fails this request with ecBufferTooSmall.
+    ///
+    /// # Errors
+    /// `Full` when not even that fits.
+    fn too_small(request: &Self::Request<'_>, e: &mut Encoder) -> Result<(), PackError>;
+}
+
+/// The RopId of RopBufferTooSmall (MS-OXCROPS 2.2.15.1).
+const ROP_BUFFER_TOO_SMALL: u8 = 0xFF;
+/// RopId and SizeNeeded of RopBufferTooSmall.
+const TOO_SMALL_HEADER: usize = 3;
+
+/// Runs a ROP input buffer and answers a ROP output buffer of at most `limit` bytes.
+///
+/// The whole batch is parsed before anything runs. A failing ROP leaves the rest running. When a
+/// reply does not fit, RopBufferTooSmall follows with the requests that did not run; a batch of one
+/// ROP fails with ecBufferTooSmall instead (MS-OXCROPS 3.2.5.2).
+///
+/// # Errors
+/// When the batch fails as a whole.
+pub fn execute<D: Dispatch>(
+    dispatch: &mut D,
+    objects: &mut ObjectTable<D::Object>,
+    input: &[u8],
+    limit: usize,
+) -> Result<Bytes, ExecuteError> {
+    let batch = unpack_batch(input)?;
+    let mut c = Cursor::at_offset(batch.rops, ROP_SIZE);
+    let mut requests = Vec::new();
+    while !c.is_empty() {
+        let start = c.offset() - ROP_SIZE;
+        requests.push((start, dispatch.unpack(&mut c)?));
+    }
+    let mut handles = batch.handles;
+    let table = handles.len() * 4;
+    // RopSize is 16 bits wide whatever the client allows.
+    let room = limit.saturating_sub(table).min(usize::from(u16::MAX));
+    let no_room = |_| ExecuteError::NoRoom { limit };
+    let mut e = Encoder::with_limit(room);
+    let size = e.reserve_u16().map_err(no_room)?;
+    let count = requests.len();
+    for (number, (start, request)) in requests.iter().enumerate() {
+        let next = requests.get(number + 1).map_or(batch.rops.len(), |(start, _)| *start);
+        let after = batch.rops.len() - next;
+        // What RopBufferTooSmall would need if the next request's reply did not fit.
+        let reserve = if after == 0 { 0 } else { after + TOO_SMALL_HEADER };
+        e.set_limit(room.saturating_sub(reserve));
+        let mark = e.len();
+        let mut running = Running { objects, handles: &handles };
+        let result = match D::fixed_reply_size(request) {
+            Some(needed) if needed > e.room() => Err(ReplyTooLarge { needed }),
+            _ => dispatch.run(request, &mut running, &mut e),
+        };
+        match result {
+            Ok(outcome) => settle(outcome, objects, &mut handles),
+            Err(ReplyTooLarge { needed }) => {
+                e.truncate(mark);
+                e.set_limit(room);
+                if count == 1 {
+                    D::too_small(request, &mut e).map_err(no_room)?;
+                } else {
+                    // With this much room the same requests, sent again, get past this one.
+                    let needed = ROP_SIZE + needed + reserve + table;
+                    let rest = batch.rops.get(*start..).unwrap_or_default();
+                    buffer_too_small(&mut e, needed, rest).map_err(no_room)?;
+                }
+                break;
+            }
+        }
+    }
+    e.set_limit(usize::MAX);
+    let written = e.len();
+    e.fill_u16(size, written).map_err(no_room)?;
+    handles.iter().try_for_each(|handle| e.u32(*handle)).map_err(no_room)?;
+    Ok(e.finish())
+}
+
+fn buffer_too_small(e: &mut Encoder, needed: usize, rest: &[u8]) -> Result<(), PackError> {
+    e.u8(ROP_BUFFER_TOO_SMALL)?;
+    e.u16(u16::try_from(needed).unwrap_or(u16::MAX))?;
+    e.bytes(rest)
+}
+
+/// Carries out what an operation left to do.
+fn settle<O>(outcome: RopOutcome<O>, objects: &mut ObjectTable<O>, handles: &mut [u32]) {
+    match outcome {
+        RopOutcome::Done => {}
+        RopOutcome::Open { object, logon_id, output_handle_index, owner, replaces_logon } => {
+            if replaces_logon {
+                objects.release_logon(logon_id);
+            }
+            if let Some(slot) = handles.get_mut(usize::from(output_handle_index)) {
+                *slot = objects.insert(object, logon_id, owner).unwrap_or(INVALID_HANDLE);
+            }
+        }
+        RopOutcome::Release { input_handle_index } => {
+            // The slot keeps the value: using it again is told apart from a slot never used.
+            if let Some(slot) = handles.get(usize::from(input_handle_index)) {
+                objects.release(*slot);
+            }
+        }
+    }
+}
+
+/// The error for a RopId that is reserved or that nothing describes.
+#[must_use]
+pub fn unknown_rop(c: &Cursor<'_>, rop_id: u8) -> UnpackError {
+    UnpackError::new(
+        UnpackErrorKind::InvalidValue { found: u64::from(rop_id), expected: "a known RopId" },
+        c.offset().saturating_sub(1),
+    )
+}

@@ -1,0 +1,146 @@
+//! Open server objects of a session.
+
+use std::collections::BTreeMap;
+
+/// The handle value of a slot without an object (MS-OXCROPS 2.2.1).
+pub const INVALID_HANDLE: u32 = 0xFFFF_FFFF;
+
+/// Open objects by handle. Handle values are never reused.
+#[derive(Debug)]
+pub struct ObjectTable<O> {
+    slots: BTreeMap<u32, Slot<O>>,
+    next: u32,
+    limit: usize,
+}
+
+#[derive(Debug)]
+struct Slot<O> {
+    object: O,
+    logon_id: u8,
+    owner: Option<u32>,
+}
+
+impl<O> ObjectTable<O> {
+    /// A table for at most `limit` open objects.
+    #[must_use]
+    pub fn new(limit: usize) -> Self {
+        Self { slots: BTreeMap::new(), next: 1, limit }
+    }
+
+    /// Open objects.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Nothing is open.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// No further object can be opened.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.slots.len() >= self.limit || self.next == INVALID_HANDLE
+    }
+
+    /// Opens an object; `None` when the table is full. `owner`: the object whose release takes it along.
+    pub fn insert(&mut self, object: O, logon_id: u8, owner: Option<u32>) -> Option<u32> {
+        if self.is_full() {
+            return None;
+        }
+        let handle = self.next;
+        self.next += 1;
+        self.slots.insert(handle, Slot { object, logon_id, owner });
+        Some(handle)
+    }
+
+    /// An open object.
+    #[must_use]
+    pub fn get(&self, handle: u32) -> Option<&O> {
+        self.slots.get(&handle).map(|slot| &slot.object)
+    }
+
+    /// An open object, to change it.
+    pub fn get_mut(&mut self, handle: u32) -> Option<&mut O> {
+        self.slots.get_mut(&handle).map(|slot| &mut slot.object)
+    }
+
+    /// The handle was given out once, be its object still open or not.
+    #[must_use]
+    pub fn was_issued(&self, handle: u32) -> bool {
+        (1..self.next).contains(&handle)
+    }
+
+    /// The handles of all open objects.
+    pub fn handles(&self) -> impl Iterator<Item = u32> + '_ {
+        self.slots.keys().copied()
+    }
+
+    /// Releases an object and what it owns, and what that owns; answers how many were open.
+    pub fn release(&mut self, handle: u32) -> usize {
+        if self.slots.remove(&handle).is_none() {
+            return 0;
+        }
+        let mut released = 1;
+        let mut gone = vec![handle];
+        while let Some(owner) = gone.pop() {
+            let owned: Vec<u32> =
+                self.slots.iter().filter(|(_, slot)| slot.owner == Some(owner)).map(|(handle, _)| *handle).collect();
+            for handle in owned {
+                self.slots.remove(&handle);
+                released += 1;
+                gone.push(handle);
+            }
+        }
+        released
+    }
+
+    /// Releases all objects of a logon.
+    pub fn release_logon(&mut self, logon_id: u8) {
+        self.slots.retain(|_, slot| slot.logon_id != logon_id);
+    }
+
+    /// The logon that an object was opened under.
+    #[must_use]
+    pub fn logon_id(&self, handle: u32) -> Option<u8> {
+        self.slots.get(&handle).map(|slot| slot.logon_id)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn releases_what_is_owned_and_what_that_owns_and_nothing_else() {
+        let mut objects = ObjectTable::new(10);
+        let message = objects.insert("message", 0, None).unwrap();
+        let attachment = objects.insert("attachment", 0, Some(message)).unwrap();
+        let stream = objects.insert("stream", 0, Some(attachment)).unwrap();
+        let table = objects.insert("contents table", 0, None).unwrap();
+        assert_eq!(objects.release(message), 3);
+        assert_eq!(objects.handles().collect::<Vec<_>>(), [table]);
+        assert_eq!(objects.release(stream), 0);
+    }
+
+    #[test]
+    fn never_gives_out_a_handle_twice() {
+        let mut objects = ObjectTable::new(1);
+        let first = objects.insert((), 0, None).unwrap();
+        assert_eq!(objects.insert((), 0, None), None);
+        objects.release(first);
+        assert_ne!(objects.insert((), 0, None), Some(first));
+    }
+
+    #[test]
+    fn releases_all_objects_of_one_logon() {
+        let mut objects = ObjectTable::new(10);
+        objects.insert("a", 1, None);
+        let other = objects.insert("b", 2, None).unwrap();
+        objects.release_logon(1);
+        assert_eq!(objects.handles().collect::<Vec<_>>(), [other]);
+    }
+}
