@@ -174,9 +174,9 @@ impl Choices {
         size.min(max)
     }
 
-    /// A list of at most `max` elements.
-    pub fn list<T>(&mut self, max: usize, mut make: impl FnMut(&mut Self) -> T) -> Vec<T> {
-        (0..self.len(max)).map(|_| make(self)).collect()
+    /// A list.
+    pub fn list<T>(&mut self, mut make: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        (0..self.len(MAX_LIST)).map(|_| make(self)).collect()
     }
 
     /// A value of an enumeration: of four, three that it has a name for.

@@ -36,6 +36,6 @@ fn rows_of_columns_without_bytes_do_not_multiply() {
         let request = RopModifyRecipientsRequest::unpack(&mut Cursor::new(&few)).unwrap();
         assert_eq!((request.recipient_columns.len(), request.recipient_rows.len()), (3, 2));
         let many = recipients(property_type, 1000, 500);
-        let _refused_or_small = oracles::bounded(&many, |c| RopModifyRecipientsRequest::unpack(c)).unwrap();
+        let _refused_or_small = oracles::bounded(&many, RopModifyRecipientsRequest::unpack).unwrap();
     }
 }

@@ -26,6 +26,7 @@ pub struct FolderId(pub u64);
 impl FolderId {
     /// Flags with their names in the specification.
     pub const NAMES: &'static [(u64, &'static str)] = &[];
+
     /// `ReplId`
     #[must_use]
     pub const fn repl_id(self) -> u16 {
@@ -67,6 +68,7 @@ pub struct MessageId(pub u64);
 impl MessageId {
     /// Flags with their names in the specification.
     pub const NAMES: &'static [(u64, &'static str)] = &[];
+
     /// `ReplId`
     #[must_use]
     pub const fn repl_id(self) -> u16 {
@@ -108,6 +110,7 @@ pub struct ObjectId(pub u64);
 impl ObjectId {
     /// Flags with their names in the specification.
     pub const NAMES: &'static [(u64, &'static str)] = &[];
+
     /// `ReplId`
     #[must_use]
     pub const fn repl_id(self) -> u16 {
@@ -149,6 +152,7 @@ pub struct ChangeNumber(pub u64);
 impl ChangeNumber {
     /// Flags with their names in the specification.
     pub const NAMES: &'static [(u64, &'static str)] = &[];
+
     /// `ReplId`
     #[must_use]
     pub const fn repl_id(self) -> u16 {
@@ -249,6 +253,7 @@ impl OneOffFlags {
         (0x1000, "L"),
         (0x8000, "U"),
     ];
+
     /// The recipient is to receive messages in MIME form as Format says.
     #[must_use]
     pub const fn m(self) -> bool {
@@ -958,6 +963,7 @@ impl RecipientFlags {
         (0x0400, "I"),
         (0x8000, "O"),
     ];
+
     /// `Type`
     #[must_use]
     pub const fn r#type(self) -> AddressType {
@@ -1128,6 +1134,7 @@ impl RecipientType {
         (0x10, "Failed"),
         (0x80, "Delivered"),
     ];
+
     /// `Type`
     #[must_use]
     pub const fn r#type(self) -> RecipientClass {
@@ -1202,6 +1209,7 @@ pub struct PropertyTag(pub u32);
 impl PropertyTag {
     /// Flags with their names in the specification.
     pub const NAMES: &'static [(u32, &'static str)] = &[];
+
     /// `PropertyType`
     #[must_use]
     pub const fn property_type(self) -> PropertyType {
@@ -1524,6 +1532,7 @@ pub struct GlobalIdentifier {
 impl GlobalIdentifier {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 22;
+
     /// Reads it.
     ///
     /// # Errors
@@ -1569,6 +1578,7 @@ pub struct LongTermId {
 impl LongTermId {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 24;
+
     /// Reads it.
     ///
     /// # Errors
@@ -1621,6 +1631,7 @@ pub struct FolderEntryId {
 impl FolderEntryId {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 46;
+
     /// Reads it.
     ///
     /// # Errors
@@ -1686,6 +1697,7 @@ pub struct MessageEntryId {
 impl MessageEntryId {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 70;
+
     /// Reads it.
     ///
     /// # Errors
@@ -1765,6 +1777,7 @@ pub struct StoreEntryId<'a> {
 impl<'a> StoreEntryId<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 61;
+
     /// Reads it.
     ///
     /// # Errors
@@ -1883,6 +1896,7 @@ pub struct OneOffEntryId<'a> {
 impl<'a> OneOffEntryId<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 27;
+
     /// Reads it.
     ///
     /// # Errors
@@ -1969,6 +1983,7 @@ pub struct AddressBookEntryId<'a> {
 impl<'a> AddressBookEntryId<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 29;
+
     /// Reads it.
     ///
     /// # Errors
@@ -2041,6 +2056,7 @@ pub struct PropertyName<'a> {
 impl<'a> PropertyName<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 17;
+
     /// Reads it.
     ///
     /// # Errors
@@ -2164,6 +2180,7 @@ pub struct PropertyProblem {
 impl PropertyProblem {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 10;
+
     /// Reads it.
     ///
     /// # Errors
@@ -2212,6 +2229,7 @@ pub enum PropertyRow<'a> {
 impl<'a> PropertyRow<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 1;
+
     /// Reads it.
     ///
     /// # Errors
@@ -2226,7 +2244,9 @@ impl<'a> PropertyRow<'a> {
                 0x00 => {
                     let value_array = {
                         let length = columns.len();
-                        let mut items = Vec::with_capacity(c.capacity(length, 0));
+                        let mut items = Vec::with_capacity(
+                            c.list(length, 0).at("ValueArray")?,
+                        );
                         for index in 0..length {
                             items
                                 .push(
@@ -2245,7 +2265,9 @@ impl<'a> PropertyRow<'a> {
                 0x01 => {
                     let value_array = {
                         let length = columns.len();
-                        let mut items = Vec::with_capacity(c.capacity(length, 1));
+                        let mut items = Vec::with_capacity(
+                            c.list(length, 1).at("ValueArray")?,
+                        );
                         for index in 0..length {
                             items
                                 .push(
@@ -2358,6 +2380,7 @@ pub enum FlaggedCell<'a> {
 impl<'a> FlaggedCell<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 1;
+
     /// Reads it.
     ///
     /// # Errors
@@ -2461,6 +2484,7 @@ pub struct RecipientRow<'a> {
 impl<'a> RecipientRow<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 5;
+
     /// Reads it.
     ///
     /// # Errors
@@ -2854,6 +2878,7 @@ pub struct PersonalDistributionList<'a> {
 impl<'a> PersonalDistributionList<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 4;
+
     /// Reads it.
     ///
     /// # Errors
@@ -2920,6 +2945,7 @@ pub struct ModifyRecipientRow<'a> {
 impl<'a> ModifyRecipientRow<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 7;
+
     /// Reads it.
     ///
     /// # Errors
@@ -3022,6 +3048,7 @@ pub struct OpenRecipientRow<'a> {
 impl<'a> OpenRecipientRow<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 12;
+
     /// Reads it.
     ///
     /// # Errors
@@ -3160,6 +3187,7 @@ pub enum PropertyValue<'a> {
 impl<'a> PropertyValue<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 0;
+
     /// Reads it.
     ///
     /// # Errors
@@ -3256,7 +3284,7 @@ impl<'a> PropertyValue<'a> {
                 let count = c.u32().at("Count")?;
                 let values = {
                     let length = count as usize;
-                    let mut items = Vec::with_capacity(c.capacity(length, 2));
+                    let mut items = Vec::with_capacity(c.list(length, 2).at("Values")?);
                     for index in 0..length {
                         items.push(c.i16().at_index(index).at("Values")?);
                     }
@@ -3268,7 +3296,7 @@ impl<'a> PropertyValue<'a> {
                 let count = c.u32().at("Count")?;
                 let values = {
                     let length = count as usize;
-                    let mut items = Vec::with_capacity(c.capacity(length, 4));
+                    let mut items = Vec::with_capacity(c.list(length, 4).at("Values")?);
                     for index in 0..length {
                         items.push(c.i32().at_index(index).at("Values")?);
                     }
@@ -3280,7 +3308,7 @@ impl<'a> PropertyValue<'a> {
                 let count = c.u32().at("Count")?;
                 let values = {
                     let length = count as usize;
-                    let mut items = Vec::with_capacity(c.capacity(length, 4));
+                    let mut items = Vec::with_capacity(c.list(length, 4).at("Values")?);
                     for index in 0..length {
                         items.push(c.f32().at_index(index).at("Values")?);
                     }
@@ -3292,7 +3320,7 @@ impl<'a> PropertyValue<'a> {
                 let count = c.u32().at("Count")?;
                 let values = {
                     let length = count as usize;
-                    let mut items = Vec::with_capacity(c.capacity(length, 8));
+                    let mut items = Vec::with_capacity(c.list(length, 8).at("Values")?);
                     for index in 0..length {
                         items.push(c.f64().at_index(index).at("Values")?);
                     }
@@ -3304,7 +3332,7 @@ impl<'a> PropertyValue<'a> {
                 let count = c.u32().at("Count")?;
                 let values = {
                     let length = count as usize;
-                    let mut items = Vec::with_capacity(c.capacity(length, 8));
+                    let mut items = Vec::with_capacity(c.list(length, 8).at("Values")?);
                     for index in 0..length {
                         items.push(c.i64().at_index(index).at("Values")?);
                     }
@@ -3316,7 +3344,7 @@ impl<'a> PropertyValue<'a> {
                 let count = c.u32().at("Count")?;
                 let values = {
                     let length = count as usize;
-                    let mut items = Vec::with_capacity(c.capacity(length, 8));
+                    let mut items = Vec::with_capacity(c.list(length, 8).at("Values")?);
                     for index in 0..length {
                         items.push(c.f64().at_index(index).at("Values")?);
                     }
@@ -3328,7 +3356,7 @@ impl<'a> PropertyValue<'a> {
                 let count = c.u32().at("Count")?;
                 let values = {
                     let length = count as usize;
-                    let mut items = Vec::with_capacity(c.capacity(length, 8));
+                    let mut items = Vec::with_capacity(c.list(length, 8).at("Values")?);
                     for index in 0..length {
                         items.push(c.i64().at_index(index).at("Values")?);
                     }
@@ -3340,7 +3368,7 @@ impl<'a> PropertyValue<'a> {
                 let count = c.u32().at("Count")?;
                 let values = {
                     let length = count as usize;
-                    let mut items = Vec::with_capacity(c.capacity(length, 1));
+                    let mut items = Vec::with_capacity(c.list(length, 1).at("Values")?);
                     for index in 0..length {
                         items.push(String8::unpack_nul(c).at_index(index).at("Values")?);
                     }
@@ -3352,7 +3380,7 @@ impl<'a> PropertyValue<'a> {
                 let count = c.u32().at("Count")?;
                 let values = {
                     let length = count as usize;
-                    let mut items = Vec::with_capacity(c.capacity(length, 2));
+                    let mut items = Vec::with_capacity(c.list(length, 2).at("Values")?);
                     for index in 0..length {
                         items.push(Utf16::unpack_nul(c).at_index(index).at("Values")?);
                     }
@@ -3364,7 +3392,7 @@ impl<'a> PropertyValue<'a> {
                 let count = c.u32().at("Count")?;
                 let values = {
                     let length = count as usize;
-                    let mut items = Vec::with_capacity(c.capacity(length, 8));
+                    let mut items = Vec::with_capacity(c.list(length, 8).at("Values")?);
                     for index in 0..length {
                         items.push(FileTime::unpack(c).at_index(index).at("Values")?);
                     }
@@ -3376,7 +3404,7 @@ impl<'a> PropertyValue<'a> {
                 let count = c.u32().at("Count")?;
                 let values = {
                     let length = count as usize;
-                    let mut items = Vec::with_capacity(c.capacity(length, 16));
+                    let mut items = Vec::with_capacity(c.list(length, 16).at("Values")?);
                     for index in 0..length {
                         items.push(Guid::unpack(c).at_index(index).at("Values")?);
                     }
@@ -3388,7 +3416,7 @@ impl<'a> PropertyValue<'a> {
                 let count = c.u32().at("Count")?;
                 let values = {
                     let length = count as usize;
-                    let mut items = Vec::with_capacity(c.capacity(length, 2));
+                    let mut items = Vec::with_capacity(c.list(length, 2).at("Values")?);
                     for index in 0..length {
                         items
                             .push(
@@ -3755,6 +3783,7 @@ pub struct TypedPropertyValue<'a> {
 impl<'a> TypedPropertyValue<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 2;
+
     /// Reads it.
     ///
     /// # Errors
@@ -3812,6 +3841,7 @@ pub struct TaggedPropertyValue<'a> {
 impl<'a> TaggedPropertyValue<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 4;
+
     /// Reads it.
     ///
     /// # Errors
@@ -3871,6 +3901,7 @@ pub enum FlaggedPropertyValue<'a> {
 impl<'a> FlaggedPropertyValue<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 1;
+
     /// Reads it.
     ///
     /// # Errors
@@ -3971,6 +4002,7 @@ pub struct FlaggedPropertyValueWithType<'a> {
 impl<'a> FlaggedPropertyValueWithType<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 3;
+
     /// Reads it.
     ///
     /// # Errors
@@ -4029,6 +4061,7 @@ pub enum TypedString<'a> {
 impl<'a> TypedString<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 1;
+
     /// Reads it.
     ///
     /// # Errors
@@ -4209,6 +4242,7 @@ pub enum Restriction<'a> {
 impl<'a> Restriction<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 3;
+
     /// Reads it.
     ///
     /// # Errors
@@ -4221,7 +4255,9 @@ impl<'a> Restriction<'a> {
                 let restrict_count = c.u16().at("RestrictCount")?;
                 let restricts = {
                     let length = usize::from(restrict_count);
-                    let mut items = Vec::with_capacity(c.capacity(length, 3));
+                    let mut items = Vec::with_capacity(
+                        c.list(length, 3).at("Restricts")?,
+                    );
                     for index in 0..length {
                         items
                             .push(
@@ -4236,7 +4272,9 @@ impl<'a> Restriction<'a> {
                 let restrict_count = c.u16().at("RestrictCount")?;
                 let restricts = {
                     let length = usize::from(restrict_count);
-                    let mut items = Vec::with_capacity(c.capacity(length, 3));
+                    let mut items = Vec::with_capacity(
+                        c.list(length, 3).at("Restricts")?,
+                    );
                     for index in 0..length {
                         items
                             .push(
@@ -4319,7 +4357,9 @@ impl<'a> Restriction<'a> {
                 let tagged_values_count = c.u8().at("TaggedValuesCount")?;
                 let tagged_values = {
                     let length = usize::from(tagged_values_count);
-                    let mut items = Vec::with_capacity(c.capacity(length, 4));
+                    let mut items = Vec::with_capacity(
+                        c.list(length, 4).at("TaggedValues")?,
+                    );
                     for index in 0..length {
                         items
                             .push(
@@ -4626,6 +4666,7 @@ pub struct SortOrder {
 impl SortOrder {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 5;
+
     /// Reads it.
     ///
     /// # Errors
@@ -4670,6 +4711,7 @@ pub struct SortOrderSet {
 impl SortOrderSet {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 6;
+
     /// Reads it.
     ///
     /// # Errors
@@ -4680,7 +4722,7 @@ impl SortOrderSet {
         let expanded_count = c.u16().at("ExpandedCount")?;
         let sort_orders = {
             let length = usize::from(sort_order_count);
-            let mut items = Vec::with_capacity(c.capacity(length, 5));
+            let mut items = Vec::with_capacity(c.list(length, 5).at("SortOrders")?);
             for index in 0..length {
                 items.push(SortOrder::unpack(c).at_index(index).at("SortOrders")?);
             }
@@ -4729,6 +4771,7 @@ pub struct RuleAction<'a> {
 impl<'a> RuleAction<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 2;
+
     /// Reads it.
     ///
     /// # Errors
@@ -4737,7 +4780,7 @@ impl<'a> RuleAction<'a> {
         let no_of_actions = c.u16().at("NoOfActions")?;
         let action_blocks = {
             let length = usize::from(no_of_actions);
-            let mut items = Vec::with_capacity(c.capacity(length, 11));
+            let mut items = Vec::with_capacity(c.list(length, 11).at("ActionBlocks")?);
             for index in 0..length {
                 items.push(ActionBlock::unpack(c).at_index(index).at("ActionBlocks")?);
             }
@@ -4796,6 +4839,7 @@ pub struct ActionBlock<'a> {
 impl<'a> ActionBlock<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 11;
+
     /// Reads it.
     ///
     /// # Errors
@@ -5041,6 +5085,7 @@ pub struct MoveCopyActionData<'a> {
 impl<'a> MoveCopyActionData<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 5;
+
     /// Reads it.
     ///
     /// # Errors
@@ -5114,6 +5159,7 @@ pub struct ServerEid {
 impl ServerEid {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 21;
+
     /// Reads it.
     ///
     /// # Errors
@@ -5170,6 +5216,7 @@ pub struct ReplyActionData {
 impl ReplyActionData {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 32;
+
     /// Reads it.
     ///
     /// # Errors
@@ -5216,6 +5263,7 @@ pub struct ForwardActionData<'a> {
 impl<'a> ForwardActionData<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 2;
+
     /// Reads it.
     ///
     /// # Errors
@@ -5224,7 +5272,7 @@ impl<'a> ForwardActionData<'a> {
         let recipient_count = c.u16().at("RecipientCount")?;
         let recipient_blocks = {
             let length = usize::from(recipient_count);
-            let mut items = Vec::with_capacity(c.capacity(length, 3));
+            let mut items = Vec::with_capacity(c.list(length, 3).at("RecipientBlocks")?);
             for index in 0..length {
                 items
                     .push(
@@ -5286,6 +5334,7 @@ pub struct RecipientBlockData<'a> {
 impl<'a> RecipientBlockData<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 3;
+
     /// Reads it.
     ///
     /// # Errors
@@ -5295,7 +5344,7 @@ impl<'a> RecipientBlockData<'a> {
         let no_of_properties = c.u16().at("NoOfProperties")?;
         let property_values = {
             let length = usize::from(no_of_properties);
-            let mut items = Vec::with_capacity(c.capacity(length, 4));
+            let mut items = Vec::with_capacity(c.list(length, 4).at("PropertyValues")?);
             for index in 0..length {
                 items
                     .push(

@@ -112,6 +112,7 @@ pub struct RopOpenFolderRequest {
 impl RopOpenFolderRequest {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 12;
+
     /// Reads it.
     ///
     /// # Errors
@@ -176,6 +177,7 @@ pub struct RopOpenFolderResponse<'a> {
 impl<'a> RopOpenFolderResponse<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 2;
+
     /// Reads it.
     ///
     /// # Errors
@@ -188,7 +190,7 @@ impl<'a> RopOpenFolderResponse<'a> {
             let cheap_server_count = c.u16().at("CheapServerCount")?;
             let servers = {
                 let length = usize::from(server_count);
-                let mut items = Vec::with_capacity(c.capacity(length, 1));
+                let mut items = Vec::with_capacity(c.list(length, 1).at("Servers")?);
                 for index in 0..length {
                     items.push(String8::unpack_nul(c).at_index(index).at("Servers")?);
                 }
@@ -284,6 +286,7 @@ pub struct RopGetHierarchyTableRequest {
 impl RopGetHierarchyTableRequest {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 4;
+
     /// Reads it.
     ///
     /// # Errors
@@ -333,6 +336,7 @@ pub struct RopGetHierarchyTableResponse {
 impl RopGetHierarchyTableResponse {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 4;
+
     /// Reads it.
     ///
     /// # Errors
@@ -377,6 +381,7 @@ pub struct RopGetContentsTableRequest {
 impl RopGetContentsTableRequest {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 4;
+
     /// Reads it.
     ///
     /// # Errors
@@ -426,6 +431,7 @@ pub struct RopGetContentsTableResponse {
 impl RopGetContentsTableResponse {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 4;
+
     /// Reads it.
     ///
     /// # Errors

@@ -110,6 +110,7 @@ pub struct ConnectRequest<'a> {
 impl<'a> ConnectRequest<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 21;
+
     /// Reads it.
     ///
     /// # Errors
@@ -206,6 +207,7 @@ pub struct ConnectResponse<'a> {
 impl<'a> ConnectResponse<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 27;
+
     /// Reads it.
     ///
     /// # Errors
@@ -300,6 +302,7 @@ pub struct ConnectFailure<'a> {
 impl<'a> ConnectFailure<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 8;
+
     /// Reads it.
     ///
     /// # Errors
@@ -368,6 +371,7 @@ pub struct ExecuteRequest<'a> {
 impl<'a> ExecuteRequest<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 16;
+
     /// Reads it.
     ///
     /// # Errors
@@ -447,6 +451,7 @@ pub struct ExecuteResponse<'a> {
 impl<'a> ExecuteResponse<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 20;
+
     /// Reads it.
     ///
     /// # Errors
@@ -525,6 +530,7 @@ pub struct ExecuteFailure<'a> {
 impl<'a> ExecuteFailure<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 8;
+
     /// Reads it.
     ///
     /// # Errors
@@ -587,6 +593,7 @@ pub struct DisconnectRequest<'a> {
 impl<'a> DisconnectRequest<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 4;
+
     /// Reads it.
     ///
     /// # Errors
@@ -644,6 +651,7 @@ pub struct DisconnectResponse<'a> {
 impl<'a> DisconnectResponse<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 12;
+
     /// Reads it.
     ///
     /// # Errors
@@ -709,6 +717,7 @@ pub struct DisconnectFailure<'a> {
 impl<'a> DisconnectFailure<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 8;
+
     /// Reads it.
     ///
     /// # Errors
@@ -771,6 +780,7 @@ pub struct NotificationWaitRequest<'a> {
 impl<'a> NotificationWaitRequest<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 8;
+
     /// Reads it.
     ///
     /// # Errors
@@ -833,6 +843,7 @@ pub struct NotificationWaitResponse<'a> {
 impl<'a> NotificationWaitResponse<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 16;
+
     /// Reads it.
     ///
     /// # Errors
@@ -902,6 +913,7 @@ pub struct NotificationWaitFailure<'a> {
 impl<'a> NotificationWaitFailure<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 8;
+
     /// Reads it.
     ///
     /// # Errors
@@ -961,6 +973,7 @@ pub struct PINGRequest;
 impl PINGRequest {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 0;
+
     /// Reads it.
     ///
     /// # Errors
@@ -993,6 +1006,7 @@ pub struct PINGResponse;
 impl PINGResponse {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 0;
+
     /// Reads it.
     ///
     /// # Errors

@@ -29,6 +29,7 @@ impl MessageOpenModeFlags {
     pub const OPEN_SOFT_DELETED: Self = Self(0x04);
     /// Flags with their names in the specification.
     pub const NAMES: &'static [(u8, &'static str)] = &[(0x04, "OpenSoftDeleted")];
+
     /// `Access`
     #[must_use]
     pub const fn access(self) -> AccessMode {
@@ -109,6 +110,7 @@ pub struct RopOpenMessageRequest {
 impl RopOpenMessageRequest {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 22;
+
     /// Reads it.
     ///
     /// # Errors
@@ -185,6 +187,7 @@ pub struct RopOpenMessageResponse<'a> {
 impl<'a> RopOpenMessageResponse<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 8;
+
     /// Reads it.
     ///
     /// # Errors
@@ -197,7 +200,9 @@ impl<'a> RopOpenMessageResponse<'a> {
         let column_count = c.u16().at("ColumnCount")?;
         let recipient_columns = {
             let length = usize::from(column_count);
-            let mut items = Vec::with_capacity(c.capacity(length, 4));
+            let mut items = Vec::with_capacity(
+                c.list(length, 4).at("RecipientColumns")?,
+            );
             for index in 0..length {
                 items
                     .push(
@@ -209,7 +214,7 @@ impl<'a> RopOpenMessageResponse<'a> {
         let row_count = c.u8().at("RowCount")?;
         let recipient_rows = {
             let length = usize::from(row_count);
-            let mut items = Vec::with_capacity(c.capacity(length, 12));
+            let mut items = Vec::with_capacity(c.list(length, 12).at("RecipientRows")?);
             for index in 0..length {
                 items
                     .push(
@@ -315,6 +320,7 @@ pub struct RopCreateMessageRequest {
 impl RopCreateMessageRequest {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 14;
+
     /// Reads it.
     ///
     /// # Errors
@@ -377,6 +383,7 @@ pub struct RopCreateMessageResponse {
 impl RopCreateMessageResponse {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 1;
+
     /// Reads it.
     ///
     /// # Errors
@@ -439,6 +446,7 @@ pub struct RopSaveChangesMessageRequest {
 impl RopSaveChangesMessageRequest {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 4;
+
     /// Reads it.
     ///
     /// # Errors
@@ -488,6 +496,7 @@ pub struct RopSaveChangesMessageResponse {
 impl RopSaveChangesMessageResponse {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 9;
+
     /// Reads it.
     ///
     /// # Errors
@@ -541,6 +550,7 @@ pub struct RopModifyRecipientsRequest<'a> {
 impl<'a> RopModifyRecipientsRequest<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 6;
+
     /// Reads it.
     ///
     /// # Errors
@@ -551,7 +561,9 @@ impl<'a> RopModifyRecipientsRequest<'a> {
         let column_count = c.u16().at("ColumnCount")?;
         let recipient_columns = {
             let length = usize::from(column_count);
-            let mut items = Vec::with_capacity(c.capacity(length, 4));
+            let mut items = Vec::with_capacity(
+                c.list(length, 4).at("RecipientColumns")?,
+            );
             for index in 0..length {
                 items
                     .push(
@@ -563,7 +575,7 @@ impl<'a> RopModifyRecipientsRequest<'a> {
         let row_count = c.u16().at("RowCount")?;
         let recipient_rows = {
             let length = usize::from(row_count);
-            let mut items = Vec::with_capacity(c.capacity(length, 7));
+            let mut items = Vec::with_capacity(c.list(length, 7).at("RecipientRows")?);
             for index in 0..length {
                 items
                     .push(
@@ -636,6 +648,7 @@ pub struct RopModifyRecipientsResponse;
 impl RopModifyRecipientsResponse {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 0;
+
     /// Reads it.
     ///
     /// # Errors
@@ -677,6 +690,7 @@ pub struct RopGetAttachmentTableRequest {
 impl RopGetAttachmentTableRequest {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 4;
+
     /// Reads it.
     ///
     /// # Errors
@@ -723,6 +737,7 @@ pub struct RopGetAttachmentTableResponse;
 impl RopGetAttachmentTableResponse {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 0;
+
     /// Reads it.
     ///
     /// # Errors
@@ -766,6 +781,7 @@ pub struct RopOpenAttachmentRequest {
 impl RopOpenAttachmentRequest {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 8;
+
     /// Reads it.
     ///
     /// # Errors
@@ -821,6 +837,7 @@ pub struct RopOpenAttachmentResponse;
 impl RopOpenAttachmentResponse {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 0;
+
     /// Reads it.
     ///
     /// # Errors

@@ -26,6 +26,7 @@ pub struct BackoffRop {
 impl BackoffRop {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 5;
+
     /// Reads it.
     ///
     /// # Errors
@@ -68,6 +69,7 @@ pub struct RopReleaseRequest {
 impl RopReleaseRequest {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 2;
+
     /// Reads it.
     ///
     /// # Errors
@@ -117,6 +119,7 @@ pub struct RopBackoffResponse<'a> {
 impl<'a> RopBackoffResponse<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 8;
+
     /// Reads it.
     ///
     /// # Errors
@@ -127,7 +130,7 @@ impl<'a> RopBackoffResponse<'a> {
         let backoff_rop_count = c.u8().at("BackoffRopCount")?;
         let backoff_rop_data = {
             let length = usize::from(backoff_rop_count);
-            let mut items = Vec::with_capacity(c.capacity(length, 5));
+            let mut items = Vec::with_capacity(c.list(length, 5).at("BackoffRopData")?);
             for index in 0..length {
                 items.push(BackoffRop::unpack(c).at_index(index).at("BackoffRopData")?);
             }
@@ -198,6 +201,7 @@ pub struct RopBufferTooSmallResponse<'a> {
 impl<'a> RopBufferTooSmallResponse<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 2;
+
     /// Reads it.
     ///
     /// # Errors

@@ -94,6 +94,7 @@ pub struct RpcHeaderExt {
 impl RpcHeaderExt {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 8;
+
     /// Reads it.
     ///
     /// # Errors

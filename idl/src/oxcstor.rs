@@ -31,6 +31,7 @@ impl LogonFlags {
         (0x04, "Ghosted"),
         (0x08, "SpoolerProcess"),
     ];
+
     /// A mailbox, else the public folders.
     #[must_use]
     pub const fn private(self) -> bool {
@@ -173,6 +174,7 @@ pub struct LogonTime {
 impl LogonTime {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 8;
+
     /// Reads it.
     ///
     /// # Errors
@@ -235,6 +237,7 @@ pub struct RopGetReceiveFolderRequest<'a> {
 impl<'a> RopGetReceiveFolderRequest<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 3;
+
     /// Reads it.
     ///
     /// # Errors
@@ -294,6 +297,7 @@ pub struct RopGetReceiveFolderResponse<'a> {
 impl<'a> RopGetReceiveFolderResponse<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 9;
+
     /// Reads it.
     ///
     /// # Errors
@@ -351,6 +355,7 @@ pub struct RopLongTermIdFromIdRequest {
 impl RopLongTermIdFromIdRequest {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 10;
+
     /// Reads it.
     ///
     /// # Errors
@@ -397,6 +402,7 @@ pub struct RopLongTermIdFromIdResponse {
 impl RopLongTermIdFromIdResponse {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 24;
+
     /// Reads it.
     ///
     /// # Errors
@@ -439,6 +445,7 @@ pub struct RopIdFromLongTermIdRequest {
 impl RopIdFromLongTermIdRequest {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 26;
+
     /// Reads it.
     ///
     /// # Errors
@@ -485,6 +492,7 @@ pub struct RopIdFromLongTermIdResponse {
 impl RopIdFromLongTermIdResponse {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 8;
+
     /// Reads it.
     ///
     /// # Errors
@@ -531,6 +539,7 @@ pub struct RopLogonRequest<'a> {
 impl<'a> RopLogonRequest<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 13;
+
     /// Reads it.
     ///
     /// # Errors
@@ -626,6 +635,7 @@ pub struct RopLogonResponse {
 impl RopLogonResponse {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 139;
+
     /// Reads it.
     ///
     /// # Errors
@@ -783,6 +793,7 @@ pub struct RopLogonWrongServer<'a> {
 impl<'a> RopLogonWrongServer<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 3;
+
     /// Reads it.
     ///
     /// # Errors

@@ -129,6 +129,7 @@ pub struct RopSetColumnsRequest {
 impl RopSetColumnsRequest {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 5;
+
     /// Reads it.
     ///
     /// # Errors
@@ -140,7 +141,7 @@ impl RopSetColumnsRequest {
         let property_tag_count = c.u16().at("PropertyTagCount")?;
         let property_tags = {
             let length = usize::from(property_tag_count);
-            let mut items = Vec::with_capacity(c.capacity(length, 4));
+            let mut items = Vec::with_capacity(c.list(length, 4).at("PropertyTags")?);
             for index in 0..length {
                 items.push(PropertyTag::unpack(c).at_index(index).at("PropertyTags")?);
             }
@@ -191,6 +192,7 @@ pub struct RopSetColumnsResponse {
 impl RopSetColumnsResponse {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 1;
+
     /// Reads it.
     ///
     /// # Errors
@@ -239,6 +241,7 @@ pub struct RopSortTableRequest {
 impl RopSortTableRequest {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 9;
+
     /// Reads it.
     ///
     /// # Errors
@@ -252,7 +255,7 @@ impl RopSortTableRequest {
         let expanded_count = c.u16().at("ExpandedCount")?;
         let sort_orders = {
             let length = usize::from(sort_order_count);
-            let mut items = Vec::with_capacity(c.capacity(length, 5));
+            let mut items = Vec::with_capacity(c.list(length, 5).at("SortOrders")?);
             for index in 0..length {
                 items.push(SortOrder::unpack(c).at_index(index).at("SortOrders")?);
             }
@@ -314,6 +317,7 @@ pub struct RopSortTableResponse {
 impl RopSortTableResponse {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 1;
+
     /// Reads it.
     ///
     /// # Errors
@@ -358,6 +362,7 @@ pub struct RopRestrictRequest<'a> {
 impl<'a> RopRestrictRequest<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 5;
+
     /// Reads it.
     ///
     /// # Errors
@@ -453,6 +458,7 @@ pub struct RopRestrictResponse {
 impl RopRestrictResponse {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 1;
+
     /// Reads it.
     ///
     /// # Errors
@@ -499,6 +505,7 @@ pub struct RopQueryRowsRequest {
 impl RopQueryRowsRequest {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 6;
+
     /// Reads it.
     ///
     /// # Errors
@@ -559,6 +566,7 @@ pub struct RopQueryRowsResponse<'a> {
 impl<'a> RopQueryRowsResponse<'a> {
     /// The fewest bytes on the wire.
     pub const MIN_SIZE: usize = 3;
+
     /// Reads it.
     ///
     /// # Errors
@@ -571,7 +579,7 @@ impl<'a> RopQueryRowsResponse<'a> {
         let row_count = c.u16().at("RowCount")?;
         let row_data = {
             let length = usize::from(row_count);
-            let mut items = Vec::with_capacity(c.capacity(length, 1));
+            let mut items = Vec::with_capacity(c.list(length, 1).at("RowData")?);
             for index in 0..length {
                 items
                     .push(
@@ -633,6 +641,7 @@ pub struct RopQueryPositionRequest {
 impl RopQueryPositionRequest {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 2;
+
     /// Reads it.
     ///
     /// # Errors
@@ -678,6 +687,7 @@ pub struct RopQueryPositionResponse {
 impl RopQueryPositionResponse {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 8;
+
     /// Reads it.
     ///
     /// # Errors
@@ -726,6 +736,7 @@ pub struct RopSeekRowRequest {
 impl RopSeekRowRequest {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 8;
+
     /// Reads it.
     ///
     /// # Errors
@@ -786,6 +797,7 @@ pub struct RopSeekRowResponse {
 impl RopSeekRowResponse {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 5;
+
     /// Reads it.
     ///
     /// # Errors
@@ -831,6 +843,7 @@ pub struct RopResetTableRequest {
 impl RopResetTableRequest {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 2;
+
     /// Reads it.
     ///
     /// # Errors
@@ -871,6 +884,7 @@ pub struct RopResetTableResponse;
 impl RopResetTableResponse {
     /// Bytes on the wire.
     pub const MIN_SIZE: usize = 0;
+
     /// Reads it.
     ///
     /// # Errors

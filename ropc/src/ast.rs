@@ -44,6 +44,7 @@ pub struct File {
 
 /// What a file holds at its top level.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "a file has few items")]
 pub enum Item {
     /// `import "a.idl", "b.idl";`
     Import(Vec<StringLit>),

@@ -1,11 +1,12 @@
 //! Trees in, Rust and diagnostics out: the compiler as a function, without files.
 
-use crate::ast::{File, SourceId};
+use crate::ast::{File, Item, SourceId};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::emit::file::FormatError;
+use crate::emit::file::{FormatError, RustFile};
 use crate::emit::{self, Output};
 use crate::lower;
 use crate::model::Program;
+use crate::ndr::{self, Module};
 use crate::source::Sources;
 
 /// What compiling gave.
@@ -13,6 +14,8 @@ use crate::source::Sources;
 pub struct Compiled {
     /// What the MAPI interfaces mean.
     pub program: Program,
+    /// The NDR interfaces, with the file that each was written in, as Rust modules.
+    pub ndr: Vec<(SourceId, String, Module)>,
     /// What is wrong with them.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -29,21 +32,44 @@ impl Compiled {
 #[must_use]
 pub fn compile(files: &[(SourceId, File)]) -> Compiled {
     let trees: Vec<&File> = files.iter().map(|(_, file)| file).collect();
-    let (program, diagnostics) = lower::lower(&trees);
-    Compiled { program, diagnostics }
+    let (program, mut diagnostics) = lower::lower(&trees);
+    let mut modules = Vec::new();
+    for (source, file) in files {
+        for item in &file.items {
+            let Item::Interface(interface) = item else { continue };
+            if !ndr::is_ndr(interface) {
+                continue;
+            }
+            let (module, found) = ndr::compile_interface(interface, &ndr::Scope::default());
+            diagnostics.extend(found);
+            modules.extend(module.map(|module| (*source, interface.name.text.clone(), module)));
+        }
+    }
+    Compiled { program, ndr: modules, diagnostics }
 }
 
-/// Writes the Rust of a compiled program.
+/// Writes the Rust of what was compiled: the files of the crate's `src`.
 ///
 /// # Errors
 /// When an emitter makes tokens that are no Rust: a mistake of ours.
-pub fn emit(sources: &Sources, program: &Program) -> Result<Vec<Output>, FormatError> {
-    let origins: Vec<(String, String)> = program
-        .modules
-        .iter()
-        .map(|module| {
-            sources.get(module.span.source).map(|s| (s.name.clone(), s.text.clone())).unwrap_or_default()
-        })
-        .collect();
-    emit::emit(program, &origins)
+pub fn emit(sources: &Sources, compiled: &Compiled) -> Result<Vec<Output>, FormatError> {
+    let mut outputs = emit::emit(&compiled.program, &origins(sources, &compiled.program))?;
+    for (source, name, module) in &compiled.ndr {
+        let (file, text) = sources.get(*source).map_or(("", ""), |s| (s.name.as_str(), s.text.as_str()));
+        let mut rust = RustFile::new(file, text);
+        rust.docs(&module.docs);
+        module.items.iter().for_each(|item| rust.push(item.clone()));
+        outputs.push(Output { path: format!("{name}.rs"), text: rust.render()? });
+    }
+    outputs.sort_by(|a, b| a.path.cmp(&b.path));
+    outputs.push(emit::crate_root(&outputs));
+    Ok(outputs)
+}
+
+/// Name and text of the file that each module was written in.
+fn origins(sources: &Sources, program: &Program) -> Vec<(String, String)> {
+    let origin = |module: &crate::model::Module| {
+        sources.get(module.span.source).map(|s| (s.name.clone(), s.text.clone())).unwrap_or_default()
+    };
+    program.modules.iter().map(origin).collect()
 }

@@ -68,9 +68,8 @@ fn main() -> ExitCode {
     };
     let code = match arguments.command {
         Command::Check { files } => checked(driver::load(&files), format).map_or_else(|code| code, |_| OK),
-        Command::Build { check, directory } => {
-            checked(driver::load_crate(&directory), format).map_or_else(|code| code, |checked| build(&checked, &directory, check))
-        }
+        Command::Build { check, directory } => checked(driver::load_crate(&directory), format)
+            .map_or_else(|code| code, |checked| build(&checked, &directory, check)),
         Command::Explain { code } => explain(&code),
     };
     ExitCode::from(code)

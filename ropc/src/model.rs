@@ -502,6 +502,8 @@ pub struct Rop {
     pub success: Option<StructDef>,
     /// Bodies for other return values: code constants, body.
     pub on: Vec<(Vec<(String, u64)>, StructDef)>,
+    /// Body for all other return values (`always`, `else`).
+    pub other: Option<StructDef>,
     /// The reply is unsolicited and has no header but the RopId.
     pub unsolicited: Option<StructDef>,
     /// Effects on state.
@@ -580,6 +582,20 @@ pub struct Batch {
     pub spec: Option<String>,
     /// It holds replies, not requests.
     pub replies: bool,
+}
+
+impl Rop {
+    /// A failing reply is more than its return value: failures have a type of their own.
+    #[must_use]
+    pub fn has_failure_bodies(&self) -> bool {
+        !self.on.is_empty() || self.other.is_some()
+    }
+
+    /// Some body of a failing reply borrows from the buffer.
+    #[must_use]
+    pub fn failure_borrows(&self) -> bool {
+        self.on.iter().map(|(_, body)| body).chain(&self.other).any(|body| body.layout.lifetime)
+    }
 }
 
 impl Program {

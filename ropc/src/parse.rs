@@ -26,7 +26,7 @@ mod grammar {
     pub(super) struct Grammar;
 }
 
-use crate::ast::{Decl, File, Interface, Item, SourceId, Span};
+use crate::ast::{Attr, Decl, File, Interface, Item, SourceId, Span};
 use crate::diagnostic::Diagnostic;
 use build::{Builder, Built, Node};
 use explain::{Context, Failure};
@@ -38,6 +38,9 @@ use scan::Scan;
 /// Mistakes after which the rest of a file is not looked at.
 const MAX_MISTAKES: usize = 200;
 
+/// Attributes that make an interface one of COM.
+const COM_ATTRIBUTES: [&str; 4] = ["object", "odl", "dual", "oleautomation"];
+
 /// Parses one file. All mistakes are reported; what is left of the file is in the tree.
 #[must_use]
 pub fn parse(source: SourceId, text: &str) -> (File, Vec<Diagnostic>) {
@@ -45,7 +48,8 @@ pub fn parse(source: SourceId, text: &str) -> (File, Vec<Diagnostic>) {
     mend::close_braces(&mut scan);
     let diagnostics = std::mem::take(&mut scan.diagnostics);
     let deep = limits::too_deep(&scan);
-    let mut parser = Parser { source, length: text.len(), scan, file: File::default(), diagnostics, deep, open: None, nested: 0 };
+    let mut parser =
+        Parser { source, length: text.len(), scan, file: File::default(), diagnostics, deep, open: None, nested: 0 };
     parser.run();
     let mut diagnostics = parser.diagnostics;
     for diagnostic in &mut diagnostics {
@@ -165,7 +169,9 @@ impl Parser {
                 let span = self.scan.span(at);
                 let label = "expected a string";
                 let help = "write `import \"oxcdata.idl\";` with the file's name in quotes";
-                self.diagnostics.push(Diagnostic::error("R0016", "the name of an imported file is a string", span, label).help(help));
+                self.diagnostics.push(
+                    Diagnostic::error("R0016", "the name of an imported file is a string", span, label).help(help),
+                );
             } else {
                 self.explain_head(failure, start, after);
             }
@@ -177,7 +183,8 @@ impl Parser {
     }
 
     fn cpp_quote(&mut self, start: usize) -> usize {
-        let (node, after) = self.whole(Rule::cpp_quote, start, |builder, node| Ok(Item::CppQuote(builder.cpp_quote(node))));
+        let (node, after) =
+            self.whole(Rule::cpp_quote, start, |builder, node| Ok(Item::CppQuote(builder.cpp_quote(node))));
         match node {
             Some(Ok(item)) => self.file.items.push(item),
             Some(Err(failure)) => self.explain_head(&failure, start, after),
@@ -196,18 +203,20 @@ impl Parser {
             let outer = outer.name.span.clone();
             let span = self.scan.span(word);
             self.diagnostics.push(
-                Diagnostic::error("R0017", "an interface inside an interface", span, label).also(outer, "inside this one"),
+                Diagnostic::error("R0017", "an interface inside an interface", span, label)
+                    .also(outer, "inside this one"),
             );
         }
         let (head, after) = self.whole(Rule::interface_head, start, Builder::interface_head);
-        let head = match head {
+        let mut head = match head {
             Some(Ok(head)) => head,
             Some(Err(failure)) => return self.broken_head(&failure, start, word),
             None => return after,
         };
-        for attr in head.attrs.iter().filter(|attr| matches!(attr.name.text.as_str(), "object" | "odl" | "dual" | "oleautomation")) {
-            self.diagnostics.push(no_com(attr.span.clone(), &attr.name.text));
-        }
+        let (com, attrs) = head.attrs.into_iter().partition(|attr| COM_ATTRIBUTES.contains(&attr.name.text.as_str()));
+        head.attrs = attrs;
+        let com: Vec<Attr> = com;
+        self.diagnostics.extend(com.iter().map(|attr| no_com(attr.span.clone(), &attr.name.text)));
         if let Some((outer, _)) = self.open.replace((head, self.scan.span(after.saturating_sub(1)))) {
             self.file.items.push(Item::Interface(outer));
             self.nested += 1;

@@ -168,7 +168,15 @@ mod tests {
     fn shows_all_places_of_a_message() {
         let (sources, diagnostic) = sample();
         let text = render(&sources, &diagnostic, Format::Plain);
-        for part in ["error[R0001]: a field \"x\" twice", "a.idl:3:12", "- first declared here", "^ again", "b.idl:1:8", "help: rename one", "note: names are unique"] {
+        for part in [
+            "error[R0001]: a field \"x\" twice",
+            "a.idl:3:12",
+            "- first declared here",
+            "^ again",
+            "b.idl:1:8",
+            "help: rename one",
+            "note: names are unique",
+        ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }
         assert!(!text.contains('\u{1b}'));

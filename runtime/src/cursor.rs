@@ -154,6 +154,29 @@ impl<'a> Cursor<'a> {
         claimed.min(self.rest.len() / min_size.max(1)).min(MOST)
     }
 
+    /// Checks that the bytes left can hold a list of so many elements, and says how many to make
+    /// room for at first.
+    ///
+    /// Elements that may take no bytes at all (columns without a value) have to be few, or as many as
+    /// there are bytes: lists of such lists would make little input large.
+    ///
+    /// # Errors
+    /// `Truncated` when the elements need more bytes; `TooLarge` when too many need none.
+    #[inline]
+    pub fn list(&self, count: usize, min_size: usize) -> Result<usize, UnpackError> {
+        const FEW: usize = 64;
+        let available = self.rest.len();
+        let needed = count.saturating_mul(min_size);
+        if needed > available {
+            return Err(self.truncated(needed));
+        }
+        let limit = available.saturating_add(FEW);
+        if count > limit {
+            return Err(self.error(UnpackErrorKind::TooLarge { found: count as u64, limit: limit as u64 }));
+        }
+        Ok(self.capacity(count, min_size))
+    }
+
     /// An element of a list that the structure depends on (columns).
     ///
     /// # Errors

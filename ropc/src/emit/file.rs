@@ -90,20 +90,32 @@ pub fn format_items(items: &[TokenStream]) -> Result<String, FormatError> {
     Ok(text)
 }
 
-/// Puts a blank line between the methods of a block.
+/// Puts a blank line before every function of a block but the first item.
 fn spread(text: &mut String, item: &str) {
-    let mut before: Option<&str> = None;
-    for line in item.lines() {
-        let inner = line.trim_start();
-        let indent = line.len() - inner.len();
-        let begins = ["///", "#[", "pub fn", "pub const fn", "fn "].iter().any(|start| inner.starts_with(start));
-        if begins && before.is_some_and(|before| before.trim_start() == "}" && before.len() == indent + 1) {
+    let lines: Vec<&str> = item.lines().collect();
+    let mut before = "{";
+    for (index, line) in lines.iter().enumerate() {
+        let begins_head = is_head(line) && !is_head(before) || is_function(line) && !is_head(before);
+        let is_method = line.starts_with(' ')
+            && lines.iter().skip(index).find(|line| !is_head(line)).is_some_and(|line| is_function(line));
+        if begins_head && is_method && !before.ends_with('{') {
             text.push('\n');
         }
         text.push_str(line);
         text.push('\n');
-        before = Some(line);
+        before = line;
     }
+}
+
+/// Documentation or an attribute, which stands before what it belongs to.
+fn is_head(line: &str) -> bool {
+    let line = line.trim_start();
+    line.starts_with("///") || line.starts_with("#[")
+}
+
+fn is_function(line: &str) -> bool {
+    let line = line.trim_start();
+    ["fn ", "pub fn ", "pub const fn ", "const fn "].iter().any(|start| line.starts_with(start))
 }
 
 #[cfg(test)]

@@ -63,7 +63,17 @@ fn rop_items(cx: &Context<'_>, rop: &Rop) -> Vec<TokenStream> {
         let text = format!("What follows the header of a reply with {}.", code_names(codes));
         items.extend(structure(cx, &name, &docs(&[], rop.spec.as_deref(), &text), body));
     }
-    if !rop.on.is_empty() {
+    if let Some(body) = &rop.other {
+        let name = format!("{}Other", rop.name);
+        let text = "What follows the header of a reply with any other return value.".to_owned();
+        let mut other = structure(cx, &name, &docs(&[], rop.spec.as_deref(), &text), body);
+        if let Some(first) = other.first_mut() {
+            // A reply that fails before a handler runs has all of it empty.
+            *first = quote!(#[derive(Default)] #first);
+        }
+        items.extend(other);
+    }
+    if rop.has_failure_bodies() {
         items.push(failure_enum(cx, rop));
     }
     items
@@ -83,8 +93,7 @@ fn code_names(codes: &[(String, u64)]) -> String {
 fn failure_enum(cx: &Context<'_>, rop: &Rop) -> TokenStream {
     let name = format_ident!("{}Failure", rop.name);
     let error_code = cx.error_code();
-    let lifetime = rop.on.iter().any(|(_, body)| body.layout.lifetime);
-    let (generics, anonymous) = if lifetime { (quote!(<'a>), quote!(<'_>)) } else { (quote!(), quote!()) };
+    let (generics, anonymous) = if rop.failure_borrows() { (quote!(<'a>), quote!(<'_>)) } else { (quote!(), quote!()) };
     let variants = rop.on.iter().map(|(codes, body)| {
         let inner = format_ident!("{}", failure_body(rop, codes));
         let variant = format_ident!("{}", failure_body(rop, codes).trim_start_matches(rop.name.as_str()));
@@ -94,18 +103,42 @@ fn failure_enum(cx: &Context<'_>, rop: &Rop) -> TokenStream {
     });
     let text = format!("How {} fails: some return values carry a body.", rop.name);
     let docs = docs(&[], rop.spec.as_deref(), &text);
+    let (plain, from) = match &rop.other {
+        None => (
+            quote!(
+                /// A return value alone.
+                Code(#error_code)
+            ),
+            quote!(Self::Code(code)),
+        ),
+        Some(body) => {
+            let inner = format_ident!("{}Other", rop.name);
+            let generics = body.layout.lifetime.then(|| quote!(<'a>));
+            (
+                quote!(
+                    /// Any other return value.
+                    Other {
+                        /// The return value.
+                        code: #error_code,
+                        /// What follows it.
+                        body: #inner #generics,
+                    }
+                ),
+                quote!(Self::Other { code, body: #inner::default() }),
+            )
+        }
+    };
     quote! {
         #docs
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub enum #name #generics {
             #(#variants,)*
-            /// A return value alone.
-            Code(#error_code),
+            #plain
         }
 
         impl From<#error_code> for #name #anonymous {
             fn from(code: #error_code) -> Self {
-                Self::Code(code)
+                #from
             }
         }
     }

@@ -160,7 +160,7 @@ fn array(cx: &Context<'_>, element: &Type, extent: &Extent, env: &Env, name: &st
             let count = env.len(cx, count);
             quote!({
                 let length = #count;
-                let mut items = Vec::with_capacity(c.capacity(length, #min));
+                let mut items = Vec::with_capacity(c.list(length, #min).at(#name)?);
                 for index in 0..length {
                     items.push(#item.at_index(index).at(#name)?);
                 }
@@ -273,7 +273,7 @@ pub(crate) fn read_match(cx: &Context<'_>, m: &Match, env: &Env) -> TokenStream 
 }
 
 /// The arm takes whatever is left.
-fn is_total(m: &Match, arm: &Arm) -> bool {
+pub(crate) fn is_total(m: &Match, arm: &Arm) -> bool {
     arm.patterns.iter().all(|alternatives| alternatives.contains(&Pattern::Any))
         || (m.on.len() == 1
             && matches!(m.on.first().map(|d| &d.ty), Some(Type::Bool(_)))

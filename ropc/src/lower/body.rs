@@ -423,13 +423,14 @@ impl<'a> Lower<'a> {
                     "false" => return Some(Pattern::Bool(false)),
                     _ => {}
                 }
-                match (self.scope.get(&name.text), &on.ty) {
-                    (Some(Entity::EnumConst(id, value)), Type::Named(wanted, _)) if id == wanted => {
-                        Pattern::Const(*id, name.text.clone(), *value)
-                    }
-                    (Some(Entity::EnumConst(_, value) | Entity::Const(crate::model::ConstValue::Int(value))), Type::Int(_)) => {
-                        Pattern::Int(*value)
-                    }
+                let of = match &on.ty {
+                    Type::Named(id, _) => Some(*id),
+                    _ => None,
+                };
+                match (self.scope.constant(&name.text, of), self.scope.get(&name.text), &on.ty) {
+                    (Some((id, value)), _, Type::Named(..)) => Pattern::Const(id, name.text.clone(), value),
+                    (Some((_, value)), _, Type::Int(_)) => Pattern::Int(value),
+                    (_, Some(Entity::Const(crate::model::ConstValue::Int(value))), Type::Int(_)) => Pattern::Int(*value),
                     _ => {
                         self.unknown("constant of the discriminant's type", name);
                         return None;

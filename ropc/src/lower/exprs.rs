@@ -36,9 +36,13 @@ impl Lower<'_> {
             }
             ExprKind::Unary(UnaryOp::Not, inner) => Some(Expr::Not(boxed(self.expr(inner, scene)?))),
             ExprKind::Binary(op, a, b) => {
-                let a = self.expr(a, scene)?;
-                let b = self.expr(b, scene)?;
-                Some(Expr::Binary(*op, boxed(a), boxed(b)))
+                let left = self.expr(a, scene)?;
+                // A constant beside a value is one of the value's enumeration.
+                let right = match self.constant_of(&left, b, scene) {
+                    Some(constant) => constant,
+                    None => self.expr(b, scene)?,
+                };
+                Some(Expr::Binary(*op, boxed(left), boxed(right)))
             }
             ExprKind::Ternary(c, a, b) => {
                 let c = self.expr(c, scene)?;
@@ -58,6 +62,12 @@ impl Lower<'_> {
         }
     }
 
+    fn constant_of(&self, value: &Expr, expr: &ast::Expr, scene: &Scene<'_>) -> Option<Expr> {
+        let ExprKind::Name(name) = &expr.kind else { return None };
+        let Some(Type::Named(id, _)) = self.type_of(value, scene) else { return None };
+        self.scope.constant(&name.text, Some(id)).map(|_| Expr::EnumConst(id, name.text.clone()))
+    }
+
     fn name_expr(&mut self, name: &Ident, scene: &mut Scene<'_>) -> Option<Expr> {
         match name.text.as_str() {
             "true" => return Some(Expr::Bool(true)),
@@ -70,9 +80,9 @@ impl Lower<'_> {
             Some(Found::Param(..)) => return Some(Expr::Param(name.text.clone())),
             None => {}
         }
-        match self.scope.get(&name.text) {
-            Some(Entity::EnumConst(id, _)) => Some(Expr::EnumConst(*id, name.text.clone())),
-            Some(Entity::Const(ConstValue::Int(value))) => Some(Expr::Int(*value)),
+        match (self.scope.constant(&name.text, None), self.scope.get(&name.text)) {
+            (Some((id, _)), _) => Some(Expr::EnumConst(id, name.text.clone())),
+            (_, Some(Entity::Const(ConstValue::Int(value)))) => Some(Expr::Int(*value)),
             _ => {
                 let mut diagnostic = Diagnostic::error(
                     "R0302",

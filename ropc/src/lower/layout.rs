@@ -36,6 +36,7 @@ impl Lower<'_> {
         for rop in &mut rops {
             rop.request = lay_out_all(&rop.request);
             rop.success = rop.success.as_ref().map(lay_out_all);
+            rop.other = rop.other.as_ref().map(lay_out_all);
             rop.unsolicited = rop.unsolicited.as_ref().map(lay_out_all);
             rop.on.iter_mut().for_each(|(_, def)| *def = lay_out_all(def));
         }

@@ -54,6 +54,7 @@ impl<'a> Lower<'a> {
             request: StructDef::default(),
             success: None,
             on: Vec::new(),
+            other: None,
             unsolicited: None,
             effects: Vec::new(),
             unserved: attr_text(&decl.attrs, "unserved"),
@@ -76,13 +77,19 @@ impl<'a> Lower<'a> {
             _ => None,
         });
         match name {
-            Some(name) if matches!(self.scope.get(&name.text), Some(Entity::EnumConst(..))) => name.text,
+            Some(name) if self.error_code(&name.text).is_some() => name.text,
             Some(name) => {
                 self.unknown("error code", &name);
                 name.text
             }
             None => "ecNotSupported".to_owned(),
         }
+    }
+
+    /// A constant of the enumeration `ErrorCode`.
+    fn error_code(&self, name: &str) -> Option<u64> {
+        let of = self.type_id("ErrorCode")?;
+        self.scope.constant(name, Some(of)).map(|(_, value)| value)
     }
 
     fn rop_request(&mut self, op: &'a ast::OperationDecl, rop: &mut Rop) {
@@ -103,20 +110,27 @@ impl<'a> Lower<'a> {
     fn rop_replies(&mut self, op: &'a ast::OperationDecl, rop: &mut Rop) {
         let request = rop.request.clone();
         let mut no_reply = false;
+        let section = |wanted: fn(&SectionKind) -> Option<&Vec<ast::Member>>| {
+            op.sections.iter().find_map(|s| wanted(&s.kind))
+        };
+        // What stands after ReturnValue whatever it is heads every body.
+        let always = section(|s| if let SectionKind::Always(m) = s { Some(m) } else { None });
+        let otherwise = section(|s| if let SectionKind::Else(m) = s { Some(m) } else { None });
+        let after = |members: &[ast::Member]| [always.map_or(&[][..], Vec::as_slice), members].concat();
         for section in &op.sections {
             match &section.kind {
                 SectionKind::Success(members) => {
                     let mut scene = self.rop_scene(rop, &format!("{}Response", rop.name));
                     scene.request = Some(&request);
-                    let (def, needs) = self.struct_def_with_state(members, scene);
+                    let (def, needs) = self.struct_def_with_state(&after(members), scene);
                     rop.success = Some(def);
                     rop.needs_state.extend(needs);
                 }
                 SectionKind::On(codes, members) => {
                     let mut found = Vec::new();
                     for (code, value) in codes {
-                        match (self.scope.get(&code.text), value) {
-                            (Some(Entity::EnumConst(_, value)), _) => found.push((code.text.clone(), *value)),
+                        match (self.error_code(&code.text), value) {
+                            (Some(value), _) => found.push((code.text.clone(), value)),
                             (_, Some(value)) => found.push((code.text.clone(), *value)),
                             _ => self.unknown("error code", code),
                         }
@@ -125,7 +139,7 @@ impl<'a> Lower<'a> {
                     let owner = format!("{}{}", rop.name, name.unwrap_or_default());
                     let mut scene = self.rop_scene(rop, &owner);
                     scene.request = Some(&request);
-                    let def = self.struct_def(members, scene);
+                    let def = self.struct_def(&after(members), scene);
                     rop.on.push((found, def));
                 }
                 SectionKind::Unsolicited(_, members) => {
@@ -134,12 +148,20 @@ impl<'a> Lower<'a> {
                 }
                 SectionKind::NoReply => no_reply = true,
                 SectionKind::Vector(vector) => rop.vectors.push(vector.clone()),
-                SectionKind::Always(_) => self.later(&section.span, "fields present whatever the return value"),
-                SectionKind::Else(_) | SectionKind::Failure(_) => {
-                    self.later(&section.span, "bodies for all other return values");
-                }
-                SectionKind::Request(_) | SectionKind::Effect { .. } => {}
+                SectionKind::Failure(_) => self.diagnostics.push(
+                    Diagnostic::error("R0406", "a ROP has no `failure` block", section.span.clone(), "this is a request's")
+                        .help("write `on CODE { }`, `else { }` or `always { }`"),
+                ),
+                SectionKind::Always(_)
+                | SectionKind::Else(_)
+                | SectionKind::Request(_)
+                | SectionKind::Effect { .. } => {}
             }
+        }
+        if always.is_some() || otherwise.is_some() {
+            let mut scene = self.rop_scene(rop, &format!("{}Other", rop.name));
+            scene.request = Some(&request);
+            rop.other = Some(self.struct_def(&after(otherwise.map_or(&[][..], Vec::as_slice)), scene));
         }
         if rop.success.is_none() && rop.unsolicited.is_none() && !no_reply {
             self.diagnostics.push(

@@ -13,7 +13,6 @@ pub(crate) enum Entity<'a> {
     Type(TypeId),
     Alias(&'a ast::TypeDecl),
     Const(ConstValue),
-    EnumConst(TypeId, u64),
     Object(usize),
     Family(&'a ast::FamilyDecl),
     /// Known to the syntax, not to the model yet: wire forms, streams, maps.
@@ -24,6 +23,8 @@ pub(crate) enum Entity<'a> {
 #[derive(Default)]
 pub(crate) struct Scope<'a> {
     names: HashMap<String, (Entity<'a>, Span)>,
+    /// Constants of enumerations: each enumeration has names of its own.
+    constants: HashMap<String, Vec<(TypeId, u64)>>,
 }
 
 impl<'a> Scope<'a> {
@@ -31,11 +32,32 @@ impl<'a> Scope<'a> {
         self.names.get(name).map(|(entity, _)| entity)
     }
 
+    /// Declares a constant of an enumeration; false when the enumeration has it already.
+    pub(crate) fn add_constant(&mut self, name: &str, of: TypeId, value: u64) -> bool {
+        let known = self.constants.entry(name.to_owned()).or_default();
+        if known.iter().any(|(id, _)| *id == of) {
+            return false;
+        }
+        known.push((of, value));
+        true
+    }
+
+    /// A constant by name: of this enumeration, or the only one of that name.
+    pub(crate) fn constant(&self, name: &str, of: Option<TypeId>) -> Option<(TypeId, u64)> {
+        let known = self.constants.get(name)?;
+        match (of, known.as_slice()) {
+            (Some(of), _) => known.iter().find(|(id, _)| *id == of).copied(),
+            (None, [one]) => Some(*one),
+            (None, _) => None,
+        }
+    }
+
     /// The nearest known name, for "did you mean".
     pub(crate) fn nearest(&self, name: &str) -> Option<&str> {
         let limit = (name.len() / 3).max(1);
         self.names
             .keys()
+            .chain(self.constants.keys())
             .map(|known| (distance(name, known), known.as_str()))
             .filter(|&(d, _)| d <= limit)
             .min()

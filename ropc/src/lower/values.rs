@@ -48,8 +48,9 @@ impl<'a> Lower<'a> {
         let fail = |text: &str| Err((text.to_owned(), expr.span.clone()));
         match &expr.kind {
             ExprKind::Int(value) => Ok(*value),
-            ExprKind::Name(name) => match self.scope.get(&name.text) {
-                Some(Entity::Const(ConstValue::Int(value)) | Entity::EnumConst(_, value)) => Ok(*value),
+            ExprKind::Name(name) => match (self.scope.get(&name.text), self.scope.constant(&name.text, None)) {
+                (Some(Entity::Const(ConstValue::Int(value))), _) => Ok(*value),
+                (_, Some((_, value))) => Ok(value),
                 _ => fail("not a constant number"),
             },
             ExprKind::Unary(op, inner) => {
@@ -88,8 +89,15 @@ impl<'a> Lower<'a> {
                 ));
             }
             next = value.wrapping_add(1);
-            if self.name(&item.name, Entity::EnumConst(id, value)) {
+            if self.scope.add_constant(&item.name.text, id, value) {
                 items.push((item.name.text.clone(), value, item.docs.clone()));
+            } else {
+                self.diagnostics.push(Diagnostic::error(
+                    "R0101",
+                    format!("`{}` is declared twice", item.name.text),
+                    item.name.span.clone(),
+                    "the enumeration has it already",
+                ));
             }
         }
         self.define(id, TypeKind::Enum(EnumDef { base, items }));

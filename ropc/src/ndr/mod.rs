@@ -20,6 +20,9 @@ pub mod model;
 pub mod names;
 mod resolve;
 mod types;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests;
 
 use proc_macro2::TokenStream;
 

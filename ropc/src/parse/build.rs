@@ -10,6 +10,7 @@ mod ndr;
 mod operations;
 mod streams;
 mod types;
+mod vectors;
 
 use pest::iterators::{Pair, Pairs};
 

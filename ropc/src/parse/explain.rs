@@ -91,7 +91,8 @@ impl Context<'_> {
         }
         if self.misses_semicolon() {
             let what = self.walk.place().part(self.scan.text(self.head()));
-            let diagnostic = Diagnostic::error("R0011", format!("expected `;` after {what}"), self.gap(), "`;` belongs here");
+            let diagnostic =
+                Diagnostic::error("R0011", format!("expected `;` after {what}"), self.gap(), "`;` belongs here");
             return (diagnostic, Repair::Insert(';'));
         }
         if self.misses_comma() {
@@ -138,8 +139,13 @@ impl Context<'_> {
                     .help(format!("write `rop {shown} = 0x02 {{` with the id of the ROP's own table")),
             ),
             "request" => Some(
-                Diagnostic::error("R0020", format!("`{shown}` has no key"), self.scan.span(name), "which request type?")
-                    .help(format!("write `request {shown} = \"{shown}\" in <family> {{`")),
+                Diagnostic::error(
+                    "R0020",
+                    format!("`{shown}` has no key"),
+                    self.scan.span(name),
+                    "which request type?",
+                )
+                .help(format!("write `request {shown} = \"{shown}\" in <family> {{`")),
             ),
             _ => None,
         }
@@ -148,7 +154,8 @@ impl Context<'_> {
     /// `success { .. }` inside `request { .. }`
     fn misplaced_section(&self) -> Option<Diagnostic> {
         let word = self.scan.text(self.head());
-        let section = matches!(word, "request" | "success" | "failure" | "always" | "on" | "effect" | "no" | "unsolicited");
+        let section =
+            matches!(word, "request" | "success" | "failure" | "always" | "on" | "effect" | "no" | "unsolicited");
         if !section || self.walk.place() != Place::Body || self.walk.frames.len() < 3 {
             return None;
         }
@@ -267,7 +274,10 @@ impl Context<'_> {
         if self.walk.place() == Place::Operation && self.scan.is(self.head(), "on") {
             return diagnostic.help("name the code, its value in parentheses: `on ecWrongServer(0x00000478) { .. }`");
         }
-        if self.walk.frames.len() == 1 && self.at <= self.head() + 1 && !DECLARATIONS.contains(&self.scan.text(self.head())) {
+        if self.walk.frames.len() == 1
+            && self.at <= self.head() + 1
+            && !DECLARATIONS.contains(&self.scan.text(self.head()))
+        {
             return diagnostic.note("a declaration begins with a word such as `struct`, `enum`, `rop`, or with the type that an operation returns");
         }
         diagnostic
@@ -287,7 +297,8 @@ impl Context<'_> {
         } else if self.expects("\"") {
             texts.push("a string".to_owned());
         }
-        let structural = |text: &str| matches!(text, ";" | "," | ")" | "]" | "}" | "{" | "=" | "(" | "[" | ":" | "=>" | ">" | "@");
+        let structural =
+            |text: &str| matches!(text, ";" | "," | ")" | "]" | "}" | "{" | "=" | "(" | "[" | ":" | "=>" | ">" | "@");
         let behind_operand = self.expects("<<");
         for text in &self.failure.expected {
             let wanted = match text.as_str() {

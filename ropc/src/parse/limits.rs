@@ -43,12 +43,11 @@ pub(super) fn too_deep(scan: &Scan) -> Vec<usize> {
                     reported = false;
                 }
             }
-            ";" | "," => {
-                if !scan.is(index + 1, "else") {
-                    restart(&mut levels, &mut nested, &mut operators);
-                    reported = false;
-                }
+            ";" | "," if !scan.is(index + 1, "else") => {
+                restart(&mut levels, &mut nested, &mut operators);
+                reported = false;
             }
+            ";" | "," => {}
             "?" | "if" | "else" => count(&mut levels, &mut nested, &mut operators, true),
             _ if token.kind == Kind::Sign => count(&mut levels, &mut nested, &mut operators, false),
             _ => {}

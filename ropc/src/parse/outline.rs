@@ -43,8 +43,26 @@ pub(super) enum Place {
 
 /// Words that begin a declaration.
 pub(super) const DECLARATIONS: [&str; 20] = [
-    "import", "cpp_quote", "interface", "const", "typedef", "enum", "bitmap", "bits", "struct", "union", "type", "form",
-    "object", "rop", "family", "request", "batch", "stream", "map", "pipe",
+    "import",
+    "cpp_quote",
+    "interface",
+    "const",
+    "typedef",
+    "enum",
+    "bitmap",
+    "bits",
+    "struct",
+    "union",
+    "type",
+    "form",
+    "object",
+    "rop",
+    "family",
+    "request",
+    "batch",
+    "stream",
+    "map",
+    "pipe",
 ];
 
 impl Place {
@@ -57,8 +75,8 @@ impl Place {
             }
             Self::Family => &["request", "reply", "trailer"],
             Self::Body | Self::Union => &[
-                "if", "match", "let", "require", "sized", "tail", "bits", "const", "echo", "input", "output", "response",
-                "vector", "struct", "union", "enum", "case", "default",
+                "if", "match", "let", "require", "sized", "tail", "bits", "const", "echo", "input", "output",
+                "response", "vector", "struct", "union", "enum", "case", "default",
             ],
             Self::Bits => &["reserved"],
             Self::Object => &["state", "owns"],
@@ -69,10 +87,7 @@ impl Place {
     }
 
     fn separated_by_commas(self) -> bool {
-        matches!(
-            self,
-            Self::Match | Self::Constants | Self::Form | Self::Value | Self::TypeMatch | Self::List
-        )
+        matches!(self, Self::Match | Self::Constants | Self::Form | Self::Value | Self::TypeMatch | Self::List)
     }
 
     /// What a part of this place is called.
@@ -144,10 +159,8 @@ impl Walk {
                 self.frames.push(Frame { open: Some(self.at), place, start: next });
             }
             "(" | "[" => self.frames.push(Frame { open: Some(self.at), place: Place::List, start: next }),
-            ")" | "]" => {
-                if self.place() == Place::List {
-                    self.frames.pop();
-                }
+            ")" | "]" if self.place() == Place::List => {
+                self.frames.pop();
             }
             "}" => {
                 self.drop_lists();
@@ -292,7 +305,8 @@ pub(super) fn declaration_end(scan: &Scan, start: usize) -> usize {
             if word == "}" || (walk.at > start && walk.start() == walk.at) {
                 return walk.at;
             }
-            let declares = DECLARATIONS.contains(&word) && !matches!(word, "pipe" | "struct" | "union" | "enum" | "bitmap");
+            let declares =
+                DECLARATIONS.contains(&word) && !matches!(word, "pipe" | "struct" | "union" | "enum" | "bitmap");
             if walk.at > first && token.column.is_some() && (declares || token.kind == Kind::Doc) {
                 return walk.at;
             }

@@ -93,7 +93,11 @@ impl Parser {
         let opened = walk.frames.last().and_then(|frame| frame.open).map_or(0, |open| self.scan.span(open).range.start);
         // what is missing in a place that was emptied before is no news
         let known = from == to && emptied.contains(&opened)
-            || self.scan.tokens.get(from..to.max(at + 1).min(stop)).is_some_and(|part| part.iter().any(|token| token.bad));
+            || self
+                .scan
+                .tokens
+                .get(from..to.max(at + 1).min(stop))
+                .is_some_and(|part| part.iter().any(|token| token.bad));
         let (diagnostic, repair) = Context { scan: &self.scan, failure, at, end: stop, walk: &walk }.explain();
         if !known {
             self.diagnostics.push(diagnostic);
@@ -135,10 +139,12 @@ impl Parser {
             return None;
         }
         let span = self.scan.span(self.token_at(offset, start));
-        self.diagnostics.push(
-            Diagnostic::error("R0009", "nested too deeply", span, "here the limit is passed")
-                .note(format!("brackets and conditions nest up to {} levels, one expression has up to 2000 operators", super::limits::MAX_NESTING)),
-        );
+        self.diagnostics.push(Diagnostic::error("R0009", "nested too deeply", span, "here the limit is passed").note(
+            format!(
+                "brackets and conditions nest up to {} levels, one expression has up to 2000 operators",
+                super::limits::MAX_NESTING
+            ),
+        ));
         Some(stop)
     }
 
@@ -170,7 +176,15 @@ impl Parser {
     pub(super) fn built<T>(&mut self, built: Built<T>) -> Option<T> {
         built
             .map_err(|Bug(span)| {
-                self.diagnostics.push(Diagnostic::error("R0099", "the compiler does not understand its own grammar", span, "parsed, but not understood").note("this is a mistake in ropc, not in the description"));
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        "R0099",
+                        "the compiler does not understand its own grammar",
+                        span,
+                        "parsed, but not understood",
+                    )
+                    .note("this is a mistake in ropc, not in the description"),
+                );
             })
             .ok()
     }

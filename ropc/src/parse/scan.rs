@@ -145,7 +145,13 @@ impl Scan {
         match (last, chars.next()) {
             (Some(_), Some((end, '\''))) => end + 1,
             _ => {
-                self.report("R0005", "this character has no end", at..at + 1, "begins here", Some("write one character between `'` and `'`"));
+                self.report(
+                    "R0005",
+                    "this character has no end",
+                    at..at + 1,
+                    "begins here",
+                    Some("write one character between `'` and `'`"),
+                );
                 self.blank(at..at + 1);
                 1
             }
@@ -168,7 +174,8 @@ impl Scan {
             let digits = fraction.map_or(0, |rest| rest.bytes().take_while(u8::is_ascii_digit).count());
             return if digits > 0 { length + 1 + digits } else { length };
         }
-        let help = if hex.is_some() { "hexadecimal digits follow `0x`: `0x1F`" } else { "a name cannot begin with a digit" };
+        let help =
+            if hex.is_some() { "hexadecimal digits follow `0x`: `0x1F`" } else { "a name cannot begin with a digit" };
         self.report("R0003", &format!("`{word}` is not a number"), at..at + length, "not a number", Some(help));
         for i in 0..length {
             self.put(at + i, '0');
@@ -202,7 +209,13 @@ impl Scan {
         let shown = shown.escape_debug().to_string();
         // a byte order mark at the very beginning is harmless
         if !(at == 0 && text.starts_with('\u{FEFF}')) {
-            self.report("R0002", &format!("`{shown}` does not belong to the language"), at..at + length, "not part of any word or sign", help);
+            self.report(
+                "R0002",
+                &format!("`{shown}` does not belong to the language"),
+                at..at + length,
+                "not part of any word or sign",
+                help,
+            );
         }
         self.blank(at..at + length);
         Err(length)

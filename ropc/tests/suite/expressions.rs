@@ -41,7 +41,11 @@ fn shown(expr: &Expr) -> String {
             format!("({} ? {} : {})", shown(cond), shown(then), shown(otherwise))
         }
         ExprKind::Cast(words, value) => {
-            format!("({} as {})", shown(value), words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" "))
+            format!(
+                "({} as {})",
+                shown(value),
+                words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ")
+            )
         }
         ExprKind::SizeofType(_) => "sizeof".to_owned(),
         ExprKind::List(items) => format!("{{{}}}", list(items)),
@@ -101,7 +105,16 @@ fn operators_bind_as_in_c() {
 
 #[test]
 fn numbers_are_spelled_as_in_c() {
-    for (text, expected) in [("0", "0"), ("00", "0"), ("010", "8"), ("0x1F", "31"), ("0XffUL", "255"), ("18446744073709551615", "18446744073709551615"), ("'A'", "65"), ("'\\n'", "10")] {
+    for (text, expected) in [
+        ("0", "0"),
+        ("00", "0"),
+        ("010", "8"),
+        ("0x1F", "31"),
+        ("0XffUL", "255"),
+        ("18446744073709551615", "18446744073709551615"),
+        ("'A'", "65"),
+        ("'\\n'", "10"),
+    ] {
         assert_eq!(grouped(text), expected, "{text}");
     }
 }

@@ -35,10 +35,66 @@ fn read(text: &str) -> Vec<Diagnostic> {
 /// Pieces of the language in any order.
 fn soup() -> impl Strategy<Value = String> {
     let words = prop::sample::select(vec![
-        "interface", "struct", "union", "enum", "bits", "rop", "request", "success", "match", "if", "else", "typedef",
-        "const", "sized", "stream", "production", "vector", "effect", "on", "import", "uint16", "X", "Y", "0x10", "1",
-        "\"text\"", "{", "}", "(", ")", "[", "]", "<", ">", ";", ",", ":", "=", "=>", "*", "+", "?", "|", "&", "!", ".",
-        "..", "///", "// c\n", "/*", "*/", "\n", "'", "\"", "é", "#define", "@", "\\", "0x", "12ab",
+        "interface",
+        "struct",
+        "union",
+        "enum",
+        "bits",
+        "rop",
+        "request",
+        "success",
+        "match",
+        "if",
+        "else",
+        "typedef",
+        "const",
+        "sized",
+        "stream",
+        "production",
+        "vector",
+        "effect",
+        "on",
+        "import",
+        "uint16",
+        "X",
+        "Y",
+        "0x10",
+        "1",
+        "\"text\"",
+        "{",
+        "}",
+        "(",
+        ")",
+        "[",
+        "]",
+        "<",
+        ">",
+        ";",
+        ",",
+        ":",
+        "=",
+        "=>",
+        "*",
+        "+",
+        "?",
+        "|",
+        "&",
+        "!",
+        ".",
+        "..",
+        "///",
+        "// c\n",
+        "/*",
+        "*/",
+        "\n",
+        "'",
+        "\"",
+        "é",
+        "#define",
+        "@",
+        "\\",
+        "0x",
+        "12ab",
     ]);
     prop::collection::vec(words, 0..80).prop_map(|words| words.join(" "))
 }
@@ -90,7 +146,7 @@ fn mutate(text: &str, mutations: &[Mutation]) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text_is_read_without_panic(text in ".{0,300}") {
@@ -105,7 +161,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn mutated_descriptions_are_read_without_panic(which in any::<prop::sample::Index>(), mutations in mutations()) {

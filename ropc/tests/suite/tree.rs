@@ -39,7 +39,8 @@ impl Reader<'_> {
 
     fn word(&mut self) -> String {
         self.rest = self.rest.trim_start();
-        let length = self.rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '-'))).unwrap_or(self.rest.len());
+        let length =
+            self.rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.' | '-'))).unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(length);
         self.rest = rest;
         word.to_owned()
@@ -89,8 +90,14 @@ impl Reader<'_> {
 
 fn simplify(node: Node) -> Node {
     let Node::Group(name, fields, close) = node else { return node };
-    let mut fields: Vec<(String, Node)> =
-        fields.into_iter().map(|(field, value)| (field, simplify(value))).filter(|(_, value)| !is_nothing(value)).collect();
+    let mut fields: Vec<(String, Node)> = fields
+        .into_iter()
+        .map(|(field, value)| (field, simplify(value)))
+        .filter(|(field, value)| {
+            let no_pointer = field == "pointers" && matches!(value, Node::Leaf(text) if text == "0");
+            !is_nothing(value) && !no_pointer
+        })
+        .collect();
     match name.as_str() {
         "Span" => Node::Leaf(String::new()),
         // names and texts as they are; lists of one part, wrappers of one value
@@ -98,6 +105,14 @@ fn simplify(node: Node) -> Node {
             Node::Leaf(text) if name == "Ident" => Node::Leaf(text.trim_matches('"').to_owned()),
             other => other,
         },
+        // `Struct(StructDecl {..})` says the same word twice
+        _ if close == ")"
+            && fields.len() == 1
+            && matches!(&fields[0].1, Node::Group(inner, _, "}") if inner.ends_with(&name) || inner.ends_with("Decl")) =>
+        {
+            let Node::Group(_, fields, close) = fields.remove(0).1 else { unreachable!() };
+            Node::Group(name, fields, close)
+        }
         "Some" | "Path" | "Expr" | "Name" | "Field" | "Ref" | "TypeRef" if fields.len() == 1 => fields.remove(0).1,
         _ => Node::Group(name, fields, close),
     }
@@ -112,9 +127,13 @@ fn is_nothing(node: &Node) -> bool {
 
 fn write(node: &Node, indent: usize, out: &mut String) {
     let line = inline(node);
-    let Node::Group(name, fields, close) = node else { return out.push_str(&line) };
+    let Node::Group(name, fields, close) = node else {
+        out.push_str(&line);
+        return;
+    };
     if line.len() + indent <= 110 {
-        return out.push_str(&line);
+        out.push_str(&line);
+        return;
     }
     out.push_str(name);
     out.push_str(open(close));

@@ -1,5 +1,6 @@
 //! Messages as people see them: every description of tests/ui with its .stderr.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use ropc::driver;
@@ -43,4 +44,13 @@ fn no_message_names_a_rule_of_the_grammar() {
             assert!(!shown, "{} shows {name}:\n{text}", path.display());
         }
     }
+}
+
+#[test]
+fn twenty_mistakes_bring_twenty_messages_in_one_run() {
+    let checked = driver::load(&[tests_dir().join("ui/twenty_mistakes.idl")]).unwrap().check();
+    let messages: Vec<&str> = checked.diagnostics.iter().map(|diagnostic| diagnostic.message.as_str()).collect();
+    assert_eq!(messages.len(), 20, "{messages:#?}");
+    let different: BTreeSet<&str> = messages.iter().copied().collect();
+    assert_eq!(different.len(), 20, "{messages:#?}");
 }

@@ -110,3 +110,28 @@ fn an_invalid_value_is_reported_where_it_stands() {
     assert_eq!(error.kind(), &UnpackErrorKind::InvalidValue { found: 7, expected: "0 to 3" });
     assert_eq!(error.offset(), 2);
 }
+
+#[test]
+fn a_list_has_to_fit_the_bytes_that_are_left() {
+    let c = Cursor::at_offset(&[0; 10], 5);
+    assert_eq!((c.list(2, 4).unwrap(), c.list(10, 1).unwrap(), c.list(0, 4).unwrap()), (2, 10, 0));
+    let error = c.list(3, 4).unwrap_err();
+    assert_eq!((error.kind(), error.offset()), (&UnpackErrorKind::Truncated { needed: 12, available: 10 }, 5));
+    assert!(c.list(usize::MAX, 4).is_err());
+}
+
+#[test]
+fn elements_without_bytes_are_few_or_as_many_as_the_bytes() {
+    let c = Cursor::new(&[0; 10]);
+    assert_eq!(c.list(74, 0).unwrap(), 10);
+    assert_eq!(c.list(75, 0).unwrap_err().kind(), &UnpackErrorKind::TooLarge { found: 75, limit: 74 });
+    assert!(Cursor::new(&[]).list(65, 0).is_err());
+}
+
+#[test]
+fn an_element_of_another_list_has_to_be_there() {
+    let c = Cursor::new(&[]);
+    assert_eq!((c.element(&[7, 8], 1).unwrap(), c.elements(&[7, 8], 1).unwrap()), (8, &[7][..]));
+    assert!(matches!(c.element(&[7, 8], 2).unwrap_err().kind(), UnpackErrorKind::MissingContext { .. }));
+    assert!(matches!(c.elements(&[7, 8], 3).unwrap_err().kind(), UnpackErrorKind::MissingContext { .. }));
+}

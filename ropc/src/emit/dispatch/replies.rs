@@ -27,11 +27,11 @@ pub(super) fn response_type(cx: &Context<'_>, rop: &Rop, lifetime: &TokenStream)
 
 /// How a ROP fails: a code, or an enum with the bodies of some codes.
 pub(super) fn failure_type(cx: &Context<'_>, rop: &Rop, lifetime: &TokenStream) -> TokenStream {
-    if rop.on.is_empty() {
+    if !rop.has_failure_bodies() {
         return cx.error_code();
     }
     let name = cx.name_in(rop.module, &format!("{}Failure", rop.name));
-    if rop.on.iter().any(|(_, body)| body.layout.lifetime) { quote!(#name<#lifetime>) } else { name }
+    if rop.failure_borrows() { quote!(#name<#lifetime>) } else { name }
 }
 
 /// The request's index that heads the reply.
@@ -72,7 +72,7 @@ pub(super) fn states(rop: &Rop) -> Vec<Param> {
 
 /// The request is looked at while its reply is packed or unpacked.
 fn needs_request(rop: &Rop) -> bool {
-    let bodies = rop.success.iter().chain(rop.on.iter().map(|(_, body)| body));
+    let bodies = rop.success.iter().chain(rop.on.iter().map(|(_, body)| body)).chain(&rop.other);
     bodies.flat_map(|def| &def.params).any(|p| !rop.needs_state.iter().any(|(_, state)| *state == p.name))
 }
 
@@ -144,11 +144,14 @@ fn pack_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
         let args = arguments(rop, &def.params);
         quote!(Err(#failure_name::#variant(body)) => { #code.pack(e)?; body.pack(e #args) })
     });
-    let plain = if rop.on.is_empty() {
-        quote!(Err(code) => code.pack(e),)
-    } else {
-        let failure_name = format_ident!("{}Failure", rop.name);
-        quote!(Err(#failure_name::Code(code)) => code.pack(e),)
+    let failure_name = format_ident!("{}Failure", rop.name);
+    let plain = match &rop.other {
+        _ if !rop.has_failure_bodies() => quote!(Err(code) => code.pack(e),),
+        None => quote!(Err(#failure_name::Code(code)) => code.pack(e),),
+        Some(def) => {
+            let args = arguments(rop, &def.params);
+            quote!(Err(#failure_name::Other { code, body }) => { code.pack(e)?; body.pack(e #args) })
+        }
     };
     quote! {
         #[doc = #text]
@@ -198,7 +201,15 @@ fn unpack_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
         let args = arguments(rop, &def.params);
         quote!(#(#codes)|* => Err(#failure_name::#variant(#ty::unpack(c #args).at(#rop_name)?)),)
     });
-    let plain = if rop.on.is_empty() { quote!(Err(code)) } else { quote!(Err(code.into())) };
+    let plain = match &rop.other {
+        _ if !rop.has_failure_bodies() => quote!(Err(code)),
+        None => quote!(Err(code.into())),
+        Some(def) => {
+            let ty = cx.name_in(rop.module, &format!("{}Other", rop.name));
+            let (args, failure_name) = (arguments(rop, &def.params), format_ident!("{}Failure", rop.name));
+            quote!(Err(#failure_name::Other { code, body: #ty::unpack(c #args).at(#rop_name)? }))
+        }
+    };
     quote! {
         #[doc = #text]
         ///
@@ -245,7 +256,7 @@ fn unsolicited_fn(cx: &Context<'_>) -> TokenStream {
 /// Bytes of a successful reply where they are always the same, and no failure has more.
 pub(super) fn fixed_size(rop: &Rop) -> Option<TokenStream> {
     let success = rop.success.as_ref()?;
-    (success.layout.fixed && rop.on.is_empty()).then(|| usize_literal(HEADER + success.layout.min_size))
+    (success.layout.fixed && !rop.has_failure_bodies()).then(|| usize_literal(HEADER + success.layout.min_size))
 }
 
 /// RopId, handle index, ReturnValue.

@@ -39,7 +39,11 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
         if rop.success.is_none() {
             quote!(RopRequest::#name(_) => Ok(()),)
         } else {
-            quote!(RopRequest::#name(request) => pack_failure(request_id, request.#index, #error_code::EC_BUFFER_TOO_SMALL, e),)
+            let code = quote!(#error_code::EC_BUFFER_TOO_SMALL);
+            match refusal(cx, rop, &code) {
+                Some(pack) => quote!(RopRequest::#name(request) => #pack,),
+                None => quote!(RopRequest::#name(request) => pack_failure(request_id, request.#index, #code, e),),
+            }
         }
     });
     let mut items = vec![
@@ -90,9 +94,18 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
         quote! {
             /// Answers a return value alone.
             fn failed<O>(rop_id: RopId, handle_index: u8, code: #error_code, e: &mut #encoder) -> Result<RopOutcome<O>, ReplyTooLarge> {
-                match pack_failure(rop_id, handle_index, code, e) {
+                refused(pack_failure(rop_id, handle_index, code, e))
+            }
+        },
+        quote! {
+            /// Judges how writing a failing reply went.
+            fn refused<O>(written: Result<(), #pack_error>) -> Result<RopOutcome<O>, ReplyTooLarge> {
+                match written {
                     Ok(()) => Ok(RopOutcome::Done),
-                    Err(_) => Err(ReplyTooLarge { needed: 6 }),
+                    Err(error) => match error.kind() {
+                        PackErrorKind::Full { needed, .. } => Err(ReplyTooLarge { needed: *needed + 6 }),
+                        _ => Err(ReplyTooLarge { needed: 6 }),
+                    },
                 }
             }
         },
@@ -132,6 +145,18 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
     items
 }
 
+/// Writes a failing reply that is more than its return value, with everything in it empty.
+fn refusal(cx: &Context<'_>, rop: &Rop, code: &TokenStream) -> Option<TokenStream> {
+    rop.other.as_ref()?;
+    let (pack, index) = (reply_fn("pack", rop), reply_index(rop));
+    let request_arg = request_argument(rop);
+    let failure = cx.name_in(rop.module, &format!("{}Failure", rop.name));
+    let state_args = states(rop).into_iter().map(|_| quote!(, &[]));
+    Some(quote! {
+        #pack(&Reply { handle_index: request.#index, result: Err(#failure::from(#code)) }, e #request_arg #(#state_args)*)
+    })
+}
+
 fn run_name(rop: &Rop) -> proc_macro2::Ident {
     format_ident!("run_{}", snake_text(&rop.name))
 }
@@ -167,7 +192,7 @@ fn run_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
         quote!(, #name)
     });
     let call = call(cx, rop, &method, &success);
-    let size = if rop.success.as_ref().is_some_and(|def| rop.on.is_empty() && def.layout.fixed) {
+    let size = if rop.success.as_ref().is_some_and(|def| def.layout.fixed) && !rop.has_failure_bodies() {
         let size = usize_literal(HEADER + success.layout.min_size);
         quote!(#size)
     } else {
@@ -213,7 +238,10 @@ fn open_objects(cx: &Context<'_>, rop: &Rop) -> TokenStream {
     let error_code = cx.error_code();
     let index = reply_index(rop);
     let id = crate::emit::names::screaming(&rop.name);
-    let fail = |code: TokenStream| quote!(return failed(RopId::#id, request.#index, #code, e));
+    let fail = |code: TokenStream| match refusal(cx, rop, &code) {
+        Some(pack) => quote!(return refused(#pack)),
+        None => quote!(return failed(RopId::#id, request.#index, #code, e)),
+    };
     let mut out = TokenStream::new();
     if rop.output.is_some() {
         let no_slot = fail(quote!(#error_code::EC_INVALID_PARAM));
@@ -226,7 +254,7 @@ fn open_objects(cx: &Context<'_>, rop: &Rop) -> TokenStream {
     for handle in &rop.inputs {
         let field = snake(&handle.index_field);
         let number = format_ident!("{}_handle", snake_text(&handle.name));
-        let invalid = fail(quote!(invalid.into()));
+        let invalid = fail(quote!(#error_code::from(invalid)));
         let null = fail(quote!(#error_code::EC_NULL_OBJECT));
         let object = take_object(cx, handle, &fail(wrong_object(rop, &error_code)));
         out.extend(quote! {

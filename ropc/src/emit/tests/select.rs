@@ -43,24 +43,32 @@ pub(crate) struct Selection {
     pub(crate) deep: Vec<String>,
 }
 
+impl Selection {
+    fn is_same(&self, other: &Self) -> bool {
+        let names = |s: &Self| s.leaves.iter().chain(&s.deep).cloned().collect::<BTreeSet<String>>();
+        self.of == other.of && names(self) == names(other)
+    }
+}
+
 /// A selection with a function of its own.
 pub(crate) struct Selector {
     pub(crate) name: String,
     pub(crate) module: usize,
     /// The structure that has the variants.
     pub(crate) owner: String,
+    pub(crate) selection: Selection,
 }
 
 /// Which types contain which, and what values may be.
 pub(crate) struct Selections<'p> {
     program: &'p Program,
     reaches: BTreeMap<TypeId, BTreeSet<TypeId>>,
-    selectors: BTreeMap<Selection, Selector>,
+    selectors: Vec<Selector>,
 }
 
 impl<'p> Selections<'p> {
     pub(crate) fn new(program: &'p Program) -> Self {
-        let mut all = Self { program, reaches: reaches(program), selectors: BTreeMap::new() };
+        let mut all = Self { program, reaches: reaches(program), selectors: Vec::new() };
         // Parameters that are the value itself come first: their names are the plainer ones.
         for direct in [true, false] {
             for (index, def) in program.types.iter().enumerate() {
@@ -70,8 +78,7 @@ impl<'p> Selections<'p> {
                         let last = sub.as_deref().unwrap_or(&param.name);
                         if sub.is_none() == direct {
                             let name = format!("{}{last}", def.name);
-                            let selector = Selector { name, module: def.module, owner: def.name.clone() };
-                            all.selectors.entry(selection).or_insert(selector);
+                            all.add(Selector { name, module: def.module, owner: def.name.clone(), selection });
                         }
                     }
                 }
@@ -80,13 +87,29 @@ impl<'p> Selections<'p> {
         all
     }
 
+    /// Selections of the same constants have one function; what is deep for one of them is deep.
+    fn add(&mut self, selector: Selector) {
+        let same = |s: &&mut Selector| s.selection.is_same(&selector.selection);
+        let Some(known) = self.selectors.iter_mut().find(same) else {
+            self.selectors.push(selector);
+            return;
+        };
+        let deep = selector.selection.deep;
+        known.selection.leaves.retain(|name| !deep.contains(name));
+        for name in deep {
+            if !known.selection.deep.contains(&name) {
+                known.selection.deep.push(name);
+            }
+        }
+    }
+
     /// The selections with a function, by module.
-    pub(crate) fn selectors(&self, module: usize) -> impl Iterator<Item = (&Selection, &Selector)> {
-        self.selectors.iter().filter(move |(_, selector)| selector.module == module)
+    pub(crate) fn selectors(&self, module: usize) -> impl Iterator<Item = &Selector> {
+        self.selectors.iter().filter(move |selector| selector.module == module)
     }
 
     pub(crate) fn selector(&self, selection: &Selection) -> Option<&Selector> {
-        self.selectors.get(selection)
+        self.selectors.iter().find(|selector| selector.selection.is_same(selection))
     }
 
     /// The type can be inside itself.

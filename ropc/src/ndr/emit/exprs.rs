@@ -141,9 +141,26 @@ pub(super) fn widen(scalar: Scalar, value: TokenStream) -> TokenStream {
     }
 }
 
+/// Variables of the generated code itself: a field of such a name gets an underscore.
+const RESERVED: &[&str] = &["c", "count", "e", "frame", "item", "items", "max_count", "request", "tag", "value"];
+
 /// The name of a field as a local variable.
 pub(super) fn local(field: &Field) -> TokenStream {
+    let name = if RESERVED.contains(&field.rust.as_str()) {
+        ident(&format!("{}_", field.rust))
+    } else {
+        ident(&field.rust)
+    };
+    quote!(#name)
+}
+
+/// A field of a structure from its local variable.
+pub(super) fn init(field: &Field) -> TokenStream {
     let name = ident(&field.rust);
+    if RESERVED.contains(&field.rust.as_str()) {
+        let local = local(field);
+        return quote!(#name: #local);
+    }
     quote!(#name)
 }
 

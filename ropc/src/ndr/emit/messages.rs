@@ -6,7 +6,7 @@ use quote::quote;
 use super::super::derive::{Derived, derived};
 use super::super::model::{Field, Layout, Operation};
 use super::super::names;
-use super::exprs::{Access, Env, local};
+use super::exprs::{Access, Env, init, local};
 use super::read::Read;
 use super::shapes::{member_access, own_access, write_field};
 use super::{Emit, docs, ident};
@@ -146,34 +146,23 @@ impl<'m> Message<'m> {
                 pub const OPNUM: u16 = #opnum;
             }
         });
-        let (read, write) = (self.read(), self.write());
+        let ((nothing, read), (_, write)) = (self.read(), self.write());
+        let (c, e) = if nothing { (quote!(_), quote!(_)) } else { (quote!(c), quote!(e)) };
         quote! {
             impl #generics #name #generics {
                 #opnum
-                #[doc = " The stub data of the call."]
-                #[doc = ""]
-                #[doc = " # Errors"]
-                #[doc = " The field that cannot be written, and why."]
+                #[doc = " The stub data of the call; an error names the field that cannot be written."]
                 pub fn encode(&self, representation: Representation #parameter) -> Result<Vec<u8>, PackError> {
                     runtime::ndr::encode(representation, |e| self.pack(e #argument).at(#operation))
                 }
-                #[doc = " From the stub data of the call."]
-                #[doc = ""]
-                #[doc = " # Errors"]
-                #[doc = " The field that cannot be read, and why; `TrailingBytes` when data is left."]
+                #[doc = " From the stub data of the call; an error names the field that cannot be read."]
                 pub fn decode(bytes: #bytes, representation: Representation #parameter) -> Result<Self, UnpackError> {
                     runtime::ndr::decode(bytes, representation, |c| Self::unpack(c #argument).at(#operation))
                 }
                 #[doc = " Writes the parameters in order."]
-                #[doc = ""]
-                #[doc = " # Errors"]
-                #[doc = " The field that cannot be written, and why."]
-                pub fn pack(&self, e: &mut NdrEncoder #parameter) -> Result<(), PackError> { #write }
+                pub fn pack(&self, #e: &mut NdrEncoder #parameter) -> Result<(), PackError> { #write }
                 #[doc = " Reads the parameters in order."]
-                #[doc = ""]
-                #[doc = " # Errors"]
-                #[doc = " The field that cannot be read, and why."]
-                pub fn unpack(c: #cursor #parameter) -> Result<Self, UnpackError> { #read }
+                pub fn unpack(#c: #cursor #parameter) -> Result<Self, UnpackError> { #read }
             }
         }
     }
@@ -189,7 +178,8 @@ impl<'m> Message<'m> {
         (quote!(, request: &#name #lifetime), quote!(, request))
     }
 
-    fn read(&self) -> TokenStream {
+    /// Whether there is nothing to read, and the statements that read.
+    fn read(&self) -> (bool, TokenStream) {
         let access = (0..self.fields.len()).map(|index| match self.carries(index) {
             true => Access::Missing,
             false => self.outside(index),
@@ -199,15 +189,15 @@ impl<'m> Message<'m> {
         let mut inits = Vec::new();
         let mut early = Vec::new();
         for (index, field) in self.fields.iter().enumerate().filter(|(index, _)| self.carries(*index)) {
-            let name = ident(&field.rust);
             let read = Read { emit: self.emit, env: &env, at: Some(&field.name) };
             let value = read.whole(&field.ty);
             if read.is_early(field) {
                 early.push((field, &field.ty));
             }
-            body.extend(quote!(let #name = #value;));
+            let variable = local(field);
+            body.extend(quote!(let #variable = #value;));
             if self.derived(index).is_none() {
-                inits.push(quote!(#name));
+                inits.push(init(field));
             }
             if let Some(access) = env.access.get_mut(index) {
                 *access = Access::Place(local(field));
@@ -217,12 +207,12 @@ impl<'m> Message<'m> {
             let read = Read { emit: self.emit, env: &env, at: Some(&field.name) };
             body.extend(read.late_check(ty, &local(field), false));
         }
-        let unused = body.is_empty().then(|| quote!(let _ = c;));
         let value = if inits.is_empty() { quote!(Self) } else { quote!(Self { #(#inits),* }) };
-        quote!(#unused #body Ok(#value))
+        (body.is_empty(), quote!(#body Ok(#value)))
     }
 
-    fn write(&self) -> TokenStream {
+    /// Whether there is nothing to write, and the statements that write.
+    fn write(&self) -> (bool, TokenStream) {
         let access = (0..self.fields.len()).map(|index| match self.carries(index) {
             true => own_access(&self.fields, self.derived(index), index),
             false => self.outside(index),
@@ -232,13 +222,16 @@ impl<'m> Message<'m> {
         for (index, field) in self.fields.iter().enumerate().filter(|(index, _)| self.carries(*index)) {
             body.extend(write_field(self.emit, &env, index, field, true));
         }
-        let unused = body.is_empty().then(|| quote!(let _ = e;));
-        quote!(#unused #body Ok(()))
+        (body.is_empty(), quote!(#body Ok(())))
     }
 
-    /// The type with a lifetime, where it has one.
-    pub(super) fn rust_type(&self, lifetime: &TokenStream) -> TokenStream {
+    /// The type with this lifetime, where it has one.
+    pub(super) fn rust_type(&self, lifetime: &str) -> TokenStream {
         let name = ident(&self.name);
-        if self.layout().borrowed { quote!(#name<#lifetime>) } else { quote!(#name) }
+        if !self.layout().borrowed {
+            return quote!(#name);
+        }
+        let lifetime = syn::Lifetime::new(lifetime, proc_macro2::Span::call_site());
+        quote!(#name<#lifetime>)
     }
 }

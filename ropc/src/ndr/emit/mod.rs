@@ -50,6 +50,11 @@ fn ident(name: &str) -> Ident {
     }
 }
 
+/// A size as a literal without suffix.
+fn usize_literal(value: usize) -> proc_macro2::Literal {
+    proc_macro2::Literal::usize_unsuffixed(value)
+}
+
 /// A number as a literal without suffix, signed where its type is.
 fn literal(scalar: Scalar, value: u64) -> TokenStream {
     let mask = super::bodies::width_mask(scalar);

@@ -6,7 +6,7 @@ use quote::quote;
 use super::super::layout;
 use super::super::model::{Array, Expr, Field, Pointer, Scalar, Size, Text, Type, TypeKind};
 use super::exprs::{Env, describe, widen};
-use super::{Emit, ident};
+use super::{Emit, ident, usize_literal};
 
 /// A reader of one field or element.
 #[derive(Clone, Copy)]
@@ -159,7 +159,7 @@ impl<'m> Read<'_, 'm> {
     fn ranged(&self, scalar: Scalar, low: u64, high: u64) -> TokenStream {
         let value = self.scalar(scalar);
         let wide = widen(scalar, quote!(value));
-        let (size, _) = scalar.sizes();
+        let size = usize_literal(scalar.sizes().0);
         let expected = format!("{low} to {high}");
         let (low, high) = (
             proc_macro2::Literal::u64_unsuffixed(low),
@@ -281,7 +281,7 @@ impl<'m> Read<'_, 'm> {
             return self.ask(quote!(c.byte_array(#count)));
         }
         let element = self.element_closure(&array.element);
-        let min_size = self.emit.layout(&array.element).min_size.max(1);
+        let min_size = usize_literal(self.emit.layout(&array.element).min_size.max(1));
         self.ask(quote!(c.array(#count, #min_size, #element)))
     }
 

@@ -14,7 +14,6 @@ impl<'m> Emit<'m> {
             return Vec::new();
         }
         let server = ident(&format!("{}Server", names::type_name(&names::upper_first(&self.model.name))));
-        let lifetime = quote!('a);
         let methods = self.model.operations.iter().map(|operation| {
             let request = Message::new(*self, operation, None, false);
             let response = Message::new(*self, operation, None, true);
@@ -30,9 +29,14 @@ impl<'m> Emit<'m> {
             }
             lines.extend(["", "# Errors", "A fault, which the client gets instead of a response."].map(str::to_owned));
             let docs = docs(&lines, "");
-            let borrowed = request.layout().borrowed || response.layout().borrowed;
-            let generics = self.lifetime(borrowed);
-            let (request, response) = (request.rust_type(&lifetime), response.rust_type(&lifetime));
+            // A response may borrow what the request borrows.
+            let both = request.layout().borrowed && response.layout().borrowed;
+            let generics = self.lifetime(both);
+            let (request, response) = if both {
+                (request.rust_type("'a"), response.rust_type("'a"))
+            } else {
+                (request.rust_type("'_"), response.rust_type("'static"))
+            };
             quote! {
                 #docs
                 fn #name #generics(&mut self, request: &#request) -> Result<#response, Fault>;
@@ -53,7 +57,7 @@ impl<'m> Emit<'m> {
             }
         });
         let operations = self.model.operations.iter().map(|operation| operation.name.as_str());
-        let count = self.model.operations.len();
+        let count = proc_macro2::Literal::usize_unsuffixed(self.model.operations.len());
         let trait_doc = format!(" The operations of `{}`, as a server has them.", self.model.name);
         vec![
             quote! {

@@ -5,10 +5,10 @@ use quote::quote;
 
 use super::super::derive::{Derived, derived};
 use super::super::model::{Arm, Field, Layout, Struct, Type, TypeDef, Union};
-use super::exprs::{Access, Env, local};
+use super::exprs::{Access, Env, init, local};
 use super::read::Read;
 use super::write::{Place, Write};
-use super::{Emit, ident, literal};
+use super::{Emit, ident, literal, usize_literal};
 
 /// Deeper than this no structure may contain itself, whatever it says: the stack is finite.
 const MAX_RECURSION: u32 = 1000;
@@ -74,15 +74,9 @@ impl<'m> Emit<'m> {
             self.two_phases(layout, &cursor, read, write, buffers, max_count, limit)
         } else {
             quote! {
-                #[doc = " Reads the value."]
-                #[doc = ""]
-                #[doc = " # Errors"]
-                #[doc = " The field that cannot be read, and why."]
+                #[doc = " Reads the value; an error names the field that cannot be read."]
                 pub fn unpack(c: #cursor) -> Result<Self, UnpackError> { #read }
-                #[doc = " Writes the value."]
-                #[doc = ""]
-                #[doc = " # Errors"]
-                #[doc = " The field that cannot be written, and why."]
+                #[doc = " Writes the value; an error names the field that cannot be written."]
                 pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> { #write }
             }
         };
@@ -138,9 +132,6 @@ impl<'m> Emit<'m> {
         let max_count = max_count.map(|body| {
             quote! {
                 #[doc = " Writes the maximum count of the array that ends it, which stands before everything else."]
-                #[doc = ""]
-                #[doc = " # Errors"]
-                #[doc = " The field that cannot be written, and why."]
                 pub fn pack_max_count(&self, e: &mut NdrEncoder) -> Result<(), PackError> { #body Ok(()) }
             }
         });
@@ -157,42 +148,24 @@ impl<'m> Emit<'m> {
                 if leave { (quote!(c.leave();), quote!(e.leave();)) } else { Default::default() };
             quote! {
                 #[doc = " Reads what its pointers point to."]
-                #[doc = ""]
-                #[doc = " # Errors"]
-                #[doc = " The field that cannot be read, and why."]
                 pub fn unpack_buffers(&mut self, c: #cursor) -> Result<(), UnpackError> {
                     #c_enter #read #c_leave Ok(())
                 }
                 #[doc = " Writes what its pointers point to."]
-                #[doc = ""]
-                #[doc = " # Errors"]
-                #[doc = " The field that cannot be written, and why."]
                 pub fn pack_buffers(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
                     #e_enter #write #e_leave Ok(())
                 }
             }
         });
         quote! {
-            #[doc = " Reads the value with all that it holds."]
-            #[doc = ""]
-            #[doc = " # Errors"]
-            #[doc = " The field that cannot be read, and why."]
+            #[doc = " Reads the value with all that it points to; an error names the field that cannot be read."]
             pub fn unpack(c: #cursor) -> Result<Self, UnpackError> { #whole_read }
-            #[doc = " Writes the value with all that it holds."]
-            #[doc = ""]
-            #[doc = " # Errors"]
-            #[doc = " The field that cannot be written, and why."]
+            #[doc = " Writes the value with all that it points to; an error names the field that cannot be written."]
             pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> { #whole_write }
             #[doc = #scalars_doc]
-            #[doc = ""]
-            #[doc = " # Errors"]
-            #[doc = " The field that cannot be read, and why."]
             pub fn unpack_scalars(c: #cursor #parameter) -> Result<Self, UnpackError> { #read }
             #max_count
             #[doc = " Writes what stands in the value itself."]
-            #[doc = ""]
-            #[doc = " # Errors"]
-            #[doc = " The field that cannot be written, and why."]
             pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> { #write }
             #buffers
         }
@@ -218,7 +191,7 @@ impl<'m> Emit<'m> {
         let other = (!union.arms.iter().any(|arm| arm.default)).then(|| {
             let expected = format!("a discriminant of {}", def.name);
             let found = super::exprs::widen(union.tag, quote!(tag));
-            let (size, _) = union.tag.sizes();
+            let size = usize_literal(union.tag.sizes().0);
             let all = union.tag == super::super::model::Scalar::Bool
                 && union.arms.iter().map(|arm| arm.labels.len()).sum::<usize>() > 1;
             if all { TokenStream::new() } else { quote!(_ => return Err(c.invalid(#found, #expected, #size)),) }
@@ -306,22 +279,43 @@ impl<'m> Emit<'m> {
     }
 }
 
+/// One statement as an expression, several as a block.
+fn statement(statements: &TokenStream) -> TokenStream {
+    let semicolons = statements.clone().into_iter().filter(
+        |token| matches!(token, proc_macro2::TokenTree::Punct(punct) if punct.as_char() == ';'),
+    );
+    let all: Vec<proc_macro2::TokenTree> = statements.clone().into_iter().collect();
+    match (semicolons.count(), all.split_last()) {
+        (1, Some((proc_macro2::TokenTree::Punct(last), before))) if last.as_char() == ';' => {
+            let expr: TokenStream = before.iter().cloned().collect();
+            quote!(#expr,)
+        }
+        _ => quote!({ #statements }),
+    }
+}
+
 /// An arm of a `match self` over a union.
 fn arm_match(arm: &Arm, value: Option<&TokenStream>) -> TokenStream {
     let variant = ident(&arm.variant);
     match (arm.single(), value) {
         (Some(_), None) => quote!(Self::#variant => {}),
         (None, None) => quote!(Self::#variant(_) => {}),
-        (Some(_), Some(value)) => quote!(Self::#variant(value) => { #value }),
-        (None, Some(value)) => quote!(Self::#variant(_, value) => { #value }),
+        (Some(_), Some(value)) => {
+            let body = statement(value);
+            quote!(Self::#variant(value) => #body)
+        }
+        (None, Some(value)) => {
+            let body = statement(value);
+            quote!(Self::#variant(_, value) => #body)
+        }
     }
 }
 
 /// The gap that only NDR64 has, where there can be one.
 fn gap64(layout: Layout, on: &str) -> Option<TokenStream> {
     let on = ident(on);
-    let align = layout.align64;
-    (align > 1).then(|| quote!(#on.align_ndr64(#align)?;))
+    let align = usize_literal(layout.align64);
+    (layout.align64 > 1).then(|| quote!(#on.align_ndr64(#align)?;))
 }
 
 fn recursion(def: &TypeDef, limit: Option<u32>) -> Option<TokenStream> {
@@ -356,18 +350,18 @@ impl<'m> Body<'m> {
     fn read_scalars(&self) -> TokenStream {
         let mut env =
             Env { model: self.emit.model, fields: self.fields.clone(), access: vec![Access::Missing; self.fields.len()] };
-        let (align, align64) = (self.layout.align, self.layout.align64);
-        let head = (align64 > 1).then(|| quote!(c.align(#align, #align64)?;));
+        let (align, align64) = (usize_literal(self.layout.align), usize_literal(self.layout.align64));
+        let head = (self.layout.align64 > 1).then(|| quote!(c.align(#align, #align64)?;));
         let tail = gap64(self.layout, "c");
         let mut body = TokenStream::new();
         let mut inits = Vec::new();
         let mut early = Vec::new();
         for (index, field) in self.fields.iter().enumerate() {
-            let name = ident(&field.rust);
             let read = Read { emit: self.emit, env: &env, at: Some(&field.name) };
             if let Type::Pointer(kind, _) = &field.ty {
                 let (id, value) = (read.pointer_id(*kind), Read::placeholder(*kind));
                 body.extend(quote!(#id;));
+                let name = ident(&field.rust);
                 inits.push(quote!(#name: #value));
                 continue;
             }
@@ -375,9 +369,10 @@ impl<'m> Body<'m> {
             if read.is_early(field) {
                 early.push(index);
             }
-            body.extend(quote!(let #name = #value;));
+            let variable = local(field);
+            body.extend(quote!(let #variable = #value;));
             if self.derived(index).is_none() {
-                inits.push(quote!(#name));
+                inits.push(init(field));
             }
             if let Some(access) = env.access.get_mut(index) {
                 *access = Access::Place(local(field));
@@ -406,8 +401,8 @@ impl<'m> Body<'m> {
 
     fn write_scalars(&self) -> TokenStream {
         let env = self.own();
-        let (align, align64) = (self.layout.align, self.layout.align64);
-        let head = (align64 > 1).then(|| quote!(e.align(#align, #align64)?;));
+        let (align, align64) = (usize_literal(self.layout.align), usize_literal(self.layout.align64));
+        let head = (self.layout.align64 > 1).then(|| quote!(e.align(#align, #align64)?;));
         let tail = match gap64(self.layout, "e") {
             Some(gap) => quote!(#gap Ok(())),
             None => quote!(Ok(())),

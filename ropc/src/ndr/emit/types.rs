@@ -145,16 +145,10 @@ impl<'m> Emit<'m> {
                     #(#constants)*
                     #sets
                     #[doc = " Reads the value."]
-                    #[doc = ""]
-                    #[doc = " # Errors"]
-                    #[doc = " `Truncated` when the data ends before it."]
                     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
                         Ok(Self(c.#method()?))
                     }
                     #[doc = " Writes the value."]
-                    #[doc = ""]
-                    #[doc = " # Errors"]
-                    #[doc = " `Full` at the limit."]
                     pub fn pack(self, e: &mut NdrEncoder) -> Result<(), PackError> {
                         e.#method(self.0)
                     }

@@ -1,8 +1,8 @@
 //! What only files of the MIDL and PIDL family write: aggregates in place and operations.
 
 use super::{Builder, Built, Node};
-use crate::ast::{Attr, Member, MemberKind,
-    EnumDecl, EnumItem, FunctionDecl, FunctionParam, TypeSpec, Typedef, UnionCase,
+use crate::ast::{
+    Attr, EnumDecl, EnumItem, FunctionDecl, FunctionParam, Member, MemberKind, TypeSpec, Typedef, UnionCase,
 };
 use crate::parse::Rule;
 
@@ -30,7 +30,8 @@ impl Builder {
                         Some((ty, name, parts.opt(Rule::ident).map(|inner| self.ident(&inner))))
                     }
                 };
-                let cases = parts.many(Rule::union_case).into_iter().map(|case| self.union_case(case)).collect::<Built<_>>()?;
+                let cases =
+                    parts.many(Rule::union_case).into_iter().map(|case| self.union_case(case)).collect::<Built<_>>()?;
                 TypeSpec::Union { attrs: Vec::new(), tag, switch, cases, span }
             }
             Rule::inline_enum => {

@@ -2,7 +2,8 @@
 
 use super::{Builder, Built, Node, Parts};
 use crate::ast::{
-    Attr, AttrArg, Expr, ExprKind, FamilyDecl, FormDecl, Ident, Member, ObjectDecl, OperationDecl, Section, SectionKind, StateItem,
+    Attr, AttrArg, Expr, ExprKind, FamilyDecl, FormDecl, Ident, Member, ObjectDecl, OperationDecl, Section,
+    SectionKind, StateItem,
 };
 use crate::parse::Rule;
 
@@ -47,7 +48,8 @@ impl Builder {
             Rule::else_section => SectionKind::Else(self.section_body(&mut parts)?),
             Rule::no_reply => SectionKind::NoReply,
             Rule::on_section => {
-                let codes = parts.many(Rule::on_code).into_iter().map(|code| self.on_code(code)).collect::<Built<_>>()?;
+                let codes =
+                    parts.many(Rule::on_code).into_iter().map(|code| self.on_code(code)).collect::<Built<_>>()?;
                 SectionKind::On(codes, self.section_body(&mut parts)?)
             }
             Rule::unsolicited => {

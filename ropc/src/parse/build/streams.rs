@@ -70,7 +70,8 @@ impl Builder {
                 let mut parts = self.parts(node);
                 let on = parts.need(Rule::expr)?;
                 let on = self.expr(on)?;
-                let arms = parts.many(Rule::token_arm).into_iter().map(|arm| self.token_arm(arm)).collect::<Built<_>>()?;
+                let arms =
+                    parts.many(Rule::token_arm).into_iter().map(|arm| self.token_arm(arm)).collect::<Built<_>>()?;
                 Some((on, arms))
             }
         };

@@ -1,0 +1,640 @@
+//! Functions that make a value of a type out of choices.
+//!
+//! Members are made in wire order, so that conditions, lengths and arguments are looked up in what
+//! is made already, by the same expressions as in `unpack`.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+use super::select::{Selection, Selections, matches};
+use crate::ast::{BinaryOp, ReservedRule};
+use crate::emit::body::{Env, RustField, arm_fields, rust_fields};
+use crate::emit::context::{Context, hex, int_method, usize_literal, words};
+use crate::emit::names::{screaming, snake, snake_text, verbatim};
+use crate::emit::{packing, unpacking, values};
+use crate::lower::derive::{each_expr, each_field};
+use crate::model::{
+    Arm, BitsSource, Conditional, ConstValue, Expr, Extent, Field, Match, Member, Param, Role, StructDef, Text, Type,
+    TypeId, TypeKind,
+};
+
+/// Blobs and texts are no longer than this where nothing else bounds them: just over 8 bits of size.
+const MAX_BYTES: u64 = 300;
+
+/// The structure that values are made of.
+pub(super) struct Maker<'m, 'p> {
+    pub(super) cx: &'m Context<'p>,
+    pub(super) selections: &'m Selections<'p>,
+    pub(super) name: &'m str,
+    /// Where it is declared.
+    pub(super) module: usize,
+    /// `None` for bodies of operations: nothing contains these.
+    pub(super) id: Option<TypeId>,
+    pub(super) def: &'m StructDef,
+}
+
+/// Code for members: statements, and the fields of the value by their names.
+#[derive(Default)]
+struct Made {
+    statements: TokenStream,
+    fields: Vec<(String, TokenStream)>,
+}
+
+impl Made {
+    /// The value of a field: in a local when something reads it, else where the value is built.
+    fn add(&mut self, name: &str, value: TokenStream, local: bool) {
+        if !local {
+            self.fields.push((name.to_owned(), value));
+            return;
+        }
+        let ident = snake(name);
+        self.statements.extend(quote!(let #ident = #value;));
+        self.fields.push((name.to_owned(), quote!(#ident)));
+    }
+
+    fn field(&self, name: &str) -> TokenStream {
+        self.fields.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone()).unwrap_or_default()
+    }
+
+    /// `a, b: value`
+    fn inits(&self, fields: &[RustField<'_>]) -> TokenStream {
+        let inits = fields.iter().map(|field| {
+            let (ident, value) = (field.ident(), self.field(field.name()));
+            if ident.to_string() == value.to_string() { quote!(#ident) } else { quote!(#ident: #value) }
+        });
+        quote!(#(#inits),*)
+    }
+}
+
+/// Where a member stands.
+#[derive(Clone, Copy)]
+struct Place<'m> {
+    /// The members that may say something about it: those of the arm, or of the structure.
+    scope: &'m [Member],
+    /// Recursion has been checked on the way.
+    guarded: bool,
+}
+
+impl<'m> Maker<'m, '_> {
+    /// The function.
+    pub(super) fn function(&self) -> TokenStream {
+        let mut env = Env::of_test(self.def);
+        let mut made = Made::default();
+        let place = Place { scope: &self.def.body, guarded: false };
+        let value = match self.def.body.as_slice() {
+            [before @ .., Member::Match(m)] if self.def.is_enum => {
+                self.members(before, place, &mut env, &mut made);
+                self.variant(m, place, &env)
+            }
+            body => {
+                self.members(body, place, &mut env, &mut made);
+                let (name, fields) = (self.cx.name_in(self.module, self.name), rust_fields(body));
+                let inits = made.inits(&fields);
+                if fields.is_empty() { quote!(#name) } else { quote!(#name { #inits }) }
+            }
+        };
+        let statements = made.statements;
+        let body = if self.def.max_recursion.is_none() {
+            quote!(#statements #value)
+        } else if statements.is_empty() {
+            quote!(g.nest(|g| #value))
+        } else {
+            quote!(g.nest(|g| { #statements #value }))
+        };
+        let function = function_name(self.name);
+        let g = if words(&body).contains("g") { quote!(g) } else { quote!(_g) };
+        let params = self.cx.params(&self.def.params, &body);
+        let ty = self.cx.name_in(self.module, self.name);
+        let lifetime = self.def.layout.lifetime.then(|| quote!(<'static>));
+        quote!(pub fn #function(#g: &mut Choices #params) -> #ty #lifetime { #body })
+    }
+
+    /// A value for a parameter.
+    pub(super) fn param(&self, param: &Param) -> TokenStream {
+        let field = Field {
+            name: param.name.clone(),
+            docs: Vec::new(),
+            ty: param.ty.clone(),
+            role: Role::Plain,
+            boxed: false,
+            fill: false,
+            selects: false,
+            derived_bits: Vec::new(),
+        };
+        let selected = self.selections.of_param_in(self.def, param);
+        let place = Place { scope: &[], guarded: false };
+        let value = self.one(&param.ty, &field, &selected, place, &Env::of_test(self.def));
+        if param.list { quote!(g.list(|g| #value)) } else { value }
+    }
+
+    fn members(&self, body: &'m [Member], place: Place<'m>, env: &mut Env, made: &mut Made) {
+        for member in body {
+            match member {
+                Member::Field(field) => self.field(field, place, env, made),
+                Member::If(c) => self.conditional(c, place, env, made),
+                Member::Match(m) => made.add(&m.field, self.variant(m, place, env), false),
+                Member::Let(name, expr, ty) => {
+                    let value = env.expr(self.cx, expr);
+                    let ident = snake(name);
+                    env.value(name, ty);
+                    made.statements.extend(quote!(let #ident = #value;));
+                }
+                Member::Sized(_, inner) => self.members(inner, place, env, made),
+                Member::Require(_) => {}
+            }
+        }
+    }
+
+    fn field(&self, field: &'m Field, place: Place<'m>, env: &mut Env, made: &mut Made) {
+        let ident = snake(&field.name);
+        match &field.role {
+            Role::Plain => {
+                let value = self.value(field, place, env);
+                made.add(&field.name, value, env.is_read(&field.name) || self.is_counted(&field.name));
+            }
+            Role::Present(_) if env.is_read(&field.name) => made.statements.extend(quote!(let #ident = g.bool();)),
+            Role::Fixed(value) if env.is_read(&field.name) => {
+                let value = values::const_value(self.cx, &field.ty, &ConstValue::Int(*value));
+                made.statements.extend(quote!(let #ident = #value;));
+            }
+            _ => return,
+        }
+        env.value(&field.name, &field.ty);
+    }
+
+    /// Another list has as many elements as this one.
+    fn is_counted(&self, name: &str) -> bool {
+        let mut found = false;
+        each_field(&self.def.body, &mut |field| {
+            if let Type::Array(_, Extent::Count(Expr::Field(count))) = &field.ty {
+                found |= field.name != name && counted_by(&self.def.body, count).as_deref() == Some(name);
+            }
+        });
+        found
+    }
+
+    fn conditional(&self, c: &'m Conditional, place: Place<'m>, env: &Env, made: &mut Made) {
+        let fields = [rust_fields(&c.then), rust_fields(&c.otherwise)].concat();
+        let cond = self.condition(c, place, env);
+        let then = self.branch(&c.then, &fields, place, env);
+        match (fields.as_slice(), then.statements.is_empty() && c.otherwise.is_empty()) {
+            ([], _) => {}
+            ([one], true) => {
+                let value = then.field(one.name());
+                made.add(one.name(), quote!(#cond.then(|| #value)), env.is_read(one.name()));
+            }
+            _ => {
+                let otherwise = self.branch(&c.otherwise, &fields, place, env);
+                let block = |made: &Made, own: &[Member]| {
+                    let values = fields.iter().map(|field| match own_field(own, field.name()) {
+                        Some(true) => made.field(field.name()),
+                        Some(false) => {
+                            let value = made.field(field.name());
+                            quote!(Some(#value))
+                        }
+                        None => quote!(None),
+                    });
+                    let (statements, values) = (&made.statements, unpacking::tuple(values));
+                    quote!({ #statements #values })
+                };
+                let (then, otherwise) = (block(&then, &c.then), block(&otherwise, &c.otherwise));
+                let idents = unpacking::tuple(fields.iter().map(RustField::ident));
+                made.statements.extend(quote!(let #idents = if #cond #then else #otherwise;));
+                for field in &fields {
+                    let ident = field.ident();
+                    made.fields.push((field.name().to_owned(), quote!(#ident)));
+                }
+            }
+        }
+    }
+
+    fn branch(&self, body: &'m [Member], fields: &[RustField<'_>], place: Place<'m>, env: &Env) -> Made {
+        let mut made = Made::default();
+        if !fields.is_empty() {
+            self.members(body, place, &mut env.clone(), &mut made);
+        }
+        made
+    }
+
+    /// A condition over values that are there, or a choice where the presence decides.
+    fn condition(&self, c: &Conditional, place: Place<'_>, env: &Env) -> TokenStream {
+        let mut chosen = false;
+        crate::lower::derive::walk(&c.cond, &mut |expr| {
+            if let Expr::Field(name) = expr {
+                each_field(place.scope, &mut |field| {
+                    let role = matches!(field.role, Role::Count(_) | Role::SizeOf(..) | Role::SizeOfFollowing);
+                    let bits = field.derived_bits.iter().any(|bits| {
+                        matches!((&c.cond, &bits.from), (Expr::Bits(_, _, sub), BitsSource::Present(_)) if *sub == bits.name)
+                    });
+                    chosen |= field.name == *name && (role || bits);
+                });
+            }
+        });
+        match (chosen, !place.guarded && self.selections.leads_back(&c.then, self.id)) {
+            (true, true) => quote!((g.deeper() && g.bool())),
+            (true, false) => quote!(g.bool()),
+            (false, _) => match (&c.cond, env.expr(self.cx, &c.cond)) {
+                (Expr::Binary(..) | Expr::Not(_), cond) => quote!((#cond)),
+                (_, cond) => cond,
+            },
+        }
+    }
+
+    fn value(&self, field: &Field, place: Place<'_>, env: &Env) -> TokenStream {
+        let selected = self.selections.of_field(place.scope, field);
+        let value = match &field.ty {
+            Type::Array(element, extent) => self.array(element, extent, field, &selected, place, env),
+            Type::Int(_) => self.number(field, env),
+            ty => self.one(ty, field, &selected, place, env),
+        };
+        let mask = field.derived_bits.iter().fold(0, |mask, bits| mask | bits.mask);
+        let value = match &field.ty {
+            Type::Named(id, _) if mask != 0 => {
+                let ty = self.cx.type_name(*id);
+                let mask = hex(mask, u8::try_from(self.cx.layout(&field.ty).min_size).unwrap_or(8));
+                quote!(#value.without(#ty(#mask)))
+            }
+            _ => value,
+        };
+        if field.boxed { quote!(Box::new(#value)) } else { value }
+    }
+
+    /// A number: one that a condition compares it with, one that bounds a list, or any.
+    fn number(&self, field: &Field, env: &Env) -> TokenStream {
+        let Type::Int(kind) = &field.ty else { return TokenStream::new() };
+        let (method, mut compared, mut bound) = (int_method(*kind), Vec::new(), None);
+        let is_field = |expr: &Expr| matches!(expr, Expr::Field(name) if *name == field.name);
+        each_expr(&self.def.body, &mut |expr| match expr {
+            Expr::Binary(BinaryOp::Eq | BinaryOp::Ne, a, b) if is_field(a) => {
+                if let Expr::Int(value) = b.as_ref() {
+                    compared.push(hex(*value, kind.size));
+                }
+            }
+            Expr::Slice(list, end) if is_field(end) => bound = Some(env.len(self.cx, &Expr::Len(list.clone()))),
+            _ => {}
+        });
+        each_field(&self.def.body, &mut |other| {
+            if let Type::Array(_, Extent::Count(count)) | Type::Bytes(Extent::Count(count)) = &other.ty
+                && is_field(count)
+            {
+                bound.get_or_insert(usize_literal(20));
+            }
+        });
+        match (bound, compared.as_slice()) {
+            (Some(bound), _) => quote!(g.len(#bound) as #method),
+            (None, []) => quote!(g.#method()),
+            (None, [one]) => quote!(if g.bool() { #one } else { g.#method() }),
+            (None, many) => quote!(if g.bool() { *g.one_of(&[#(#many),*]) } else { g.#method() }),
+        }
+    }
+
+    fn array(
+        &self,
+        element: &Type,
+        extent: &Extent,
+        field: &Field,
+        selected: &[(Option<String>, Selection)],
+        place: Place<'_>,
+        env: &Env,
+    ) -> TokenStream {
+        let item = self.one(element, field, selected, place, env);
+        let index = if words(&item).contains("index") { quote!(index) } else { quote!(_) };
+        match extent {
+            Extent::Const(_) if matches!(element, Type::Int(kind) if kind.size == 1 && !kind.signed) => quote!(g.bytes()),
+            Extent::Const(_) => quote!(std::array::from_fn(|#index| #item)),
+            Extent::Count(Expr::Field(count)) => match counted_by(place.scope, count) {
+                Some(other) if other == field.name => self.list(element, &item, place),
+                Some(other) => {
+                    let other = snake(&other);
+                    quote!((0..#other.len()).map(|#index| #item).collect())
+                }
+                None => {
+                    let count = env.len(self.cx, &Expr::Field(count.clone()));
+                    quote!((0..#count).map(|#index| #item).collect())
+                }
+            },
+            Extent::Count(count) => {
+                let count = env.len(self.cx, count);
+                quote!((0..#count).map(|#index| #item).collect())
+            }
+            Extent::Rest => self.list(element, &item, place),
+        }
+    }
+
+    /// A list of any length.
+    fn list(&self, element: &Type, item: &TokenStream, place: Place<'_>) -> TokenStream {
+        let deep = match element {
+            Type::Named(id, _) => !place.guarded && Some(*id) == self.id,
+            _ => false,
+        };
+        if deep { quote!(if g.deeper() { g.list(|g| #item) } else { Vec::new() }) } else { quote!(g.list(|g| #item)) }
+    }
+
+    /// A value that is no array.
+    fn one(
+        &self,
+        ty: &Type,
+        field: &Field,
+        selected: &[(Option<String>, Selection)],
+        place: Place<'_>,
+        env: &Env,
+    ) -> TokenStream {
+        match ty {
+            Type::Int(kind) => {
+                let method = int_method(*kind);
+                quote!(g.#method())
+            }
+            Type::Float(4) => quote!(g.f32()),
+            Type::Float(_) => quote!(g.f64()),
+            Type::Bool(_) => quote!(g.bool()),
+            Type::U48Be => quote!(g.u48()),
+            Type::Guid => quote!(g.guid()),
+            Type::FileTime => quote!(g.filetime()),
+            Type::Named(id, args) => self.named(*id, args, selected, env),
+            Type::Text(text) => self.text(text, limit(place.scope, &field.name), env),
+            Type::Bytes(Extent::Const(_)) => quote!(g.bytes()),
+            Type::Bytes(Extent::Count(count)) => match count {
+                Expr::Field(name) if is_derived(place.scope, name) => blob(limit(place.scope, &field.name)),
+                _ => {
+                    let count = env.len(self.cx, count);
+                    quote!(g.blob_of(#count))
+                }
+            },
+            Type::Bytes(Extent::Rest) => blob(limit(place.scope, &field.name)),
+            Type::Array(..) => quote!(Vec::new()),
+        }
+    }
+
+    fn named(
+        &self,
+        id: TypeId,
+        args: &[Expr],
+        selected: &[(Option<String>, Selection)],
+        env: &Env,
+    ) -> TokenStream {
+        let def = self.cx.program.ty(id);
+        match &def.kind {
+            TypeKind::Enum(_) => match selected.first() {
+                Some((_, selection)) => self.selected(selection),
+                None => {
+                    let name = self.cx.type_name(id);
+                    quote!(#name(g.named(#name::NAMES)))
+                }
+            },
+            TypeKind::Bits(bits) => {
+                let (name, method) = (self.cx.type_name(id), int_method(bits.base));
+                let mut value = match bits.reserved {
+                    ReservedRule::Ignore => quote!(#name(g.#method())),
+                    ReservedRule::Zero | ReservedRule::Reject => {
+                        let known = hex(bits.known, bits.base.size);
+                        quote!(#name(g.#method() & #known))
+                    }
+                };
+                for (sub, selection) in selected {
+                    let with = format_ident!("with_{}", snake_text(sub.as_deref().unwrap_or_default()));
+                    let selected = self.selected(selection);
+                    value = quote!(#value.#with(#selected));
+                }
+                value
+            }
+            TypeKind::Struct(inner) => {
+                let function = function_in(self.cx, self.module, def.module, &format!("{}Value", def.name));
+                let args = env.args(self.cx, &inner.params, args);
+                quote!(#function(g #args))
+            }
+        }
+    }
+
+    /// A constant that selects a layout.
+    fn selected(&self, selection: &Selection) -> TokenStream {
+        if let Some(selector) = self.selections.selector(selection) {
+            let function = function_in(self.cx, self.module, selector.module, &selector.name);
+            return quote!(#function(g));
+        }
+        let all = constants(self.cx, selection.of, selection.leaves.iter().chain(&selection.deep));
+        quote!(*g.one_of(&[#all]))
+    }
+
+    fn text(&self, text: &Text, limit: u64, env: &Env) -> TokenStream {
+        let most = |kind: &crate::model::IntKind, unit: u64| {
+            let counted = if kind.size == 1 { u64::from(u8::MAX) } else { MAX_BYTES };
+            usize_literal(counted.min(limit) / unit)
+        };
+        match text {
+            Text::Utf16Nul => {
+                let units = usize_literal((limit / 2).saturating_sub(1));
+                quote!(g.utf16(#units))
+            }
+            Text::String8Nul => {
+                let bytes = usize_literal(limit.saturating_sub(1));
+                quote!(g.string8(#bytes))
+            }
+            Text::By(flag) => {
+                let (flag, units) = (env.expr(self.cx, flag), usize_literal((limit / 2).saturating_sub(1)));
+                quote!(g.string_value(#flag, #units))
+            }
+            Text::Utf16Counted(kind, chars) => {
+                let units = most(kind, if *chars { 1 } else { 2 });
+                quote!(g.utf16(#units))
+            }
+            Text::String8Counted(kind) => {
+                let bytes = most(kind, 1);
+                quote!(g.string8(#bytes))
+            }
+            Text::BytesCounted(kind) => {
+                let bytes = most(kind, 1);
+                quote!(g.blob(#bytes))
+            }
+        }
+    }
+
+    /// The value of a match.
+    fn variant(&self, m: &'m Match, place: Place<'m>, env: &Env) -> TokenStream {
+        if m.on.iter().any(|d| !d.derived) {
+            return self.variant_for(m, place, env);
+        }
+        let deep = |arm: &&Arm| !place.guarded && self.selections.leads_back(&arm.body, self.id);
+        let leaves: Vec<&Arm> = m.arms.iter().filter(|arm| !deep(arm)).collect();
+        let all: Vec<&Arm> = leaves.iter().copied().chain(m.arms.iter().filter(deep)).collect();
+        let (count, ends) = (usize_literal(all.len() as u64), usize_literal(leaves.len() as u64));
+        let last = all.len().saturating_sub(1);
+        let arms = all.iter().enumerate().map(|(at, arm)| {
+            let value = self.arm(m, arm, place, env);
+            let number = if at == last { quote!(_) } else { usize_literal(at as u64) };
+            quote!(#number => #value,)
+        });
+        match all.as_slice() {
+            [one] => self.arm(m, one, place, env),
+            _ if leaves.len() == all.len() => quote!(match g.pick(#count) { #(#arms)* }),
+            _ => quote!(match g.pick(if g.deeper() { #count } else { #ends }) { #(#arms)* }),
+        }
+    }
+
+    /// The value of a match whose variant is decided already.
+    fn variant_for(&self, m: &'m Match, place: Place<'m>, env: &Env) -> TokenStream {
+        let subject = unpacking::tuple(m.on.iter().map(|d| env.expr(self.cx, &d.expr)));
+        let arms = m.arms.iter().map(|arm| {
+            let (pattern, value) = (unpacking::arm_pattern(self.cx, m, arm), self.arm(m, arm, place, env));
+            quote!(#pattern => #value,)
+        });
+        let open = m.arms.iter().any(|arm| arm.guard.is_none() && unpacking::is_total(m, arm));
+        let text = format!("no variant of {} for {{other:?}}", m.enum_name);
+        let refuse = (!open).then(|| quote!(other => unreachable!(#text),));
+        quote!(match #subject { #(#arms)* #refuse })
+    }
+
+    fn arm(&self, m: &'m Match, arm: &'m Arm, place: Place<'m>, env: &Env) -> TokenStream {
+        let mut env = env.clone();
+        let mut made = Made::default();
+        for (index, d) in m.on.iter().enumerate().filter(|(_, d)| d.derived) {
+            let read = matches!(&d.expr, Expr::Field(name) if env.is_read(name));
+            if arm.keeps.contains(&index) {
+                let values = self.selecting(m, arm, index);
+                let value = if let [one] = values.as_slice() { one.clone() } else { quote!(*g.one_of(&[#(#values),*])) };
+                made.add(&d.name, value, read);
+            } else if let (true, Some(pattern)) = (read, arm.patterns.get(index).and_then(|p| p.first())) {
+                let (ident, value) = (snake(&d.name), packing::single(self.cx, pattern, &d.ty));
+                made.statements.extend(quote!(let #ident = #value;));
+            }
+            env.value(&d.name, &d.ty);
+        }
+        let guarded = place.guarded || self.selections.leads_back(&arm.body, self.id);
+        self.members(&arm.body, Place { scope: &arm.body, guarded }, &mut env, &mut made);
+        let (name, variant) = (self.cx.name_in(self.module, &m.enum_name), verbatim(&arm.name));
+        let fields = arm_fields(m, arm);
+        let value = match fields.as_slice() {
+            [] => quote!(#name::#variant),
+            [one] => {
+                let value = made.field(one.name());
+                quote!(#name::#variant(#value))
+            }
+            many => {
+                let inits = made.inits(many);
+                quote!(#name::#variant { #inits })
+            }
+        };
+        let statements = made.statements;
+        if statements.is_empty() { value } else { quote!({ #statements #value }) }
+    }
+
+    /// Values of a discriminant that select this arm and not one before it.
+    fn selecting(&self, m: &Match, arm: &Arm, index: usize) -> Vec<TokenStream> {
+        let takes = |arm: &Arm, value: u64| {
+            arm.patterns.is_empty() || arm.patterns.get(index).is_some_and(|p| p.iter().any(|p| matches(p, value)))
+        };
+        let Some(d) = m.on.get(index) else { return Vec::new() };
+        let mut candidates: BTreeSet<u64> = match &d.ty {
+            Type::Named(id, _) => match &self.cx.program.ty(*id).kind {
+                TypeKind::Enum(e) => e.items.iter().map(|(_, value, _)| *value).collect(),
+                _ => BTreeSet::new(),
+            },
+            _ => BTreeSet::new(),
+        };
+        let bits = self.cx.layout(&d.ty).min_size * 8;
+        let most = if bits >= 64 { u64::MAX } else { (1 << bits) - 1 };
+        let patterns = arm.patterns.get(index).into_iter().flatten();
+        candidates.extend(patterns.flat_map(|p| match p {
+            crate::model::Pattern::Int(value) | crate::model::Pattern::Const(_, _, value) => vec![*value],
+            crate::model::Pattern::Range(from, to) => vec![*from, *to],
+            _ => Vec::new(),
+        }));
+        // The sub-field of a bit record may be narrower than its type.
+        candidates.extend((0..=m.arms.len() as u64).chain([most / 2, most - 1, most]));
+        let before = || m.arms.iter().take_while(|other| other.name != arm.name);
+        let selects = |value: &u64| *value <= most && takes(arm, *value) && !before().any(|other| takes(other, *value));
+        let values = candidates.into_iter().filter(selects);
+        values.map(|value| values::const_value(self.cx, &d.ty, &ConstValue::Int(value))).collect()
+    }
+}
+
+/// The function that makes one of the constants that select a layout.
+pub(super) fn selector(cx: &Context<'_>, selector: &super::select::Selector) -> TokenStream {
+    let function = snake(&selector.name);
+    let selection = &selector.selection;
+    let ty = cx.type_name(selection.of);
+    let docs = format!(" A `{}` that `{}` has a variant for.", cx.program.ty(selection.of).name, selector.owner);
+    let (leaves, deep) = (constants(cx, selection.of, &selection.leaves), constants(cx, selection.of, &selection.deep));
+    let body = if selection.deep.is_empty() {
+        quote!(*g.one_of(&[#leaves]))
+    } else {
+        quote! {
+            const LEAVES: &[#ty] = &[#leaves];
+            const DEEP: &[#ty] = &[#deep];
+            let deep = g.deeper() && g.pick(4) == 3;
+            *g.one_of(if deep { DEEP } else { LEAVES })
+        }
+    };
+    quote!(#[doc = #docs] pub fn #function(g: &mut Choices) -> #ty { #body })
+}
+
+fn constants<'s>(cx: &Context<'_>, of: TypeId, names: impl IntoIterator<Item = &'s String>) -> TokenStream {
+    let ty = cx.type_name(of);
+    let all = names.into_iter().map(|name| {
+        let name = screaming(name);
+        quote!(#ty::#name)
+    });
+    quote!(#(#all),*)
+}
+
+/// The function that makes values of a type.
+pub(super) fn function_name(type_name: &str) -> Ident {
+    snake(&format!("{type_name}Value"))
+}
+
+/// A function of this module or of another one.
+fn function_in(cx: &Context<'_>, here: usize, there: usize, name: &str) -> TokenStream {
+    let function = snake(name);
+    match cx.program.modules.get(there) {
+        Some(module) if here != there => {
+            cx.import(format!("super::{}", module.name));
+            let module = snake(&module.name);
+            quote!(#module::#function)
+        }
+        _ => quote!(#function),
+    }
+}
+
+fn blob(limit: u64) -> TokenStream {
+    let limit = usize_literal(limit);
+    quote!(g.blob(#limit))
+}
+
+/// The most bytes that a field may take: its share of what an 8-bit size can say.
+fn limit(scope: &[Member], name: &str) -> u64 {
+    let mut limit = MAX_BYTES;
+    each_field(scope, &mut |field| {
+        if let (Role::SizeOf(of, plus), Type::Int(kind)) = (&field.role, &field.ty)
+            && kind.size == 1
+            && of.iter().any(|n| n == name)
+        {
+            limit = u64::from(u8::MAX).saturating_sub(*plus) / of.len() as u64;
+        }
+    });
+    limit
+}
+
+/// The list that a count is of.
+fn counted_by(scope: &[Member], count: &str) -> Option<String> {
+    let mut found = None;
+    each_field(scope, &mut |field| {
+        if let (Role::Count(of), true) = (&field.role, field.name == count) {
+            found = Some(of.clone());
+        }
+    });
+    found
+}
+
+/// The field comes from others.
+fn is_derived(scope: &[Member], name: &str) -> bool {
+    let mut found = false;
+    each_field(scope, &mut |field| found |= field.name == name && !matches!(field.role, Role::Plain));
+    found
+}
+
+/// The field is one of these members; true when it stands in a further `if` of them.
+fn own_field(body: &[Member], name: &str) -> Option<bool> {
+    let own = rust_fields(body).into_iter().find(|field| field.name() == name)?;
+    Some(own.optional)
+}
