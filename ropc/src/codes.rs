@@ -38,6 +38,9 @@ macro_rules! codes {
     };
 }
 
+/// The code of what is checked, but not emitted yet: building refuses it.
+pub const NOT_EMITTED: &str = "R0901";
+
 codes! {
     R0001 "text that does not fit the grammar",
     R0002 "a character that does not belong to the language",
@@ -93,6 +96,7 @@ codes! {
     R0403 "a ROP that says nothing of its reply",
     R0404 "a second output handle",
     R0405 "a state that its object does not have",
+    R0406 "a `failure` section in a ROP",
     R0701 "a type of NDR that has no shape",
     R0702 "a construct of MAPI in an NDR interface",
     R0703 "a name that an NDR interface declares twice",

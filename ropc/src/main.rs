@@ -88,6 +88,10 @@ fn checked(loaded: Result<Loaded, Unreadable>, format: Format) -> Result<Checked
 
 /// Writes what changed, or with `check` only tells it.
 fn build(checked: &Checked, directory: &Path, check: bool) -> u8 {
+    if checked.diagnostics.iter().any(|diagnostic| diagnostic.code == codes::NOT_EMITTED) {
+        say("nothing is written: some of this is checked, but not emitted yet\n");
+        return MISTAKES;
+    }
     let mode = if check { Mode::Compare } else { Mode::Write };
     match driver::build(checked, directory, mode) {
         Err(error) => complain(&error.to_string()),

@@ -213,6 +213,8 @@ pub enum Type {
     Bytes(Extent),
     /// Elements one after the other.
     Array(Box<Type>, Extent),
+    /// Known to the language, emitted by nothing yet; names in it resolve. Building refuses it.
+    Later,
 }
 
 /// How a string travels.
@@ -621,6 +623,8 @@ impl Program {
             Type::U48Be => sized(6),
             Type::Guid => sized(16),
             Type::FileTime => sized(8),
+            // At least a byte: what it may be is checked when it is emitted.
+            Type::Later => borrowed(1),
             Type::Named(id, _) => match &self.ty(*id).kind {
                 TypeKind::Enum(e) => sized(u64::from(e.base.size)),
                 TypeKind::Bits(b) => sized(u64::from(b.base.size)),

@@ -294,7 +294,7 @@ def perl_lite():
     (HERE / "picture.tmp").write_bytes(picture)
     script = r"""
 use MIME::Lite;
-my $m = MIME::Lite->new(From => '"Bert M=?ISO-8859-1?Q?=FC?=ller" <bert@example.test>', To => 'anna@example.test',
+my $m = MIME::Lite->new(From => '=?ISO-8859-1?Q?Bert_M=FCller?= <bert@example.test>', To => 'anna@example.test',
     Subject => '=?ISO-8859-1?Q?Me=DFwerte_vom_M=E4rz?=', Type => 'multipart/mixed',
     Date => 'Thu, 12 Nov 2026 14:20:00 +0100', 'Message-ID' => '<18-perl-mime-lite@mail.example.test>');
 $m->attr('content-type.boundary' => '_----------=_18perlmimelite');

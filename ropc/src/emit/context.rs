@@ -76,6 +76,8 @@ impl<'p> Context<'p> {
             Type::Float(_) => quote!(f64),
             Type::Bool(_) => quote!(bool),
             Type::U48Be => quote!(u64),
+            // Never reached: building refuses what is not emitted yet.
+            Type::Later => quote!(()),
             Type::Guid => self.runtime("Guid"),
             Type::FileTime => self.runtime("FileTime"),
             Type::Named(id, _) => {

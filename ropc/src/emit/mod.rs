@@ -10,6 +10,7 @@ mod operations;
 mod packing;
 mod sizes;
 mod structs;
+pub mod tests;
 mod unpacking;
 mod values;
 

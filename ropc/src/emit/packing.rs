@@ -245,7 +245,7 @@ fn write(cx: &Context<'_>, ty: &Type, place: &TokenStream, env: &Env) -> TokenSt
             quote!(if #place.len() == #count { e.bytes(#place) } else { Err(e.mismatch("as many bytes as the context says")) })
         }
         Type::Bytes(_) => quote!(e.bytes(#place)),
-        Type::Array(..) => quote!(Err(e.mismatch("no array of arrays"))),
+        Type::Array(..) | Type::Later => quote!(Err(e.mismatch("no array of arrays"))),
     }
 }
 

@@ -217,7 +217,7 @@ fn read(cx: &Context<'_>, ty: &Type, env: &Env) -> TokenStream {
             let (blob, error) = (cx.runtime("Blob"), cx.runtime("UnpackError"));
             quote!(Ok::<_, #error>(#blob::Borrowed(c.take_rest())))
         }
-        Type::Array(..) => quote!(Err(c.invalid(0, "no array of arrays", 0))),
+        Type::Array(..) | Type::Later => quote!(Err(c.invalid(0, "no array of arrays", 0))),
     }
 }
 

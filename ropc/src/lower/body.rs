@@ -2,7 +2,7 @@
 
 use super::scope::Entity;
 use super::{Lower, attr_text, types};
-use crate::ast::{self, Decl, DeclKind, ExprKind, Ident, MemberKind, SizedContent, Span, TypeSpec};
+use crate::ast::{self, Decl, DeclKind, ExprKind, Ident, MemberKind, SizedContent, Span};
 use crate::diagnostic::Diagnostic;
 use crate::model::{
     Arm, Batch, BitsDef, Conditional, Discriminant, Expr, Field, Layout, Match, Member, Param, Pattern, Role, State,
@@ -23,6 +23,9 @@ pub(crate) struct Scene<'a> {
     pub(crate) request: Option<&'a StructDef>,
     /// Handles of the ROP and their objects.
     pub(crate) handles: Vec<(String, usize)>,
+    /// What a size or count names may be missing, and counts as nothing then: a body that begins with
+    /// what all replies of a ROP have.
+    pub(crate) absent_is_zero: bool,
     /// State of handles that was asked for.
     pub(crate) needs_state: Vec<(String, String)>,
     /// Uses of structures with the number of arguments, checked when all are lowered.
@@ -39,6 +42,7 @@ impl Scene<'_> {
             fields: Vec::new(),
             request: None,
             handles: Vec::new(),
+            absent_is_zero: false,
             needs_state: Vec::new(),
             arity: Vec::new(),
         }
@@ -118,7 +122,7 @@ impl<'a> Lower<'a> {
             })
             .collect();
         let mut def = StructDef { params: scene.params, body, vectors, ..StructDef::default() };
-        self.derive(&scene.owner, &mut def);
+        self.derive(&scene.owner, scene.absent_is_zero, &mut def);
         def
     }
 
@@ -131,7 +135,7 @@ impl<'a> Lower<'a> {
         let body = self.members(members, &mut scene);
         self.check_arity(&scene);
         let mut def = StructDef { params: scene.params, body, ..StructDef::default() };
-        self.derive(&scene.owner, &mut def);
+        self.derive(&scene.owner, scene.absent_is_zero, &mut def);
         (def, scene.needs_state)
     }
 
@@ -184,7 +188,10 @@ impl<'a> Lower<'a> {
                 }
             }
             MemberKind::Sized { size, content } => self.sized(&member.docs, size, content, scene, body),
-            MemberKind::Tail(_) => self.later(&member.span, "tails"),
+            MemberKind::Tail(members) => {
+                self.later(&member.span, "tails");
+                body.extend(self.members(members, scene));
+            }
             MemberKind::Bits(bits) => self.bits_in_place(&member.docs, bits, scene, body),
             MemberKind::Const { ty, name, value, .. } => {
                 let Some(ty) = self.named(ty, scene) else { return };
@@ -219,14 +226,14 @@ impl<'a> Lower<'a> {
     }
 
     fn field(&mut self, docs: &[String], field: &ast::Field, scene: &mut Scene<'_>, body: &mut Vec<Member>) {
-        if let TypeSpec::Ref(r) = &field.ty
-            && matches!(r.name.text.as_str(), "requests" | "replies" | "piece" | "handle_value")
-        {
-            self.later(&r.span, "these members");
-            return;
-        }
         let Some((base, _)) = self.type_ref(&field.ty, scene) else { return };
         for declarator in &field.declarators {
+            let at_offset = field.attrs.iter().find(|a| a.name.text.starts_with("relative") || a.name.text == "offset_at");
+            if let (true, Some(attr)) = (declarator.pointers > 0, at_offset) {
+                self.later(&attr.span, "fields at offsets");
+                push(body, scene, &declarator.name, docs.to_vec(), Type::Later, Role::Plain);
+                continue;
+            }
             if declarator.pointers > 0 {
                 self.diagnostics.push(Diagnostic::error(
                     "R0207",
@@ -261,8 +268,17 @@ impl<'a> Lower<'a> {
             self.later(&or.span, "counts with a value of their own");
             return None;
         }
-        if let Some(role) = derivation(&derived.expr) {
-            return Some(role);
+        match derivation(&derived.expr) {
+            Some(Role::SizeOf(names, _)) if names.iter().any(|name| name == "this") => {
+                self.later(&derived.expr.span, "sizes of the whole structure");
+                return Some(Role::Plain);
+            }
+            Some(role) => return Some(role),
+            None => {}
+        }
+        if is_derivation(&derived.expr) {
+            self.later(&derived.expr.span, "derivations of this form");
+            return Some(Role::Plain);
         }
         self.number(&derived.expr).map(Role::Fixed)
     }
@@ -283,11 +299,9 @@ impl<'a> Lower<'a> {
             SizedContent::Field { field, transform, or } => {
                 if let Some((expr, _)) = transform.first() {
                     self.later(&expr.span, "transforms");
-                    return;
                 }
                 if let Some(or) = or {
                     self.later(&or.span, "extents that fall back to bytes");
-                    return;
                 }
                 self.field(docs, field, scene, &mut inner);
             }
@@ -471,6 +485,18 @@ fn derivation(expr: &ast::Expr) -> Option<Role> {
             _ => None,
         },
         _ => None,
+    }
+}
+
+/// The expression derives something, in a form that is not emitted yet: `sizeof(x) - 1`, `policy(p)`.
+fn is_derivation(expr: &ast::Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Call(f, _) => {
+            matches!(&f.kind, ExprKind::Name(name)
+                if matches!(name.text.as_str(), "count" | "sizeof" | "present" | "plainsize" | "policy"))
+        }
+        ExprKind::Binary(_, a, b) => is_derivation(a) || is_derivation(b),
+        _ => false,
     }
 }
 

@@ -11,8 +11,10 @@ use crate::model::{
 
 impl Lower<'_> {
     /// Finds out what is derived in a body, and checks that what derivations name is there.
-    pub(crate) fn derive(&mut self, owner: &str, def: &mut StructDef) {
-        self.check_derivations(owner, &def.body);
+    pub(crate) fn derive(&mut self, owner: &str, absent_is_zero: bool, def: &mut StructDef) {
+        if !absent_is_zero {
+            self.check_derivations(owner, &def.body);
+        }
         let mut matches = Vec::new();
         each_match(&def.body, &mut |m| matches.push((m.field.clone(), m.on.clone())));
         for (field, on) in matches {
@@ -104,7 +106,7 @@ impl Lower<'_> {
 
     fn check_derivations(&mut self, owner: &str, body: &[Member]) {
         let mut names = Vec::new();
-        each_field(body, &mut |field| names.push((field.name.clone(), matches!(field.ty, Type::Array(..) | Type::Bytes(_)))));
+        each_field(body, &mut |field| names.push((field.name.clone(), matches!(field.ty, Type::Array(..) | Type::Bytes(_) | Type::Later))));
         each_match(body, &mut |m| names.push((m.field.clone(), false)));
         let mut wrong = Vec::new();
         each_field(body, &mut |field| {

@@ -110,7 +110,11 @@ impl Lower<'_> {
             }
         }
         let lowered = self.expr(base, scene)?;
-        let Some(Type::Named(id, _)) = self.type_of(&lowered, scene) else {
+        let of = self.type_of(&lowered, scene);
+        if matches!(of, Some(Type::Later)) {
+            return Some(Expr::Member(Box::new(lowered), member.text.clone()));
+        }
+        let Some(Type::Named(id, _)) = of else {
             self.no_member(member, "the value before the dot has no members");
             return None;
         };
@@ -193,6 +197,7 @@ impl Lower<'_> {
                     TypeKind::Struct(def) => find_field(def, name),
                     _ => None,
                 },
+                Type::Later => Some(Type::Later),
                 _ => None,
             },
             Expr::EnumConst(id, _) => Some(Type::Named(*id, Vec::new())),

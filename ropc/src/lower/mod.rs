@@ -12,7 +12,7 @@ mod layout;
 mod operations;
 mod scope;
 mod types;
-mod values;
+pub(crate) mod values;
 
 use crate::ast;
 use crate::diagnostic::Diagnostic;

@@ -138,6 +138,7 @@ impl<'a> Lower<'a> {
                     let name = codes.first().map(|(c, _)| c.text.trim_start_matches("ec").to_owned());
                     let owner = format!("{}{}", rop.name, name.unwrap_or_default());
                     let mut scene = self.rop_scene(rop, &owner);
+                    scene.absent_is_zero = always.is_some();
                     scene.request = Some(&request);
                     let def = self.struct_def(&after(members), scene);
                     rop.on.push((found, def));
@@ -162,6 +163,10 @@ impl<'a> Lower<'a> {
             let mut scene = self.rop_scene(rop, &format!("{}Other", rop.name));
             scene.request = Some(&request);
             rop.other = Some(self.struct_def(&after(otherwise.map_or(&[][..], Vec::as_slice)), scene));
+        }
+        if rop.success.is_none() && otherwise.is_some() {
+            // `else` covers return value 0 too where nothing else does.
+            rop.success = rop.other.clone();
         }
         if rop.success.is_none() && rop.unsolicited.is_none() && !no_reply {
             self.diagnostics.push(

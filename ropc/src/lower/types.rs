@@ -27,7 +27,8 @@ fn primitive(name: &str) -> Option<Type> {
     Some(match name {
         "float32" => Type::Float(4),
         "float64" => Type::Float(8),
-        "bool8" => Type::Bool(1),
+        // `bool` is a parameter's or a state's, never a field's.
+        "bool8" | "bool" => Type::Bool(1),
         "bool16" => Type::Bool(2),
         "uint48be" => Type::U48Be,
         "guid" => Type::Guid,
@@ -86,9 +87,17 @@ impl<'a> Lower<'a> {
 
     /// A named type with its arguments.
     pub(crate) fn named(&mut self, r: &TypeRef, scene: &mut Scene<'_>) -> Option<Type> {
+        if matches!(r.name.text.as_str(), "requests" | "replies" | "piece" | "handle_value" | "asciiline") {
+            self.later(&r.span, &format!("`{}` members", r.name.text));
+            return Some(Type::Later);
+        }
         if !r.forms.is_empty() {
+            if self.scope.get(&r.name.text).is_none() {
+                self.unknown("type", &r.name);
+                return None;
+            }
             self.later(&r.span, "wire forms");
-            return None;
+            return Some(Type::Later);
         }
         if let Some(ty) = primitive(&r.name.text) {
             return Some(ty);
@@ -123,9 +132,13 @@ impl<'a> Lower<'a> {
                 TypeDeclKind::Alias(target) => self.named(target, scene),
                 TypeDeclKind::Match(..) => {
                     self.later(&r.span, "wire forms");
-                    None
+                    Some(Type::Later)
                 }
             },
+            Some(Entity::Later) => {
+                self.later(&r.span, "wire forms");
+                Some(Type::Later)
+            }
             Some(_) | None => {
                 self.unknown("type", &r.name);
                 None
@@ -179,7 +192,7 @@ impl<'a> Lower<'a> {
             }
             ArrayLen::Until(expr) => {
                 self.later(&expr.span, "arrays that end at a sentinel");
-                return None;
+                return Some(Type::Later);
             }
             ArrayLen::Range(expr, _) => {
                 self.diagnostics.push(Diagnostic::error(
@@ -192,6 +205,7 @@ impl<'a> Lower<'a> {
             }
         };
         Some(match ty {
+            Type::Later => Type::Later,
             Type::Bytes(_) => Type::Bytes(extent),
             ty => Type::Array(Box::new(ty), extent),
         })

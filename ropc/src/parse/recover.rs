@@ -159,7 +159,8 @@ impl Parser {
         let stop = self.scan.tokens.len();
         let word = head(&self.scan, start, stop);
         let name = if self.scan.is(word, "typedef") || self.scan.is(word, "const") {
-            (word..stop).find(|i| self.scan.is(*i, ";") || self.scan.is(*i, "="))?.checked_sub(1)?
+            let value = (word..stop).find(|i| self.scan.is(*i, ";") || self.scan.is(*i, "="))?;
+            (word + 1..value).rev().find(|i| self.scan.is_word(*i))?
         } else {
             word + 1
         };

@@ -56,6 +56,8 @@ pub(crate) struct Selector {
     pub(crate) module: usize,
     /// The structure that has the variants.
     pub(crate) owner: String,
+    /// How many.
+    arms: usize,
     pub(crate) selection: Selection,
 }
 
@@ -78,7 +80,8 @@ impl<'p> Selections<'p> {
                         let last = sub.as_deref().unwrap_or(&param.name);
                         if sub.is_none() == direct {
                             let name = format!("{}{last}", def.name);
-                            all.add(Selector { name, module: def.module, owner: def.name.clone(), selection });
+                            let arms = arms(&body.body);
+                            all.add(Selector { name, module: def.module, owner: def.name.clone(), arms, selection });
                         }
                     }
                 }
@@ -94,6 +97,12 @@ impl<'p> Selections<'p> {
             self.selectors.push(selector);
             return;
         };
+        if selector.arms > known.arms {
+            known.name = selector.name;
+            known.owner = selector.owner;
+            known.module = selector.module;
+            known.arms = selector.arms;
+        }
         let deep = selector.selection.deep;
         known.selection.leaves.retain(|name| !deep.contains(name));
         for name in deep {
@@ -267,6 +276,12 @@ impl<'p> Selections<'p> {
         }
         worst
     }
+}
+
+/// Arms of the largest match.
+fn arms(body: &[Member]) -> usize {
+    let arms = body.iter().map(|member| if let Member::Match(m) = member { m.arms.len() } else { 0 });
+    arms.max().unwrap_or(0)
 }
 
 /// The expression is the subject, or may be.

@@ -342,6 +342,7 @@ impl<'m> Maker<'m, '_> {
         env: &Env,
     ) -> TokenStream {
         match ty {
+            Type::Later => quote!(()),
             Type::Int(kind) => {
                 let method = int_method(*kind);
                 quote!(g.#method())
@@ -363,7 +364,7 @@ impl<'m> Maker<'m, '_> {
                 }
             },
             Type::Bytes(Extent::Rest) => blob(limit(place.scope, &field.name)),
-            Type::Array(..) => quote!(Vec::new()),
+            Type::Array(..) | Type::Later => quote!(Vec::new()),
         }
     }
 
@@ -489,7 +490,8 @@ impl<'m> Maker<'m, '_> {
         let mut env = env.clone();
         let mut made = Made::default();
         for (index, d) in m.on.iter().enumerate().filter(|(_, d)| d.derived) {
-            let read = matches!(&d.expr, Expr::Field(name) if env.is_read(name));
+            let mut read = false;
+            each_expr(&arm.body, &mut |expr| read |= *expr == d.expr);
             if arm.keeps.contains(&index) {
                 let values = self.selecting(m, arm, index);
                 let value = if let [one] = values.as_slice() { one.clone() } else { quote!(*g.one_of(&[#(#values),*])) };

@@ -1,0 +1,155 @@
+//! Tests of what is generated: every structure, request and reply of a program keeps values, and
+//! every vector decodes to what stands beside it.
+//!
+//! Values are made by functions that ask for one choice after the other ([`values`]); the tests
+//! apply the oracles of the `generated-tests` crate to them.
+
+mod expected;
+mod select;
+mod values;
+mod vectors;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::context::Context;
+use super::file::{FormatError, RustFile, header};
+use super::names::snake;
+use super::operations::{failure_body, request_struct};
+use super::{Origins, Output};
+use crate::model::{Extent, Member, Program, StructDef, Type, TypeId, TypeKind};
+use select::Selections;
+use values::Maker;
+
+/// Emits a test binary for a program: one module an interface, and `main.rs` that lists them.
+///
+/// Paths are relative to `generated-tests/tests/generated`.
+///
+/// # Errors
+/// When an emitter makes tokens that are no Rust: a mistake of ours.
+pub fn emit_tests(program: &Program, origins: Origins<'_>) -> Result<Vec<Output>, FormatError> {
+    let selections = Selections::new(program);
+    let mut outputs = Vec::new();
+    let mut modules = Vec::new();
+    for (index, module) in program.modules.iter().enumerate() {
+        // No module of the program is that of the tests: all names are imported.
+        let cx = Context::new(program, usize::MAX);
+        let items = module_items(&cx, &selections, index);
+        if items.is_empty() {
+            continue;
+        }
+        let (source, text) = origins.get(index).map_or(("", ""), |(name, text)| (name.as_str(), text.as_str()));
+        let mut file = RustFile::new(source, text);
+        file.docs([format!("Values of `{}`, and what has to hold for them.", module.name)]);
+        file.push(imports(&cx));
+        items.into_iter().for_each(|item| file.push(item));
+        outputs.push(Output { path: format!("{}.rs", module.name), text: file.render()? });
+        modules.push(module.name.clone());
+    }
+    outputs.push(Output { path: "main.rs".to_owned(), text: main_file(origins, &modules) });
+    Ok(outputs)
+}
+
+fn main_file(origins: Origins<'_>, modules: &[String]) -> String {
+    let sources: String = origins.iter().map(|(_, text)| text.as_str()).collect();
+    let modules: String = modules.iter().map(|name| format!("mod {name};\n")).collect();
+    let header = header("all descriptions", &sources);
+    format!(
+        "{header}//! Properties and vectors of every structure, request and reply of the descriptions.\n\
+         #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]\n\n{modules}"
+    )
+}
+
+/// What the items use; names of the program come from the crate that has its Rust.
+fn imports(cx: &Context<'_>) -> TokenStream {
+    let of_program = cx.imports().to_string().replace("crate ::", "protocol ::");
+    of_program.parse().unwrap_or_default()
+}
+
+fn module_items(cx: &Context<'_>, selections: &Selections<'_>, module: usize) -> Vec<TokenStream> {
+    let mut items: Vec<TokenStream> =
+        selections.selectors(module).map(|selector| values::selector(cx, selector)).collect();
+    let mut add = |name: &str, id: Option<TypeId>, def: &StructDef| {
+        let maker = Maker { cx, selections, name, module, id, def };
+        items.push(maker.function());
+        items.push(property(&maker));
+        items.extend(vectors::of_struct(cx, name, module, def));
+    };
+    for (index, def) in cx.program.types.iter().enumerate().filter(|(_, def)| def.module == module) {
+        if let TypeKind::Struct(body) = &def.kind {
+            add(&def.name, Some(TypeId(index)), body);
+        }
+    }
+    for rop in cx.program.rops.iter().filter(|rop| rop.module == module) {
+        if rop.unsolicited.is_none() {
+            add(&format!("{}Request", rop.name), None, &request_struct(rop));
+        }
+        if let Some(body) = rop.success.as_ref().or(rop.unsolicited.as_ref()) {
+            add(&format!("{}Response", rop.name), None, body);
+        }
+        for (codes, body) in &rop.on {
+            add(&failure_body(rop, codes), None, body);
+        }
+    }
+    for request in cx.program.requests.iter().filter(|request| request.module == module) {
+        add(&format!("{}Request", request.name), None, &request.request);
+        add(&format!("{}Response", request.name), None, &request.success);
+        if let Some(failure) = &request.failure {
+            add(&format!("{}Failure", request.name), None, failure);
+        }
+    }
+    let rops = cx.program.rops.iter().filter(|rop| rop.module == module);
+    items.extend(rops.flat_map(|rop| vectors::of_rop(cx, rop)));
+    let requests = cx.program.requests.iter().filter(|request| request.module == module);
+    items.extend(requests.flat_map(|request| vectors::of_request(cx, request)));
+    if !items.is_empty() {
+        cx.import("generated_tests::Choices");
+    }
+    items
+}
+
+/// The test that the oracles hold for a type.
+fn property(maker: &Maker<'_, '_>) -> TokenStream {
+    let cx = maker.cx;
+    cx.import("generated_tests::oracles::property");
+    cx.import("generated_tests::wire");
+    let (ty, value) = (cx.name_in(maker.module, maker.name), values::function_name(maker.name));
+    let function = snake(&format!("{}RoundTrips", maker.name));
+    let mut lets = TokenStream::new();
+    let mut args = Vec::new();
+    for param in &maker.def.params {
+        let (ident, made) = (snake(&param.name), maker.param(param));
+        let reference = (param.list || !cx.is_copy(&param.ty)).then(|| quote!(&));
+        lets.extend(quote!(let #ident = #reference #made;));
+        args.push(ident);
+    }
+    let end = takes_rest(cx.program, &maker.def.body).then(|| quote!(, Rest;));
+    let comma = (end.is_none() && !args.is_empty()).then(|| quote!(,));
+    let call = quote!(wire!(g, #value(g #(, #args)*), #ty #end #comma #(#args),*));
+    let body = if lets.is_empty() { call } else { quote!({ #lets #call }) };
+    quote! {
+        #[test]
+        fn #function() {
+            property(|g| #body);
+        }
+    }
+}
+
+/// The end of a body is the end of its extent.
+fn takes_rest(program: &Program, body: &[Member]) -> bool {
+    let of_type = |ty: &Type| match ty {
+        Type::Bytes(Extent::Rest) | Type::Array(_, Extent::Rest) => true,
+        Type::Named(id, _) => match &program.ty(*id).kind {
+            // A type that contains itself ends with a count, or it would not end.
+            TypeKind::Struct(def) if def.max_recursion.is_none() => takes_rest(program, &def.body),
+            _ => false,
+        },
+        _ => false,
+    };
+    body.iter().any(|member| match member {
+        Member::Field(field) => of_type(&field.ty),
+        Member::If(c) => takes_rest(program, &c.then) || takes_rest(program, &c.otherwise),
+        Member::Match(m) => m.arms.iter().any(|arm| takes_rest(program, &arm.body)),
+        Member::Sized(..) | Member::Let(..) | Member::Require(_) => false,
+    })
+}

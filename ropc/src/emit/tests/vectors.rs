@@ -1,0 +1,147 @@
+//! Tests of vectors: decode, compare what is named, pack again.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::expected::{self, Place};
+use crate::ast::{Expected, Vector};
+use crate::emit::context::{Context, hex};
+use crate::emit::names::snake;
+use crate::emit::operations::{failure_body, request_struct};
+use crate::model::{Request, Rop, StructDef};
+
+/// Before the structure.
+enum Header {
+    None,
+    /// The RopId.
+    RopId(u8),
+    /// RopId, handle index, ReturnValue.
+    Reply(u8, u32),
+}
+
+/// Vectors of a structure.
+pub(super) fn of_struct(cx: &Context<'_>, name: &str, module: usize, def: &StructDef) -> Vec<TokenStream> {
+    let mut tests = Vec::new();
+    for (index, vector) in def.vectors.iter().enumerate() {
+        let title = format!("{name}Vector{}", index + 1);
+        tests.extend(test(cx, &title, vector, &Header::None, (name, module, Some(def))));
+    }
+    tests
+}
+
+/// Vectors of a ROP: whole requests and replies, from the RopId on.
+pub(super) fn of_rop(cx: &Context<'_>, rop: &Rop) -> Vec<TokenStream> {
+    let request = request_struct(rop);
+    let (request_name, response_name) = (format!("{}Request", rop.name), format!("{}Response", rop.name));
+    let mut tests = Vec::new();
+    for (index, vector) in rop.vectors.iter().enumerate() {
+        let target = vector.target.as_ref().map_or("", |target| target.text.as_str());
+        let title = format!("{}{}Vector{}", rop.name, title(target), index + 1);
+        let code = return_value(&vector.bytes.text);
+        let on = rop.on.iter().find(|(codes, _)| codes.iter().any(|(_, value)| Some(*value) == code.map(u64::from)));
+        let failure = on.map(|(codes, _)| failure_body(rop, codes)).unwrap_or_default();
+        let (header, body) = match (target, code) {
+            ("request", _) => (Header::RopId(rop.id), (request_name.as_str(), Some(&request))),
+            ("success", _) | ("reply", Some(0)) => (Header::Reply(rop.id, 0), (response_name.as_str(), rop.success.as_ref())),
+            (_, Some(code)) if rop.unsolicited.is_none() => {
+                (Header::Reply(rop.id, code), (failure.as_str(), on.map(|(_, body)| body)))
+            }
+            _ => (Header::RopId(rop.id), (response_name.as_str(), rop.unsolicited.as_ref())),
+        };
+        tests.extend(test(cx, &title, vector, &header, (body.0, rop.module, body.1)));
+    }
+    tests
+}
+
+/// Vectors of a request of a family.
+pub(super) fn of_request(cx: &Context<'_>, request: &Request) -> Vec<TokenStream> {
+    let mut tests = Vec::new();
+    for (index, vector) in request.vectors.iter().enumerate() {
+        let target = vector.target.as_ref().map_or("", |target| target.text.as_str());
+        let success = target == "success" || (target == "reply" && starts_with_zero(&vector.bytes.text));
+        let (what, def) = match target {
+            "request" => ("Request", Some(&request.request)),
+            _ if success => ("Response", Some(&request.success)),
+            _ => ("Failure", request.failure.as_ref()),
+        };
+        let title = format!("{}{}Vector{}", request.name, title(target), index + 1);
+        let name = format!("{}{what}", request.name);
+        tests.extend(test(cx, &title, vector, &Header::None, (&name, request.module, def)));
+    }
+    tests
+}
+
+fn title(target: &str) -> String {
+    let mut chars = target.chars();
+    let first = chars.next().map(|c| c.to_ascii_uppercase());
+    first.into_iter().chain(chars).collect()
+}
+
+fn return_value(text: &str) -> Option<u32> {
+    let bytes = expected::bytes(text)?;
+    Some(u32::from_le_bytes(bytes.get(2..6)?.try_into().ok()?))
+}
+
+fn starts_with_zero(text: &str) -> bool {
+    expected::bytes(text).and_then(|bytes| Some(bytes.get(..4)?.iter().all(|byte| *byte == 0))) == Some(true)
+}
+
+/// `None` for a structure that is laid out by what a vector does not have: parameters.
+fn test(
+    cx: &Context<'_>,
+    title: &str,
+    vector: &Vector,
+    header: &Header,
+    (name, module, def): (&str, usize, Option<&StructDef>),
+) -> Option<TokenStream> {
+    if def.is_some_and(|def| !def.params.is_empty()) {
+        return None;
+    }
+    let function = snake(title);
+    cx.import("generated_tests::vectors::hex");
+    let text = &vector.bytes.text;
+    let (check, size) = match header {
+        Header::None => (quote!(), quote!(0)),
+        Header::RopId(id) => {
+            let id = hex(u64::from(*id), 1);
+            cx.import("generated_tests::vectors::ROP_ID");
+            (quote!(assert_eq!(bytes[0], #id, "RopId");), quote!(ROP_ID))
+        }
+        Header::Reply(id, code) => {
+            let (id, code) = (hex(u64::from(*id), 1), hex(u64::from(*code), 4));
+            cx.import("generated_tests::vectors::check_reply_header");
+            cx.import("generated_tests::vectors::REPLY_HEADER");
+            (quote!(check_reply_header(&bytes, #id, #code);), quote!(REPLY_HEADER))
+        }
+    };
+    let body = match (def, &vector.expected) {
+        (None, _) => quote!(assert_eq!(bytes.len(), #size, "no body");),
+        (Some(_), Some(Expected::Error(text))) => {
+            let (name, text) = (cx.name_in(module, name), &text.text);
+            cx.import("generated_tests::vectors::refused");
+            quote! {
+                let error = refused(&bytes, #size, #name::unpack);
+                assert!(error.contains(#text), "{error}");
+            }
+        }
+        (Some(def), expected) => {
+            let ty = cx.name_in(module, name);
+            cx.import("generated_tests::vectors::decoded");
+            let place = Place { tokens: quote!(value), reference: false };
+            let checks = match expected {
+                Some(Expected::Value(value)) => expected::assertions(cx, name, module, def, &place, value),
+                _ => quote!(),
+            };
+            let call = quote!(decoded(&bytes, #size, #ty::unpack, #ty::pack));
+            if checks.is_empty() { quote!(#call;) } else { quote!(let value = #call; #checks) }
+        }
+    };
+    Some(quote! {
+        #[test]
+        fn #function() {
+            let bytes = hex(#text);
+            #check
+            #body
+        }
+    })
+}

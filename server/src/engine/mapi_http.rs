@@ -1,0 +1,178 @@
+//! Connect, Execute and Disconnect (MS-OXCMAPIHTTP 2.2.4) on the engine.
+
+use protocol::oxcdata::ErrorCode;
+use protocol::oxcmapihttp::{
+    ConnectFailure, ConnectRequest, ConnectResponse, DisconnectFailure, DisconnectRequest, DisconnectResponse,
+    ExecuteFailure, ExecuteRequest, ExecuteResponse,
+};
+use protocol::oxcrpc::ConnectFlags;
+use runtime::{Blob, Cursor, Encoder, PackError, String8, Utf16};
+
+use super::endpoint::{MailboxEndpoint, Principal, RequestFailure};
+use super::extended_buffer::{check_auxiliary, rop_input, rop_output, rop_output_limit};
+use super::failure::Failure;
+use super::{Engine, Session};
+use crate::rop::{Locale, RopHandlers};
+use crate::store::User;
+
+/// Milliseconds between polls for events (MS-OXCRPC 3.1.4.1, pcmsPollsMax).
+const POLLS_MAX: u32 = 60_000;
+/// How often a client tries again when the server is busy (pcRetry).
+const RETRY_COUNT: u32 = 6;
+/// Milliseconds before it does (pcmsRetryDelay).
+const RETRY_DELAY: u32 = 10_000;
+
+impl MailboxEndpoint for Engine {
+    type Session = Session;
+
+    fn connect(&self, principal: &Principal, body: &[u8]) -> Result<(Vec<u8>, Option<Session>), RequestFailure> {
+        match self.open_session(principal, body) {
+            Ok((session, user)) => Ok((connected(&user)?, Some(session))),
+            Err(failure) => Ok((failure.answer(refused, connect_failed)?, None)),
+        }
+    }
+
+    fn execute(&self, session: &mut Session, body: &[u8]) -> Result<Vec<u8>, RequestFailure> {
+        match run(session, body) {
+            Ok(rop_buffer) => executed(ErrorCode::EC_NONE, &rop_buffer),
+            Err(failure) => failure.answer(|code| executed(code, &[]), execute_failed),
+        }
+    }
+
+    fn disconnect(&self, session: Session, body: &[u8]) -> Result<Vec<u8>, RequestFailure> {
+        drop(session);
+        match take_leave(body) {
+            Ok(()) => disconnected(ErrorCode::EC_NONE),
+            Err(failure) => failure.answer(disconnected, disconnect_failed),
+        }
+    }
+}
+
+impl Engine {
+    fn open_session(&self, principal: &Principal, body: &[u8]) -> Result<(Session, User), Failure> {
+        let request = parse(body, ConnectRequest::unpack)?;
+        check_auxiliary(&request.auxiliary_buffer)?;
+        let user = self.authorize(principal, &request)?;
+        let locale = Locale {
+            code_page: request.default_code_page,
+            lcid_sort: request.lcid_sort,
+            lcid_string: request.lcid_string,
+        };
+        let handlers = RopHandlers::new(self.store.clone(), user.clone(), locale, self.clock);
+        Ok((Session::new(handlers), user))
+    }
+
+    /// The user that UserDn names, who has to be the one that the transport authenticated
+    /// (MS-OXCRPC 3.1.4.1, Return Values).
+    fn authorize(&self, principal: &Principal, request: &ConnectRequest<'_>) -> Result<User, Failure> {
+        if request.flags.contains(ConnectFlags::USE_ADMIN_PRIVILEGE) {
+            // Nobody has the rights of an administrator.
+            return Err(Failure::Operation(ErrorCode::EC_LOGIN_PERM));
+        }
+        if request.user_dn.is_empty() {
+            return Err(Failure::Operation(ErrorCode::EC_ACCESS_DENIED));
+        }
+        let unknown = Failure::Operation(ErrorCode::EC_UNKNOWN_USER);
+        let user_dn = std::str::from_utf8(request.user_dn.as_bytes()).map_err(|_| unknown)?;
+        let user = self.store.user_by_legacy_dn(user_dn)?.ok_or(unknown)?;
+        if user.address != principal.user {
+            return Err(Failure::Operation(ErrorCode::EC_ACCESS_DENIED));
+        }
+        Ok(user)
+    }
+}
+
+/// Runs the operations of an Execute request body; answers with RopBuffer.
+fn run(session: &mut Session, body: &[u8]) -> Result<bytes::Bytes, Failure> {
+    let request = parse(body, ExecuteRequest::unpack)?;
+    check_auxiliary(&request.auxiliary_buffer)?;
+    let rops = rop_input(&request.rop_buffer)?;
+    let limit = rop_output_limit(request.max_rop_out)?;
+    let replies = session.run(&rops, limit)?;
+    Ok(rop_output(&replies, request.flags)?)
+}
+
+fn take_leave(body: &[u8]) -> Result<(), Failure> {
+    check_auxiliary(&parse(body, DisconnectRequest::unpack)?.auxiliary_buffer)
+}
+
+/// Reads a request body. What follows it is tolerated: some clients send more than they count.
+fn parse<'a, T>(
+    body: &'a [u8],
+    unpack: impl FnOnce(&mut Cursor<'a>) -> Result<T, runtime::UnpackError>,
+) -> Result<T, Failure> {
+    let mut c = Cursor::new(body);
+    let request = unpack(&mut c).map_err(|error| {
+        tracing::debug!(%error, "a request body cannot be parsed");
+        Failure::Body
+    })?;
+    if !c.is_empty() {
+        tracing::debug!(bytes = c.remaining(), "bytes follow a request body");
+    }
+    Ok(request)
+}
+
+/// Writes a response body.
+fn write(pack: impl FnOnce(&mut Encoder) -> Result<(), PackError>) -> Result<Vec<u8>, RequestFailure> {
+    let mut e = Encoder::new();
+    pack(&mut e).map_err(|error| {
+        tracing::error!(%error, "a response body cannot be written");
+        RequestFailure::InvalidResponse
+    })?;
+    Ok(e.finish().to_vec())
+}
+
+fn connected(user: &User) -> Result<Vec<u8>, RequestFailure> {
+    let response = ConnectResponse {
+        status_code: 0,
+        error_code: ErrorCode::EC_NONE,
+        polls_max: POLLS_MAX,
+        retry_count: RETRY_COUNT,
+        retry_delay: RETRY_DELAY,
+        // Distinguished names of recipients are written whole.
+        dn_prefix: String8::default(),
+        display_name: Utf16::new(user.display_name.as_str()),
+        auxiliary_buffer: Blob::default(),
+    };
+    write(|e| response.pack(e))
+}
+
+fn refused(error_code: ErrorCode) -> Result<Vec<u8>, RequestFailure> {
+    let response = ConnectResponse {
+        status_code: 0,
+        error_code,
+        polls_max: 0,
+        retry_count: 0,
+        retry_delay: 0,
+        dn_prefix: String8::default(),
+        display_name: Utf16::default(),
+        auxiliary_buffer: Blob::default(),
+    };
+    write(|e| response.pack(e))
+}
+
+fn connect_failed(status_code: u32) -> Result<Vec<u8>, RequestFailure> {
+    write(|e| ConnectFailure { status_code, auxiliary_buffer: Blob::default() }.pack(e))
+}
+
+fn executed(error_code: ErrorCode, rop_buffer: &[u8]) -> Result<Vec<u8>, RequestFailure> {
+    let response = ExecuteResponse {
+        status_code: 0,
+        error_code,
+        rop_buffer: Blob::Borrowed(rop_buffer),
+        auxiliary_buffer: Blob::default(),
+    };
+    write(|e| response.pack(e))
+}
+
+fn execute_failed(status_code: u32) -> Result<Vec<u8>, RequestFailure> {
+    write(|e| ExecuteFailure { status_code, auxiliary_buffer: Blob::default() }.pack(e))
+}
+
+fn disconnected(error_code: ErrorCode) -> Result<Vec<u8>, RequestFailure> {
+    write(|e| DisconnectResponse { status_code: 0, error_code, auxiliary_buffer: Blob::default() }.pack(e))
+}
+
+fn disconnect_failed(status_code: u32) -> Result<Vec<u8>, RequestFailure> {
+    write(|e| DisconnectFailure { status_code, auxiliary_buffer: Blob::default() }.pack(e))
+}

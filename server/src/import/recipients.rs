@@ -1,0 +1,45 @@
+//! Recipients from To, Cc and Bcc (MS-OXCMAIL 2.2.3.2.2).
+
+use std::collections::BTreeMap;
+
+use mail_parser::{Address, Message};
+use protocol::oxcdata::PropertyValue;
+
+use super::headers::name_and_address;
+use super::{Report, Skipped};
+use crate::store::tags;
+use crate::store::value::string;
+use crate::store::{PartChange, PropertyChanges};
+
+/// PidTagObjectType of a person (MS-OXCPRPT 2.2.1.7).
+const MAIL_USER: i32 = 6;
+
+/// Makes a row of each address, in the order of the mail.
+pub(super) fn convert(mail: &Message<'_>, recipients: &mut BTreeMap<u32, PartChange>, report: &mut Report) {
+    let mut row_id = 0;
+    let mut add = |addresses: &Address<'_>, kind: i32| {
+        for person in addresses.iter() {
+            let (name, address) = name_and_address(person);
+            let Some(address) = address else {
+                report.add(Skipped::RecipientWithoutAddress { name: name.to_owned() });
+                continue;
+            };
+            let integer = PropertyValue::PtypInteger32;
+            let mut properties = PropertyChanges::new();
+            properties
+                .set(tags::PID_TAG_RECIPIENT_TYPE, integer(kind))
+                .set(tags::PID_TAG_DISPLAY_NAME, string(name))
+                .set(tags::PID_TAG_RECIPIENT_DISPLAY_NAME, string(name))
+                .set(tags::PID_TAG_ADDRESS_TYPE, string("SMTP"))
+                .set(tags::PID_TAG_EMAIL_ADDRESS, string(address))
+                .set(tags::PID_TAG_SMTP_ADDRESS, string(address))
+                .set(tags::PID_TAG_OBJECT_TYPE, integer(MAIL_USER))
+                .set(tags::PID_TAG_DISPLAY_TYPE, integer(0));
+            recipients.insert(row_id, PartChange::Replace(properties));
+            row_id += 1;
+        }
+    };
+    mail.all_to().for_each(|addresses| add(addresses, 1));
+    mail.all_cc().for_each(|addresses| add(addresses, 2));
+    mail.all_bcc().for_each(|addresses| add(addresses, 3));
+}
