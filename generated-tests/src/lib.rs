@@ -11,6 +11,7 @@
 
 pub mod choices;
 pub mod oracles;
+pub mod samples;
 pub mod spec_coverage;
 pub mod vectors;
 

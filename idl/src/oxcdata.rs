@@ -3119,7 +3119,7 @@ impl<'a> OpenRecipientRow<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub enum PropertyValue<'a> {
     /// The context leaves the type open: the value brings its own.
-    PtypUnspecified(TypedPropertyValue<'a>),
+    PtypUnspecified(Box<TypedPropertyValue<'a>>),
     /// `PtypNull`
     PtypNull,
     /// `PtypInteger16`
@@ -3199,7 +3199,7 @@ impl<'a> PropertyValue<'a> {
         c.enter(64)?;
         let value = match property_type {
             PropertyType::PTYP_UNSPECIFIED => {
-                let value = TypedPropertyValue::unpack(c).at("Value")?;
+                let value = Box::new(TypedPropertyValue::unpack(c).at("Value")?);
                 PropertyValue::PtypUnspecified(value)
             }
             PropertyType::PTYP_NULL => PropertyValue::PtypNull,
@@ -3654,7 +3654,7 @@ impl<'a> PropertyValue<'a> {
     pub fn into_owned(self) -> PropertyValue<'static> {
         match self {
             Self::PtypUnspecified(value) => {
-                PropertyValue::PtypUnspecified(value.into_owned())
+                PropertyValue::PtypUnspecified(Box::new(value.into_owned()))
             }
             Self::PtypNull => PropertyValue::PtypNull,
             Self::PtypInteger16(value) => PropertyValue::PtypInteger16(value),
@@ -3777,7 +3777,7 @@ pub struct TypedPropertyValue<'a> {
     /// PropertyType.
     pub property_type: PropertyType,
     /// PropertyValue.
-    pub property_value: Box<PropertyValue<'a>>,
+    pub property_value: PropertyValue<'a>,
 }
 
 impl<'a> TypedPropertyValue<'a> {
@@ -3790,9 +3790,8 @@ impl<'a> TypedPropertyValue<'a> {
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let property_type = PropertyType::unpack(c).at("PropertyType")?;
-        let property_value = Box::new(
-            PropertyValue::unpack(c, property_type).at("PropertyValue")?,
-        );
+        let property_value = PropertyValue::unpack(c, property_type)
+            .at("PropertyValue")?;
         Ok(Self {
             property_type,
             property_value,
@@ -3822,7 +3821,7 @@ impl<'a> TypedPropertyValue<'a> {
     pub fn into_owned(self) -> TypedPropertyValue<'static> {
         TypedPropertyValue {
             property_type: self.property_type,
-            property_value: Box::new(self.property_value.into_owned()),
+            property_value: self.property_value.into_owned(),
         }
     }
 }
@@ -3835,7 +3834,7 @@ pub struct TaggedPropertyValue<'a> {
     /// PropertyTag.
     pub property_tag: PropertyTag,
     /// Of the type that the tag names.
-    pub property_value: Box<PropertyValue<'a>>,
+    pub property_value: PropertyValue<'a>,
 }
 
 impl<'a> TaggedPropertyValue<'a> {
@@ -3848,9 +3847,8 @@ impl<'a> TaggedPropertyValue<'a> {
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let property_tag = PropertyTag::unpack(c).at("PropertyTag")?;
-        let property_value = Box::new(
-            PropertyValue::unpack(c, property_tag.property_type()).at("PropertyValue")?,
-        );
+        let property_value = PropertyValue::unpack(c, property_tag.property_type())
+            .at("PropertyValue")?;
         Ok(Self {
             property_tag,
             property_value,
@@ -3880,7 +3878,7 @@ impl<'a> TaggedPropertyValue<'a> {
     pub fn into_owned(self) -> TaggedPropertyValue<'static> {
         TaggedPropertyValue {
             property_tag: self.property_tag,
-            property_value: Box::new(self.property_value.into_owned()),
+            property_value: self.property_value.into_owned(),
         }
     }
 }

@@ -78,6 +78,8 @@ pub struct Interface {
     pub base: Option<Ident>,
     /// Declarations in order; those that did not parse are missing here and reported.
     pub decls: Vec<Decl>,
+    /// Attributes that did not parse are missing here and reported: what looks absent may only be lost.
+    pub damaged: bool,
 }
 
 /// One attribute: `size_is(len)`.

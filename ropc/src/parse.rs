@@ -12,6 +12,7 @@
 
 mod build;
 mod explain;
+mod head;
 mod limits;
 mod mend;
 mod outline;
@@ -26,7 +27,7 @@ mod grammar {
     pub(super) struct Grammar;
 }
 
-use crate::ast::{Attr, Decl, File, Interface, Item, SourceId, Span};
+use crate::ast::{Decl, File, Interface, Item, SourceId, Span};
 use crate::diagnostic::Diagnostic;
 use build::{Builder, Built, Node};
 use explain::{Context, Failure};
@@ -37,9 +38,6 @@ use scan::Scan;
 
 /// Mistakes after which the rest of a file is not looked at.
 const MAX_MISTAKES: usize = 200;
-
-/// Attributes that make an interface one of COM.
-const COM_ATTRIBUTES: [&str; 4] = ["object", "odl", "dual", "oleautomation"];
 
 /// Parses one file. All mistakes are reported; what is left of the file is in the tree.
 #[must_use]
@@ -66,12 +64,6 @@ pub fn parse(source: SourceId, text: &str) -> (File, Vec<Diagnostic>) {
 fn clamp(span: &mut Span, text: &str) {
     let boundary = |offset: usize| (0..=offset.min(text.len())).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
     span.range = boundary(span.range.start)..boundary(span.range.end);
-}
-
-/// A message about the COM half of MIDL.
-fn no_com(span: Span, word: &str) -> Diagnostic {
-    Diagnostic::error("R0014", format!("`{word}` belongs to COM, which is not described here"), span, "COM only")
-        .help("describe the interface as plain RPC, without `object`, `coclass` and `library`")
 }
 
 struct Parser {
@@ -191,49 +183,6 @@ impl Parser {
             None => {}
         }
         after
-    }
-
-    /// The head of an interface; its declarations come one by one.
-    fn interface(&mut self, start: usize, word: usize) -> usize {
-        if self.scan.is(word + 2, ";") {
-            return word + 3;
-        }
-        if let Some((outer, _)) = &self.open {
-            let label = "interfaces do not nest";
-            let outer = outer.name.span.clone();
-            let span = self.scan.span(word);
-            self.diagnostics.push(
-                Diagnostic::error("R0017", "an interface inside an interface", span, label)
-                    .also(outer, "inside this one"),
-            );
-        }
-        let (head, after) = self.whole(Rule::interface_head, start, Builder::interface_head);
-        let mut head = match head {
-            Some(Ok(head)) => head,
-            Some(Err(failure)) => return self.broken_head(&failure, start, word),
-            None => return after,
-        };
-        let (com, attrs) = head.attrs.into_iter().partition(|attr| COM_ATTRIBUTES.contains(&attr.name.text.as_str()));
-        head.attrs = attrs;
-        let com: Vec<Attr> = com;
-        self.diagnostics.extend(com.iter().map(|attr| no_com(attr.span.clone(), &attr.name.text)));
-        if let Some((outer, _)) = self.open.replace((head, self.scan.span(after.saturating_sub(1)))) {
-            self.file.items.push(Item::Interface(outer));
-            self.nested += 1;
-        }
-        after
-    }
-
-    /// The declarations of an interface are worth reading even when its head is not.
-    fn broken_head(&mut self, failure: &Failure, start: usize, word: usize) -> usize {
-        let stop = (word..self.scan.tokens.len()).find(|i| self.scan.is(*i, "{")).unwrap_or(self.scan.tokens.len());
-        self.explain_head(failure, start, stop);
-        let name = word + 1;
-        let text = if self.scan.is_word(name) { self.scan.text(name).to_owned() } else { String::new() };
-        let ident = crate::ast::Ident { text, span: self.scan.span(name) };
-        let head = Interface { docs: Vec::new(), attrs: Vec::new(), name: ident, base: None, decls: Vec::new() };
-        self.open = Some((head, self.scan.span(stop)));
-        stop + 1
     }
 
     /// One rule as a whole: what it gives, or why not (`None`: reported), and the token after it.

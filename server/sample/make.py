@@ -22,7 +22,6 @@ from email.charset import BASE64, QP, Charset
 from email.generator import BytesGenerator
 from email.header import Header
 from email.message import EmailMessage
-from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.utils import formataddr, format_datetime
 from datetime import datetime, timedelta, timezone
@@ -140,12 +139,15 @@ def charsets():
         "Здравствуйте, Анна!\n\nВысылаю краткий отчёт о командировке. Встреча прошла хорошо, договор подписан.\n"
         "Подробности — при личной встрече.\n\nС уважением,\nДмитрий\n".replace("—", "-"),
     )
-    old_letter(
-        "inbox/03-japanese-shift_jis.eml", "shift_jis", BASE64, "iso-2022-jp", EIKO, [ANNA],
-        "来週の会議について", when(3, 9, 5, 9),
+    # The older API turns Shift_JIS into ISO-2022-JP.
+    path = "inbox/03-japanese-shift_jis.eml"
+    message = letter(path, EIKO, [ANNA], "来週の会議について", when(3, 9, 5, 9))
+    message.set_content(
         "アンナ様\n\nお世話になっております。田中です。\n来週の会議は水曜日の午後三時からに変更になりました。\n"
         "ご都合はいかがでしょうか。\n\nどうぞよろしくお願いいたします。\n田中 栄子\n",
+        charset="shift_jis", cte="base64",
     )
+    save(path, message)
     old_letter(
         "inbox/04-japanese-iso-2022-jp.eml", "iso-2022-jp", None, "iso-2022-jp", EIKO, [ANNA],
         "Re: 来週の会議について", when(3, 17, 30, 9),
@@ -253,9 +255,8 @@ def forwarded():
     inner = letter("inner-of-14.eml", JOANNA, [BERT], "Zapytanie o fakturę", when(8, 16, 0))
     inner.set_content("Dzień dobry,\n\nczy mogę prosić o fakturę za październik?\n\nJoanna\n", cte="8bit")
     inner.add_attachment(b"PNG?\r\n" + noise("inner", 700), "application", "octet-stream", filename="faktura.dat")
-    random.seed("inner-of-14")
-    inner.as_bytes(policy=SMTP)  # Fixes its boundary, so that its bytes below are those inside.
-    attached(path, "Zapytanie o fakturę.eml", inner.as_bytes(policy=SMTP).removesuffix(b"\r\n"))
+    random.seed("inner-of-14")  # The boundary that it gets here is the one that it has inside.
+    attached(path, "Zapytanie o fakturę.eml", inner.as_bytes(policy=SMTP))
     message = letter(path, BERT, [ANNA], "FW: Zapytanie o fakturę", when(10, 15, 30))
     message.set_content("Anna, can you answer this?\n\nBert\n")
     message.add_attachment(inner)
@@ -279,10 +280,14 @@ def many_recipients():
     names = ["Ada", "Béla", "Chloé", "Dag", "Edda", "Félix", "Gül", "Håkon", "Inês", "Jürgen", "Kārlis", "Łucja",
              "Márta", "Niño", "Øyvind", "Petr", "Quynh", "Réka", "Søren", "Þóra"]
     people = [(f"{name} Example", f"guest{number:02}@example.test") for number, name in enumerate(names, 1)]
-    message = letter(path, CARLA, people[:12], "Festa d'inverno: siete tutti invitati", when(12, 10, 0),
-                     cc=people[12:18], bcc=people[18:])
-    message.set_content("Sabato 12 dicembre, alle 19, nella sala grande.\n\nCarla\n")
-    save(path, message)
+    message = MIMEText("Sabato 12 dicembre, alle 19, nella sala grande.\n\nCarla\n", "plain", "us-ascii")
+    message["From"] = formataddr(CARLA)
+    for field, members in (("To", people[:12]), ("Cc", people[12:18]), ("Bcc", people[18:])):
+        message[field] = ", ".join(formataddr(person) for person in members)
+    message["Subject"] = "Festa d'inverno: siete tutti invitati"
+    message["Date"] = format_datetime(when(12, 10, 0))
+    message["Message-ID"] = "<17-twenty-recipients@mail.example.test>"
+    save(path, message, policy.compat32.clone(linesep="\r\n"))
 
 
 def perl_lite():

@@ -12,3 +12,9 @@ pub mod tls;
 pub mod transport;
 pub mod engine;
 pub mod store;
+#[cfg(feature = "import")]
+pub mod import;
+#[cfg(feature = "import")]
+pub mod sample;
+#[cfg(all(feature = "transport", feature = "sqlite", feature = "import"))]
+pub mod start;

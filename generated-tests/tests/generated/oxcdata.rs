@@ -65,8 +65,8 @@ use runtime::Blob;
 use runtime::String8;
 use runtime::Utf16;
 
-/// A `PropertyType` that `FlaggedCell` has a variant for.
-pub fn flagged_cell_property_type(g: &mut Choices) -> PropertyType {
+/// A `PropertyType` that `PropertyValue` has a variant for.
+pub fn property_value_property_type(g: &mut Choices) -> PropertyType {
     const LEAVES: &[PropertyType] = &[
         PropertyType::PTYP_NULL,
         PropertyType::PTYP_INTEGER16,
@@ -217,18 +217,9 @@ pub fn property_name_value(g: &mut Choices) -> PropertyName<'static> {
     PropertyName {
         guid: g.guid(),
         id: match g.pick(3) {
-            0 => {
-                let kind = 0x00;
-                PropertyNameId::LID(g.u32())
-            }
-            1 => {
-                let kind = 0x01;
-                PropertyNameId::Name(g.utf16(126))
-            }
-            _ => {
-                let kind = 0xFF;
-                PropertyNameId::Unnamed
-            }
+            0 => PropertyNameId::LID(g.u32()),
+            1 => PropertyNameId::Name(g.utf16(126)),
+            _ => PropertyNameId::Unnamed,
         },
     }
 }
@@ -282,7 +273,6 @@ pub fn property_row_value(
 ) -> PropertyRow<'static> {
     match g.pick(2) {
         0 => {
-            let flag = 0x00;
             PropertyRow::StandardPropertyRow(
                 (0..columns.len())
                     .map(|index| property_value_value(g, columns[index].property_type()))
@@ -290,7 +280,6 @@ pub fn property_row_value(
             )
         }
         _ => {
-            let flag = 0x01;
             PropertyRow::FlaggedPropertyRow(
                 (0..columns.len())
                     .map(|index| flagged_cell_value(g, columns[index].property_type()))
@@ -303,11 +292,11 @@ pub fn property_row_value(
 #[test]
 fn property_row_round_trips() {
     property(|g| {
-        let columns = g
+        let columns = &g
             .list(|g| {
-                PropertyTag(g.u32()).with_property_type(flagged_cell_property_type(g))
+                PropertyTag(g.u32()).with_property_type(property_value_property_type(g))
             });
-        wire!(g, property_row_value(g, & columns), PropertyRow, & columns)
+        wire!(g, property_row_value(g, columns), PropertyRow, columns)
     });
 }
 
@@ -326,7 +315,7 @@ pub fn flagged_cell_value(
 #[test]
 fn flagged_cell_round_trips() {
     property(|g| {
-        let property_type = flagged_cell_property_type(g);
+        let property_type = property_value_property_type(g);
         wire!(g, flagged_cell_value(g, property_type), FlaggedCell, property_type)
     });
 }
@@ -380,11 +369,11 @@ pub fn recipient_row_value(
 #[test]
 fn recipient_row_round_trips() {
     property(|g| {
-        let columns = g
+        let columns = &g
             .list(|g| {
-                PropertyTag(g.u32()).with_property_type(flagged_cell_property_type(g))
+                PropertyTag(g.u32()).with_property_type(property_value_property_type(g))
             });
-        wire!(g, recipient_row_value(g, & columns), RecipientRow, & columns)
+        wire!(g, recipient_row_value(g, columns), RecipientRow, columns)
     });
 }
 
@@ -418,11 +407,11 @@ pub fn modify_recipient_row_value(
 #[test]
 fn modify_recipient_row_round_trips() {
     property(|g| {
-        let columns = g
+        let columns = &g
             .list(|g| {
-                PropertyTag(g.u32()).with_property_type(flagged_cell_property_type(g))
+                PropertyTag(g.u32()).with_property_type(property_value_property_type(g))
             });
-        wire!(g, modify_recipient_row_value(g, & columns), ModifyRecipientRow, & columns)
+        wire!(g, modify_recipient_row_value(g, columns), ModifyRecipientRow, columns)
     });
 }
 
@@ -440,11 +429,11 @@ pub fn open_recipient_row_value(
 #[test]
 fn open_recipient_row_round_trips() {
     property(|g| {
-        let columns = g
+        let columns = &g
             .list(|g| {
-                PropertyTag(g.u32()).with_property_type(flagged_cell_property_type(g))
+                PropertyTag(g.u32()).with_property_type(property_value_property_type(g))
             });
-        wire!(g, open_recipient_row_value(g, & columns), OpenRecipientRow, & columns)
+        wire!(g, open_recipient_row_value(g, columns), OpenRecipientRow, columns)
     });
 }
 
@@ -524,13 +513,13 @@ pub fn property_value_value(
 #[test]
 fn property_value_round_trips() {
     property(|g| {
-        let property_type = flagged_cell_property_type(g);
+        let property_type = property_value_property_type(g);
         wire!(g, property_value_value(g, property_type), PropertyValue, property_type)
     });
 }
 
 pub fn typed_property_value_value(g: &mut Choices) -> TypedPropertyValue<'static> {
-    let property_type = flagged_cell_property_type(g);
+    let property_type = property_value_property_type(g);
     TypedPropertyValue {
         property_type,
         property_value: Box::new(property_value_value(g, property_type)),
@@ -544,7 +533,7 @@ fn typed_property_value_round_trips() {
 
 pub fn tagged_property_value_value(g: &mut Choices) -> TaggedPropertyValue<'static> {
     let property_tag = PropertyTag(g.u32())
-        .with_property_type(flagged_cell_property_type(g));
+        .with_property_type(property_value_property_type(g));
     TaggedPropertyValue {
         property_tag,
         property_value: Box::new(property_value_value(g, property_tag.property_type())),
@@ -566,9 +555,8 @@ fn tagged_property_value_vector1() {
         TaggedPropertyValue::pack,
     );
     assert_eq!(value.property_tag, PropertyTag(0x0037_001F));
-    assert_eq!(
-        value.property_value, Box::new(PropertyValue::PtypString(Utf16::from("Hi")))
-    );
+    let expected = Box::new(PropertyValue::PtypString(Utf16::from("Hi")));
+    assert_eq!(value.property_value, expected);
 }
 
 #[test]
@@ -594,10 +582,8 @@ fn tagged_property_value_vector3() {
         TaggedPropertyValue::pack,
     );
     assert_eq!(value.property_tag, PropertyTag(0x0FFF_0102));
-    assert_eq!(
-        value.property_value,
-        Box::new(PropertyValue::PtypBinary(Blob::from(hex("AABBCC"))))
-    );
+    let expected = Box::new(PropertyValue::PtypBinary(Blob::from(hex("AABBCC"))));
+    assert_eq!(value.property_value, expected);
 }
 
 pub fn flagged_property_value_value(
@@ -605,25 +591,16 @@ pub fn flagged_property_value_value(
     property_type: PropertyType,
 ) -> FlaggedPropertyValue<'static> {
     match g.pick(3) {
-        0 => {
-            let flag = 0x00;
-            FlaggedPropertyValue::Present(property_value_value(g, property_type))
-        }
-        1 => {
-            let flag = 0x01;
-            FlaggedPropertyValue::Absent
-        }
-        _ => {
-            let flag = 0x0A;
-            FlaggedPropertyValue::Error(ErrorCode(g.named(ErrorCode::NAMES)))
-        }
+        0 => FlaggedPropertyValue::Present(property_value_value(g, property_type)),
+        1 => FlaggedPropertyValue::Absent,
+        _ => FlaggedPropertyValue::Error(ErrorCode(g.named(ErrorCode::NAMES))),
     }
 }
 
 #[test]
 fn flagged_property_value_round_trips() {
     property(|g| {
-        let property_type = flagged_cell_property_type(g);
+        let property_type = property_value_property_type(g);
         wire!(
             g, flagged_property_value_value(g, property_type), FlaggedPropertyValue,
             property_type
@@ -634,7 +611,7 @@ fn flagged_property_value_round_trips() {
 pub fn flagged_property_value_with_type_value(
     g: &mut Choices,
 ) -> FlaggedPropertyValueWithType<'static> {
-    let property_type = flagged_cell_property_type(g);
+    let property_type = property_value_property_type(g);
     FlaggedPropertyValueWithType {
         property_type,
         value: flagged_property_value_value(g, property_type),
@@ -650,26 +627,11 @@ fn flagged_property_value_with_type_round_trips() {
 
 pub fn typed_string_value(g: &mut Choices) -> TypedString<'static> {
     match g.pick(5) {
-        0 => {
-            let string_type = 0x00;
-            TypedString::NoString
-        }
-        1 => {
-            let string_type = 0x01;
-            TypedString::Empty
-        }
-        2 => {
-            let string_type = 0x02;
-            TypedString::String8(g.string8(299))
-        }
-        3 => {
-            let string_type = 0x03;
-            TypedString::ReducedUnicode(g.string8(299))
-        }
-        _ => {
-            let string_type = 0x04;
-            TypedString::Unicode(g.utf16(149))
-        }
+        0 => TypedString::NoString,
+        1 => TypedString::Empty,
+        2 => TypedString::String8(g.string8(299)),
+        3 => TypedString::ReducedUnicode(g.string8(299)),
+        _ => TypedString::Unicode(g.utf16(149)),
     }
 }
 
@@ -702,7 +664,6 @@ fn typed_string_vector3() {
 pub fn restriction_value(g: &mut Choices) -> Restriction<'static> {
     g.nest(|g| match g.pick(if g.deeper() { 12 } else { 4 }) {
         0 => {
-            let restrict_type = 0x05;
             Restriction::ComparePropertiesRestriction {
                 rel_op: RelOp(g.named(RelOp::NAMES)),
                 prop_tag1: PropertyTag(g.u32()),
@@ -710,7 +671,6 @@ pub fn restriction_value(g: &mut Choices) -> Restriction<'static> {
             }
         }
         1 => {
-            let restrict_type = 0x06;
             Restriction::BitMaskRestriction {
                 bitmap_rel_op: BitmapRelOp(g.named(BitmapRelOp::NAMES)),
                 prop_tag: PropertyTag(g.u32()),
@@ -718,31 +678,17 @@ pub fn restriction_value(g: &mut Choices) -> Restriction<'static> {
             }
         }
         2 => {
-            let restrict_type = 0x07;
             Restriction::SizeRestriction {
                 rel_op: RelOp(g.named(RelOp::NAMES)),
                 prop_tag: PropertyTag(g.u32()),
                 size: g.u32(),
             }
         }
-        3 => {
-            let restrict_type = 0x08;
-            Restriction::ExistRestriction(PropertyTag(g.u32()))
-        }
-        4 => {
-            let restrict_type = 0x00;
-            Restriction::AndRestriction(g.list(|g| restriction_value(g)))
-        }
-        5 => {
-            let restrict_type = 0x01;
-            Restriction::OrRestriction(g.list(|g| restriction_value(g)))
-        }
-        6 => {
-            let restrict_type = 0x02;
-            Restriction::NotRestriction(Box::new(restriction_value(g)))
-        }
+        3 => Restriction::ExistRestriction(PropertyTag(g.u32())),
+        4 => Restriction::AndRestriction(g.list(|g| restriction_value(g))),
+        5 => Restriction::OrRestriction(g.list(|g| restriction_value(g))),
+        6 => Restriction::NotRestriction(Box::new(restriction_value(g))),
         7 => {
-            let restrict_type = 0x03;
             Restriction::ContentRestriction {
                 fuzzy_level_low: FuzzyLevelLow(g.named(FuzzyLevelLow::NAMES)),
                 fuzzy_level_high: FuzzyLevelHigh(g.u16()),
@@ -751,7 +697,6 @@ pub fn restriction_value(g: &mut Choices) -> Restriction<'static> {
             }
         }
         8 => {
-            let restrict_type = 0x04;
             Restriction::PropertyRestriction {
                 rel_op: RelOp(g.named(RelOp::NAMES)),
                 prop_tag: PropertyTag(g.u32()),
@@ -759,14 +704,12 @@ pub fn restriction_value(g: &mut Choices) -> Restriction<'static> {
             }
         }
         9 => {
-            let restrict_type = 0x09;
             Restriction::SubObjectRestriction {
                 subobject: PropertyTag(g.u32()),
                 restriction: Box::new(restriction_value(g)),
             }
         }
         10 => {
-            let restrict_type = 0x0A;
             let restriction_present = g.bool();
             Restriction::CommentRestriction {
                 tagged_values: g.list(|g| tagged_property_value_value(g)),
@@ -774,7 +717,6 @@ pub fn restriction_value(g: &mut Choices) -> Restriction<'static> {
             }
         }
         _ => {
-            let restrict_type = 0x0B;
             Restriction::CountRestriction {
                 count: g.u32(),
                 sub_restriction: Box::new(restriction_value(g)),
@@ -799,48 +741,58 @@ fn restriction_vector1() {
 fn restriction_vector2() {
     let bytes = hex("02  08 1F 00 37 00");
     let value = decoded(&bytes, 0, Restriction::unpack, Restriction::pack);
-    assert_eq!(
-        value,
-        Restriction::NotRestriction(Box::new(Restriction::ExistRestriction(PropertyTag(0x0037_001F))))
+    let expected = Restriction::NotRestriction(
+        Box::new(Restriction::ExistRestriction(PropertyTag(0x0037_001F))),
     );
+    assert_eq!(value, expected);
 }
 
 #[test]
 fn restriction_vector3() {
     let bytes = hex("00 02 00  08 1F 00 37 00  06 01 03 00 07 0E 01 00 00 00");
     let value = decoded(&bytes, 0, Restriction::unpack, Restriction::pack);
-    assert_eq!(
-        value,
-        Restriction::AndRestriction(vec![Restriction::ExistRestriction(PropertyTag(0x0037_001F)),
-        Restriction::BitMaskRestriction { bitmap_rel_op : BitmapRelOp::BMR_NEZ, prop_tag
-        : PropertyTag(0x0E07_0003), mask : 1, }])
+    let expected = Restriction::AndRestriction(
+        Vec::from([
+            Restriction::ExistRestriction(PropertyTag(0x0037_001F)),
+            Restriction::BitMaskRestriction {
+                bitmap_rel_op: BitmapRelOp::BMR_NEZ,
+                prop_tag: PropertyTag(0x0E07_0003),
+                mask: 1,
+            },
+        ]),
     );
+    assert_eq!(value, expected);
 }
 
 #[test]
 fn restriction_vector4() {
     let bytes = hex("03  01 00 01 00  1F 00 37 00  1F 00 37 00 61 00 00 00");
     let value = decoded(&bytes, 0, Restriction::unpack, Restriction::pack);
-    assert_eq!(
-        value, Restriction::ContentRestriction { fuzzy_level_low :
-        FuzzyLevelLow::FL_SUBSTRING, fuzzy_level_high : FuzzyLevelHigh(0x0001),
-        property_tag : PropertyTag(0x0037_001F), tagged_value : TaggedPropertyValue {
-        property_tag : PropertyTag(0x0037_001F), property_value :
-        Box::new(PropertyValue::PtypString(Utf16::from("a"))), }, }
-    );
+    let expected = Restriction::ContentRestriction {
+        fuzzy_level_low: FuzzyLevelLow::FL_SUBSTRING,
+        fuzzy_level_high: FuzzyLevelHigh(0x0001),
+        property_tag: PropertyTag(0x0037_001F),
+        tagged_value: TaggedPropertyValue {
+            property_tag: PropertyTag(0x0037_001F),
+            property_value: Box::new(PropertyValue::PtypString(Utf16::from("a"))),
+        },
+    };
+    assert_eq!(value, expected);
 }
 
 #[test]
 fn restriction_vector5() {
     let bytes = hex("04 03  03 00 17 00  03 00 17 00 02 00 00 00");
     let value = decoded(&bytes, 0, Restriction::unpack, Restriction::pack);
-    assert_eq!(
-        value, Restriction::PropertyRestriction { rel_op :
-        RelOp::RELATIONAL_OPERATOR_GREATER_THAN_OR_EQUAL, prop_tag :
-        PropertyTag(0x0017_0003), tagged_value : TaggedPropertyValue { property_tag :
-        PropertyTag(0x0017_0003), property_value :
-        Box::new(PropertyValue::PtypInteger32(2)), }, }
-    );
+    let expected = Restriction::PropertyRestriction {
+        rel_op: RelOp::RELATIONAL_OPERATOR_GREATER_THAN_OR_EQUAL,
+        prop_tag: PropertyTag(0x0017_0003),
+        tagged_value: TaggedPropertyValue {
+            property_tag: PropertyTag(0x0017_0003),
+            property_value: Box::new(PropertyValue::PtypInteger32(2)),
+        },
+    };
+    assert_eq!(value, expected);
 }
 
 #[test]
@@ -851,7 +803,7 @@ fn restriction_vector6() {
         let Restriction::CommentRestriction { tagged_values, .. } = &value else {
             panic!("{:?}", value)
         };
-        assert!(* tagged_values.is_empty());
+        assert!(tagged_values.is_empty());
     }
 }
 
@@ -918,50 +870,17 @@ pub fn action_block_value(g: &mut Choices) -> ActionBlock<'static> {
         action_flavor: g.u32(),
         action_flags: g.u32(),
         action_data: match g.pick(if g.deeper() { 11 } else { 8 }) {
-            0 => {
-                let action_type = 0x01;
-                ActionBlockActionData::OpMove(move_copy_action_data_value(g))
-            }
-            1 => {
-                let action_type = 0x02;
-                ActionBlockActionData::OpCopy(move_copy_action_data_value(g))
-            }
-            2 => {
-                let action_type = 0x03;
-                ActionBlockActionData::OpReply(reply_action_data_value(g))
-            }
-            3 => {
-                let action_type = 0x04;
-                ActionBlockActionData::OpOofReply(reply_action_data_value(g))
-            }
-            4 => {
-                let action_type = 0x05;
-                ActionBlockActionData::OpDeferAction(g.blob(300))
-            }
-            5 => {
-                let action_type = 0x06;
-                ActionBlockActionData::OpBounce(BounceCode(g.named(BounceCode::NAMES)))
-            }
-            6 => {
-                let action_type = 0x0A;
-                ActionBlockActionData::OpDelete
-            }
-            7 => {
-                let action_type = 0x0B;
-                ActionBlockActionData::OpMarkAsRead
-            }
-            8 => {
-                let action_type = 0x07;
-                ActionBlockActionData::OpForward(forward_action_data_value(g))
-            }
-            9 => {
-                let action_type = 0x08;
-                ActionBlockActionData::OpDelegate(forward_action_data_value(g))
-            }
-            _ => {
-                let action_type = 0x09;
-                ActionBlockActionData::OpTag(tagged_property_value_value(g))
-            }
+            0 => ActionBlockActionData::OpMove(move_copy_action_data_value(g)),
+            1 => ActionBlockActionData::OpCopy(move_copy_action_data_value(g)),
+            2 => ActionBlockActionData::OpReply(reply_action_data_value(g)),
+            3 => ActionBlockActionData::OpOofReply(reply_action_data_value(g)),
+            4 => ActionBlockActionData::OpDeferAction(g.blob(300)),
+            5 => ActionBlockActionData::OpBounce(BounceCode(g.named(BounceCode::NAMES))),
+            6 => ActionBlockActionData::OpDelete,
+            7 => ActionBlockActionData::OpMarkAsRead,
+            8 => ActionBlockActionData::OpForward(forward_action_data_value(g)),
+            9 => ActionBlockActionData::OpDelegate(forward_action_data_value(g)),
+            _ => ActionBlockActionData::OpTag(tagged_property_value_value(g)),
         },
     }
 }

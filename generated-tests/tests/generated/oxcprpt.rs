@@ -17,6 +17,7 @@ use protocol::oxcprpt::RopGetStreamSizeRequest;
 use protocol::oxcprpt::RopGetStreamSizeResponse;
 use protocol::oxcprpt::RopOpenStreamRequest;
 use protocol::oxcprpt::RopOpenStreamResponse;
+use protocol::oxcprpt::RopReadStreamOther;
 use protocol::oxcprpt::RopReadStreamRequest;
 use protocol::oxcprpt::RopReadStreamResponse;
 use protocol::oxcprpt::RopSetPropertiesRequest;
@@ -67,14 +68,14 @@ pub fn rop_get_properties_specific_response_value(
 #[test]
 fn rop_get_properties_specific_response_round_trips() {
     property(|g| {
-        let property_tags = g
+        let property_tags = &g
             .list(|g| {
                 PropertyTag(g.u32())
-                    .with_property_type(oxcdata::flagged_cell_property_type(g))
+                    .with_property_type(oxcdata::property_value_property_type(g))
             });
         wire!(
-            g, rop_get_properties_specific_response_value(g, & property_tags),
-            RopGetPropertiesSpecificResponse, & property_tags
+            g, rop_get_properties_specific_response_value(g, property_tags),
+            RopGetPropertiesSpecificResponse, property_tags
         )
     });
 }
@@ -225,6 +226,17 @@ fn rop_read_stream_response_round_trips() {
     property(|g| wire!(g, rop_read_stream_response_value(g), RopReadStreamResponse));
 }
 
+pub fn rop_read_stream_other_value(g: &mut Choices) -> RopReadStreamOther<'static> {
+    RopReadStreamOther {
+        data: g.blob(300),
+    }
+}
+
+#[test]
+fn rop_read_stream_other_round_trips() {
+    property(|g| wire!(g, rop_read_stream_other_value(g), RopReadStreamOther));
+}
+
 pub fn rop_get_stream_size_request_value(g: &mut Choices) -> RopGetStreamSizeRequest {
     RopGetStreamSizeRequest {
         logon_id: g.u8(),
@@ -266,10 +278,12 @@ fn rop_get_properties_specific_request_vector1() {
     );
     assert_eq!(value.property_size_limit, 0);
     assert!(value.want_unicode);
-    assert_eq!(
-        value.property_tags, vec![PropertyTag(0x863E_000B), PropertyTag(0x863F_0003),
-        PropertyTag(0x65E2_0102)]
-    );
+    let expected = Vec::from([
+        PropertyTag(0x863E_000B),
+        PropertyTag(0x863F_0003),
+        PropertyTag(0x65E2_0102),
+    ]);
+    assert_eq!(value.property_tags, expected);
 }
 
 #[test]
@@ -284,13 +298,19 @@ fn rop_set_properties_request_vector1() {
         RopSetPropertiesRequest::unpack,
         RopSetPropertiesRequest::pack,
     );
-    assert_eq!(
-        value.property_values, vec![TaggedPropertyValue { property_tag :
-        PropertyTag(0x003D_001F), property_value :
-        Box::new(PropertyValue::PtypString(Utf16::from(""))), }, TaggedPropertyValue {
-        property_tag : PropertyTag(0x0E1D_001F), property_value :
-        Box::new(PropertyValue::PtypString(Utf16::from("Hello World"))), }]
-    );
+    let expected = Vec::from([
+        TaggedPropertyValue {
+            property_tag: PropertyTag(0x003D_001F),
+            property_value: Box::new(PropertyValue::PtypString(Utf16::from(""))),
+        },
+        TaggedPropertyValue {
+            property_tag: PropertyTag(0x0E1D_001F),
+            property_value: Box::new(
+                PropertyValue::PtypString(Utf16::from("Hello World")),
+            ),
+        },
+    ]);
+    assert_eq!(value.property_values, expected);
 }
 
 #[test]
@@ -385,5 +405,11 @@ fn rop_read_stream_success_vector3() {
 fn rop_read_stream_reply_vector4() {
     let bytes = hex("2C 00 05 40 00 80  00 00");
     check_reply_header(&bytes, 0x2C, 0x8000_4005);
-    assert_eq!(bytes.len(), REPLY_HEADER, "no body");
+    let value = decoded(
+        &bytes,
+        REPLY_HEADER,
+        RopReadStreamOther::unpack,
+        RopReadStreamOther::pack,
+    );
+    assert_eq!(value.data, Blob::from(hex("")));
 }

@@ -139,14 +139,13 @@ pub fn rop_query_rows_response_value(
 #[test]
 fn rop_query_rows_response_round_trips() {
     property(|g| {
-        let columns = g
+        let columns = &g
             .list(|g| {
                 PropertyTag(g.u32())
-                    .with_property_type(oxcdata::flagged_cell_property_type(g))
+                    .with_property_type(oxcdata::property_value_property_type(g))
             });
         wire!(
-            g, rop_query_rows_response_value(g, & columns), RopQueryRowsResponse, &
-            columns
+            g, rop_query_rows_response_value(g, columns), RopQueryRowsResponse, columns
         )
     });
 }
@@ -238,11 +237,15 @@ fn rop_set_columns_request_vector1() {
         RopSetColumnsRequest::pack,
     );
     assert_eq!(value.set_columns_flags, AsynchronousFlags(0x00));
-    assert_eq!(
-        value.property_tags, vec![PropertyTag(0x6748_0014), PropertyTag(0x674A_0014),
-        PropertyTag(0x674D_0014), PropertyTag(0x674E_0003), PropertyTag(0x0037_001F),
-        PropertyTag(0x0E06_0040)]
-    );
+    let expected = Vec::from([
+        PropertyTag(0x6748_0014),
+        PropertyTag(0x674A_0014),
+        PropertyTag(0x674D_0014),
+        PropertyTag(0x674E_0003),
+        PropertyTag(0x0037_001F),
+        PropertyTag(0x0E06_0040),
+    ]);
+    assert_eq!(value.property_tags, expected);
 }
 
 #[test]
@@ -256,10 +259,12 @@ fn rop_set_columns_request_vector2() {
         RopSetColumnsRequest::pack,
     );
     assert_eq!(value.set_columns_flags, AsynchronousFlags(0x00));
-    assert_eq!(
-        value.property_tags, vec![PropertyTag(0x6674_0014), PropertyTag(0x6684_0102),
-        PropertyTag(0x6682_001F)]
-    );
+    let expected = Vec::from([
+        PropertyTag(0x6674_0014),
+        PropertyTag(0x6684_0102),
+        PropertyTag(0x6682_001F),
+    ]);
+    assert_eq!(value.property_tags, expected);
 }
 
 #[test]
@@ -288,11 +293,17 @@ fn rop_sort_table_request_vector1() {
     assert_eq!(value.sort_table_flags, AsynchronousFlags(0x00));
     assert_eq!(value.category_count, 1);
     assert_eq!(value.expanded_count, 1);
-    assert_eq!(
-        value.sort_orders, vec![SortOrder { property_tag : PropertyTag(0x8008_301F),
-        order : SortDirection::ASCENDING, }, SortOrder { property_tag :
-        PropertyTag(0x0E06_0040), order : SortDirection::DESCENDING, }]
-    );
+    let expected = Vec::from([
+        SortOrder {
+            property_tag: PropertyTag(0x8008_301F),
+            order: SortDirection::ASCENDING,
+        },
+        SortOrder {
+            property_tag: PropertyTag(0x0E06_0040),
+            order: SortDirection::DESCENDING,
+        },
+    ]);
+    assert_eq!(value.sort_orders, expected);
 }
 
 #[test]

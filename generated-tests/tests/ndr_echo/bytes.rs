@@ -1,6 +1,6 @@
 //! Bytes of every operation, worked out by hand from C706 14 and MS-RPCE 2.2.5.
 
-use protocol::echo::{
+use protocol::rpcecho::{
     AddOneRequest, AddOneResponse, EchoDataRequest, EchoDataResponse, Enum1, Enum1_32, Enum2, Enum3, Info, Info1,
     Info2, Info3, Info4, Info5, Info6, Info7, SinkDataRequest, SinkDataResponse, SourceDataRequest,
     SourceDataResponse, Surrounding, TestCall2Request, TestCall2Response, TestCallRequest, TestCallResponse,

@@ -1,6 +1,6 @@
 //! A server on the generated trait, called through the generated dispatch.
 
-use protocol::echo::{
+use protocol::rpcecho::{
     self, AddOneRequest, AddOneResponse, EchoDataRequest, EchoDataResponse, RpcechoServer, SinkDataRequest,
     SinkDataResponse, SourceDataRequest, SourceDataResponse, TestCall2Request, TestCall2Response, TestCallRequest,
     TestCallResponse, TestDoublePointerRequest, TestDoublePointerResponse, TestEnumRequest, TestEnumResponse,
@@ -44,7 +44,7 @@ impl RpcechoServer for Server {
     fn test_call2(&mut self, request: &TestCall2Request) -> Result<TestCall2Response, Fault> {
         match request.level {
             2 => {
-                let info = echo::Info::Info2(echo::Info2 { value: 20 });
+                let info = rpcecho::Info::Info2(rpcecho::Info2 { value: 20 });
                 Ok(TestCall2Response { info, return_value: NtStatus::SUCCESS })
             }
             _ => Err(Fault::new(FaultStatus::ACCESS_DENIED)),
@@ -74,7 +74,7 @@ impl RpcechoServer for Server {
 fn serves_calls_in_every_representation() {
     for representation in REPRESENTATIONS {
         let server = &mut Server::default();
-        let mut serve = |opnum, stub: Vec<u8>| echo::dispatch(server, representation, opnum, &stub).unwrap();
+        let mut serve = |opnum, stub: Vec<u8>| rpcecho::dispatch(server, representation, opnum, &stub).unwrap();
 
         let stub = AddOneRequest { in_data: 41 }.encode(representation).unwrap();
         let response = serve(AddOneRequest::OPNUM, stub);
@@ -96,9 +96,9 @@ fn serves_calls_in_every_representation() {
         let request = TestCall2Request { level: 2 };
         let response = serve(TestCall2Request::OPNUM, request.encode(representation).unwrap());
         let response = TestCall2Response::decode(&response, representation, &request).unwrap();
-        assert_eq!(response.info, echo::Info::Info2(echo::Info2 { value: 20 }));
+        assert_eq!(response.info, rpcecho::Info::Info2(rpcecho::Info2 { value: 20 }));
 
-        let data = echo::Surrounding { surrounding: vec![1, 2] };
+        let data = rpcecho::Surrounding { surrounding: vec![1, 2] };
         let stub = TestSurroundingRequest { data }.encode(representation).unwrap();
         let response = serve(TestSurroundingRequest::OPNUM, stub);
         let response = TestSurroundingResponse::decode(&response, representation).unwrap();
@@ -114,16 +114,16 @@ fn serves_calls_in_every_representation() {
 #[test]
 fn answers_unknown_operation_numbers_with_op_rng_error() {
     for opnum in [10, 11, u16::MAX] {
-        let fault = echo::dispatch(&mut Server::default(), Representation::NDR, opnum, &[]).unwrap_err();
+        let fault = rpcecho::dispatch(&mut Server::default(), Representation::NDR, opnum, &[]).unwrap_err();
         assert_eq!(fault.status, FaultStatus::NCA_S_OP_RNG_ERROR);
         assert_eq!(fault.cause, Some(FaultCause::Opnum(opnum)));
     }
-    assert_eq!(echo::OPERATIONS.len(), 10);
+    assert_eq!(rpcecho::OPERATIONS.len(), 10);
 }
 
 #[test]
 fn answers_bad_stub_data_with_a_fault() {
-    let fault = echo::dispatch(&mut Server::default(), Representation::NDR, 0, &[1, 2, 3]).unwrap_err();
+    let fault = rpcecho::dispatch(&mut Server::default(), Representation::NDR, 0, &[1, 2, 3]).unwrap_err();
     assert_eq!(fault.status, FaultStatus::BAD_STUB_DATA);
     assert_eq!(fault.to_string(), "bad stub data: AddOne.InData: expected 4 bytes, got 3 at offset 0");
 }
@@ -132,7 +132,7 @@ fn answers_bad_stub_data_with_a_fault() {
 fn passes_on_the_fault_of_the_server() {
     let stub = TestCall2Request { level: 3 }.encode(Representation::NDR).unwrap();
     let fault =
-        echo::dispatch(&mut Server::default(), Representation::NDR, TestCall2Request::OPNUM, &stub).unwrap_err();
+        rpcecho::dispatch(&mut Server::default(), Representation::NDR, TestCall2Request::OPNUM, &stub).unwrap_err();
     assert_eq!(fault, Fault::new(FaultStatus::ACCESS_DENIED));
 }
 
@@ -140,7 +140,7 @@ fn passes_on_the_fault_of_the_server() {
 fn refuses_a_response_that_breaks_the_promise_of_the_request() {
     let stub = SourceDataRequest { length: 5000 }.encode(Representation::NDR).unwrap();
     let fault =
-        echo::dispatch(&mut Server::default(), Representation::NDR, SourceDataRequest::OPNUM, &stub).unwrap_err();
+        rpcecho::dispatch(&mut Server::default(), Representation::NDR, SourceDataRequest::OPNUM, &stub).unwrap_err();
     assert_eq!(fault.status, FaultStatus::NCA_S_FAULT_UNSPEC);
     assert_eq!(fault.to_string(), "nca_s_fault_unspec: SourceData.Data: expected Length elements");
 }
@@ -149,7 +149,7 @@ proptest! {
     #[test]
     fn serves_noise_without_panic(opnum in 0u16..12, stub in prop::collection::vec(any::<u8>(), 0..100)) {
         for representation in REPRESENTATIONS {
-            _ = echo::dispatch(&mut Server::default(), representation, opnum, &stub);
+            _ = rpcecho::dispatch(&mut Server::default(), representation, opnum, &stub);
         }
     }
 }

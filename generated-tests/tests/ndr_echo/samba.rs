@@ -100,8 +100,6 @@ fn is_plain(call: &Call) -> bool {
     };
     match call {
         Call::TestCall(request, response) => plain(&request.text) && response.answer.as_ref().is_none_or(plain),
-        // Samba's reader loses the difference between two kinds of null.
-        Call::TestDoublePointer(request, _) => request.data != Some(None),
         _ => true,
     }
 }
@@ -130,7 +128,7 @@ const EXPECTED: &[(&str, &str, &str)] = &[
     ("TestSleep", "in_seconds=3", "result=3"),
     ("TestEnum", "in_foo1=1;in_foo2={e1:1,e2:2};in_foo3=2", "out_foo1=2;out_foo2={e1:1,e2:2};out_foo3={e1:1,e2:2}"),
     ("TestSurrounding", "in_data={surrounding:[2571,3085,1],x:3}", "out_data={surrounding:[5],x:1}"),
-    ("TestDoublePointer", "in_data=4660", "result=4660"),
+    ("TestDoublePointer", "in_data={value:4660}", "result=4660"),
     ("TestCall2", "in_level=1", "out_info={v:17};result=3221225473"),
     ("TestCall2", "in_level=5", "out_info={v1:153,v2:1234605616436508552};result=3221225473"),
     ("TestCall2", "in_level=6", "out_info={info1:{v:17},v1:153};result=3221225473"),

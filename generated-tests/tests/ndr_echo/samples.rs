@@ -1,7 +1,7 @@
 //! Messages of every operation, and strategies that make more of them.
 
 use proptest::prelude::*;
-use protocol::echo::{
+use protocol::rpcecho::{
     AddOneRequest, AddOneResponse, EchoDataRequest, EchoDataResponse, Enum1, Enum1_32, Enum2, Enum3, Info, Info1,
     Info2, Info3, Info4, Info5, Info6, Info7, SinkDataRequest, SinkDataResponse, SourceDataRequest,
     SourceDataResponse, Surrounding, TestCall2Request, TestCall2Response, TestCallRequest, TestCallResponse,

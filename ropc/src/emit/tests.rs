@@ -90,6 +90,9 @@ fn module_items(cx: &Context<'_>, selections: &Selections<'_>, module: usize) ->
         for (codes, body) in &rop.on {
             add(&failure_body(rop, codes), None, body);
         }
+        if let Some(body) = &rop.other {
+            add(&format!("{}Other", rop.name), None, body);
+        }
     }
     for request in cx.program.requests.iter().filter(|request| request.module == module) {
         add(&format!("{}Request", request.name), None, &request.request);

@@ -53,29 +53,17 @@ impl Lower<'_> {
     /// A type that contains itself needs a declared limit; fields that lead into such a type from
     /// inside it are boxed.
     fn recursion(&mut self) {
-        let edges = edges(&self.program);
-        let reaches = |from: TypeId, to: TypeId, through_limited: bool| {
-            let mut seen = HashSet::new();
-            let mut stack = vec![from];
-            while let Some(at) = stack.pop() {
-                for &next in edges.get(&at).into_iter().flatten() {
-                    if next == to {
-                        return true;
-                    }
-                    let limited =
-                        matches!(&self.program.ty(next).kind, TypeKind::Struct(def) if def.max_recursion.is_some());
-                    if (through_limited || !limited) && seen.insert(next) {
-                        stack.push(next);
-                    }
-                }
-            }
-            false
-        };
-        let mut boxed: Vec<(usize, TypeId)> = Vec::new();
+        let mut unlimited = edges(&self.program, true);
+        for targets in unlimited.values_mut() {
+            targets.retain(|id| {
+                !matches!(&self.program.ty(*id).kind, TypeKind::Struct(def) if def.max_recursion.is_some())
+            });
+        }
+        let reaches = |from, to| leads_to(&unlimited, from, to);
         for index in 0..self.program.types.len() {
             let id = TypeId(index);
             let TypeKind::Struct(def) = &self.program.ty(id).kind else { continue };
-            if def.max_recursion.is_none() && reaches(id, id, false) {
+            if def.max_recursion.is_none() && reaches(id, id) {
                 self.diagnostics.push(
                     Diagnostic::error(
                         "R0308",
@@ -86,19 +74,32 @@ impl Lower<'_> {
                     .help("put `[max_recursion(n)]` before one of the structures on the way"),
                 );
             }
-            for &next in edges.get(&id).into_iter().flatten() {
-                let limited =
-                    matches!(&self.program.ty(next).kind, TypeKind::Struct(def) if def.max_recursion.is_some());
-                if limited && (next == id || reaches(next, id, true)) {
-                    boxed.push((index, next));
+        }
+        self.boxes();
+    }
+
+    /// Cuts cycles of values in values: a field of a limited structure is boxed where its type leads
+    /// back to it without a list or a box between. Each cycle is cut once.
+    fn boxes(&mut self) {
+        let mut direct = edges(&self.program, false);
+        for index in 0..self.program.types.len() {
+            let id = TypeId(index);
+            let TypeKind::Struct(def) = &self.program.ty(id).kind else { continue };
+            if def.max_recursion.is_none() {
+                continue;
+            }
+            for target in direct.get(&id).cloned().unwrap_or_default() {
+                if target == id || leads_to(&direct, target, id) {
+                    if let Some(targets) = direct.get_mut(&id) {
+                        targets.retain(|t| *t != target);
+                    }
+                    if let Some(TypeKind::Struct(def)) = self.program.types.get_mut(index).map(|t| &mut t.kind) {
+                        each_field_mut(&mut def.body, &mut |field| {
+                            field.boxed |= matches!(&field.ty, Type::Named(id, _) if *id == target);
+                        });
+                    }
                 }
             }
-        }
-        for (index, target) in boxed {
-            let Some(TypeKind::Struct(def)) = self.program.types.get_mut(index).map(|t| &mut t.kind) else { continue };
-            each_field_mut(&mut def.body, &mut |field| {
-                field.boxed |= matches!(&field.ty, Type::Named(id, _) if *id == target);
-            });
         }
     }
 
@@ -171,14 +172,31 @@ fn member_after_rest(body: &[Member]) -> Option<(String, String)> {
     None
 }
 
-/// Which structures each structure contains, lists included.
-fn edges(program: &Program) -> HashMap<TypeId, Vec<TypeId>> {
+/// There is a way from one structure to another.
+fn leads_to(edges: &HashMap<TypeId, Vec<TypeId>>, from: TypeId, to: TypeId) -> bool {
+    let mut seen = HashSet::new();
+    let mut stack = vec![from];
+    while let Some(at) = stack.pop() {
+        for &next in edges.get(&at).into_iter().flatten() {
+            if next == to {
+                return true;
+            }
+            if seen.insert(next) {
+                stack.push(next);
+            }
+        }
+    }
+    false
+}
+
+/// Which structures each structure contains, those in lists too or not.
+fn edges(program: &Program, lists: bool) -> HashMap<TypeId, Vec<TypeId>> {
     let mut edges: HashMap<TypeId, Vec<TypeId>> = HashMap::new();
     for (index, def) in program.types.iter().enumerate() {
         let TypeKind::Struct(s) = &def.kind else { continue };
         each_field(&s.body, &mut |field| {
             let mut ty = &field.ty;
-            while let Type::Array(element, _) = ty {
+            while let (true, Type::Array(element, _)) = (lists, ty) {
                 ty = element;
             }
             if let Type::Named(id, _) = ty

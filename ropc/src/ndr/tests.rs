@@ -22,17 +22,28 @@ fn interfaces(text: &str) -> Vec<Interface> {
 }
 
 /// The Rust of an interface.
-fn rust(text: &str) -> String {
+fn rust(name: &str, text: &str) -> String {
     let interface = interfaces(text).remove(0);
     let (module, diagnostics) = compile_interface(&interface, &Scope::default());
     assert!(diagnostics.is_empty(), "{diagnostics:#?}");
     let module = module.unwrap();
-    let mut file = RustFile::new("idl/echo.idl", text);
+    let mut file = RustFile::new(name, text);
     file.docs(module.docs);
     for item in module.items {
         file.push(item);
     }
     file.render().unwrap()
+}
+
+/// Compares with a file that is checked in; `ROPC_BLESS=1` writes it anew.
+fn assert_made(idl: &str, made_path: &str) {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let made = rust(idl, &std::fs::read_to_string(format!("{root}/{idl}")).unwrap());
+    let path = format!("{root}/{made_path}");
+    if std::env::var_os("ROPC_BLESS").is_some() {
+        std::fs::write(&path, &made).unwrap();
+    }
+    assert_eq!(made, std::fs::read_to_string(&path).unwrap());
 }
 
 /// What is wrong with the body of an interface.
@@ -42,16 +53,14 @@ fn mistakes(body: &str) -> Vec<Diagnostic> {
     compile_interface(&interface, &Scope::default()).1
 }
 
-/// `ROPC_BLESS=1` writes the file anew.
 #[test]
 fn writes_the_echo_module_that_is_checked_in() {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-    let made = rust(&std::fs::read_to_string(format!("{root}/idl/echo.idl")).unwrap());
-    let path = format!("{root}/idl/src/rpcecho.rs");
-    if std::env::var_os("ROPC_BLESS").is_some() {
-        std::fs::write(&path, &made).unwrap();
-    }
-    assert_eq!(made, std::fs::read_to_string(&path).unwrap());
+    assert_made("idl/echo.idl", "idl/src/rpcecho.rs");
+}
+
+#[test]
+fn writes_the_shapes_module_that_is_checked_in() {
+    assert_made("generated-tests/tests/ndr_shapes/shapes.idl", "generated-tests/tests/ndr_shapes/shapes.rs");
 }
 
 #[test]

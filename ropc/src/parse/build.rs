@@ -168,6 +168,15 @@ impl Builder {
         self.strings(&nodes)
     }
 
+    /// Attribute lists alone, of a head whose rest has mistakes.
+    pub(super) fn attrs_alone(&mut self, node: Node<'_>) -> Built<Vec<Attr>> {
+        let mut attrs = Vec::new();
+        for list in self.parts(node).many(Rule::attr_list) {
+            attrs.append(&mut self.attr_list(list)?);
+        }
+        Ok(attrs)
+    }
+
     /// What stands before the brace of an interface.
     pub(super) fn interface_head(&mut self, node: Node<'_>) -> Built<Interface> {
         let mut parts = self.parts(node);
@@ -175,7 +184,7 @@ impl Builder {
         let attrs: Vec<Attr> = self.attrs(&mut parts)?;
         let name = self.ident(&parts.need(Rule::ident)?);
         let base = parts.opt(Rule::ident).map(|node| self.ident(&node));
-        Ok(Interface { docs, attrs, name, base, decls: Vec::new() })
+        Ok(Interface { docs, attrs, name, base, decls: Vec::new(), damaged: false })
     }
 }
 

@@ -211,7 +211,7 @@ impl Context<'_> {
             return None;
         }
         if place == Place::Top && matches!(word, "coclass" | "library" | "dispinterface" | "importlib" | "module") {
-            return Some(super::no_com(self.scan.span(head), word));
+            return Some(super::head::no_com(self.scan.span(head), word));
         }
         let meant = nearest(word, place.words().iter().copied().filter(|word| word.len() > 2))?;
         let what = if place == Place::Top { "begins no declaration" } else { "is not a word of the language" };
@@ -276,6 +276,7 @@ impl Context<'_> {
         }
         if self.walk.frames.len() == 1
             && self.at <= self.head() + 1
+            && !self.scan.is(self.start(), "[")
             && !DECLARATIONS.contains(&self.scan.text(self.head()))
         {
             return diagnostic.note("a declaration begins with a word such as `struct`, `enum`, `rop`, or with the type that an operation returns");

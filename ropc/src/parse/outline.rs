@@ -159,9 +159,10 @@ impl Walk {
                 self.frames.push(Frame { open: Some(self.at), place, start: next });
             }
             "(" | "[" => self.frames.push(Frame { open: Some(self.at), place: Place::List, start: next }),
-            ")" | "]" if self.place() == Place::List => {
+            ")" if self.opened_by(scan, "(") => {
                 self.frames.pop();
             }
+            "]" => self.close_bracket(scan),
             "}" => {
                 self.drop_lists();
                 if self.frames.len() > 1 {
@@ -194,6 +195,20 @@ impl Walk {
     pub(super) fn drop_lists(&mut self) {
         while self.frames.len() > 1 && self.place() == Place::List {
             self.frames.pop();
+        }
+    }
+
+    fn opened_by(&self, scan: &Scan, sign: &str) -> bool {
+        self.frames.last().and_then(|frame| frame.open).is_some_and(|open| scan.is(open, sign))
+    }
+
+    /// Closes the innermost `[` and the parentheses in it; none open: nothing.
+    fn close_bracket(&mut self, scan: &Scan) {
+        let lists = self.frames.iter().rev().take_while(|frame| frame.place == Place::List);
+        let depth = lists.take_while(|frame| !frame.open.is_some_and(|open| scan.is(open, "["))).count();
+        let before = self.frames.len().saturating_sub(depth);
+        if before > 1 && self.frames.get(before - 1).is_some_and(|frame| frame.place == Place::List) {
+            self.frames.truncate(before - 1);
         }
     }
 

@@ -118,15 +118,20 @@ impl Parser {
                 if let Some(open) = walk.frames.last().and_then(|frame| frame.open) {
                     emptied.push(self.scan.span(open).range.start);
                 }
-                let range = self.scan.span(from).range.start..self.scan.span(to - 1).range.end;
-                self.scan.blank(range);
-                self.scan.tokens.drain(from..to);
+                self.take_out_tokens(from, to);
                 return Some(stop - (to - from));
             }
             walk.frames.pop();
             walk.drop_lists();
         }
         None
+    }
+
+    /// Blanks tokens in the working copy and forgets them.
+    pub(super) fn take_out_tokens(&mut self, from: usize, to: usize) {
+        let range = self.scan.span(from).range.start..self.scan.span(to.saturating_sub(1)).range.end;
+        self.scan.blank(range);
+        self.scan.tokens.drain(from..to);
     }
 
     /// Reports nesting beyond the limits; the token after the declaration.

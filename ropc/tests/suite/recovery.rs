@@ -128,9 +128,19 @@ fn an_unclosed_interface_keeps_its_declarations() {
 #[test]
 fn a_head_with_a_mistake_does_not_cost_the_declarations() {
     let (file, codes) = read("[uuid(1] interface a : : b { const uint8 A = 1; }");
-    assert_eq!(codes, ["R0001"]);
+    assert_eq!(codes, ["R0001", "R0001"]);
     assert_eq!(interface(&file).name.text, "a");
     assert_eq!(names(&interface(&file).decls), ["A"]);
+}
+
+#[test]
+fn a_bad_attribute_does_not_cost_the_others() {
+    let (file, codes) = read("/// Doc.\n[encoding(mapi), uuid(1 2), spec(\"S\"), x(2 3)] interface a { }");
+    assert_eq!(codes, ["R0001", "R0001"]);
+    let interface = interface(&file);
+    let names: Vec<&str> = interface.attrs.iter().map(|attr| attr.name.text.as_str()).collect();
+    assert_eq!(names, ["encoding", "spec"]);
+    assert!(interface.damaged);
 }
 
 #[test]

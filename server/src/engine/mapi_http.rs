@@ -1,5 +1,7 @@
 //! Connect, Execute and Disconnect (MS-OXCMAPIHTTP 2.2.4) on the engine.
 
+use std::sync::Arc;
+
 use protocol::oxcdata::ErrorCode;
 use protocol::oxcmapihttp::{
     ConnectFailure, ConnectRequest, ConnectResponse, DisconnectFailure, DisconnectRequest, DisconnectResponse,
@@ -12,7 +14,7 @@ use super::endpoint::{MailboxEndpoint, Principal, RequestFailure};
 use super::extended_buffer::{check_auxiliary, rop_input, rop_output, rop_output_limit};
 use super::failure::Failure;
 use super::{Engine, Session};
-use crate::rop::{Locale, RopHandlers};
+use crate::rop::{RopHandlers, Settings};
 use crate::store::User;
 
 /// Milliseconds between polls for events (MS-OXCRPC 3.1.4.1, pcmsPollsMax).
@@ -53,12 +55,10 @@ impl Engine {
         let request = parse(body, ConnectRequest::unpack)?;
         check_auxiliary(&request.auxiliary_buffer)?;
         let user = self.authorize(principal, &request)?;
-        let locale = Locale {
-            code_page: request.default_code_page,
-            lcid_sort: request.lcid_sort,
-            lcid_string: request.lcid_string,
-        };
-        let handlers = RopHandlers::new(self.store.clone(), user.clone(), locale, self.clock);
+        let code_page = u16::try_from(request.default_code_page)
+            .map_err(|_| Failure::Operation(ErrorCode::EC_UNKNOWN_CODE_PAGE))?;
+        let settings = Settings { code_page, locale: request.lcid_string, clock: self.clock, ..Settings::default() };
+        let handlers = RopHandlers::new(Arc::clone(&self.store), user.clone(), settings);
         Ok((Session::new(handlers), user))
     }
 

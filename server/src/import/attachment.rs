@@ -32,8 +32,9 @@ pub(super) fn convert(
         if part.is_encoding_problem {
             report.add(Skipped::BrokenPart { part: index });
         }
-        if let PartType::Multipart(_) = part.body {
-            preamble(mail, part, report);
+        if let PartType::Multipart(children) = &part.body {
+            let first = children.first().and_then(|child| mail.parts.get(*child as usize));
+            preamble(mail, part, first, report);
         } else if !bodies.parts.contains(&index) {
             let properties = properties(mail, part, bodies, time, number);
             attachments.insert(number, PartChange::Replace(properties));
@@ -145,16 +146,15 @@ fn short_name(name: &str, extension: Option<&str>) -> String {
 }
 
 /// Reports text before a multipart's first part, unless it is the usual notice to readers without MIME.
-fn preamble(mail: &Message<'_>, part: &MessagePart<'_>, report: &mut Report) {
+fn preamble(mail: &Message<'_>, part: &MessagePart<'_>, first: Option<&MessagePart<'_>>, report: &mut Report) {
     let Some(boundary) = part.content_type().and_then(|kind| kind.attribute("boundary")) else { return };
-    let body = mail.raw_message.get(part.offset_body as usize..).unwrap_or_default();
+    let end = first.map_or(part.offset_end, |first| first.offset_header);
+    let before = mail.raw_message.get(part.offset_body as usize..end as usize).unwrap_or_default();
     let delimiter = format!("--{boundary}");
-    let first = body.windows(delimiter.len()).position(|window| window == delimiter.as_bytes());
-    let preamble = body.get(..first.unwrap_or(0)).unwrap_or_default().trim_ascii();
-    let notice = preamble.is_ascii() && {
-        let text = String::from_utf8_lossy(preamble).to_lowercase();
-        text.contains("mime") && (text.contains("multi-part") || text.contains("multipart"))
-    };
+    let start = before.windows(delimiter.len()).position(|window| window == delimiter.as_bytes());
+    let preamble = before.get(..start.unwrap_or(0)).unwrap_or_default().trim_ascii();
+    let text = String::from_utf8_lossy(preamble).to_lowercase();
+    let notice = text.contains("mime") && (text.contains("multi-part") || text.contains("multipart"));
     if !preamble.is_empty() && !notice {
         report.add(Skipped::Preamble { bytes: preamble.len() });
     }

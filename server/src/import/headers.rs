@@ -181,15 +181,18 @@ fn raw_headers(mail: &Message<'_>) -> String {
 
 /// Keywords become PidNameKeywords (MS-OXCMAIL 2.2.3.2.9).
 fn keywords(mail: &Message<'_>, mailbox: &dyn Mailbox, properties: &mut PropertyChanges) -> Result<()> {
-    let words: Vec<String> = match mail.keywords() {
-        HeaderValue::Text(word) => vec![word.to_string()],
-        HeaderValue::TextList(words) => words.iter().map(ToString::to_string).collect(),
+    let lists = match mail.keywords() {
+        HeaderValue::Text(list) => vec![list.as_ref()],
+        HeaderValue::TextList(lists) => lists.iter().map(AsRef::as_ref).collect(),
         _ => return Ok(()),
     };
+    // Commas inside encoded words separate too.
+    let words = lists.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|word| !word.is_empty());
+    let words: Vec<Utf16<'static>> = words.map(|word| Utf16::from(word.to_owned())).collect();
     let name = PropertyName::Name { guid: PS_PUBLIC_STRINGS, name: "Keywords".to_owned() };
     if let Some(Some(id)) = mailbox.named_property_ids(&[name], true)?.first() {
         let tag = PropertyTag::default().with_property_id(*id).with_property_type(PropertyType::PTYP_MULTIPLE_STRING);
-        properties.set(tag, PropertyValue::PtypMultipleString(words.into_iter().map(Utf16::from).collect()));
+        properties.set(tag, PropertyValue::PtypMultipleString(words));
     }
     Ok(())
 }

@@ -89,7 +89,9 @@ fn convert(
     }
     let parsed = MessageParser::default().parse(mail).filter(|parsed| !parsed.parts.is_empty());
     let parsed = parsed.ok_or(ImportError::NotMail)?;
-    if parsed.headers().is_empty() {
+    // The field names of RFC 5322 are printable.
+    let is_field = |name: &str| !name.is_empty() && name.bytes().all(|b| (33..=126).contains(&b));
+    if !parsed.headers().iter().any(|header| is_field(header.name())) {
         return Err(ImportError::NotMail);
     }
     let mut change = MessageChange::new(target);

@@ -18,6 +18,11 @@ const MAIL_USER: i32 = 6;
 pub(super) fn convert(mail: &Message<'_>, recipients: &mut BTreeMap<u32, PartChange>, report: &mut Report) {
     let mut row_id = 0;
     let mut add = |addresses: &Address<'_>, kind: i32| {
+        // A group without members, as undisclosed-recipients, is no one to write to.
+        for group in addresses.as_group().unwrap_or_default().iter().filter(|group| group.addresses.is_empty()) {
+            let name = group.name.as_deref().unwrap_or_default().to_owned();
+            report.add(Skipped::RecipientWithoutAddress { name });
+        }
         for person in addresses.iter() {
             let (name, address) = name_and_address(person);
             let Some(address) = address else {

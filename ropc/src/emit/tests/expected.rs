@@ -119,10 +119,10 @@ fn elements(cx: &Context<'_>, name: &str, element: &Type, place: &Place, values:
 }
 
 fn equal(place: &Place, expected: &TokenStream, value: &Value, field: &RustField<'_>) -> TokenStream {
-    let place = place.value();
+    let (tokens, place) = (&place.tokens, place.value());
     let list = matches!(field.holds, Holds::Field(f) if matches!(f.ty, Type::Array(..)));
     match (value, expected.to_string().as_str()) {
-        (Value::List(values, _), _) if values.is_empty() && list && !field.optional => quote!(assert!(#place.is_empty());),
+        (Value::List(values, _), _) if values.is_empty() && list && !field.optional => quote!(assert!(#tokens.is_empty());),
         (_, "true") => quote!(assert!(#place);),
         (_, "false") => quote!(assert!(!#place);),
         _ => assert_equal(&place, expected),

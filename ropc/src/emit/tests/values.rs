@@ -40,12 +40,14 @@ pub(super) struct Maker<'m, 'p> {
 struct Made {
     statements: TokenStream,
     fields: Vec<(String, TokenStream)>,
+    /// What follows reads a local that building the value moves, so it has to be made before.
+    first: bool,
 }
 
 impl Made {
     /// The value of a field: in a local when something reads it, else where the value is built.
     fn add(&mut self, name: &str, value: TokenStream, local: bool) {
-        if !local {
+        if !local && !self.first {
             self.fields.push((name.to_owned(), value));
             return;
         }
@@ -152,7 +154,9 @@ impl<'m> Maker<'m, '_> {
         match &field.role {
             Role::Plain => {
                 let value = self.value(field, place, env);
-                made.add(&field.name, value, env.is_read(&field.name) || self.is_counted(&field.name));
+                let read = env.is_read(&field.name) || self.is_counted(&field.name);
+                made.add(&field.name, value, read);
+                made.first |= read && !self.cx.is_copy(&field.ty);
             }
             Role::Present(_) if env.is_read(&field.name) => made.statements.extend(quote!(let #ident = g.bool();)),
             Role::Fixed(value) if env.is_read(&field.name) => {
@@ -491,7 +495,9 @@ impl<'m> Maker<'m, '_> {
         let mut made = Made::default();
         for (index, d) in m.on.iter().enumerate().filter(|(_, d)| d.derived) {
             let mut read = false;
-            each_expr(&arm.body, &mut |expr| read |= *expr == d.expr);
+            each_expr(&arm.body, &mut |expr| {
+                read |= matches!((expr, &d.expr), (Expr::Field(a), Expr::Field(b)) if a == b);
+            });
             if arm.keeps.contains(&index) {
                 let values = self.selecting(m, arm, index);
                 let value = if let [one] = values.as_slice() { one.clone() } else { quote!(*g.one_of(&[#(#values),*])) };

@@ -39,12 +39,12 @@ pub(super) fn of_rop(cx: &Context<'_>, rop: &Rop) -> Vec<TokenStream> {
         let title = format!("{}{}Vector{}", rop.name, title(target), index + 1);
         let code = return_value(&vector.bytes.text);
         let on = rop.on.iter().find(|(codes, _)| codes.iter().any(|(_, value)| Some(*value) == code.map(u64::from)));
-        let failure = on.map(|(codes, _)| failure_body(rop, codes)).unwrap_or_default();
+        let failure = on.map_or_else(|| format!("{}Other", rop.name), |(codes, _)| failure_body(rop, codes));
         let (header, body) = match (target, code) {
             ("request", _) => (Header::RopId(rop.id), (request_name.as_str(), Some(&request))),
             ("success", _) | ("reply", Some(0)) => (Header::Reply(rop.id, 0), (response_name.as_str(), rop.success.as_ref())),
             (_, Some(code)) if rop.unsolicited.is_none() => {
-                (Header::Reply(rop.id, code), (failure.as_str(), on.map(|(_, body)| body)))
+                (Header::Reply(rop.id, code), (failure.as_str(), on.map(|(_, body)| body).or(rop.other.as_ref())))
             }
             _ => (Header::RopId(rop.id), (response_name.as_str(), rop.unsolicited.as_ref())),
         };

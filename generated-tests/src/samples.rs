@@ -1,0 +1,180 @@
+//! Batches and rows such as a busy client causes: what the benchmarks measure.
+
+use protocol::oxcdata::{
+    FolderId, FuzzyLevelHigh, FuzzyLevelLow, MessageId, ModifyRecipientRow, PropertyRow, PropertyTag, PropertyType,
+    PropertyValue, RecipientFlags, RecipientRow, RecipientRowAddress, RecipientType, RelOp, Restriction, SortDirection,
+    SortOrder, TaggedPropertyValue,
+};
+use protocol::oxcfold::{ContentsTableFlags, OpenModeFlags, RopGetContentsTableRequest, RopOpenFolderRequest};
+use protocol::oxcmsg::{
+    MessageOpenModeFlags, RopModifyRecipientsRequest, RopOpenMessageRequest, RopSaveChangesMessageRequest, SaveFlags,
+};
+use protocol::oxcprpt::{RopGetPropertiesSpecificRequest, RopSetPropertiesRequest};
+use protocol::oxcrops::RopReleaseRequest;
+use protocol::oxctabl::{
+    AsynchronousFlags, QueryRowsFlags, RopQueryRowsRequest, RopRestrictRequest, RopSetColumnsRequest,
+    RopSortTableRequest,
+};
+use protocol::rops::RopRequest;
+use runtime::{Blob, FileTime, StringValue, Utf16};
+
+const INTEGER32: u32 = PropertyType::PTYP_INTEGER32.0 as u32;
+const INTEGER64: u32 = PropertyType::PTYP_INTEGER64.0 as u32;
+const STRING: u32 = PropertyType::PTYP_STRING.0 as u32;
+const TIME: u32 = PropertyType::PTYP_TIME.0 as u32;
+const BOOLEAN: u32 = PropertyType::PTYP_BOOLEAN.0 as u32;
+const BINARY: u32 = PropertyType::PTYP_BINARY.0 as u32;
+
+/// Tags of mixed types: of every ten, three strings, one binary and six fixed ones.
+#[must_use]
+pub fn tags(count: u32) -> Vec<PropertyTag> {
+    let types = [STRING, INTEGER32, TIME, BINARY, BOOLEAN, STRING, INTEGER64, INTEGER32, STRING, TIME];
+    (0u32..).zip(types.into_iter().cycle()).take(count as usize).map(|(n, ty)| PropertyTag((0x0037 + n) << 16 | ty)).collect()
+}
+
+fn text(length: usize) -> Utf16<'static> {
+    Utf16::new("Minutes of the weekly meeting, with all that was said in it ".chars().cycle().take(length).collect::<String>())
+}
+
+/// A value of the tag's type.
+#[must_use]
+pub fn value(tag: PropertyTag, length: usize) -> PropertyValue<'static> {
+    match u32::from(tag.property_type().0) {
+        INTEGER32 => PropertyValue::PtypInteger32(7),
+        INTEGER64 => PropertyValue::PtypInteger64(1 << 40),
+        TIME => PropertyValue::PtypTime(FileTime(133_000_000_000_000_000)),
+        BOOLEAN => PropertyValue::PtypBoolean(true),
+        BINARY => PropertyValue::PtypBinary(Blob::Owned(vec![0x5A; length])),
+        _ => PropertyValue::PtypString(text(length)),
+    }
+}
+
+/// Tagged values for tags.
+#[must_use]
+pub fn tagged(tags: &[PropertyTag], length: usize) -> Vec<TaggedPropertyValue<'static>> {
+    tags.iter().map(|&tag| TaggedPropertyValue { property_tag: tag, property_value: value(tag, length) }).collect()
+}
+
+/// A row of all columns.
+#[must_use]
+pub fn row(columns: &[PropertyTag], length: usize) -> PropertyRow<'static> {
+    PropertyRow::StandardPropertyRow(columns.iter().map(|&tag| value(tag, length)).collect())
+}
+
+fn restriction() -> Restriction<'static> {
+    let subject = PropertyTag(0x0037 << 16 | STRING);
+    let importance = PropertyTag(0x0017 << 16 | INTEGER32);
+    Restriction::AndRestriction(vec![
+        Restriction::ContentRestriction {
+            fuzzy_level_low: FuzzyLevelLow(1),
+            fuzzy_level_high: FuzzyLevelHigh(1),
+            property_tag: subject,
+            tagged_value: TaggedPropertyValue { property_tag: subject, property_value: value(subject, 12) },
+        },
+        Restriction::NotRestriction(Box::new(Restriction::PropertyRestriction {
+            rel_op: RelOp(4),
+            prop_tag: importance,
+            tagged_value: TaggedPropertyValue { property_tag: importance, property_value: value(importance, 0) },
+        })),
+    ])
+}
+
+fn recipient(number: u32, columns: &[PropertyTag]) -> ModifyRecipientRow<'static> {
+    ModifyRecipientRow {
+        row_id: number,
+        recipient_type: RecipientType(1),
+        recipient_row: Some(RecipientRow {
+            recipient_flags: RecipientFlags(0).with_u(true),
+            address: RecipientRowAddress::SMTP,
+            email_address: Some(StringValue::Utf16(Utf16::new(format!("person{number}@example.test")))),
+            display_name: Some(StringValue::Utf16(text(20))),
+            simple_display_name: None,
+            transmittable_display_name: None,
+            recipient_column_count: u16::try_from(columns.len()).unwrap_or(u16::MAX),
+            recipient_properties: row(columns, 30),
+        }),
+    }
+}
+
+/// A batch of twelve requests: open a folder, look through it, open a message, change and save it.
+#[must_use]
+pub fn requests() -> Vec<RopRequest<'static>> {
+    let folder_id = FolderId(0).with_repl_id(1).with_global_counter(0x0D);
+    let columns = tags(12);
+    vec![
+        RopRequest::RopOpenFolder(RopOpenFolderRequest {
+            logon_id: 0,
+            input_handle_index: 0,
+            output_handle_index: 1,
+            folder_id,
+            open_mode_flags: OpenModeFlags(0),
+        }),
+        RopRequest::RopGetContentsTable(RopGetContentsTableRequest {
+            logon_id: 0,
+            input_handle_index: 1,
+            output_handle_index: 2,
+            table_flags: ContentsTableFlags(0),
+        }),
+        RopRequest::RopSetColumns(RopSetColumnsRequest {
+            logon_id: 0,
+            input_handle_index: 2,
+            set_columns_flags: AsynchronousFlags(0),
+            property_tags: tags(30),
+        }),
+        RopRequest::RopSortTable(RopSortTableRequest {
+            logon_id: 0,
+            input_handle_index: 2,
+            sort_table_flags: AsynchronousFlags(0),
+            category_count: 0,
+            expanded_count: 0,
+            sort_orders: vec![SortOrder { property_tag: PropertyTag(0x0E06 << 16 | TIME), order: SortDirection(1) }],
+        }),
+        RopRequest::RopRestrict(RopRestrictRequest {
+            logon_id: 0,
+            input_handle_index: 2,
+            restrict_flags: AsynchronousFlags(0),
+            restriction_data: Some(restriction()),
+        }),
+        RopRequest::RopQueryRows(RopQueryRowsRequest {
+            logon_id: 0,
+            input_handle_index: 2,
+            query_rows_flags: QueryRowsFlags(0),
+            forward_read: true,
+            row_count: 50,
+        }),
+        RopRequest::RopOpenMessage(RopOpenMessageRequest {
+            logon_id: 0,
+            input_handle_index: 1,
+            output_handle_index: 3,
+            code_page_id: 0x0FFF,
+            folder_id,
+            open_mode_flags: MessageOpenModeFlags(1),
+            message_id: MessageId(0).with_repl_id(1).with_global_counter(0x1234),
+        }),
+        RopRequest::RopGetPropertiesSpecific(RopGetPropertiesSpecificRequest {
+            logon_id: 0,
+            input_handle_index: 3,
+            property_size_limit: 0,
+            want_unicode: true,
+            property_tags: tags(20),
+        }),
+        RopRequest::RopSetProperties(RopSetPropertiesRequest {
+            logon_id: 0,
+            input_handle_index: 3,
+            property_values: tagged(&tags(10), 180),
+        }),
+        RopRequest::RopModifyRecipients(RopModifyRecipientsRequest {
+            logon_id: 0,
+            input_handle_index: 3,
+            recipient_rows: (0..3).map(|number| recipient(number, &columns)).collect(),
+            recipient_columns: columns,
+        }),
+        RopRequest::RopSaveChangesMessage(RopSaveChangesMessageRequest {
+            logon_id: 0,
+            response_handle_index: 1,
+            input_handle_index: 3,
+            save_flags: SaveFlags(0x0A),
+        }),
+        RopRequest::RopRelease(RopReleaseRequest { logon_id: 0, input_handle_index: 3 }),
+    ]
+}

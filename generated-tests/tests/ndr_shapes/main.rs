@@ -1,0 +1,4 @@
+//! Shapes of NDR.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod shapes;

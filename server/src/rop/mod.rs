@@ -1,0 +1,93 @@
+//! The remote operations of a mailbox: handlers of generated dispatch, doing the work on the store.
+//!
+//! | module | what it has |
+//! |---|---|
+//! | `oxcstor`, `oxcfold`, `oxcmsg`, `oxcprpt`, `oxctabl` | the handlers, one file a specification |
+//! | [`objects`] | what stays open between operations |
+//! | `properties` | an object's properties as a client sees them: pending, computed, stored |
+//! | `known` | properties that follow from what an object is: entry ids, access |
+//! | `body` | the forms of a message's body |
+//! | `recipients` | recipient rows and the properties they stand for |
+//! | `rows`, `values` | property rows, cells and their types |
+//! | `entry_ids` | entry ids of folders, messages, stores and users |
+//! | `errors` | which return value a failure of the store becomes |
+
+mod body;
+mod entry_ids;
+mod errors;
+mod html_text;
+mod known;
+pub mod objects;
+mod oxcfold;
+mod oxcmsg;
+mod oxcprpt;
+mod oxcstor;
+mod oxctabl;
+mod properties;
+mod recipients;
+mod rows;
+mod values;
+
+use std::fmt;
+use std::sync::Arc;
+
+use protocol::rops::Objects;
+
+use crate::store::{Clock, Store, User};
+
+/// How a session wants its text: from the Connect request (MS-OXCMAPIHTTP 2.2.4.1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Locale {
+    /// The code page of 8-bit strings.
+    pub code_page: u32,
+    /// The locale that rows are sorted in.
+    pub lcid_sort: u32,
+    /// The locale of everything else.
+    pub lcid_string: u32,
+}
+
+impl Default for Locale {
+    /// Windows-1252, United States English.
+    fn default() -> Self {
+        Self { code_page: 1252, lcid_sort: 0x0409, lcid_string: 0x0409 }
+    }
+}
+
+/// Serves the operations of one session for one authenticated user.
+pub struct RopHandlers {
+    store: Arc<dyn Store>,
+    user: User,
+    locale: Locale,
+    clock: Clock,
+    server_name: String,
+}
+
+impl RopHandlers {
+    /// Handlers for a session of `user`.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, user: User, locale: Locale, clock: Clock) -> Self {
+        Self { store, user, locale, clock, server_name: "localhost".to_owned() }
+    }
+
+    /// The same with another short name of the server, which store entry ids carry (MS-OXCDATA 2.2.4.3).
+    #[must_use]
+    pub fn with_server_name(mut self, server_name: impl Into<String>) -> Self {
+        self.server_name = server_name.into();
+        self
+    }
+}
+
+impl fmt::Debug for RopHandlers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RopHandlers").field("user", &self.user.address).finish_non_exhaustive()
+    }
+}
+
+impl Objects for RopHandlers {
+    type Logon = objects::Logon;
+    type Folder = objects::Folder;
+    type Message = objects::Message;
+    type Attachment = objects::Attachment;
+    type Table = objects::Table;
+    type Stream = objects::Stream;
+}
