@@ -66,6 +66,14 @@ pub fn emit(sources: &Sources, compiled: &Compiled) -> Result<Vec<Output>, Forma
     Ok(outputs)
 }
 
+/// Writes the tests of what was compiled.
+///
+/// # Errors
+/// When an emitter makes tokens that are no Rust: a mistake of ours.
+pub fn emit_tests(sources: &Sources, compiled: &Compiled) -> Result<Vec<Output>, FormatError> {
+    emit::tests::emit_tests(&compiled.program, &origins(sources, &compiled.program))
+}
+
 /// Name and text of the file that each module was written in.
 fn origins(sources: &Sources, program: &Program) -> Vec<(String, String)> {
     let origin = |module: &crate::model::Module| {

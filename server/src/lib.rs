@@ -11,6 +11,7 @@ pub mod tls;
 #[cfg(feature = "transport")]
 pub mod transport;
 pub mod engine;
+pub mod rop;
 pub mod store;
 #[cfg(feature = "import")]
 pub mod import;

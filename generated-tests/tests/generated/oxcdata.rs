@@ -443,7 +443,7 @@ pub fn property_value_value(
 ) -> PropertyValue<'static> {
     g.nest(|g| match property_type {
         PropertyType::PTYP_UNSPECIFIED => {
-            PropertyValue::PtypUnspecified(typed_property_value_value(g))
+            PropertyValue::PtypUnspecified(Box::new(typed_property_value_value(g)))
         }
         PropertyType::PTYP_NULL => PropertyValue::PtypNull,
         PropertyType::PTYP_INTEGER16 => PropertyValue::PtypInteger16(g.i16()),
@@ -522,7 +522,7 @@ pub fn typed_property_value_value(g: &mut Choices) -> TypedPropertyValue<'static
     let property_type = property_value_property_type(g);
     TypedPropertyValue {
         property_type,
-        property_value: Box::new(property_value_value(g, property_type)),
+        property_value: property_value_value(g, property_type),
     }
 }
 
@@ -536,7 +536,7 @@ pub fn tagged_property_value_value(g: &mut Choices) -> TaggedPropertyValue<'stat
         .with_property_type(property_value_property_type(g));
     TaggedPropertyValue {
         property_tag,
-        property_value: Box::new(property_value_value(g, property_tag.property_type())),
+        property_value: property_value_value(g, property_tag.property_type()),
     }
 }
 
@@ -555,8 +555,7 @@ fn tagged_property_value_vector1() {
         TaggedPropertyValue::pack,
     );
     assert_eq!(value.property_tag, PropertyTag(0x0037_001F));
-    let expected = Box::new(PropertyValue::PtypString(Utf16::from("Hi")));
-    assert_eq!(value.property_value, expected);
+    assert_eq!(value.property_value, PropertyValue::PtypString(Utf16::from("Hi")));
 }
 
 #[test]
@@ -569,7 +568,7 @@ fn tagged_property_value_vector2() {
         TaggedPropertyValue::pack,
     );
     assert_eq!(value.property_tag, PropertyTag(0x0E1B_000B));
-    assert_eq!(value.property_value, Box::new(PropertyValue::PtypBoolean(true)));
+    assert_eq!(value.property_value, PropertyValue::PtypBoolean(true));
 }
 
 #[test]
@@ -582,8 +581,9 @@ fn tagged_property_value_vector3() {
         TaggedPropertyValue::pack,
     );
     assert_eq!(value.property_tag, PropertyTag(0x0FFF_0102));
-    let expected = Box::new(PropertyValue::PtypBinary(Blob::from(hex("AABBCC"))));
-    assert_eq!(value.property_value, expected);
+    assert_eq!(
+        value.property_value, PropertyValue::PtypBinary(Blob::from(hex("AABBCC")))
+    );
 }
 
 pub fn flagged_property_value_value(
@@ -774,7 +774,7 @@ fn restriction_vector4() {
         property_tag: PropertyTag(0x0037_001F),
         tagged_value: TaggedPropertyValue {
             property_tag: PropertyTag(0x0037_001F),
-            property_value: Box::new(PropertyValue::PtypString(Utf16::from("a"))),
+            property_value: PropertyValue::PtypString(Utf16::from("a")),
         },
     };
     assert_eq!(value, expected);
@@ -789,7 +789,7 @@ fn restriction_vector5() {
         prop_tag: PropertyTag(0x0017_0003),
         tagged_value: TaggedPropertyValue {
             property_tag: PropertyTag(0x0017_0003),
-            property_value: Box::new(PropertyValue::PtypInteger32(2)),
+            property_value: PropertyValue::PtypInteger32(2),
         },
     };
     assert_eq!(value, expected);

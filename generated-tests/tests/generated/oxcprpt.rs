@@ -301,13 +301,11 @@ fn rop_set_properties_request_vector1() {
     let expected = Vec::from([
         TaggedPropertyValue {
             property_tag: PropertyTag(0x003D_001F),
-            property_value: Box::new(PropertyValue::PtypString(Utf16::from(""))),
+            property_value: PropertyValue::PtypString(Utf16::from("")),
         },
         TaggedPropertyValue {
             property_tag: PropertyTag(0x0E1D_001F),
-            property_value: Box::new(
-                PropertyValue::PtypString(Utf16::from("Hello World")),
-            ),
+            property_value: PropertyValue::PtypString(Utf16::from("Hello World")),
         },
     ]);
     assert_eq!(value.property_values, expected);

@@ -849,29 +849,17 @@ impl RegString {
     /// Writes what its pointers point to.
     pub fn pack_buffers(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
         if let Some(value) = &self.name {
-            e.max_count(
-                    e
-                        .to_count(
-                            u64::from(self.name_size).checked_div(2u64).unwrap_or(0),
-                        )
-                        .at("name")?,
-                )
+            let max_count = e
+                .to_count(u64::from(self.name_size).checked_div(2u64).unwrap_or(0))
                 .at("name")?;
+            e.max_count(max_count).at("name")?;
             e.require_count(
                     value.len(),
                     u64::from(self.name_len).checked_div(2u64).unwrap_or(0),
                     "name_len / 2 elements",
                 )
                 .at("name")?;
-            e.actual_count(
-                    value.len(),
-                    e
-                        .to_count(
-                            u64::from(self.name_size).checked_div(2u64).unwrap_or(0),
-                        )
-                        .at("name")?,
-                )
-                .at("name")?;
+            e.actual_count(value.len(), max_count).at("name")?;
             e.array(value, |e, &item| e.u16(item)).at("name")?;
         }
         Ok(())
@@ -1660,41 +1648,27 @@ impl<'a> QueryValueRequest<'a> {
         }
         e.pointer(self.data.is_some()).at("data")?;
         if let Some(value) = &self.data {
-            e.max_count(
-                    e
-                        .to_count(
-                            if u64::from(self.data_size.is_some()) != 0 {
-                                self.data_size.map_or(0, |value| u64::from(value))
-                            } else {
-                                0
-                            },
-                        )
-                        .at("data")?,
+            let max_count = e
+                .to_count(
+                    if self.data_size.is_some() {
+                        self.data_size.map_or(0, u64::from)
+                    } else {
+                        0
+                    },
                 )
                 .at("data")?;
+            e.max_count(max_count).at("data")?;
             e.require_count(
                     value.len(),
-                    if u64::from(self.data_length.is_some()) != 0 {
-                        self.data_length.map_or(0, |value| u64::from(value))
+                    if self.data_length.is_some() {
+                        self.data_length.map_or(0, u64::from)
                     } else {
                         0
                     },
                     "data_length ? *data_length : 0 elements",
                 )
                 .at("data")?;
-            e.actual_count(
-                    value.len(),
-                    e
-                        .to_count(
-                            if u64::from(self.data_size.is_some()) != 0 {
-                                self.data_size.map_or(0, |value| u64::from(value))
-                            } else {
-                                0
-                            },
-                        )
-                        .at("data")?,
-                )
-                .at("data")?;
+            e.actual_count(value.len(), max_count).at("data")?;
             e.bytes(value).at("data")?;
         }
         e.pointer(self.data_size.is_some()).at("data_size")?;
@@ -1739,8 +1713,8 @@ impl<'a> QueryValueRequest<'a> {
         if let Some(value) = &data {
             c.require_count(
                     value.len(),
-                    if u64::from(data_length.is_some()) != 0 {
-                        data_length.map_or(0, |value| u64::from(value))
+                    if data_length.is_some() {
+                        data_length.map_or(0, u64::from)
                     } else {
                         0
                     },
@@ -1796,41 +1770,27 @@ impl<'a> QueryValueResponse<'a> {
         }
         e.pointer(self.data.is_some()).at("data")?;
         if let Some(value) = &self.data {
-            e.max_count(
-                    e
-                        .to_count(
-                            if u64::from(self.data_size.is_some()) != 0 {
-                                self.data_size.map_or(0, |value| u64::from(value))
-                            } else {
-                                0
-                            },
-                        )
-                        .at("data")?,
+            let max_count = e
+                .to_count(
+                    if self.data_size.is_some() {
+                        self.data_size.map_or(0, u64::from)
+                    } else {
+                        0
+                    },
                 )
                 .at("data")?;
+            e.max_count(max_count).at("data")?;
             e.require_count(
                     value.len(),
-                    if u64::from(self.data_length.is_some()) != 0 {
-                        self.data_length.map_or(0, |value| u64::from(value))
+                    if self.data_length.is_some() {
+                        self.data_length.map_or(0, u64::from)
                     } else {
                         0
                     },
                     "data_length ? *data_length : 0 elements",
                 )
                 .at("data")?;
-            e.actual_count(
-                    value.len(),
-                    e
-                        .to_count(
-                            if u64::from(self.data_size.is_some()) != 0 {
-                                self.data_size.map_or(0, |value| u64::from(value))
-                            } else {
-                                0
-                            },
-                        )
-                        .at("data")?,
-                )
-                .at("data")?;
+            e.actual_count(value.len(), max_count).at("data")?;
             e.bytes(value).at("data")?;
         }
         e.pointer(self.data_size.is_some()).at("data_size")?;
@@ -1875,8 +1835,8 @@ impl<'a> QueryValueResponse<'a> {
         if let Some(value) = &data {
             c.require_count(
                     value.len(),
-                    if u64::from(data_length.is_some()) != 0 {
-                        data_length.map_or(0, |value| u64::from(value))
+                    if data_length.is_some() {
+                        data_length.map_or(0, u64::from)
                     } else {
                         0
                     },
@@ -2251,12 +2211,8 @@ pub struct EcDoRpcExt2Response<'a> {
     pub pul_flags: u32,
     /// `rgbOut`
     pub rgb_out: Blob<'a>,
-    /// `pcbOut`
-    pub pcb_out: u32,
     /// `rgbAuxOut`
     pub rgb_aux_out: Blob<'a>,
-    /// `pcbAuxOut`
-    pub pcb_aux_out: u32,
     /// `pulTransTime`
     pub pul_trans_time: u32,
     /// What the operation returns.
@@ -2285,35 +2241,18 @@ impl<'a> EcDoRpcExt2Response<'a> {
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
         self.pcxh.pack(e).at("pcxh")?;
         e.u32(self.pul_flags).at("pulFlags")?;
-        e.max_count(e.to_count(u64::from(self.pcb_out)).at("rgbOut")?).at("rgbOut")?;
-        e.require_count(self.rgb_out.len(), u64::from(self.pcb_out), "pcbOut elements")
-            .at("rgbOut")?;
-        e.actual_count(
-                self.rgb_out.len(),
-                e.to_count(u64::from(self.pcb_out)).at("rgbOut")?,
-            )
-            .at("rgbOut")?;
+        e.max_count(self.rgb_out.len()).at("rgbOut")?;
+        e.actual_count(self.rgb_out.len(), self.rgb_out.len()).at("rgbOut")?;
         e.bytes(&self.rgb_out).at("rgbOut")?;
-        e.require_range(u64::from(self.pcb_out), 0..=262144, "0 to 262144")
+        e.require_range(self.rgb_out.len() as u64, 0..=262144, "0 to 262144")
             .at("pcbOut")?;
-        e.u32(self.pcb_out).at("pcbOut")?;
-        e.max_count(e.to_count(u64::from(self.pcb_aux_out)).at("rgbAuxOut")?)
-            .at("rgbAuxOut")?;
-        e.require_count(
-                self.rgb_aux_out.len(),
-                u64::from(self.pcb_aux_out),
-                "pcbAuxOut elements",
-            )
-            .at("rgbAuxOut")?;
-        e.actual_count(
-                self.rgb_aux_out.len(),
-                e.to_count(u64::from(self.pcb_aux_out)).at("rgbAuxOut")?,
-            )
-            .at("rgbAuxOut")?;
+        e.count_u32(self.rgb_out.len()).at("pcbOut")?;
+        e.max_count(self.rgb_aux_out.len()).at("rgbAuxOut")?;
+        e.actual_count(self.rgb_aux_out.len(), self.rgb_aux_out.len()).at("rgbAuxOut")?;
         e.bytes(&self.rgb_aux_out).at("rgbAuxOut")?;
-        e.require_range(u64::from(self.pcb_aux_out), 0..=4104, "0 to 4104")
+        e.require_range(self.rgb_aux_out.len() as u64, 0..=4104, "0 to 4104")
             .at("pcbAuxOut")?;
-        e.u32(self.pcb_aux_out).at("pcbAuxOut")?;
+        e.count_u32(self.rgb_aux_out.len()).at("pcbAuxOut")?;
         e.u32(self.pul_trans_time).at("pulTransTime")?;
         e.i32(self.return_value).at("return value")?;
         Ok(())
@@ -2354,9 +2293,7 @@ impl<'a> EcDoRpcExt2Response<'a> {
             pcxh,
             pul_flags,
             rgb_out,
-            pcb_out,
             rgb_aux_out,
-            pcb_aux_out,
             pul_trans_time,
             return_value,
         })

@@ -51,7 +51,7 @@ pub(super) fn derived(
 fn carries(model: &Interface, field: &Field, derived: Derived, from: &Field) -> bool {
     match derived {
         Derived::Count(_) => match &field.ty {
-            Type::Scalar(scalar) => !scalar.is_float() && scalar.rust() != "bool",
+            Type::Scalar(scalar) | Type::Ranged(scalar, ..) => !scalar.is_float() && scalar.rust() != "bool",
             _ => false,
         },
         Derived::Discriminant(_) => {

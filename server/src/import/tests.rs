@@ -110,8 +110,7 @@ fn attachments_have_the_bytes_that_were_attached() {
             found.push((name, content.len() as u64, hash));
         }
         let expected = expected.remove(path).unwrap_or_default();
-        let found: Vec<_> =
-            found.iter().map(|(name, size, hash)| (name.as_str(), *size, hash.as_str())).collect();
+        let found: Vec<_> = found.iter().map(|(name, size, hash)| (name.as_str(), *size, hash.as_str())).collect();
         assert_eq!(found, expected, "{path}");
     }
     assert!(expected.is_empty());
@@ -228,11 +227,9 @@ fn what_is_left_out_is_reported() {
           Content-Type: application/x-y\r\nContent-Transfer-Encoding: base64\r\n\r\n!!!\r\n--b--\r\n",
     );
     let skipped = &mail.report.skipped;
-    for expected in [
-        Skipped::InvalidDate,
-        Skipped::UnknownCharset { charset: "klingon".into() },
-        Skipped::Preamble { bytes: 13 },
-    ] {
+    for expected in
+        [Skipped::InvalidDate, Skipped::UnknownCharset { charset: "klingon".into() }, Skipped::Preamble { bytes: 13 }]
+    {
         assert!(skipped.contains(&expected), "{expected:?} in {skipped:?}");
     }
     assert!(skipped.iter().any(|skipped| matches!(skipped, Skipped::BrokenPart { .. })), "{skipped:?}");

@@ -8,9 +8,7 @@ use protocol::oxcdata::FolderId;
 
 use crate::import::{ImportError, Imported, Options, Skipped, import};
 use crate::store::value::string;
-use crate::store::{
-    FolderType, Mailbox, NewFolder, PropertyChanges, SpecialFolder, Store, StoreError, User, tags,
-};
+use crate::store::{FolderType, Mailbox, NewFolder, PropertyChanges, SpecialFolder, Store, StoreError, User, tags};
 
 macro_rules! mails {
     ($($path:literal,)*) => {

@@ -49,9 +49,9 @@ impl SortKey {
             V::PtypString8(text) => Self::text(&text.decode(code_page)),
             V::PtypGuid(guid) => Self::Bytes(guid.0.to_vec()),
             V::PtypServerId(v) | V::PtypBinary(v) => Self::Bytes(v.to_vec()),
-            list => Self::List(
-                value::elements(list).iter().map(|element| Self::new(Some(element), code_page)).collect(),
-            ),
+            list => {
+                Self::List(value::elements(list).iter().map(|element| Self::new(Some(element), code_page)).collect())
+            }
         }
     }
 

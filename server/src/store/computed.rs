@@ -84,8 +84,7 @@ const MESSAGE_SETTABLE: &[PropertyTag] = &[
 const MESSAGE_DISPLAY: &[PropertyTag] =
     &[tags::PID_TAG_DISPLAY_TO, tags::PID_TAG_DISPLAY_CC, tags::PID_TAG_DISPLAY_BCC];
 
-const ATTACHMENT: &[PropertyTag] =
-    &[tags::PID_TAG_ATTACH_NUMBER, tags::PID_TAG_ATTACH_SIZE, tags::PID_TAG_OBJECT_TYPE];
+const ATTACHMENT: &[PropertyTag] = &[tags::PID_TAG_ATTACH_NUMBER, tags::PID_TAG_ATTACH_SIZE, tags::PID_TAG_OBJECT_TYPE];
 
 const RECIPIENT: &[PropertyTag] = &[tags::PID_TAG_ROWID];
 

@@ -258,12 +258,7 @@ pub trait Mailbox: Send + Sync + 'static {
     ///
     /// # Errors
     /// When the store cannot be read.
-    fn hierarchy_rows(
-        &self,
-        folder: FolderId,
-        ids: &[FolderId],
-        columns: &[PropertyTag],
-    ) -> Result<Vec<Option<Row>>>;
+    fn hierarchy_rows(&self, folder: FolderId, ids: &[FolderId], columns: &[PropertyTag]) -> Result<Vec<Option<Row>>>;
 
     /// The receive folder for a message class: the row with the longest prefix of it
     /// (MS-OXCSTOR 3.2.5.2); without any, the Inbox with an empty message class.
@@ -384,11 +379,7 @@ pub fn read_whole(mailbox: &dyn Mailbox, object: ObjectId, tag: PropertyTag, lim
 ///
 /// # Errors
 /// As [`Mailbox::properties`].
-pub fn property(
-    mailbox: &dyn Mailbox,
-    object: ObjectId,
-    tag: PropertyTag,
-) -> Result<Option<PropertyValue<'static>>> {
+pub fn property(mailbox: &dyn Mailbox, object: ObjectId, tag: PropertyTag) -> Result<Option<PropertyValue<'static>>> {
     let value = mailbox.properties(object, &[tag])?.pop().flatten();
     Ok(value.and_then(|value| value.value().cloned()))
 }

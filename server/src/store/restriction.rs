@@ -220,9 +220,9 @@ fn content_of_text(stored: &str, wanted: &str, low: FuzzyLevelLow) -> bool {
         FuzzyLevelLow::FL_FULLSTRING => stored == wanted,
         FuzzyLevelLow::FL_PREFIX => stored.starts_with(wanted),
         FuzzyLevelLow::FL_PREFIX_ON_ANY_WORD => stored.match_indices(wanted).any(|(position, _)| at_word(position)),
-        FuzzyLevelLow::FL_PHRASE_MATCH => stored
-            .match_indices(wanted)
-            .any(|(position, found)| at_word(position) && ends_word(position + found.len())),
+        FuzzyLevelLow::FL_PHRASE_MATCH => {
+            stored.match_indices(wanted).any(|(position, found)| at_word(position) && ends_word(position + found.len()))
+        }
         _ => stored.contains(wanted),
     }
 }
@@ -239,9 +239,7 @@ fn validate(restriction: &Restriction<'_>, depth: usize) -> Result<()> {
     let check_rel_op = |op: RelOp| match op {
         RelOp(0..=5) => Ok(()),
         // The regular expressions of early drafts, and distribution lists.
-        RelOp(6) | RelOp::RELATIONAL_OPERATOR_MEMBER_OF_DL => {
-            Err(StoreError::Unsupported("this relational operator"))
-        }
+        RelOp(6) | RelOp::RELATIONAL_OPERATOR_MEMBER_OF_DL => Err(StoreError::Unsupported("this relational operator")),
         _ => Err(StoreError::InvalidParameter("relational operator")),
     };
     match restriction {

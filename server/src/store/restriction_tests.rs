@@ -68,7 +68,7 @@ fn matches(restriction: &Restriction<'_>) -> bool {
 }
 
 fn tagged(property_tag: PropertyTag, property_value: PropertyValue<'static>) -> TaggedPropertyValue<'static> {
-    TaggedPropertyValue { property_tag, property_value: Box::new(property_value) }
+    TaggedPropertyValue { property_tag, property_value }
 }
 
 fn content(tag: PropertyTag, value: PropertyValue<'static>, low: u16, high: u16) -> Restriction<'static> {
@@ -202,13 +202,15 @@ fn bits_are_all_zero_or_not() {
     };
     assert!(bits(0, 1) && !bits(0, 2) && !bits(0, 3));
     assert!(!bits(1, 1) && bits(1, 2) && bits(1, 3));
-    let top = Restriction::BitMaskRestriction { bitmap_rel_op: BitmapRelOp(1), prop_tag: PID_TAG_SENSITIVITY, mask: 1 << 31 };
+    let top =
+        Restriction::BitMaskRestriction { bitmap_rel_op: BitmapRelOp(1), prop_tag: PID_TAG_SENSITIVITY, mask: 1 << 31 };
     assert!(matches(&top), "the sign is a bit");
 }
 
 #[test]
 fn sizes_are_bytes() {
-    let size = |prop_tag, rel_op, size| matches(&Restriction::SizeRestriction { rel_op: RelOp(rel_op), prop_tag, size });
+    let size =
+        |prop_tag, rel_op, size| matches(&Restriction::SizeRestriction { rel_op: RelOp(rel_op), prop_tag, size });
     assert!(size(PID_TAG_SEARCH_KEY, 4, 4));
     assert!(size(PID_TAG_IMPORTANCE, 4, 4));
     assert!(size(NUMBERS, 4, 8));
@@ -233,10 +235,12 @@ fn sub_objects_need_one_that_matches_as_a_whole() {
         let restriction = Box::new(restriction);
         matches(&Restriction::SubObjectRestriction { subobject: PID_TAG_MESSAGE_RECIPIENTS, restriction })
     };
-    let both = |name: &str, kind| Restriction::AndRestriction(vec![
+    let both = |name: &str, kind| {
+        Restriction::AndRestriction(vec![
             content(PID_TAG_DISPLAY_NAME, string(name), 0, 1),
             relation(PID_TAG_RECIPIENT_TYPE, 4, PropertyValue::PtypInteger32(kind)),
-        ]);
+        ])
+    };
     assert!(recipients(both("carla", 2)));
     assert!(!recipients(both("carla", 1)));
 }
@@ -255,7 +259,8 @@ fn comments_are_what_they_enclose() {
 #[test]
 fn counts_let_through_so_many_rows_each() {
     let count = |count, inner| Restriction::CountRestriction { count, sub_restriction: Box::new(inner) };
-    let restriction = Restriction::OrRestriction(vec![count(2, exists(PID_TAG_SUBJECT)), count(1, exists(PID_TAG_SUBJECT))]);
+    let restriction =
+        Restriction::OrRestriction(vec![count(2, exists(PID_TAG_SUBJECT)), count(1, exists(PID_TAG_SUBJECT))]);
     let mut matcher = Matcher::new(&restriction, 1252).unwrap();
     let found: Vec<bool> = (0..5).map(|_| matcher.matches(&row()).unwrap()).collect();
     assert_eq!(found, [true, true, true, false, false]);

@@ -85,11 +85,7 @@ pub fn size_of(value: &PropertyValue<'_>) -> u64 {
         V::PtypBoolean(_) => 1,
         V::PtypInteger16(_) => 2,
         V::PtypInteger32(_) | V::PtypFloating32(_) | V::PtypErrorCode(_) => 4,
-        V::PtypFloating64(_)
-        | V::PtypCurrency(_)
-        | V::PtypFloatingTime(_)
-        | V::PtypInteger64(_)
-        | V::PtypTime(_) => 8,
+        V::PtypFloating64(_) | V::PtypCurrency(_) | V::PtypFloatingTime(_) | V::PtypInteger64(_) | V::PtypTime(_) => 8,
         V::PtypGuid(_) => 16,
         V::PtypString8(text) => string8(text),
         V::PtypString(text) => utf16(text),

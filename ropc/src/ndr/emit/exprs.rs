@@ -55,10 +55,22 @@ impl Env<'_> {
             }
             Expr::Binary(op, left, right) => self.binary(*op, left, right),
             Expr::Ternary(cond, then, other) => {
-                let (cond, then, other) = (self.operand(cond), self.value(then), self.value(other));
-                quote!(if #cond != 0 { #then } else { #other })
+                let (cond, then, other) = (self.condition(cond), self.value(then), self.value(other));
+                quote!(if #cond { #then } else { #other })
             }
         }
+    }
+
+    /// The expression as a `bool`.
+    fn condition(&self, expr: &Expr) -> TokenStream {
+        if let Expr::Field(index) = expr
+            && let (Some(field), Some(Access::Place(place))) = (self.fields.get(*index), self.access.get(*index))
+            && matches!(field.ty, Type::Pointer(..))
+        {
+            return quote!(#place.is_some());
+        }
+        let value = self.operand(expr);
+        quote!(#value != 0)
     }
 
     /// The expression where an operator stands beside it; a number gets its type.
@@ -113,10 +125,18 @@ impl Env<'_> {
             Access::Missing => return quote!(0),
         };
         match (&field.ty, deref) {
-            (Type::Pointer(_, to), true) => {
-                let inner = self.number(to, quote!(value));
-                quote!(#place.map_or(0, |value| #inner))
-            }
+            (Type::Pointer(_, to), true) => match (&**to, number_of(self.model, to)) {
+                (Type::Scalar(_) | Type::Ranged(..), Some(Scalar::U64 | Scalar::U3264)) => {
+                    quote!(#place.unwrap_or(0))
+                }
+                (Type::Scalar(_) | Type::Ranged(..), Some(scalar)) if !scalar.is_signed() => {
+                    quote!(#place.map_or(0, u64::from))
+                }
+                _ => {
+                    let inner = self.number(to, quote!(value));
+                    quote!(#place.map_or(0, |value| #inner))
+                }
+            },
             (Type::Pointer(..), false) => quote!(u64::from(#place.is_some())),
             (ty, _) => self.number(ty, place.clone()),
         }

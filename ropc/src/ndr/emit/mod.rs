@@ -50,6 +50,13 @@ fn ident(name: &str) -> Ident {
     }
 }
 
+/// A range of numbers, and what an error says about it.
+fn range(low: u64, high: u64) -> (TokenStream, String) {
+    let expected = format!("{low} to {high}");
+    let (low, high) = (proc_macro2::Literal::u64_unsuffixed(low), proc_macro2::Literal::u64_unsuffixed(high));
+    (quote!(#low..=#high), expected)
+}
+
 /// A size as a literal without suffix.
 fn usize_literal(value: usize) -> proc_macro2::Literal {
     proc_macro2::Literal::usize_unsuffixed(value)

@@ -6,7 +6,7 @@ use quote::quote;
 use super::super::layout;
 use super::super::model::{Array, Expr, Field, Pointer, Scalar, Size, Text, Type, TypeKind};
 use super::exprs::{Env, describe, widen};
-use super::{Emit, ident, usize_literal};
+use super::{Emit, ident, range, usize_literal};
 
 /// A reader of one field or element.
 #[derive(Clone, Copy)]
@@ -160,12 +160,8 @@ impl<'m> Read<'_, 'm> {
         let value = self.scalar(scalar);
         let wide = widen(scalar, quote!(value));
         let size = usize_literal(scalar.sizes().0);
-        let expected = format!("{low} to {high}");
-        let (low, high) = (
-            proc_macro2::Literal::u64_unsuffixed(low),
-            proc_macro2::Literal::u64_unsuffixed(high),
-        );
-        let check = self.ask(quote!(c.require_range(#wide, #low..=#high, #expected, #size)));
+        let (range, expected) = range(low, high);
+        let check = self.ask(quote!(c.require_range(#wide, #range, #expected, #size)));
         quote!({ let value = #value; #check; value })
     }
 

@@ -8,7 +8,7 @@ use super::super::model::{Arm, Field, Layout, Struct, Type, TypeDef, Union};
 use super::exprs::{Access, Env, init, local};
 use super::read::Read;
 use super::write::{Place, Write};
-use super::{Emit, ident, literal, usize_literal};
+use super::{Emit, ident, literal, range, usize_literal};
 
 /// Deeper than this no structure may contain itself, whatever it says: the stack is finite.
 const MAX_RECURSION: u32 = 1000;
@@ -468,7 +468,14 @@ pub(super) fn write_field<'m>(
         return match derived {
             Derived::Count(_) => {
                 let method = ident(&format!("count_{}", scalar.method()));
-                quote!(e.#method(#place.len()).at(#at)?;)
+                let check = match field.ty {
+                    Type::Ranged(_, low, high) => {
+                        let (range, expected) = range(low, high);
+                        quote!(e.require_range(#place.len() as u64, #range, #expected).at(#at)?;)
+                    }
+                    _ => TokenStream::new(),
+                };
+                quote!(#check e.#method(#place.len()).at(#at)?;)
             }
             Derived::Discriminant(_) => {
                 let method = ident(scalar.method());

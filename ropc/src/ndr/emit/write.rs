@@ -7,7 +7,7 @@ use super::super::derive::Derived;
 use super::super::layout;
 use super::super::model::{Array, Expr, Pointer, Scalar, Size, Text, Type, TypeKind};
 use super::exprs::{Access, Env, describe, widen};
-use super::{Emit, ident};
+use super::{Emit, ident, range};
 
 /// Where a value is.
 #[derive(Clone)]
@@ -87,7 +87,10 @@ impl<'m> Write<'_, 'm> {
                 let head = self.max_count(array, place);
                 let body = self.inline_array(array, place);
                 let buffers = self.buffers(ty, place);
-                quote!(#head #body #buffers)
+                match self.described_size(array) {
+                    Some(size) => quote!(let max_count = #size; #head #body #buffers),
+                    None => quote!(#head #body #buffers),
+                }
             }
             Type::Text(text) => match (&text.size, text.wide) {
                 (Size::Conformant(None), true) => self.text_call("string16", place),
@@ -111,7 +114,13 @@ impl<'m> Write<'_, 'm> {
             }
             Type::Pointer(Pointer::Ref, _) => self.ask(quote!(e.reference())),
             Type::Pointer(..) => self.pointer_id(place),
-            Type::Array(array) => self.inline_array(array, place),
+            Type::Array(array) => {
+                let body = self.inline_array(array, place);
+                match self.described_size(array) {
+                    Some(size) => quote!(let max_count = #size; #body),
+                    None => body,
+                }
+            }
             Type::Text(text) => self.inline_text(text, place),
             _ => self.whole(ty, place),
         }
@@ -146,7 +155,13 @@ impl<'m> Write<'_, 'm> {
     pub(super) fn hoisted(&self, ty: &Type, place: &Place) -> TokenStream {
         let receiver = &place.expr;
         match ty {
-            Type::Array(array) => self.max_count(array, place),
+            Type::Array(array) => {
+                let head = self.max_count(array, place);
+                match self.described_size(array) {
+                    Some(size) => quote!(let max_count = #size; #head),
+                    None => head,
+                }
+            }
             Type::Text(text) => self.text_max_count(text, place),
             Type::Named(_) => self.ask(quote!(#receiver.pack_max_count(e))),
             _ => TokenStream::new(),
@@ -171,10 +186,8 @@ impl<'m> Write<'_, 'm> {
 
     fn ranged(&self, scalar: Scalar, low: u64, high: u64, value: &TokenStream) -> TokenStream {
         let wide = widen(scalar, value.clone());
-        let expected = format!("{low} to {high}");
-        let (low, high) =
-            (proc_macro2::Literal::u64_unsuffixed(low), proc_macro2::Literal::u64_unsuffixed(high));
-        let check = self.ask(quote!(e.require_range(#wide, #low..=#high, #expected)));
+        let (range, expected) = range(low, high);
+        let check = self.ask(quote!(e.require_range(#wide, #range, #expected)));
         let write = self.scalar(scalar, value);
         quote!(#check #write)
     }
@@ -225,16 +238,23 @@ impl<'m> Write<'_, 'm> {
         self.ask(quote!(e.require_count(#found, #described, #expected)))
     }
 
-    /// The maximum count of a conformant array, checked.
+    /// The maximum count of a varying array, where it is another thing than its length.
+    fn described_size(&self, array: &Array) -> Option<TokenStream> {
+        match &array.size {
+            Size::Conformant(Some(size)) if array.varying && !self.is_derived(size) && self.env.knows(size) => {
+                Some(self.to_count(size))
+            }
+            _ => None,
+        }
+    }
+
+    /// The maximum count of a conformant array, checked; `max_count` is what was described.
     fn max_count(&self, array: &Array, place: &Place) -> TokenStream {
         let Size::Conformant(size) = &array.size else { return TokenStream::new() };
         let receiver = &place.expr;
         let length = quote!(#receiver.len());
         match size {
-            Some(size) if array.varying && !self.is_derived(size) && self.env.knows(size) => {
-                let max_count = self.to_count(size);
-                self.ask(quote!(e.max_count(#max_count)))
-            }
+            Some(_) if self.described_size(array).is_some() => self.ask(quote!(e.max_count(max_count))),
             Some(size) if !array.varying => {
                 let check = self.count_check(&length, size);
                 let write = self.ask(quote!(e.max_count(#length)));
@@ -266,9 +286,7 @@ impl<'m> Write<'_, 'm> {
                     let count = proc_macro2::Literal::u64_unsuffixed(*count);
                     quote!(#count)
                 }
-                Size::Conformant(Some(size)) if !self.is_derived(size) && self.env.knows(size) => {
-                    self.to_count(size)
-                }
+                Size::Conformant(_) if self.described_size(array).is_some() => quote!(max_count),
                 Size::Conformant(_) => length.clone(),
             };
             head.extend(self.ask(quote!(e.actual_count(#length, #max_count))));

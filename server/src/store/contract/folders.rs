@@ -149,7 +149,7 @@ pub(in crate::store) fn hierarchies_are_restricted_and_sorted(backend: &Backend)
         property_tag: tags::PID_TAG_DISPLAY_NAME,
         tagged_value: TaggedPropertyValue {
             property_tag: tags::PID_TAG_DISPLAY_NAME,
-            property_value: Box::new(string("ALPHA")),
+            property_value: string("ALPHA"),
         },
     };
     let sort = [SortOrder { property_tag: tags::PID_TAG_DISPLAY_NAME, order: SortDirection::DESCENDING }];
@@ -165,7 +165,9 @@ pub(in crate::store) fn computed_folder_properties_cannot_be_set(backend: &Backe
     for tag in [tags::PID_TAG_CONTENT_COUNT, tags::PID_TAG_FOLDER_TYPE] {
         let mut changes = PropertyChanges::new();
         changes.set(tag, PropertyValue::PtypInteger32(7)).set(tags::PID_TAG_COMMENT, string("x"));
-        assert!(matches!(mailbox.change_properties(object, &changes), Err(StoreError::ReadOnly(found)) if found == tag));
+        assert!(
+            matches!(mailbox.change_properties(object, &changes), Err(StoreError::ReadOnly(found)) if found == tag)
+        );
     }
     assert_eq!(value(mailbox.as_ref(), object, tags::PID_TAG_COMMENT), None);
 }

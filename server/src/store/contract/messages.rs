@@ -7,9 +7,7 @@ use std::thread;
 use protocol::oxcdata::{PropertyTag, PropertyValue};
 use runtime::FileTime;
 
-use super::{
-    Backend, add_user, attachment, create_in, inbox, recipient, save_with, store_with_user, update, value,
-};
+use super::{Backend, add_user, attachment, create_in, inbox, recipient, save_with, store_with_user, update, value};
 use crate::store::value::{binary, string};
 use crate::store::{
     Mailbox, MessageChange, MessageTarget, ObjectId, PartChange, PropertyChanges, StoreError, ids, read_whole, tags,
@@ -138,7 +136,10 @@ pub(in crate::store) fn attachments_are_changed_and_removed(backend: &Backend) {
     mailbox.save_message(&change).unwrap();
     assert!(mailbox.attachments(id).unwrap().is_empty());
     let message = ObjectId::Message(id);
-    assert_eq!(value(mailbox.as_ref(), message, tags::PID_TAG_HAS_ATTACHMENTS), Some(PropertyValue::PtypBoolean(false)));
+    assert_eq!(
+        value(mailbox.as_ref(), message, tags::PID_TAG_HAS_ATTACHMENTS),
+        Some(PropertyValue::PtypBoolean(false))
+    );
     assert!(mailbox.message(id).unwrap().size < 100_000);
 }
 
@@ -158,8 +159,7 @@ pub(in crate::store) fn display_names_follow_the_recipients(backend: &Backend) {
 pub(in crate::store) fn stale_saves_conflict(backend: &Backend) {
     let (_store, mailbox) = store_with_user(backend);
     let saved = mailbox.save_message(&full(mailbox.as_ref())).unwrap();
-    let target =
-        MessageTarget::Update { id: saved.id, expected_change_number: Some(saved.change_number) };
+    let target = MessageTarget::Update { id: saved.id, expected_change_number: Some(saved.change_number) };
     let mut first = MessageChange::new(target);
     first.properties.set(tags::PID_TAG_BODY, string("first"));
     let mut second = MessageChange::new(target);

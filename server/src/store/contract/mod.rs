@@ -17,8 +17,7 @@ use protocol::oxcdata::{FolderId, MessageId, PropertyTag, PropertyValue};
 
 use super::value::string;
 use super::{
-    Mailbox, MessageChange, MessageTarget, NewUser, ObjectId, PartChange, PropertyChanges, SpecialFolder, Store,
-    tags,
+    Mailbox, MessageChange, MessageTarget, NewUser, ObjectId, PartChange, PropertyChanges, SpecialFolder, Store, tags,
 };
 
 /// Opens a store; a durable one opens the same data each time.

@@ -100,8 +100,7 @@ pub(in crate::store) fn sorts_text_without_case(backend: &Backend) {
     let words = ["zwei", "Äpfel", "apfel", "BERG", "Яблоко", "арбуз"];
     let ids = words.map(|word| (word, save_with(mailbox.as_ref(), tags::PID_TAG_SUBJECT, string(word))));
     let found = sorted(mailbox.as_ref(), &[order(tags::PID_TAG_SUBJECT, UP)]);
-    let found: Vec<&str> =
-        found.iter().map(|id| ids.iter().find(|(_, own)| own == id).unwrap().0).collect();
+    let found: Vec<&str> = found.iter().map(|id| ids.iter().find(|(_, own)| own == id).unwrap().0).collect();
     assert_eq!(found, ["apfel", "Äpfel", "BERG", "zwei", "арбуз", "Яблоко"]);
 }
 
@@ -121,7 +120,7 @@ pub(in crate::store) fn restrictions_look_at_messages_and_their_parts(backend: &
         fuzzy_level_low: FuzzyLevelLow::FL_SUBSTRING,
         fuzzy_level_high: FuzzyLevelHigh::FL_IGNORECASE,
         property_tag: tag,
-        tagged_value: TaggedPropertyValue { property_tag: tag, property_value: Box::new(string(text)) },
+        tagged_value: TaggedPropertyValue { property_tag: tag, property_value: string(text) },
     };
     let find = |restriction: &Restriction<'_>| matching(mailbox.as_ref(), restriction);
     assert_eq!(find(&content(tags::PID_TAG_SUBJECT, "RECHNUNG")), [plain]);
@@ -140,7 +139,11 @@ pub(in crate::store) fn restrictions_look_at_messages_and_their_parts(backend: &
         (tags::PID_TAG_MESSAGE_ATTACHMENTS, content(tags::PID_TAG_ATTACH_LONG_FILENAME, ".pdf")),
         (
             tags::PID_TAG_MESSAGE_ATTACHMENTS,
-            Restriction::SizeRestriction { rel_op: RelOp::RELATIONAL_OPERATOR_EQUAL, prop_tag: tags::PID_TAG_ATTACH_DATA_BINARY, size: 40_000 },
+            Restriction::SizeRestriction {
+                rel_op: RelOp::RELATIONAL_OPERATOR_EQUAL,
+                prop_tag: tags::PID_TAG_ATTACH_DATA_BINARY,
+                size: 40_000,
+            },
         ),
     ] {
         assert_eq!(find(&Restriction::SubObjectRestriction { subobject, restriction: Box::new(inner) }), [full]);
@@ -219,8 +222,7 @@ pub(in crate::store) fn rows_cut_large_values(backend: &Backend) {
     let id = mailbox.save_message(&change).unwrap().id;
     let columns = [tags::PID_TAG_BODY, tags::PID_TAG_HTML, tags::PID_TAG_COMMENT];
     let row = mailbox.contents_rows(&[id], &columns).unwrap().pop().flatten().unwrap();
-    let expected =
-        [string("ä".repeat(ROW_VALUE / 2)), binary(vec![5; ROW_VALUE]), string("ö".repeat(ROW_VALUE / 2))];
+    let expected = [string("ä".repeat(ROW_VALUE / 2)), binary(vec![5; ROW_VALUE]), string("ö".repeat(ROW_VALUE / 2))];
     assert_eq!(row, expected.map(Some));
 }
 

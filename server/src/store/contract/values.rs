@@ -127,7 +127,8 @@ pub(in crate::store) fn blobs_are_written_in_pieces(backend: &Backend) {
         change.properties.set_blob(tags::PID_TAG_HTML, blob);
         let id = ObjectId::Message(mailbox.save_message(&change).unwrap().id);
         assert_eq!(read_whole(mailbox.as_ref(), id, tags::PID_TAG_HTML, 1 << 20).unwrap(), whole);
-        let large = matches!(mailbox.properties(id, &[tags::PID_TAG_HTML]).unwrap()[..], [Some(StoredValue::Large { .. })]);
+        let large =
+            matches!(mailbox.properties(id, &[tags::PID_TAG_HTML]).unwrap()[..], [Some(StoredValue::Large { .. })]);
         assert_eq!(large, whole.len() > LARGE_VALUE);
     }
 }

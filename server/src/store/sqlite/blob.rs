@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use sha2::{Digest as _, Sha256};
 
-use super::database::{Database, lock};
+use super::database::lock;
+use super::mailbox::SqliteMailbox;
 use crate::store::{BlobRef, BlobWriter, Result, StoreError, ValueStream};
 
 /// Bytes of each piece but the last.
@@ -90,9 +91,11 @@ fn find(connection: &Connection, hash: &[u8], size: u64) -> Result<Option<i64>> 
 }
 
 fn add_piece(connection: &Connection, blob: i64, number: u64, piece: &[u8]) -> Result<()> {
-    connection
-        .prepare_cached("INSERT INTO blob_piece (blob, number, data) VALUES (?1, ?2, ?3)")?
-        .execute(params![blob, number.cast_signed(), piece])?;
+    connection.prepare_cached("INSERT INTO blob_piece (blob, number, data) VALUES (?1, ?2, ?3)")?.execute(params![
+        blob,
+        number.cast_signed(),
+        piece
+    ])?;
     Ok(())
 }
 
@@ -132,7 +135,7 @@ pub(super) fn read_at(connection: &Connection, blob: i64, size: u64, offset: u64
 
 /// A blob, open for reading.
 pub(super) struct BlobStream {
-    pub(super) database: Arc<Database>,
+    pub(super) mailbox: Arc<SqliteMailbox>,
     pub(super) blob: i64,
     pub(super) size: u64,
     /// Keeps what is read where it is.
@@ -145,7 +148,7 @@ impl ValueStream for BlobStream {
     }
 
     fn read_at(&self, offset: u64, len: usize) -> Result<Vec<u8>> {
-        self.database.read(|connection| read_at(connection, self.blob, self.size, offset, len))
+        self.mailbox.database.read(|connection| read_at(connection, self.blob, self.size, offset, len))
     }
 }
 
@@ -166,8 +169,7 @@ impl ValueStream for MemoryStream {
 
 /// A blob that is being written: whole pieces go to the database, the rest waits here.
 pub(super) struct PieceWriter {
-    database: Arc<Database>,
-    pins: Arc<Pins>,
+    mailbox: Arc<SqliteMailbox>,
     pin: Arc<Pin>,
     blob: i64,
     pending: Vec<u8>,
@@ -177,18 +179,18 @@ pub(super) struct PieceWriter {
 
 impl PieceWriter {
     /// Starts an empty blob.
-    pub(super) fn new(database: Arc<Database>, pins: Arc<Pins>) -> Result<Self> {
-        let pin = database.write(|transaction| {
+    pub(super) fn new(mailbox: Arc<SqliteMailbox>) -> Result<Self> {
+        let pin = mailbox.database.write(|transaction| {
             transaction.prepare_cached("INSERT INTO blob (size) VALUES (0)")?.execute([])?;
-            Ok(pins.pin(transaction.last_insert_rowid()))
+            Ok(mailbox.pins.pin(transaction.last_insert_rowid()))
         })?;
         let blob = pin.blob;
-        Ok(Self { database, pins, pin, blob, pending: Vec::new(), pieces: 0, hash: Sha256::new() })
+        Ok(Self { mailbox, pin, blob, pending: Vec::new(), pieces: 0, hash: Sha256::new() })
     }
 
     fn flush(&mut self, whole: usize) -> Result<()> {
         let (blob, first, pending) = (self.blob, self.pieces, &self.pending);
-        let written = self.database.write(|transaction| {
+        let written = self.mailbox.database.write(|transaction| {
             let mut number = first;
             for piece in pending.get(..whole).unwrap_or_default().chunks(PIECE) {
                 add_piece(transaction, blob, number, piece)?;
@@ -222,13 +224,15 @@ impl BlobWriter for PieceWriter {
             self.flush(self.pending.len())?;
         }
         let hash = std::mem::take(&mut self.hash).finalize();
-        let known = self.database.write(|transaction| {
+        let known = self.mailbox.database.write(|transaction| {
             if let Some(known) = find(transaction, &hash, size)? {
-                return Ok(Some(self.pins.pin(known)));
+                return Ok(Some(self.mailbox.pins.pin(known)));
             }
-            transaction
-                .prepare_cached("UPDATE blob SET hash = ?2, size = ?3 WHERE id = ?1")?
-                .execute(params![self.blob, hash.as_slice(), size.cast_signed()])?;
+            transaction.prepare_cached("UPDATE blob SET hash = ?2, size = ?3 WHERE id = ?1")?.execute(params![
+                self.blob,
+                hash.as_slice(),
+                size.cast_signed()
+            ])?;
             Ok(None)
         })?;
         let pin = known.unwrap_or_else(|| Arc::clone(&self.pin));

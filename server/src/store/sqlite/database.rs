@@ -79,10 +79,7 @@ impl Database {
 }
 
 /// One transaction, committed when `write` succeeds.
-pub(super) fn transact<T>(
-    connection: &mut Connection,
-    write: impl FnOnce(&Transaction<'_>) -> Result<T>,
-) -> Result<T> {
+pub(super) fn transact<T>(connection: &mut Connection, write: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let result = write(&transaction)?;
     transaction.commit()?;

@@ -9,12 +9,7 @@ use crate::store::{Credentials, Result, StoreError, User};
 const COLUMNS: &str = "address, display_name, legacy_dn, mailbox";
 
 fn user(row: &Row<'_>) -> rusqlite::Result<User> {
-    Ok(User {
-        address: row.get(0)?,
-        display_name: row.get(1)?,
-        legacy_dn: row.get(2)?,
-        mailbox: Guid(row.get(3)?),
-    })
+    Ok(User { address: row.get(0)?, display_name: row.get(1)?, legacy_dn: row.get(2)?, mailbox: Guid(row.get(3)?) })
 }
 
 /// An address in lower case.
@@ -65,8 +60,7 @@ pub(super) fn by_address(connection: &Connection, address: &str) -> Result<Optio
 }
 
 pub(super) fn by_legacy_dn(connection: &Connection, legacy_dn: &str) -> Result<Option<User>> {
-    let mut statement =
-        connection.prepare_cached(&format!("SELECT {COLUMNS} FROM user WHERE legacy_dn_key = ?1"))?;
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM user WHERE legacy_dn_key = ?1"))?;
     optional(statement.query_row([key(legacy_dn)], user))
 }
 

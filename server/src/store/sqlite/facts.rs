@@ -6,8 +6,8 @@ use rusqlite::{Connection, Row};
 
 use super::property::{self, Extent};
 use crate::store::collate::fold_case;
-use crate::store::tags::{self, message_flags};
 use crate::store::computed::{ObjectKind, is_read_only};
+use crate::store::tags::{self, message_flags};
 use crate::store::value::{binary, string, text};
 use crate::store::{PropertyChange, Result, StoreError, ids};
 
@@ -155,8 +155,9 @@ impl Facts {
         tag: PropertyTag,
     ) -> Result<Option<PropertyValue<'static>>> {
         match self {
-            Self::Mailbox(_) => Ok((tag == tags::PID_TAG_OBJECT_TYPE)
-                .then_some(PropertyValue::PtypInteger32(object_type::STORE))),
+            Self::Mailbox(_) => {
+                Ok((tag == tags::PID_TAG_OBJECT_TYPE).then_some(PropertyValue::PtypInteger32(object_type::STORE)))
+            }
             Self::Folder(facts) => Ok(facts.compute(replica, tag)),
             Self::Message(facts) if tag == tags::PID_TAG_SUBJECT => subject(connection, facts.object),
             Self::Message(facts) => Ok(facts.compute(replica, tag)),
@@ -166,8 +167,9 @@ impl Facts {
                 tags::PID_TAG_OBJECT_TYPE => Some(PropertyValue::PtypInteger32(object_type::ATTACHMENT)),
                 _ => None,
             }),
-            Self::Recipient { row_id, .. } => Ok((tag == tags::PID_TAG_ROWID)
-                .then_some(PropertyValue::PtypInteger32(row_id.cast_signed()))),
+            Self::Recipient { row_id, .. } => {
+                Ok((tag == tags::PID_TAG_ROWID).then_some(PropertyValue::PtypInteger32(row_id.cast_signed())))
+            }
         }
     }
 }
@@ -223,9 +225,7 @@ impl FolderFacts {
 /// PidTagChangeNumber and what is made of it (MS-OXCFXICS 2.2.1.2.7, 2.2.1.2.8).
 fn change_property(replica: Guid, change_number: u64, tag: PropertyTag) -> Option<PropertyValue<'static>> {
     Some(match tag {
-        tags::PID_TAG_CHANGE_NUMBER => {
-            PropertyValue::PtypInteger64(ids::as_integer(ids::folder_id(change_number).0))
-        }
+        tags::PID_TAG_CHANGE_NUMBER => PropertyValue::PtypInteger64(ids::as_integer(ids::folder_id(change_number).0)),
         tags::PID_TAG_CHANGE_KEY => binary(ids::key(replica, change_number)),
         tags::PID_TAG_PREDECESSOR_CHANGE_LIST => {
             let key = ids::key(replica, change_number);

@@ -1,7 +1,7 @@
 //! A mailbox in a SQLite file.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 use protocol::oxcdata::{FolderId, MessageId, PropertyTag};
 use runtime::{FileTime, Guid};
@@ -33,13 +33,15 @@ const FIRST_COUNTER: u64 = 0x100;
 
 /// A mailbox in a SQLite file.
 pub(super) struct SqliteMailbox {
-    database: Arc<Database>,
-    pins: Arc<Pins>,
+    pub(super) database: Database,
+    pub(super) pins: Arc<Pins>,
     identity: MailboxIdentity,
     special_folders: SpecialFolders,
     /// Locked after the writer only.
     counters: Mutex<Counters>,
     clock: Clock,
+    /// For what is given out and has to keep the mailbox open.
+    this: Weak<Self>,
 }
 
 /// Counters that are reserved in the file and not given out yet.
@@ -61,7 +63,7 @@ impl SqliteMailbox {
     ///
     /// # Errors
     /// When the file cannot be written, or is another mailbox's.
-    pub(super) fn create(path: Option<&Path>, mailbox: Guid, clock: Clock) -> Result<Self> {
+    pub(super) fn create(path: Option<&Path>, mailbox: Guid, clock: Clock) -> Result<Arc<Self>> {
         let database = Database::open(path, MAILBOX, clock)?;
         database.write(|transaction| {
             if transaction.prepare("SELECT 1 FROM mailbox")?.exists([])? {
@@ -91,11 +93,11 @@ impl SqliteMailbox {
     ///
     /// # Errors
     /// When the file cannot be read, or is another mailbox's.
-    pub(super) fn open(path: &Path, mailbox: Guid, clock: Clock) -> Result<Self> {
+    pub(super) fn open(path: &Path, mailbox: Guid, clock: Clock) -> Result<Arc<Self>> {
         Self::load(Database::open(Some(path), MAILBOX, clock)?, mailbox, clock)
     }
 
-    fn load(database: Database, mailbox: Guid, clock: Clock) -> Result<Self> {
+    fn load(database: Database, mailbox: Guid, clock: Clock) -> Result<Arc<Self>> {
         let pins = Arc::new(Pins::default());
         // What an earlier process began to write and no property got.
         database.write(|transaction| blob::collect(transaction, &pins))?;
@@ -115,7 +117,15 @@ impl SqliteMailbox {
         if identity.mailbox != mailbox {
             return Err(StoreError::Damaged("the file is another mailbox's".to_owned()));
         }
-        Ok(Self { database: Arc::new(database), pins, identity, special_folders, counters: Mutex::default(), clock })
+        Ok(Arc::new_cyclic(|this| Self {
+            database,
+            pins,
+            identity,
+            special_folders,
+            counters: Mutex::default(),
+            clock,
+            this: Weak::clone(this),
+        }))
     }
 
     /// Takes counters; more are reserved in a transaction of its own, so that one that fails later takes
@@ -150,6 +160,11 @@ impl SqliteMailbox {
             blob::collect(transaction, &self.pins)?;
             Ok(result)
         })
+    }
+
+    /// Whoever calls holds the mailbox, so that it is there.
+    fn this(&self) -> Result<Arc<Self>> {
+        self.this.upgrade().ok_or(StoreError::NotFound("mailbox"))
     }
 
     fn view<'c>(&self, connection: &'c Connection, facts: Facts) -> View<'c> {
@@ -212,8 +227,7 @@ impl Mailbox for SqliteMailbox {
                 Content::Inline(value) => value,
                 Content::Blob { id, size } if is_streamable(stored.tag.property_type()) => {
                     let pin = self.pins.pin(id);
-                    let database = Arc::clone(&self.database);
-                    return Ok(Box::new(BlobStream { database, blob: id, size, _pin: pin }));
+                    return Ok(Box::new(BlobStream { mailbox: self.this()?, blob: id, size, _pin: pin }));
                 }
                 Content::Blob { .. } => return Err(StoreError::Unsupported("a stream of this type")),
             }
@@ -222,7 +236,7 @@ impl Mailbox for SqliteMailbox {
     }
 
     fn create_blob(&self) -> Result<Box<dyn BlobWriter>> {
-        Ok(Box::new(PieceWriter::new(Arc::clone(&self.database), Arc::clone(&self.pins))?))
+        Ok(Box::new(PieceWriter::new(self.this()?)?))
     }
 
     fn message(&self, id: MessageId) -> Result<Message> {
@@ -325,12 +339,7 @@ impl Mailbox for SqliteMailbox {
         self.database.read(|connection| table::hierarchy(connection, replica, folder, depth, query))
     }
 
-    fn hierarchy_rows(
-        &self,
-        folder: FolderId,
-        ids: &[FolderId],
-        columns: &[PropertyTag],
-    ) -> Result<Vec<Option<Row>>> {
+    fn hierarchy_rows(&self, folder: FolderId, ids: &[FolderId], columns: &[PropertyTag]) -> Result<Vec<Option<Row>>> {
         let replica = self.identity.replica;
         self.database.read(|connection| table::hierarchy_rows(connection, replica, folder, ids, columns))
     }
@@ -362,12 +371,7 @@ impl Mailbox for SqliteMailbox {
 }
 
 /// The numbers of a message's parts.
-fn numbers(
-    connection: &Connection,
-    message: MessageId,
-    table: &'static str,
-    number: &'static str,
-) -> Result<Vec<u32>> {
+fn numbers(connection: &Connection, message: MessageId, table: &'static str, number: &'static str) -> Result<Vec<u32>> {
     let message = object::message(connection, message)?.id;
     let parts = message::part_objects(connection, message, table, number)?;
     Ok(parts.into_iter().map(|(number, _)| number).collect())

@@ -87,9 +87,9 @@ impl Saving<'_, '_> {
     }
 
     fn create(&self, counter: u64, folder: u64, associated: bool) -> Result<MessageFacts> {
-        let mut taken = self.transaction.prepare_cached(
-            "SELECT 1 FROM message WHERE id = ?1 UNION ALL SELECT 1 FROM folder WHERE id = ?1",
-        )?;
+        let mut taken = self
+            .transaction
+            .prepare_cached("SELECT 1 FROM message WHERE id = ?1 UNION ALL SELECT 1 FROM folder WHERE id = ?1")?;
         if taken.exists([counter.cast_signed()])? {
             return Err(StoreError::Exists("message"));
         }
@@ -147,9 +147,7 @@ impl Saving<'_, '_> {
                     message.modified = *time;
                 }
                 (
-                    tags::PID_TAG_MESSAGE_FLAGS
-                    | tags::PID_TAG_CREATION_TIME
-                    | tags::PID_TAG_LAST_MODIFICATION_TIME,
+                    tags::PID_TAG_MESSAGE_FLAGS | tags::PID_TAG_CREATION_TIME | tags::PID_TAG_LAST_MODIFICATION_TIME,
                     _,
                 ) => return Err(StoreError::ReadOnly(tag)),
                 (tag, change) if is_subject(tag) => self.subject(message.object, change)?,
@@ -283,11 +281,7 @@ impl Saving<'_, '_> {
 
 /// mfEverRead follows mfRead (MS-OXCMSG 2.2.1.6).
 pub(super) fn ever_read(flags: u32) -> u32 {
-    if flags & message_flags::READ != 0 {
-        flags | message_flags::EVER_READ
-    } else {
-        flags & !message_flags::EVER_READ
-    }
+    if flags & message_flags::READ != 0 { flags | message_flags::EVER_READ } else { flags & !message_flags::EVER_READ }
 }
 
 /// The numbers and objects of a message's parts, ascending.

@@ -52,7 +52,10 @@ pub struct SqliteStore {
 
 enum Place {
     /// The lock is held until the store is dropped.
-    Directory { mailboxes: PathBuf, _lock: File },
+    Directory {
+        mailboxes: PathBuf,
+        _lock: File,
+    },
     Memory,
 }
 
@@ -106,7 +109,7 @@ impl SqliteStore {
                 SqliteMailbox::create(Some(&path), mailbox, self.clock)?;
             }
             Place::Memory => {
-                let created = Arc::new(SqliteMailbox::create(None, mailbox, self.clock)?);
+                let created = SqliteMailbox::create(None, mailbox, self.clock)?;
                 lock(&self.open).insert(mailbox, Open::Memory(created));
             }
         }
@@ -118,12 +121,8 @@ impl Store for SqliteStore {
     fn create_user(&self, user: &NewUser<'_>) -> Result<User> {
         let address = directory::normalized_address(user.address)?;
         let mailbox = random_guid()?;
-        let created = User {
-            address,
-            display_name: user.display_name.to_owned(),
-            legacy_dn: user.legacy_dn.to_owned(),
-            mailbox,
-        };
+        let created =
+            User { address, display_name: user.display_name.to_owned(), legacy_dn: user.legacy_dn.to_owned(), mailbox };
         self.directory.read(|connection| directory::check_free(connection, &created))?;
         // First the mailbox: a user without one would be worse than a file without a user.
         self.create_mailbox(mailbox)?;
@@ -172,7 +171,7 @@ impl Store for SqliteStore {
         let Place::Directory { mailboxes, .. } = &self.place else {
             return Err(StoreError::NotFound("mailbox"));
         };
-        let opened = Arc::new(SqliteMailbox::open(&mailbox_file(mailboxes, mailbox), mailbox, self.clock)?);
+        let opened = SqliteMailbox::open(&mailbox_file(mailboxes, mailbox), mailbox, self.clock)?;
         open.retain(|_, held| !matches!(held, Open::File(held) if held.strong_count() == 0));
         open.insert(mailbox, Open::File(Arc::downgrade(&opened)));
         Ok(opened)

@@ -25,8 +25,8 @@ pub(super) fn find(connection: &Connection, object: ObjectId) -> Result<Facts> {
         ObjectId::Message(id) => message(connection, id).map(Facts::Message),
         ObjectId::Attachment(id, number) => {
             let message = ids::message_counter(id).ok_or(StoreError::NotFound("message"))?;
-            let mut statement = connection
-                .prepare_cached("SELECT object, size FROM attachment WHERE message = ?1 AND number = ?2")?;
+            let mut statement =
+                connection.prepare_cached("SELECT object, size FROM attachment WHERE message = ?1 AND number = ?2")?;
             let row = statement.query_row([message.cast_signed(), i64::from(number)], |row| {
                 Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned()))
             });
@@ -52,16 +52,14 @@ pub(super) fn folder(connection: &Connection, id: FolderId) -> Result<FolderFact
 
 /// A folder by its global counter.
 pub(super) fn folder_by_counter(connection: &Connection, counter: u64) -> Result<Option<FolderFacts>> {
-    let mut statement =
-        connection.prepare_cached(&format!("SELECT {FOLDER_COLUMNS} FROM folder WHERE id = ?1"))?;
+    let mut statement = connection.prepare_cached(&format!("SELECT {FOLDER_COLUMNS} FROM folder WHERE id = ?1"))?;
     optional(statement.query_row([counter.cast_signed()], FolderFacts::from_row))
 }
 
 /// A message by its id.
 pub(super) fn message(connection: &Connection, id: MessageId) -> Result<MessageFacts> {
     let counter = ids::message_counter(id).ok_or(StoreError::NotFound("message"))?;
-    let mut statement =
-        connection.prepare_cached(&format!("SELECT {MESSAGE_COLUMNS} FROM message WHERE id = ?1"))?;
+    let mut statement = connection.prepare_cached(&format!("SELECT {MESSAGE_COLUMNS} FROM message WHERE id = ?1"))?;
     let row = statement.query_row([counter.cast_signed()], MessageFacts::from_row);
     optional(row)?.ok_or(StoreError::NotFound("message"))
 }

@@ -40,9 +40,8 @@ pub(super) enum Extent {
 
 /// The tags under which a property asked for by `tag` may be stored.
 fn range(tag: PropertyTag) -> (PropertyTag, PropertyTag) {
-    let with = |low: u16, high: u16| {
-        (tag.with_property_type(PropertyType(low)), tag.with_property_type(PropertyType(high)))
-    };
+    let with =
+        |low: u16, high: u16| (tag.with_property_type(PropertyType(low)), tag.with_property_type(PropertyType(high)));
     let (string8, string) = (PropertyType::PTYP_STRING8.0, PropertyType::PTYP_STRING.0);
     match tag.property_type() {
         PropertyType::PTYP_UNSPECIFIED => with(0, 0xFFFF),
@@ -143,9 +142,7 @@ pub(super) fn set(
 ) -> Result<()> {
     match codec::encode(tag, value, INLINE)? {
         Encoded::Inline(value) => put(transaction, object, tag, Some(value), None),
-        Encoded::Bytes(bytes) if bytes.len() <= INLINE => {
-            put(transaction, object, tag, Some(Value::Blob(bytes)), None)
-        }
+        Encoded::Bytes(bytes) if bytes.len() <= INLINE => put(transaction, object, tag, Some(Value::Blob(bytes)), None),
         Encoded::Bytes(bytes) => {
             let blob = blob::store(transaction, &bytes)?;
             put(transaction, object, tag, None, Some(blob))

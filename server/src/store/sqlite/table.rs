@@ -196,11 +196,10 @@ fn descend(
     if level > MAX_DEPTH {
         return Err(StoreError::Damaged("folders are nested in a loop".to_owned()));
     }
-    let mut statement = connection
-        .prepare_cached(&format!("SELECT {FOLDER_COLUMNS}, name_key FROM folder WHERE parent = ?1"))?;
-    let rows = statement.query_map([parent.cast_signed()], |row| {
-        Ok((FolderFacts::from_row(row)?, row.get::<_, String>(11)?))
-    })?;
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT {FOLDER_COLUMNS}, name_key FROM folder WHERE parent = ?1"))?;
+    let rows = statement
+        .query_map([parent.cast_signed()], |row| Ok((FolderFacts::from_row(row)?, row.get::<_, String>(11)?)))?;
     let mut children = rows.collect::<rusqlite::Result<Vec<_>>>()?;
     children.sort_by_cached_key(|(facts, name)| (SortKey::text(&name_key(name)), facts.id));
     for (mut facts, _) in children {

@@ -1,0 +1,316 @@
+//! Properties that follow from what an object is: entry ids, keys and access.
+
+use protocol::oxcdata::{ErrorCode, FolderId, MessageId, PropertyTag, PropertyValue};
+
+use super::entry_ids::user_entry_id;
+use super::errors::of_open_object;
+use super::objects::OpenMailbox;
+use crate::store::computed::ObjectKind;
+use crate::store::tags as t;
+use crate::store::value::{binary, same_type, string};
+use crate::store::{FolderType, HierarchyDepth, ObjectId, SpecialFolder, TableQuery};
+
+/// Bits of PidTagAccess (MS-OXCPRPT 2.2.1.1).
+mod access {
+    pub const MODIFY: i32 = 0x01;
+    pub const READ: i32 = 0x02;
+    pub const DELETE: i32 = 0x04;
+    pub const HIERARCHY: i32 = 0x08;
+    pub const CONTENTS: i32 = 0x10;
+    pub const ASSOCIATED: i32 = 0x20;
+}
+
+/// PidTagRights of an owner: all of MS-OXCPERM 2.2.7 but the free/busy bits.
+const OWNER_RIGHTS: i32 = 0x0000_07FB;
+
+/// PidTagRowType of a row that is no header (MS-OXCTABL 2.2.1.3).
+const TBL_LEAF_ROW: i32 = 1;
+
+/// How many folders PidTagAdditionalRenEntryIds lists; Junk E-mail is the last (MS-OXOSFLD 2.2.4).
+const ADDITIONAL_REN: usize = 5;
+
+const LOGON: &[PropertyTag] = &[
+    t::PID_TAG_ENTRY_ID,
+    t::PID_TAG_RECORD_KEY,
+    t::PID_TAG_STORE_ENTRY_ID,
+    t::PID_TAG_STORE_RECORD_KEY,
+    t::PID_TAG_MAPPING_SIGNATURE,
+    t::PID_TAG_MAILBOX_OWNER_NAME,
+    t::PID_TAG_MAILBOX_OWNER_ENTRY_ID,
+    t::PID_TAG_USER_ENTRY_ID,
+    t::PID_TAG_STORE_STATE,
+    t::PID_TAG_CODE_PAGE_ID,
+    t::PID_TAG_CONTENT_COUNT,
+    t::PID_TAG_IPM_OUTBOX_ENTRY_ID,
+    t::PID_TAG_IPM_SENT_MAIL_ENTRY_ID,
+    t::PID_TAG_IPM_WASTEBASKET_ENTRY_ID,
+    t::PID_TAG_VIEWS_ENTRY_ID,
+    t::PID_TAG_COMMON_VIEWS_ENTRY_ID,
+    t::PID_TAG_FINDER_ENTRY_ID,
+];
+
+const LOGON_DEFAULTS: &[PropertyTag] =
+    &[t::PID_TAG_DISPLAY_NAME, t::PID_TAG_OUT_OF_OFFICE_STATE, t::PID_TAG_LOCALE_ID];
+
+const FOLDER: &[PropertyTag] = &[
+    t::PID_TAG_ENTRY_ID,
+    t::PID_TAG_PARENT_ENTRY_ID,
+    t::PID_TAG_RECORD_KEY,
+    t::PID_TAG_INSTANCE_KEY,
+    t::PID_TAG_STORE_ENTRY_ID,
+    t::PID_TAG_STORE_RECORD_KEY,
+    t::PID_TAG_MAPPING_SIGNATURE,
+    t::PID_TAG_ACCESS,
+    t::PID_TAG_RIGHTS,
+    t::PID_TAG_HAS_RULES,
+    t::PID_TAG_DELETED_COUNT_TOTAL,
+];
+
+/// The special folders that the Inbox and the root tell of (MS-OXOSFLD 2.2.3).
+const SPECIAL: &[(PropertyTag, SpecialFolder)] = &[
+    (t::PID_TAG_IPM_APPOINTMENT_ENTRY_ID, SpecialFolder::Calendar),
+    (t::PID_TAG_IPM_CONTACT_ENTRY_ID, SpecialFolder::Contacts),
+    (t::PID_TAG_IPM_JOURNAL_ENTRY_ID, SpecialFolder::Journal),
+    (t::PID_TAG_IPM_NOTE_ENTRY_ID, SpecialFolder::Notes),
+    (t::PID_TAG_IPM_TASK_ENTRY_ID, SpecialFolder::Tasks),
+    (t::PID_TAG_IPM_DRAFTS_ENTRY_ID, SpecialFolder::Drafts),
+];
+
+const FOLDER_DEFAULTS: &[PropertyTag] = &[
+    t::PID_TAG_IPM_APPOINTMENT_ENTRY_ID,
+    t::PID_TAG_IPM_CONTACT_ENTRY_ID,
+    t::PID_TAG_IPM_JOURNAL_ENTRY_ID,
+    t::PID_TAG_IPM_NOTE_ENTRY_ID,
+    t::PID_TAG_IPM_TASK_ENTRY_ID,
+    t::PID_TAG_IPM_DRAFTS_ENTRY_ID,
+    t::PID_TAG_ADDITIONAL_REN_ENTRY_IDS,
+];
+
+const MESSAGE: &[PropertyTag] = &[
+    t::PID_TAG_ENTRY_ID,
+    t::PID_TAG_PARENT_ENTRY_ID,
+    t::PID_TAG_RECORD_KEY,
+    t::PID_TAG_INSTANCE_KEY,
+    t::PID_TAG_STORE_ENTRY_ID,
+    t::PID_TAG_STORE_RECORD_KEY,
+    t::PID_TAG_MAPPING_SIGNATURE,
+    t::PID_TAG_ACCESS,
+    t::PID_TAG_ACCESS_LEVEL,
+    t::PID_TAG_ROW_TYPE,
+];
+
+const ATTACHMENT: &[PropertyTag] = &[
+    t::PID_TAG_STORE_ENTRY_ID,
+    t::PID_TAG_STORE_RECORD_KEY,
+    t::PID_TAG_MAPPING_SIGNATURE,
+    t::PID_TAG_INSTANCE_KEY,
+    t::PID_TAG_ACCESS,
+    t::PID_TAG_ACCESS_LEVEL,
+];
+
+/// What an object is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    Logon,
+    Folder(FolderId),
+    Message { folder: FolderId, id: MessageId, saved: bool, writable: bool },
+    Attachment { number: u32, writable: bool },
+}
+
+impl Known {
+    /// The kind of object that the store sees in it.
+    pub(super) fn kind(self) -> ObjectKind {
+        match self {
+            Self::Logon => ObjectKind::Mailbox,
+            Self::Folder(_) => ObjectKind::Folder,
+            Self::Message { .. } => ObjectKind::Message,
+            Self::Attachment { .. } => ObjectKind::Attachment,
+        }
+    }
+
+    /// The properties that every object of this kind has, whatever is stored.
+    pub(super) fn tags(self) -> &'static [PropertyTag] {
+        match self {
+            Self::Logon => LOGON,
+            Self::Folder(_) => FOLDER,
+            Self::Message { .. } => MESSAGE,
+            Self::Attachment { .. } => ATTACHMENT,
+        }
+    }
+
+    /// The properties that an object of this kind may have as long as none is stored.
+    pub(super) fn default_tags(self) -> &'static [PropertyTag] {
+        match self {
+            Self::Logon => LOGON_DEFAULTS,
+            Self::Folder(_) => FOLDER_DEFAULTS,
+            Self::Message { .. } | Self::Attachment { .. } => &[],
+        }
+    }
+
+    /// The property of [`Known::tags`] that is asked for, PtypUnspecified and both string types included.
+    pub(super) fn tag(self, asked: PropertyTag) -> Option<PropertyTag> {
+        find(self.tags(), asked)
+    }
+
+    /// The property of [`Known::default_tags`] that is asked for.
+    pub(super) fn default_tag(self, asked: PropertyTag) -> Option<PropertyTag> {
+        find(self.default_tags(), asked)
+    }
+
+    /// The object's entry id; an attachment has none.
+    fn entry_id(self, mailbox: &OpenMailbox) -> Result<Option<Vec<u8>>, ErrorCode> {
+        match self {
+            Self::Logon => mailbox.store_entry_id().map(Some),
+            Self::Folder(id) => mailbox.folder_entry_id(id).map(Some),
+            Self::Message { folder, id, .. } => mailbox.message_entry_id(folder, id).map(Some),
+            Self::Attachment { .. } => Ok(None),
+        }
+    }
+
+    /// The value of a property of [`Known::tags`] or [`Known::default_tags`].
+    pub(super) fn value(self, mailbox: &OpenMailbox, tag: PropertyTag) -> Result<Option<PropertyValue<'static>>, ErrorCode> {
+        use PropertyValue as V;
+        Ok(Some(match tag {
+            t::PID_TAG_STORE_ENTRY_ID => binary(mailbox.store_entry_id()?),
+            t::PID_TAG_STORE_RECORD_KEY => binary(mailbox.identity.mailbox.0),
+            t::PID_TAG_MAPPING_SIGNATURE => binary(mailbox.identity.replica.0),
+            t::PID_TAG_ENTRY_ID => return Ok(self.entry_id(mailbox)?.map(binary)),
+            t::PID_TAG_RECORD_KEY => match self {
+                Self::Logon => binary(mailbox.identity.mailbox.0),
+                _ => return Ok(self.entry_id(mailbox)?.map(binary)),
+            },
+            t::PID_TAG_ACCESS => V::PtypInteger32(self.access()),
+            _ => {
+                return match self {
+                    Self::Logon => logon(mailbox, tag),
+                    Self::Folder(id) => folder(mailbox, id, tag),
+                    Self::Message { folder, id, writable, .. } => message(mailbox, folder, id, writable, tag),
+                    Self::Attachment { number, writable } => attachment(number, writable, tag),
+                };
+            }
+        }))
+    }
+
+    /// PidTagAccess of the mailbox's owner; a message that is not saved cannot be deleted
+    /// (MS-OXCMSG 3.2.5.2).
+    fn access(self) -> i32 {
+        let message = access::MODIFY | access::READ;
+        match self {
+            Self::Message { saved: false, .. } => message,
+            Self::Message { .. } | Self::Attachment { .. } => message | access::DELETE,
+            Self::Logon | Self::Folder(_) => {
+                message | access::DELETE | access::HIERARCHY | access::CONTENTS | access::ASSOCIATED
+            }
+        }
+    }
+}
+
+fn find(known: &[PropertyTag], asked: PropertyTag) -> Option<PropertyTag> {
+    let means = |own: &&PropertyTag| {
+        own.property_id() == asked.property_id() && same_type(asked.property_type(), own.property_type())
+    };
+    known.iter().find(means).copied()
+}
+
+/// Properties of a logon (MS-OXCSTOR 2.2.2.1).
+fn logon(mailbox: &OpenMailbox, tag: PropertyTag) -> Result<Option<PropertyValue<'static>>, ErrorCode> {
+    use PropertyValue as V;
+    let special = |folder| mailbox.folder_entry_id(mailbox.mailbox.special_folders().get(folder)).map(binary);
+    Ok(Some(match tag {
+        t::PID_TAG_MAILBOX_OWNER_NAME | t::PID_TAG_DISPLAY_NAME => string(mailbox.owner.display_name.clone()),
+        t::PID_TAG_MAILBOX_OWNER_ENTRY_ID => binary(user_entry_id(&mailbox.owner)?),
+        t::PID_TAG_USER_ENTRY_ID => binary(user_entry_id(&mailbox.user)?),
+        // No search folder is active: there are none.
+        t::PID_TAG_STORE_STATE => V::PtypInteger32(0),
+        t::PID_TAG_CODE_PAGE_ID => V::PtypInteger32(i32::from(mailbox.code_page())),
+        t::PID_TAG_LOCALE_ID => V::PtypInteger32(mailbox.locale.lcid_string.cast_signed()),
+        t::PID_TAG_OUT_OF_OFFICE_STATE => V::PtypBoolean(false),
+        t::PID_TAG_CONTENT_COUNT => V::PtypInteger32(message_count(mailbox)?),
+        t::PID_TAG_IPM_OUTBOX_ENTRY_ID => special(SpecialFolder::Outbox)?,
+        t::PID_TAG_IPM_SENT_MAIL_ENTRY_ID => special(SpecialFolder::SentItems)?,
+        t::PID_TAG_IPM_WASTEBASKET_ENTRY_ID => special(SpecialFolder::DeletedItems)?,
+        t::PID_TAG_VIEWS_ENTRY_ID => special(SpecialFolder::Views)?,
+        t::PID_TAG_COMMON_VIEWS_ENTRY_ID => special(SpecialFolder::CommonViews)?,
+        t::PID_TAG_FINDER_ENTRY_ID => special(SpecialFolder::Search)?,
+        _ => return Ok(None),
+    }))
+}
+
+/// Messages of the whole mailbox without associated ones (MS-OXCSTOR 2.2.2.1.1.6).
+fn message_count(mailbox: &OpenMailbox) -> Result<i32, ErrorCode> {
+    let store = &mailbox.mailbox;
+    let root = store.special_folders().get(SpecialFolder::Root);
+    let mut folders = store.hierarchy(root, HierarchyDepth::Descendants, &TableQuery::default())?;
+    folders.push(root);
+    let mut count: u32 = 0;
+    for id in folders {
+        let folder = store.folder(id)?;
+        if folder.folder_type != FolderType::Search {
+            count = count.saturating_add(folder.content_count);
+        }
+    }
+    Ok(i32::try_from(count).unwrap_or(i32::MAX))
+}
+
+fn folder(mailbox: &OpenMailbox, id: FolderId, tag: PropertyTag) -> Result<Option<PropertyValue<'static>>, ErrorCode> {
+    use PropertyValue as V;
+    let specials = mailbox.mailbox.special_folders();
+    Ok(Some(match tag {
+        t::PID_TAG_PARENT_ENTRY_ID => {
+            let folder = mailbox.mailbox.folder(id).map_err(of_open_object)?;
+            // The root is its own parent.
+            binary(mailbox.folder_entry_id(folder.parent.unwrap_or(id))?)
+        }
+        t::PID_TAG_INSTANCE_KEY => binary(OpenMailbox::instance_key(id.0)?),
+        t::PID_TAG_RIGHTS => V::PtypInteger32(OWNER_RIGHTS),
+        t::PID_TAG_HAS_RULES => V::PtypBoolean(false),
+        // Deleted messages cannot be recovered.
+        t::PID_TAG_DELETED_COUNT_TOTAL => V::PtypInteger32(0),
+        _ if id != specials.get(SpecialFolder::Inbox) && id != specials.get(SpecialFolder::Root) => return Ok(None),
+        t::PID_TAG_ADDITIONAL_REN_ENTRY_IDS => {
+            let junk = mailbox.folder_entry_id(specials.get(SpecialFolder::JunkEmail))?;
+            let mut list = vec![Vec::new(); ADDITIONAL_REN - 1];
+            list.push(junk);
+            V::PtypMultipleBinary(list.into_iter().map(Into::into).collect())
+        }
+        tag => match SPECIAL.iter().find(|(own, _)| *own == tag) {
+            Some((_, special)) => binary(mailbox.folder_entry_id(specials.get(*special))?),
+            None => return Ok(None),
+        },
+    }))
+}
+
+fn message(
+    mailbox: &OpenMailbox,
+    folder: FolderId,
+    id: MessageId,
+    writable: bool,
+    tag: PropertyTag,
+) -> Result<Option<PropertyValue<'static>>, ErrorCode> {
+    use PropertyValue as V;
+    Ok(Some(match tag {
+        t::PID_TAG_PARENT_ENTRY_ID => binary(mailbox.folder_entry_id(folder)?),
+        t::PID_TAG_INSTANCE_KEY => binary(OpenMailbox::instance_key(id.0)?),
+        t::PID_TAG_ACCESS_LEVEL => V::PtypInteger32(i32::from(writable)),
+        t::PID_TAG_ROW_TYPE => V::PtypInteger32(TBL_LEAF_ROW),
+        _ => return Ok(None),
+    }))
+}
+
+fn attachment(number: u32, writable: bool, tag: PropertyTag) -> Result<Option<PropertyValue<'static>>, ErrorCode> {
+    Ok(Some(match tag {
+        t::PID_TAG_INSTANCE_KEY => binary(OpenMailbox::instance_key(number.into())?),
+        t::PID_TAG_ACCESS_LEVEL => PropertyValue::PtypInteger32(i32::from(writable)),
+        _ => return Ok(None),
+    }))
+}
+
+/// What a store calls the object.
+pub(super) fn object_of(known: Known, message: Option<MessageId>) -> Option<ObjectId> {
+    match known {
+        Known::Logon => Some(ObjectId::Mailbox),
+        Known::Folder(id) => Some(ObjectId::Folder(id)),
+        Known::Message { id, saved, .. } => saved.then_some(ObjectId::Message(id)),
+        Known::Attachment { number, .. } => message.map(|message| ObjectId::Attachment(message, number)),
+    }
+}
