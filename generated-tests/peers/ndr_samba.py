@@ -1,21 +1,21 @@
 #!/usr/bin/env python3
-"""Unpacks and packs stub data of the echo interface with Samba's library.
+"""Unpacks and packs stub data with Samba's library.
 
 One line in, one line out.
 
     OPERATION in  REPRESENTATION REQUEST
     OPERATION out REPRESENTATION REQUEST RESPONSE
 
-REPRESENTATION is le, be or ndr64; bytes are hexadecimal, `-` for none. The answer is what was
+OPERATION is MODULE.NAME of samba.dcerpc; REPRESENTATION is le, be or ndr64; bytes are hexadecimal, `-` for none. The answer is what was
 unpacked, and the same packed three times:
 
     ok VALUES LE BE NDR64
     error MESSAGE
 """
 
+import importlib
 import sys
 
-from samba.dcerpc import echo
 from samba.ndr import ndr_pack_in, ndr_pack_out, ndr_unpack_in, ndr_unpack_out
 
 REPRESENTATIONS = {
@@ -55,7 +55,8 @@ def values(call, prefix):
 
 
 def answer(operation, direction, representation, request, response="-"):
-    call = getattr(echo, operation)()
+    module, name = operation.split(".")
+    call = getattr(importlib.import_module("samba.dcerpc." + module), name)()
     options = REPRESENTATIONS[representation]
     ndr_unpack_in(call, from_hex(request), **options)
     prefix, pack = "in_", ndr_pack_in

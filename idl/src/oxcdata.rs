@@ -44,7 +44,7 @@ impl FolderId {
     /// `GlobalCounter`
     #[must_use]
     pub const fn global_counter(self) -> u64 {
-        (u64::from_be(((self.0 >> 16) & 0x0000_FFFF_FFFF_FFFF) as u64)) >> 16
+        u64::from_be((self.0 >> 16) & 0x0000_FFFF_FFFF_FFFF) >> 16
     }
 
     /// The same with another `GlobalCounter`.
@@ -52,7 +52,7 @@ impl FolderId {
     pub const fn with_global_counter(self, value: u64) -> Self {
         Self(
             (self.0 & !(0x0000_FFFF_FFFF_FFFF << 16))
-                | ((((((value << 16).to_be()) as u64)) & 0x0000_FFFF_FFFF_FFFF) << 16),
+                | ((((value << 16).to_be()) & 0x0000_FFFF_FFFF_FFFF) << 16),
         )
     }
 }
@@ -86,7 +86,7 @@ impl MessageId {
     /// `GlobalCounter`
     #[must_use]
     pub const fn global_counter(self) -> u64 {
-        (u64::from_be(((self.0 >> 16) & 0x0000_FFFF_FFFF_FFFF) as u64)) >> 16
+        u64::from_be((self.0 >> 16) & 0x0000_FFFF_FFFF_FFFF) >> 16
     }
 
     /// The same with another `GlobalCounter`.
@@ -94,7 +94,7 @@ impl MessageId {
     pub const fn with_global_counter(self, value: u64) -> Self {
         Self(
             (self.0 & !(0x0000_FFFF_FFFF_FFFF << 16))
-                | ((((((value << 16).to_be()) as u64)) & 0x0000_FFFF_FFFF_FFFF) << 16),
+                | ((((value << 16).to_be()) & 0x0000_FFFF_FFFF_FFFF) << 16),
         )
     }
 }
@@ -128,7 +128,7 @@ impl ObjectId {
     /// `GlobalCounter`
     #[must_use]
     pub const fn global_counter(self) -> u64 {
-        (u64::from_be(((self.0 >> 16) & 0x0000_FFFF_FFFF_FFFF) as u64)) >> 16
+        u64::from_be((self.0 >> 16) & 0x0000_FFFF_FFFF_FFFF) >> 16
     }
 
     /// The same with another `GlobalCounter`.
@@ -136,7 +136,7 @@ impl ObjectId {
     pub const fn with_global_counter(self, value: u64) -> Self {
         Self(
             (self.0 & !(0x0000_FFFF_FFFF_FFFF << 16))
-                | ((((((value << 16).to_be()) as u64)) & 0x0000_FFFF_FFFF_FFFF) << 16),
+                | ((((value << 16).to_be()) & 0x0000_FFFF_FFFF_FFFF) << 16),
         )
     }
 }
@@ -170,7 +170,7 @@ impl ChangeNumber {
     /// `GlobalCounter`
     #[must_use]
     pub const fn global_counter(self) -> u64 {
-        (u64::from_be(((self.0 >> 16) & 0x0000_FFFF_FFFF_FFFF) as u64)) >> 16
+        u64::from_be((self.0 >> 16) & 0x0000_FFFF_FFFF_FFFF) >> 16
     }
 
     /// The same with another `GlobalCounter`.
@@ -178,7 +178,7 @@ impl ChangeNumber {
     pub const fn with_global_counter(self, value: u64) -> Self {
         Self(
             (self.0 & !(0x0000_FFFF_FFFF_FFFF << 16))
-                | ((((((value << 16).to_be()) as u64)) & 0x0000_FFFF_FFFF_FFFF) << 16),
+                | ((((value << 16).to_be()) & 0x0000_FFFF_FFFF_FFFF) << 16),
         )
     }
 }
@@ -1138,13 +1138,13 @@ impl RecipientType {
     /// `Type`
     #[must_use]
     pub const fn r#type(self) -> RecipientClass {
-        RecipientClass((self.0 & 0x0F) as u8)
+        RecipientClass(self.0 & 0x0F)
     }
 
     /// The same with another `Type`.
     #[must_use]
     pub const fn with_type(self, value: RecipientClass) -> Self {
-        Self((self.0 & !0x0F) | ((value.0 as u8) & 0x0F))
+        Self((self.0 & !0x0F) | (value.0 & 0x0F))
     }
 
     /// The recipient did not get the message on the first try.
@@ -2416,21 +2416,13 @@ impl<'a> FlaggedCell<'a> {
         let variant = self;
         match variant {
             FlaggedCell::Untyped(value) => {
-                let selects = match property_type {
-                    PropertyType::PTYP_UNSPECIFIED => true,
-                    _ => false,
-                };
-                if !selects {
+                if !matches!(property_type, PropertyType::PTYP_UNSPECIFIED) {
                     return Err(e.mismatch("a value of Variant that selects Untyped"));
                 }
                 value.pack(e).at("Value")?;
             }
             FlaggedCell::Typed(value) => {
-                let selects = match property_type {
-                    PropertyType::PTYP_UNSPECIFIED => false,
-                    _ => true,
-                };
-                if !selects {
+                if matches!(property_type, PropertyType::PTYP_UNSPECIFIED) {
                     return Err(e.mismatch("a value of Variant that selects Typed"));
                 }
                 value.pack(e, property_type).at("Value")?;
@@ -2824,8 +2816,8 @@ impl<'a> RecipientRowAddress<'a> {
             }
             Self::X500DN { address_prefix_used, display_type, x500_dn } => {
                 RecipientRowAddress::X500DN {
-                    address_prefix_used: address_prefix_used,
-                    display_type: display_type,
+                    address_prefix_used,
+                    display_type,
                     x500_dn: x500_dn.into_owned(),
                 }
             }
@@ -4571,44 +4563,44 @@ impl<'a> Restriction<'a> {
                 tagged_value,
             } => {
                 Restriction::ContentRestriction {
-                    fuzzy_level_low: fuzzy_level_low,
-                    fuzzy_level_high: fuzzy_level_high,
-                    property_tag: property_tag,
+                    fuzzy_level_low,
+                    fuzzy_level_high,
+                    property_tag,
                     tagged_value: tagged_value.into_owned(),
                 }
             }
             Self::PropertyRestriction { rel_op, prop_tag, tagged_value } => {
                 Restriction::PropertyRestriction {
-                    rel_op: rel_op,
-                    prop_tag: prop_tag,
+                    rel_op,
+                    prop_tag,
                     tagged_value: tagged_value.into_owned(),
                 }
             }
             Self::ComparePropertiesRestriction { rel_op, prop_tag1, prop_tag2 } => {
                 Restriction::ComparePropertiesRestriction {
-                    rel_op: rel_op,
-                    prop_tag1: prop_tag1,
-                    prop_tag2: prop_tag2,
+                    rel_op,
+                    prop_tag1,
+                    prop_tag2,
                 }
             }
             Self::BitMaskRestriction { bitmap_rel_op, prop_tag, mask } => {
                 Restriction::BitMaskRestriction {
-                    bitmap_rel_op: bitmap_rel_op,
-                    prop_tag: prop_tag,
-                    mask: mask,
+                    bitmap_rel_op,
+                    prop_tag,
+                    mask,
                 }
             }
             Self::SizeRestriction { rel_op, prop_tag, size } => {
                 Restriction::SizeRestriction {
-                    rel_op: rel_op,
-                    prop_tag: prop_tag,
-                    size: size,
+                    rel_op,
+                    prop_tag,
+                    size,
                 }
             }
             Self::ExistRestriction(prop_tag) => Restriction::ExistRestriction(prop_tag),
             Self::SubObjectRestriction { subobject, restriction } => {
                 Restriction::SubObjectRestriction {
-                    subobject: subobject,
+                    subobject,
                     restriction: Box::new(restriction.into_owned()),
                 }
             }
@@ -4623,7 +4615,7 @@ impl<'a> Restriction<'a> {
             }
             Self::CountRestriction { count, sub_restriction } => {
                 Restriction::CountRestriction {
-                    count: count,
+                    count,
                     sub_restriction: Box::new(sub_restriction.into_owned()),
                 }
             }

@@ -245,9 +245,9 @@ impl<'a> RopOpenFolderResponse<'a> {
     /// Bytes that `pack` writes.
     #[must_use]
     pub fn packed_size(&self) -> usize {
-        let Self { cheap_server_count, servers, .. } = self;
+        let Self { servers, .. } = self;
         2
-            + (if let (Some(_), Some(servers)) = (cheap_server_count, servers) {
+            + (if let Some(servers) = servers {
                 4 + servers.iter().map(|item| item.size_nul()).sum::<usize>()
             } else {
                 0

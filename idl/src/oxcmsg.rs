@@ -33,13 +33,13 @@ impl MessageOpenModeFlags {
     /// `Access`
     #[must_use]
     pub const fn access(self) -> AccessMode {
-        AccessMode((self.0 & 0x03) as u8)
+        AccessMode(self.0 & 0x03)
     }
 
     /// The same with another `Access`.
     #[must_use]
     pub const fn with_access(self, value: AccessMode) -> Self {
-        Self((self.0 & !0x03) | ((value.0 as u8) & 0x03))
+        Self((self.0 & !0x03) | (value.0 & 0x03))
     }
 }
 
@@ -424,7 +424,7 @@ impl RopCreateMessageResponse {
     #[must_use]
     pub fn packed_size(&self) -> usize {
         let Self { message_id } = self;
-        1 + (if let Some(_) = message_id { 8 } else { 0 })
+        1 + (if message_id.is_some() { 8 } else { 0 })
     }
 }
 

@@ -735,7 +735,7 @@ impl RopReadStreamRequest {
     #[must_use]
     pub fn packed_size(&self) -> usize {
         let Self { maximum_byte_count, .. } = self;
-        4 + (if let Some(_) = maximum_byte_count { 4 } else { 0 })
+        4 + (if maximum_byte_count.is_some() { 4 } else { 0 })
     }
 }
 

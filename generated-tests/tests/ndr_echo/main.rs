@@ -5,5 +5,7 @@
 mod bytes;
 mod dispatch;
 mod hostile;
+#[path = "../ndr_peer/mod.rs"]
+mod peer;
 mod samba;
 mod samples;

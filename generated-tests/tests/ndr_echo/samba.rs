@@ -1,94 +1,30 @@
-//! Against Samba's library (Debian's `python3-samba`), through `peers/ndr_samba.py`: it unpacks what
-//! we packed to the values that were meant, and packs them to the same bytes in all representations.
-//!
-//! Skips where the library is missing; with `ROPC_REQUIRE_PEERS=1` that is a failure.
-
-use std::io::Write as _;
-use std::process::{Command, Stdio};
+//! Against Samba's library: it sees the values that were meant, and writes the same bytes in all
+//! representations.
 
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use crate::samples::{Call, REPRESENTATIONS, call, samples};
+use crate::peer::{self, Exchange, REPRESENTATIONS};
+use crate::samples::{Call, call, samples};
 
-const NAMES: [&str; 3] = ["le", "be", "ndr64"];
-
-/// A Python that has Samba's bindings: Debian's own, which another one in the path may hide.
-fn python() -> Option<&'static str> {
-    let works = |python: &&str| {
-        let mut command = Command::new(python);
-        command.args(["-c", "import samba.dcerpc.echo"]).stdout(Stdio::null()).stderr(Stdio::null());
-        command.status().is_ok_and(|status| status.success())
-    };
-    let found = ["/usr/bin/python3", "python3"].into_iter().find(works);
-    if found.is_none() {
-        let required = std::env::var("ROPC_REQUIRE_PEERS").is_ok_and(|value| value == "1");
-        assert!(!required, "python3-samba is missing (apt-get install python3-samba)");
-        eprintln!("SKIPPED: python3-samba is missing (apt-get install python3-samba)");
-    }
-    found
-}
-
-/// Answers of the peer, one a line.
-fn ask(python: &str, lines: &[String]) -> Vec<String> {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/ndr_samba.py");
-    let mut child = Command::new(python)
-        .arg(script)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("python starts");
-    let mut stdin = child.stdin.take().unwrap();
-    let text = lines.join("\n") + "\n";
-    // From a thread of its own: pipes hold only so much.
-    let writer = std::thread::spawn(move || stdin.write_all(text.as_bytes()));
-    let output = child.wait_with_output().expect("python ends");
-    writer.join().unwrap().unwrap();
-    assert!(output.status.success(), "{}", output.status);
-    let answers: Vec<String> = String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
-    assert_eq!(answers.len(), lines.len());
-    answers
-}
-
-fn hex(bytes: &[u8]) -> String {
-    if bytes.is_empty() {
-        return "-".to_owned();
-    }
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Sends a call in every representation and compares bytes; gives the values that the peer saw.
+/// Compares both directions of calls; gives what the peer saw of each.
 fn compare(python: &str, calls: &[Call]) -> Vec<[String; 2]> {
-    let mut lines = Vec::new();
-    for call in calls {
-        for (representation, name) in REPRESENTATIONS.into_iter().zip(NAMES) {
-            let request = hex(&call.encode_request(representation).unwrap());
-            let response = hex(&call.encode_response(representation).unwrap());
-            lines.push(format!("{} in {name} {request}", call.name()));
-            lines.push(format!("{} out {name} {request} {response}", call.name()));
-        }
-    }
-    let answers = ask(python, &lines);
-    let mut seen = Vec::new();
-    for (call, answers) in calls.iter().zip(answers.chunks(6)) {
-        let requests: Vec<String> = REPRESENTATIONS.map(|r| hex(&call.encode_request(r).unwrap())).to_vec();
-        let responses: Vec<String> = REPRESENTATIONS.map(|r| hex(&call.encode_response(r).unwrap())).to_vec();
-        let mut values = [String::new(), String::new()];
-        for (index, answer) in answers.iter().enumerate() {
-            let words: Vec<&str> = answer.split(' ').collect();
-            let ["ok", value, packed @ ..] = words.as_slice() else {
-                panic!("{call:?}: {answer}");
-            };
-            let expected = if index % 2 == 0 { &requests } else { &responses };
-            assert_eq!(packed, expected.as_slice(), "{call:?} from {}", NAMES[index / 2]);
-            if index > 1 {
-                assert_eq!(values[index % 2], *value, "{call:?} from {}", NAMES[index / 2]);
-            }
-            values[index % 2] = (*value).to_owned();
-        }
-        seen.push(values);
-    }
-    seen
+    let exchanges: Vec<Exchange> = calls
+        .iter()
+        .flat_map(|call| {
+            let request = REPRESENTATIONS.map(|r| call.encode_request(r).unwrap());
+            let response = REPRESENTATIONS.map(|r| call.encode_response(r).unwrap());
+            let (operation, name) = (format!("echo.{}", call.name()), format!("{call:?}"));
+            [(request.clone(), None), (request, Some(response))].map(|(request, response)| Exchange {
+                operation: operation.clone(),
+                name: name.clone(),
+                request,
+                response,
+            })
+        })
+        .collect();
+    let seen = peer::compare(python, &exchanges);
+    seen.as_chunks::<2>().0.to_vec()
 }
 
 /// Samba hands no text over that is not valid UTF-16, and stops at a zero inside.
@@ -106,7 +42,7 @@ fn is_plain(call: &Call) -> bool {
 
 #[test]
 fn samba_sees_the_same_values_and_writes_the_same_bytes() {
-    let Some(python) = python() else { return };
+    let Some(python) = peer::python() else { return };
     let calls: Vec<Call> = samples().into_iter().filter(is_plain).collect();
     let seen = compare(python, &calls);
     for (name, request, response) in EXPECTED {
@@ -137,7 +73,7 @@ const EXPECTED: &[(&str, &str, &str)] = &[
 
 #[test]
 fn samba_agrees_on_generated_calls() {
-    let Some(python) = python() else { return };
+    let Some(python) = peer::python() else { return };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
     let calls: Vec<Call> = std::iter::repeat_with(|| call().new_tree(&mut runner).unwrap().current())

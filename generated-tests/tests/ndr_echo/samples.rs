@@ -11,9 +11,7 @@ use protocol::rpcecho::{
 use runtime::ndr::{NtStatus, Representation};
 use runtime::{PackError, UnpackError, Utf16};
 
-/// The three representations that are in use.
-pub const REPRESENTATIONS: [Representation; 3] =
-    [Representation::NDR, Representation::NDR_BIG_ENDIAN, Representation::NDR64];
+pub use crate::peer::REPRESENTATIONS;
 
 /// A call: its request, and a response that fits it.
 #[derive(Clone, Debug, PartialEq)]

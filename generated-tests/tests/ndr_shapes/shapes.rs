@@ -1227,8 +1227,6 @@ pub struct Mix<'a> {
     pub lots: Vec<u16>,
     /// `room`
     pub room: Utf16<'a>,
-    /// `used`
-    pub used: u32,
     /// `part`
     pub part: Vec<u32>,
     /// `pair`
@@ -1308,7 +1306,6 @@ impl<'a> Mix<'a> {
             many,
             lots,
             room,
-            used,
             part,
             pair,
             always: Default::default(),
@@ -1333,9 +1330,7 @@ impl<'a> Mix<'a> {
         e.require_count(self.lots.len(), 33, "33 elements").at("lots")?;
         e.array(&self.lots, |e, &item| e.u16(item)).at("lots")?;
         e.varying_string16(&self.room, 8).at("room")?;
-        e.u32(self.used).at("used")?;
-        e.require_count(self.part.len(), u64::from(self.used), "used elements")
-            .at("part")?;
+        e.count_u32(self.part.len()).at("used")?;
         e.actual_count(self.part.len(), 6).at("part")?;
         e.array(&self.part, |e, &item| e.u32(item)).at("part")?;
         e.array(&self.pair, |e, item| item.pack_scalars(e)).at("pair")?;

@@ -158,7 +158,7 @@ fn request_items(cx: &Context<'_>, request: &Request) -> Vec<TokenStream> {
     let key = &request.key;
     let constant = super::names::screaming(&format!("{name}RequestType"));
     let text = format!("The request type of [`{name}Request`].");
-    let docs = docs(&[text.clone()], None, &text);
+    let docs = docs(&[], None, &text);
     items.push(quote!(#docs pub const #constant: &str = #key;));
     items
 }

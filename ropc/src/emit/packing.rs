@@ -368,22 +368,40 @@ fn check_open(cx: &Context<'_>, m: &Match, at: usize, arm: &Arm, env: &Env) -> T
         })
         .collect();
     let subject = super::unpacking::tuple(values);
-    let arms = m.arms.iter().take(at + 1).enumerate().map(|(i, other)| {
+    let pattern = |other: &Arm| {
         let pattern = super::unpacking::arm_pattern(cx, m, other);
         let guard = other.guard.as_ref().map(|g| {
             let g = env.expr(cx, g);
             quote!(if #g)
         });
-        let is = i == at;
-        quote!(#pattern #guard => #is,)
-    });
+        quote!(#pattern #guard)
+    };
+    let before: Vec<TokenStream> = m.arms.iter().take(at).map(pattern).collect();
     let total = arm.patterns.is_empty() && arm.guard.is_none();
-    let rest = if total { quote!() } else { quote!(_ => false,) };
+    let own = pattern(arm);
+    let fails = match (before.as_slice(), total) {
+        ([], true) => return quote!(),
+        (before, true) => quote!(matches!(#subject, #(#before)|*)),
+        (_, false) if m.arms.iter().take(at).all(|other| other.guard.is_none() && disjoint(other, arm)) => {
+            quote!(!matches!(#subject, #own))
+        }
+        (before, false) => quote!(!match #subject { #(#before => false,)* #own => true, _ => false }),
+    };
     let text = format!("a value of {} that selects {}", m.field, arm.name);
-    quote! {
-        let selects = match #subject { #(#arms)* #rest };
-        if !selects { return Err(e.mismatch(#text)); }
-    }
+    quote!(if #fails { return Err(e.mismatch(#text)); })
+}
+
+/// No value fits both arms, as far as single values tell.
+fn disjoint(a: &Arm, b: &Arm) -> bool {
+    use crate::model::Pattern;
+    let value = |p: &Pattern| match p {
+        Pattern::Int(v) | Pattern::Const(_, _, v) => Some(*v),
+        Pattern::Bool(b) => Some(u64::from(*b)),
+        Pattern::Any | Pattern::Range(..) => None,
+    };
+    a.patterns.iter().zip(&b.patterns).any(|(a, b)| {
+        a.iter().all(|x| value(x).is_some_and(|x| b.iter().all(|y| value(y).is_some_and(|y| x != y))))
+    })
 }
 
 /// The value of a pattern that stands for one.

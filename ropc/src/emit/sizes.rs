@@ -56,11 +56,10 @@ fn sum(cx: &Context<'_>, body: &[Member], env: &Env) -> Sum {
                 let then = branch(cx, &c.then, env);
                 let otherwise = branch(cx, &c.otherwise, env);
                 total.terms.push(match (then, otherwise) {
-                    (Some((pattern, subject, size)), None) => quote!((if let #pattern = #subject { #size } else { 0 })),
-                    (Some((pattern, subject, size)), Some((p2, s2, size2))) => {
-                        quote!((if let #pattern = #subject { #size } else if let #p2 = #s2 { #size2 } else { 0 }))
+                    (Some((test, size)), None) | (None, Some((test, size))) => quote!((if #test { #size } else { 0 })),
+                    (Some((test, size)), Some((test2, size2))) => {
+                        quote!((if #test { #size } else if #test2 { #size2 } else { 0 }))
                     }
-                    (None, Some((pattern, subject, size))) => quote!((if let #pattern = #subject { #size } else { 0 })),
                     (None, None) => {
                         let cond = env.expr(cx, &c.cond);
                         let (a, b) = (of_members(cx, &c.then, env), of_members(cx, &c.otherwise, env));
@@ -83,25 +82,18 @@ fn sum(cx: &Context<'_>, body: &[Member], env: &Env) -> Sum {
     total
 }
 
-/// Pattern, subject and size of one branch of an `if`; `None` when nothing in it is a Rust field.
-fn branch(cx: &Context<'_>, body: &[Member], env: &Env) -> Option<(TokenStream, TokenStream, TokenStream)> {
+/// Test and size of one branch of an `if`; `None` when nothing in it is a Rust field.
+fn branch(cx: &Context<'_>, body: &[Member], env: &Env) -> Option<(TokenStream, TokenStream)> {
     let direct: Vec<RustField<'_>> = rust_fields(body).into_iter().filter(|f| !inside_if(body, f.name())).collect();
-    if direct.is_empty() {
-        return None;
-    }
+    let first = direct.first()?.ident();
     let size = of_members(cx, body, env);
     let used = words(&size);
-    let idents: Vec<_> = direct.iter().map(RustField::ident).collect();
-    let patterns: Vec<TokenStream> = direct
-        .iter()
-        .map(|f| {
-            let ident = f.ident();
-            if used.contains(snake_text(f.name()).as_str()) { quote!(Some(#ident)) } else { quote!(Some(_)) }
-        })
-        .collect();
-    Some(match (patterns.as_slice(), idents.as_slice()) {
-        ([pattern], [ident]) => (quote!(#pattern), quote!(#ident), size),
-        _ => (quote!((#(#patterns),*)), quote!((#(#idents),*)), size),
+    let idents: Vec<_> =
+        direct.iter().filter(|f| used.contains(snake_text(f.name()).as_str())).map(RustField::ident).collect();
+    Some(match idents.as_slice() {
+        [] => (quote!(#first.is_some()), size),
+        [one] => (quote!(let Some(#one) = #one), size),
+        many => (quote!(let (#(Some(#many)),*) = (#(#many),*)), size),
     })
 }
 

@@ -187,10 +187,14 @@ fn unpack_body(cx: &Context<'_>, def: &StructDef) -> TokenStream {
         return quote!(#enter #statements #leave Ok(Self));
     }
     let inits = fields.iter().map(|field| {
-        let (ident, value) = (field.ident(), unpacking::stored(cx, field));
-        if ident.to_string() == value.to_string() { quote!(#ident) } else { quote!(#ident: #value) }
+        init(&field.ident(), &unpacking::stored(cx, field))
     });
     quote!(#enter #statements #leave Ok(Self { #(#inits),* }))
+}
+
+/// A field of a constructor, short where the value has its name.
+pub(super) fn init(ident: &proc_macro2::Ident, value: &TokenStream) -> TokenStream {
+    if *ident == value.to_string() { quote!(#ident) } else { quote!(#ident: #value) }
 }
 
 fn pack_body(cx: &Context<'_>, def: &StructDef) -> TokenStream {
@@ -255,7 +259,7 @@ fn into_owned(cx: &Context<'_>, ident: &proc_macro2::Ident, def: &StructDef) -> 
             let inits = rust_fields(&def.body).into_iter().map(|field| {
                 let ident = field.ident();
                 let value = owned_field(cx, &field, &quote!(self.#ident));
-                quote!(#ident: #value)
+                init(&ident, &value)
             });
             quote!(#ident { #(#inits),* })
         }
@@ -279,7 +283,10 @@ fn owned_match(cx: &Context<'_>, m: &Match) -> TokenStream {
         match fields.len() {
             0 => quote!(Self::#variant => #name::#variant,),
             1 => quote!(Self::#variant(#(#idents),*) => #name::#variant(#(#values),*),),
-            _ => quote!(Self::#variant { #(#idents),* } => #name::#variant { #(#idents: #values),* },),
+            _ => {
+                let inits = idents.iter().zip(&values).map(|(ident, value)| init(ident, value));
+                quote!(Self::#variant { #(#idents),* } => #name::#variant { #(#inits),* },)
+            }
         }
     });
     quote!(match self { #(#arms)* })

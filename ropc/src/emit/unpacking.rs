@@ -309,7 +309,7 @@ fn read_arm(cx: &Context<'_>, m: &Match, arm: &Arm, env: &Env) -> TokenStream {
     for &index in &arm.keeps {
         let Some(d) = m.on.get(index) else { continue };
         let (ident, value) = (snake(&d.name), env.expr(cx, &d.expr));
-        if ident.to_string() != value.to_string() {
+        if ident != value.to_string() {
             kept.extend(quote!(let #ident = #value;));
         }
     }
@@ -369,9 +369,7 @@ pub(crate) fn construct(cx: &Context<'_>, m: &Match, arm: &Arm) -> TokenStream {
         [] => quote!(#name::#variant),
         [_] => quote!(#name::#variant(#(#own),*)),
         _ => {
-            let inits = idents.iter().zip(&own).map(|(ident, value)| {
-                if ident.to_string() == value.to_string() { quote!(#ident) } else { quote!(#ident: #value) }
-            });
+            let inits = idents.iter().zip(&own).map(|(ident, value)| super::structs::init(ident, value));
             quote!(#name::#variant { #(#inits),* })
         }
     }

@@ -130,6 +130,14 @@ fn bits(cx: &Context<'_>, def: &TypeDef, b: &BitsDef) -> TokenStream {
     }
 }
 
+/// Tokens of an expression: one needs no parentheses.
+fn words_of(tokens: &TokenStream) -> usize {
+    match tokens.to_string().as_str() {
+        "value . 0" => 1,
+        _ => tokens.clone().into_iter().count(),
+    }
+}
+
 /// Reader and changer of a sub-field.
 fn accessors(cx: &Context<'_>, base: IntKind, field: &BitsField) -> TokenStream {
     let get = snake(&field.name);
@@ -166,14 +174,22 @@ fn accessors(cx: &Context<'_>, base: IntKind, field: &BitsField) -> TokenStream 
                 TypeKind::Bits(b) => int(b.base),
                 TypeKind::Struct(_) => base_ty.clone(),
             };
-            (name.clone(), quote!(#name((#shifted) as #inner)), quote!(value.0 as #base_ty))
+            if inner.to_string() == base_ty.to_string() {
+                (name.clone(), quote!(#name(#shifted)), quote!(value.0))
+            } else {
+                (name.clone(), quote!(#name((#shifted) as #inner)), quote!(value.0 as #base_ty))
+            }
         }
         None if field.big_endian => {
             let spare = super::context::usize_literal(u64::from(64 - field.width));
             (
                 quote!(u64),
-                quote!((u64::from_be((#shifted) as u64)) >> #spare),
-                quote!((((value << #spare).to_be()) as #base_ty)),
+                if base_ty.to_string() == "u64" {
+                    quote!(u64::from_be(#shifted) >> #spare)
+                } else {
+                    quote!(u64::from_be((#shifted) as u64) >> #spare)
+                },
+                if base_ty.to_string() == "u64" { quote!((value << #spare).to_be()) } else { quote!((value << #spare).to_be() as #base_ty) },
             )
         }
         None => {
@@ -190,7 +206,8 @@ fn accessors(cx: &Context<'_>, base: IntKind, field: &BitsField) -> TokenStream 
             }
         }
     };
-    let set = put(quote!((#raw) & #mask));
+    let raw = if words_of(&raw) == 1 { raw } else { quote!((#raw)) };
+    let set = put(quote!(#raw & #mask));
     quote! {
         #read_docs
         #[must_use]

@@ -4,7 +4,7 @@
 //! stands behind a pointer may be missing while its count is not zero.
 
 use super::check::number_of;
-use super::model::{Field, Interface, Size, Type, TypeKind};
+use super::model::{Expr, Field, Interface, Size, Type, TypeKind};
 
 /// From what a field follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,10 +28,12 @@ pub(super) fn derived(
         }
         let (source, derived) = match &field.ty {
             Type::Array(array) => {
-                let Size::Conformant(Some(size)) = &array.size else { continue };
-                let both = array.length.as_ref().is_none_or(|length| length == size);
-                let counted = if both { Some(size) } else { array.length.as_ref() };
-                (counted.and_then(|expr| expr.plain_field()), Derived::Count(index))
+                let counted = match (&array.size, &array.length) {
+                    (_, Some(length)) => Some(length),
+                    (Size::Conformant(size), None) => size.as_ref(),
+                    (Size::Fixed(_), None) => None,
+                };
+                (counted.and_then(Expr::plain_field), Derived::Count(index))
             }
             Type::Union(_, Some(switch)) => (switch.plain_field(), Derived::Discriminant(index)),
             _ => continue,

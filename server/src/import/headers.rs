@@ -5,9 +5,10 @@ use protocol::oxcdata::{PropertyTag, PropertyType, PropertyValue};
 use runtime::{FileTime, Guid, Utf16};
 
 use super::charset::guess;
+use super::entry_id::{flat_list, one_off, search_key};
 use super::{Report, Skipped};
 use crate::store::tags;
-use crate::store::value::string;
+use crate::store::value::{binary, string};
 use crate::store::{Mailbox, PropertyChanges, PropertyName, Result, subject};
 
 /// The most characters of a subject (MS-OXCMSG 2.2.1.9: prefix and rest together less than 254).
@@ -71,12 +72,14 @@ fn set_subject(whole: &str, properties: &mut PropertyChanges, report: &mut Repor
     properties.set(tags::PID_TAG_SUBJECT, string(kept));
 }
 
-/// The four properties of one originator.
+/// The properties of one originator.
 struct Originator {
     name: PropertyTag,
     address_type: PropertyTag,
     email_address: PropertyTag,
     smtp_address: PropertyTag,
+    entry_id: PropertyTag,
+    search_key: PropertyTag,
 }
 
 const SENDER: Originator = Originator {
@@ -84,6 +87,8 @@ const SENDER: Originator = Originator {
     address_type: tags::PID_TAG_SENDER_ADDRESS_TYPE,
     email_address: tags::PID_TAG_SENDER_EMAIL_ADDRESS,
     smtp_address: tags::PID_TAG_SENDER_SMTP_ADDRESS,
+    entry_id: tags::PID_TAG_SENDER_ENTRY_ID,
+    search_key: tags::PID_TAG_SENDER_SEARCH_KEY,
 };
 
 const SENT_REPRESENTING: Originator = Originator {
@@ -91,6 +96,8 @@ const SENT_REPRESENTING: Originator = Originator {
     address_type: tags::PID_TAG_SENT_REPRESENTING_ADDRESS_TYPE,
     email_address: tags::PID_TAG_SENT_REPRESENTING_EMAIL_ADDRESS,
     smtp_address: tags::PID_TAG_SENT_REPRESENTING_SMTP_ADDRESS,
+    entry_id: tags::PID_TAG_SENT_REPRESENTING_ENTRY_ID,
+    search_key: tags::PID_TAG_SENT_REPRESENTING_SEARCH_KEY,
 };
 
 /// From is who is represented, Sender who sent; the one stands for the other when it is missing.
@@ -102,12 +109,25 @@ fn originators(mail: &Message<'_>, properties: &mut PropertyChanges) {
         let (name, address) = name_and_address(person);
         properties.set(tags.name, string(name)).set(tags.address_type, string("SMTP"));
         if let Some(address) = address {
-            properties.set(tags.email_address, string(address)).set(tags.smtp_address, string(address));
+            properties
+                .set(tags.email_address, string(address))
+                .set(tags.smtp_address, string(address))
+                .set(tags.search_key, binary(search_key(address)));
+            if let Some(id) = one_off(name, address) {
+                properties.set(tags.entry_id, binary(id));
+            }
         }
     }
     if let Some(reply_to) = mail.reply_to() {
         let names: Vec<&str> = reply_to.iter().map(|person| name_and_address(person).0).collect();
         properties.set(tags::PID_TAG_REPLY_RECIPIENT_NAMES, string(names.join("; ")));
+        let ids = reply_to.iter().filter_map(|person| {
+            let (name, address) = name_and_address(person);
+            one_off(name, address?)
+        });
+        if let Some(list) = flat_list(&ids.collect::<Vec<_>>()) {
+            properties.set(tags::PID_TAG_REPLY_RECIPIENT_ENTRIES, binary(list));
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 mod attachment;
 mod body;
 mod charset;
+mod entry_id;
 mod headers;
 mod recipients;
 mod report;

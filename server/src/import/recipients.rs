@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use mail_parser::{Address, Message};
 use protocol::oxcdata::PropertyValue;
 
+use super::entry_id::{one_off, search_key};
 use super::headers::name_and_address;
 use super::{Report, Skipped};
 use crate::store::tags;
-use crate::store::value::string;
+use crate::store::value::{binary, string};
 use crate::store::{PartChange, PropertyChanges};
 
 /// PidTagObjectType of a person (MS-OXCPRPT 2.2.1.7).
@@ -39,7 +40,14 @@ pub(super) fn convert(mail: &Message<'_>, recipients: &mut BTreeMap<u32, PartCha
                 .set(tags::PID_TAG_EMAIL_ADDRESS, string(address))
                 .set(tags::PID_TAG_SMTP_ADDRESS, string(address))
                 .set(tags::PID_TAG_OBJECT_TYPE, integer(MAIL_USER))
-                .set(tags::PID_TAG_DISPLAY_TYPE, integer(0));
+                .set(tags::PID_TAG_DISPLAY_TYPE, integer(0))
+                .set(tags::PID_TAG_SEARCH_KEY, binary(search_key(address)));
+            if let Some(id) = one_off(name, address) {
+                properties
+                    .set(tags::PID_TAG_RECORD_KEY, binary(id.clone()))
+                    .set(tags::PID_TAG_RECIPIENT_ENTRY_ID, binary(id.clone()))
+                    .set(tags::PID_TAG_ENTRY_ID, binary(id));
+            }
             recipients.insert(row_id, PartChange::Replace(properties));
             row_id += 1;
         }

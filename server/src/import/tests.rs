@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use protocol::oxcdata::{PropertyTag, PropertyType};
+use protocol::oxcdata::{OneOffEntryId, PropertyTag, PropertyType};
+use runtime::{Cursor, StringValue};
 use sha2::{Digest as _, Sha256};
 
 use super::*;
@@ -198,6 +199,17 @@ fn who_sends_for_someone_else_is_the_sender() {
     assert_eq!(mail.text(tags::PID_TAG_SENT_REPRESENTING_NAME), "The Example Gazette");
     assert_eq!(mail.text(tags::PID_TAG_SENDER_EMAIL_ADDRESS), "bounces@lists.example.test");
     assert_eq!(mail.text(tags::PID_TAG_REPLY_RECIPIENT_NAMES), "The Editors");
+    let key = PropertyValue::PtypBinary(b"SMTP:BOUNCES@LISTS.EXAMPLE.TEST\0".as_slice().into());
+    assert_eq!(mail.get(tags::PID_TAG_SENDER_SEARCH_KEY), Some(key));
+    let Some(PropertyValue::PtypBinary(id)) = mail.get(tags::PID_TAG_SENT_REPRESENTING_ENTRY_ID) else {
+        panic!("no EntryID");
+    };
+    let id = OneOffEntryId::unpack(&mut Cursor::new(&id)).unwrap();
+    assert_eq!(id.email_address, StringValue::Utf16("gazette@lists.example.test".into()));
+    let Some(PropertyValue::PtypBinary(list)) = mail.get(tags::PID_TAG_REPLY_RECIPIENT_ENTRIES) else {
+        panic!("no PidTagReplyRecipientEntries");
+    };
+    assert!(list.starts_with(&[1, 0, 0, 0]));
 }
 
 #[test]

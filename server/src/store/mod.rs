@@ -25,7 +25,7 @@ pub mod subject;
 pub mod tags;
 pub mod value;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "sqlite"))]
 mod contract;
 
 use std::any::Any;
@@ -173,6 +173,12 @@ pub trait Mailbox: Send + Sync + 'static {
     /// # Errors
     /// When the store cannot be written.
     fn create_blob(&self) -> Result<Box<dyn BlobWriter>>;
+
+    /// Opens a finished blob for reading, before or after it became a property's value.
+    ///
+    /// # Errors
+    /// `NotFound` for another mailbox's blob.
+    fn open_blob(&self, blob: &BlobRef) -> Result<Box<dyn ValueStream>>;
 
     /// A saved message.
     ///
@@ -339,13 +345,13 @@ impl BlobRef {
 
     /// Made by a store, which finds what it keeps in it again.
     #[must_use]
-    pub(crate) fn new(size: u64, store: Arc<dyn Any + Send + Sync>) -> Self {
+    pub fn new(size: u64, store: Arc<dyn Any + Send + Sync>) -> Self {
         Self { size, store }
     }
 
     /// What the store keeps.
     #[must_use]
-    pub(crate) fn inner<T: 'static>(&self) -> Option<&T> {
+    pub fn inner<T: 'static>(&self) -> Option<&T> {
         self.store.downcast_ref()
     }
 }

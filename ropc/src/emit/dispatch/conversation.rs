@@ -188,6 +188,7 @@ fn effects(cx: &Context<'_>, rop: &Rop) -> TokenStream {
     let body = if success.to_string().contains("body .") { quote!(body) } else { quote!(_) };
     match (success.is_empty(), failure.is_empty()) {
         (true, true) => quote!(),
+        (false, true) if body.to_string() == "_" => quote!(if reply.result.is_ok() { #success }),
         (false, true) => quote!(if let Ok(#body) = &reply.result { #success }),
         (true, false) => quote!(if reply.result.is_err() { #failure }),
         (false, false) => quote!(match &reply.result { Ok(#body) => { #success } Err(_) => { #failure } }),

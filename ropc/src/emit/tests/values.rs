@@ -64,7 +64,7 @@ impl Made {
     fn inits(&self, fields: &[RustField<'_>]) -> TokenStream {
         let inits = fields.iter().map(|field| {
             let (ident, value) = (field.ident(), self.field(field.name()));
-            if ident.to_string() == value.to_string() { quote!(#ident) } else { quote!(#ident: #value) }
+            if ident == value.to_string() { quote!(#ident) } else { quote!(#ident: #value) }
         });
         quote!(#(#inits),*)
     }
@@ -346,7 +346,6 @@ impl<'m> Maker<'m, '_> {
         env: &Env,
     ) -> TokenStream {
         match ty {
-            Type::Later => quote!(()),
             Type::Int(kind) => {
                 let method = int_method(*kind);
                 quote!(g.#method())
@@ -368,7 +367,7 @@ impl<'m> Maker<'m, '_> {
                 }
             },
             Type::Bytes(Extent::Rest) => blob(limit(place.scope, &field.name)),
-            Type::Array(..) | Type::Later => quote!(Vec::new()),
+            Type::Array(..) => quote!(Vec::new()),
         }
     }
 

@@ -1,8 +1,9 @@
 //! Types where they are used, and attributes.
 
 use super::{Builder, Built, Node, Parts};
-use crate::ast::{Attr, AttrArg, Path, TagKind, TypeArg, TypeRef, TypeSpec};
-use crate::parse::Rule;
+use crate::ast::{Attr, AttrArg, Expr, ExprKind, Path, TagKind, TypeArg, TypeRef, TypeSpec};
+use crate::parse::{Grammar, Rule};
+use pest::Parser as _;
 
 impl Builder {
     /// All attribute lists that come now, joined.
@@ -31,6 +32,7 @@ impl Builder {
                 Some(nodes.into_iter().map(|arg| self.attr_arg(arg)).collect::<Built<Vec<_>>>()?)
             }
         };
+        let args = if name.text == "switch_type" { args.map(type_arguments) } else { args };
         Ok(Attr { name, args, span })
     }
 
@@ -132,4 +134,20 @@ impl Builder {
         let value = parts.need(Rule::expr)?;
         Ok(TypeArg::Named(name, self.expr(value)?))
     }
+}
+
+/// `switch_type(long)`: one word of C's is a type here, not a name.
+fn type_arguments(args: Vec<AttrArg>) -> Vec<AttrArg> {
+    args.into_iter()
+        .map(|arg| match arg {
+            AttrArg::Expr(Expr { kind: ExprKind::Name(word), .. }) if is_type_word(&word.text) => {
+                AttrArg::Type(TypeSpec::Words(vec![word]))
+            }
+            other => other,
+        })
+        .collect()
+}
+
+fn is_type_word(text: &str) -> bool {
+    Grammar::parse(Rule::type_word, text).is_ok_and(|pairs| pairs.as_str() == text)
 }

@@ -1,6 +1,6 @@
 //! Users and their mailboxes.
 
-use super::{Backend, add_user, inbox, save_with, store_with_user};
+use super::{Backend, add_user, inbox, record, save_with, store_with_user};
 use crate::store::value::string;
 use crate::store::{NewUser, StoreError, tags};
 use runtime::Guid;
@@ -55,6 +55,7 @@ pub(in crate::store) fn mailboxes_of_users_are_separate(backend: &Backend) {
     let bert = add_user(store.as_ref(), "bert");
     assert_ne!(anna.identity().mailbox, bert.identity().mailbox);
     assert_ne!(anna.identity().replica, bert.identity().replica);
+    record("MS-OXCSTOR_R778", "mailboxes_of_users_are_separate");
     let message = save_with(anna.as_ref(), tags::PID_TAG_SUBJECT, string("for Anna"));
     assert!(matches!(bert.message(message), Err(StoreError::NotFound(_))));
     assert_eq!(bert.folder(inbox(bert.as_ref())).unwrap().content_count, 0);

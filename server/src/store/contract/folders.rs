@@ -4,7 +4,7 @@ use protocol::oxcdata::{
     FolderId, FuzzyLevelHigh, FuzzyLevelLow, PropertyValue, Restriction, SortDirection, SortOrder, TaggedPropertyValue,
 };
 
-use super::{Backend, create_in, inbox, store_with_user, value};
+use super::{Backend, create_in, inbox, record, store_with_user, value};
 use crate::store::value::string;
 use crate::store::{
     FolderType, HierarchyDepth, Mailbox, MessageChange, MessageTarget, NewFolder, ObjectId, PropertyChanges,
@@ -147,10 +147,7 @@ pub(in crate::store) fn hierarchies_are_restricted_and_sorted(backend: &Backend)
         fuzzy_level_low: FuzzyLevelLow::FL_PREFIX,
         fuzzy_level_high: FuzzyLevelHigh::FL_IGNORECASE,
         property_tag: tags::PID_TAG_DISPLAY_NAME,
-        tagged_value: TaggedPropertyValue {
-            property_tag: tags::PID_TAG_DISPLAY_NAME,
-            property_value: string("ALPHA"),
-        },
+        tagged_value: TaggedPropertyValue { property_tag: tags::PID_TAG_DISPLAY_NAME, property_value: string("ALPHA") },
     };
     let sort = [SortOrder { property_tag: tags::PID_TAG_DISPLAY_NAME, order: SortDirection::DESCENDING }];
     let query = TableQuery { restriction: Some(&restriction), sort: &sort, ..TableQuery::default() };
@@ -180,6 +177,7 @@ pub(in crate::store) fn receive_folders_start_as_prescribed(backend: &Backend) {
     found.sort_unstable();
     let root = mailbox.special_folders().get(SpecialFolder::Root);
     assert_eq!(found, [("", inbox), ("IPC", root), ("IPM", inbox), ("Report.IPM", inbox)]);
+    record("MS-OXCSTOR_R782", "receive_folders_start_as_prescribed");
 }
 
 pub(in crate::store) fn receive_folders_are_found_by_the_longest_class(backend: &Backend) {
@@ -194,9 +192,15 @@ pub(in crate::store) fn receive_folders_are_found_by_the_longest_class(backend: 
     let meeting = ("IPM.Schedule.Meeting".to_owned(), drafts);
     assert_eq!(find("IPM.Schedule.Meeting.Request"), meeting);
     assert_eq!(find("ipm.schedule.meeting"), meeting);
+    for id in ["MS-OXCSTOR_R847", "MS-OXCSTOR_R851", "MS-OXCSTOR_R196", "MS-OXCSTOR_R201", "MS-OXCSTOR_R59801"] {
+        record(id, "receive_folders_are_found_by_the_longest_class");
+    }
     assert_eq!(find("IPM.My.Class"), ("IPM".to_owned(), inbox));
     assert_eq!(find("My.Class"), (String::new(), inbox));
     assert_eq!(find(""), (String::new(), inbox));
+    for id in ["MS-OXCSTOR_R852", "MS-OXCSTOR_R1223", "MS-OXCSTOR_R3119", "MS-OXCSTOR_R3120"] {
+        record(id, "receive_folders_are_found_by_the_longest_class");
+    }
     let root = mailbox.special_folders().get(SpecialFolder::Root);
     assert_eq!(find("IPC.Anything"), ("IPC".to_owned(), root));
     assert!(matches!(mailbox.receive_folder("IPM..Note"), Err(StoreError::InvalidParameter(_))));
@@ -210,8 +214,12 @@ pub(in crate::store) fn receive_folders_change_and_go(backend: &Backend) {
     mailbox.set_receive_folder("ipm.NOTE", Some(notes)).unwrap();
     assert_eq!(mailbox.receive_folders().unwrap().len(), 5);
     assert_eq!(mailbox.receive_folder("IPM.Note").unwrap().folder, notes);
+    for id in ["MS-OXCSTOR_R862", "MS-OXCSTOR_R1235", "MS-OXCSTOR_R59754", "MS-OXCSTOR_R247"] {
+        record(id, "receive_folders_change_and_go");
+    }
     mailbox.set_receive_folder("IPM.NOTE", None).unwrap();
     assert_eq!(mailbox.receive_folder("IPM.Note").unwrap().message_class, "IPM");
+    record("MS-OXCSTOR_R864", "receive_folders_change_and_go");
     assert!(matches!(mailbox.set_receive_folder("IPM", Some(notes)), Err(StoreError::AccessDenied(_))));
     assert!(matches!(mailbox.set_receive_folder("", None), Err(StoreError::Unsupported(_))));
     let missing = ids::folder_id(0xFFFF_FFFF);

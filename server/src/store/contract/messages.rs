@@ -7,7 +7,9 @@ use std::thread;
 use protocol::oxcdata::{PropertyTag, PropertyValue};
 use runtime::FileTime;
 
-use super::{Backend, add_user, attachment, create_in, inbox, recipient, save_with, store_with_user, update, value};
+use super::{
+    Backend, add_user, attachment, create_in, inbox, recipient, record, save_with, store_with_user, update, value,
+};
 use crate::store::value::{binary, string};
 use crate::store::{
     Mailbox, MessageChange, MessageTarget, ObjectId, PartChange, PropertyChanges, StoreError, ids, read_whole, tags,
@@ -36,6 +38,7 @@ pub(in crate::store) fn saves_and_reads_a_whole_message(backend: &Backend) {
     assert_eq!(message.change_number, saved.change_number);
     assert_eq!((message.recipient_count, message.attachment_count), (3, 1));
     assert_eq!(message.message_flags & 0x10, 0x10, "mfHasAttach");
+    record("MS-OXCMSG_R522", "saves_and_reads_a_whole_message");
     assert_eq!(mailbox.recipients(saved.id).unwrap(), [0, 1, 5]);
     assert_eq!(mailbox.attachments(saved.id).unwrap(), [0]);
     let id = ObjectId::Message(saved.id);
@@ -65,6 +68,7 @@ pub(in crate::store) fn subjects_have_two_parts(backend: &Backend) {
     change.properties.set(tags::PID_TAG_NORMALIZED_SUBJECT, string("Abendessen"));
     mailbox.save_message(&change).unwrap();
     assert_eq!(get(tags::PID_TAG_SUBJECT), Some(string("RE: Abendessen")));
+    record("MS-OXCMSG_R1239", "subjects_have_two_parts");
     let mut change = update(id);
     change.properties.delete(tags::PID_TAG_SUBJECT);
     mailbox.save_message(&change).unwrap();
@@ -198,10 +202,12 @@ pub(in crate::store) fn read_state_is_counted_and_never_conflicts(backend: &Back
     assert_eq!(mailbox.set_read(saved.id, true).unwrap(), None);
     assert_eq!(unread(), 0);
     assert_eq!(mailbox.message(saved.id).unwrap().message_flags & 0x401, 0x401, "mfRead and mfEverRead");
+    record("MS-OXCMSG_R1141", "read_state_is_counted_and_never_conflicts");
     let target = MessageTarget::Update { id: saved.id, expected_change_number: Some(saved.change_number) };
     mailbox.save_message(&MessageChange::new(target)).unwrap();
     assert!(mailbox.set_read(saved.id, false).unwrap().is_some());
     assert_eq!(mailbox.message(saved.id).unwrap().message_flags & 0x401, 0);
+    record("MS-OXCMSG_R1142", "read_state_is_counted_and_never_conflicts");
     assert_eq!(unread(), 1);
 }
 

@@ -8,8 +8,12 @@ pub(super) mod directory;
 pub(super) mod durability;
 pub(super) mod folders;
 pub(super) mod messages;
+#[path = "../../../../generated-tests/src/spec_coverage.rs"]
+mod spec_coverage;
 pub(super) mod tables;
 pub(super) mod values;
+
+pub(super) use spec_coverage::record;
 
 use std::sync::Arc;
 

@@ -6,7 +6,7 @@ use protocol::oxcdata::{
 };
 use runtime::FileTime;
 
-use super::{Backend, attachment, create_in, inbox, recipient, save_with, store_with_user};
+use super::{Backend, attachment, create_in, inbox, recipient, record, save_with, store_with_user};
 use crate::store::value::{binary, string};
 use crate::store::{
     ContentsKind, Mailbox, MessageChange, MessageTarget, PartChange, ROW_VALUE, StoreError, TableQuery, ids, tags,
@@ -169,6 +169,7 @@ pub(in crate::store) fn associated_messages_have_their_own_table(backend: &Backe
         assert_eq!(mailbox.count_contents(folder, kind, &TableQuery::default()).unwrap(), 1);
     }
     assert_eq!(mailbox.message(associated).unwrap().message_flags & 0x40, 0x40, "mfFAI");
+    record("MS-OXCMSG_R527", "associated_messages_have_their_own_table");
 }
 
 pub(in crate::store) fn rows_have_computed_columns(backend: &Backend) {

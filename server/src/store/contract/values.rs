@@ -123,6 +123,8 @@ pub(in crate::store) fn blobs_are_written_in_pieces(backend: &Backend) {
         }
         let blob = writer.finish().unwrap();
         assert_eq!(blob.size(), whole.len() as u64);
+        let stream = mailbox.open_blob(&blob).unwrap();
+        assert_eq!((stream.size(), stream.read_at(0, usize::MAX).unwrap()), (blob.size(), whole.to_vec()));
         let mut change = create_in(inbox(mailbox.as_ref()));
         change.properties.set_blob(tags::PID_TAG_HTML, blob);
         let id = ObjectId::Message(mailbox.save_message(&change).unwrap().id);
@@ -148,8 +150,10 @@ pub(in crate::store) fn blobs_of_other_mailboxes_are_refused(backend: &Backend) 
     let other = add_user(store.as_ref(), "other");
     let mut writer = other.create_blob().unwrap();
     writer.write(&[1; 40_000]).unwrap();
+    let blob = writer.finish().unwrap();
+    assert!(matches!(mailbox.open_blob(&blob).err(), Some(StoreError::NotFound(_))));
     let mut change = create_in(inbox(mailbox.as_ref()));
-    change.properties.set_blob(tags::PID_TAG_HTML, writer.finish().unwrap());
+    change.properties.set_blob(tags::PID_TAG_HTML, blob);
     assert!(matches!(mailbox.save_message(&change), Err(StoreError::NotFound(_))));
 }
 

@@ -106,3 +106,60 @@ fn configure(connection: &Connection) -> Result<()> {
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::store::StoreError;
+    use crate::store::sqlite::migrate::DIRECTORY;
+    use crate::store::system_clock;
+
+    fn users(connection: &Connection) -> Result<i64> {
+        Ok(connection.query_row("SELECT count(*) FROM user", [], |row| row.get(0))?)
+    }
+
+    const ADD: &str = "INSERT INTO user VALUES ('a', '', '', 'a', zeroblob(16), '', 1)";
+
+    #[test]
+    fn commits_reach_the_disk_before_they_return() {
+        let directory = tempfile::tempdir().unwrap();
+        let database = Database::open(Some(&directory.path().join("x")), DIRECTORY, system_clock).unwrap();
+        let pragma = |name: &str| -> String {
+            let value = |row: &rusqlite::Row<'_>| {
+                row.get_ref(0)
+                    .map(|value| value.as_str().map_or_else(|_| value.as_i64().unwrap().to_string(), str::to_owned))
+            };
+            database.writer().query_row(&format!("PRAGMA {name}"), [], value).unwrap()
+        };
+        assert_eq!(pragma("journal_mode"), "wal");
+        assert_eq!(pragma("synchronous"), "2", "FULL");
+        assert_eq!(pragma("foreign_keys"), "1");
+    }
+
+    #[test]
+    fn what_fails_is_rolled_back() {
+        let database = Database::open(None, DIRECTORY, system_clock).unwrap();
+        let result = database.write(|transaction| {
+            transaction.execute(ADD, [])?;
+            Err::<(), _>(StoreError::Conflict)
+        });
+        assert!(matches!(result, Err(StoreError::Conflict)));
+        assert_eq!(database.read(users).unwrap(), 0);
+    }
+
+    #[test]
+    fn readers_see_one_state_while_others_write() {
+        let directory = tempfile::tempdir().unwrap();
+        let database = Database::open(Some(&directory.path().join("x")), DIRECTORY, system_clock).unwrap();
+        database
+            .read(|connection| {
+                assert_eq!(users(connection)?, 0);
+                database.write(|transaction| Ok(transaction.execute(ADD, [])?))?;
+                assert_eq!(users(connection)?, 0);
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(database.read(users).unwrap(), 1);
+    }
+}

@@ -7,7 +7,7 @@ use protocol::oxcdata::{FolderId, MessageId, PropertyTag};
 use runtime::{FileTime, Guid};
 use rusqlite::{Connection, Transaction, params};
 
-use super::blob::{self, BlobStream, MemoryStream, PieceWriter, Pins};
+use super::blob::{self, BlobStream, MemoryStream, PieceWriter, Pin, Pins};
 use super::codec::{is_streamable, utf16_bytes};
 use super::database::{Database, lock, transact};
 use super::facts::Facts;
@@ -19,7 +19,7 @@ use super::{folder, names, receive_folder, table};
 use crate::store::computed::computed_tag;
 use crate::store::tags::message_flags;
 use crate::store::{
-    BlobWriter, Clock, ContentsKind, Folder, HierarchyDepth, Mailbox, MailboxIdentity, Message, MessageChange,
+    BlobRef, BlobWriter, Clock, ContentsKind, Folder, HierarchyDepth, Mailbox, MailboxIdentity, Message, MessageChange,
     NewFolder, ObjectId, PropertyChanges, PropertyName, ReceiveFolder, Result, Row, SavedMessage, SpecialFolders,
     StoreError, StoredValue, TableQuery, ValueStream, ids,
 };
@@ -237,6 +237,12 @@ impl Mailbox for SqliteMailbox {
 
     fn create_blob(&self) -> Result<Box<dyn BlobWriter>> {
         Ok(Box::new(PieceWriter::new(self.this()?)?))
+    }
+
+    fn open_blob(&self, blob: &BlobRef) -> Result<Box<dyn ValueStream>> {
+        let not_ours = StoreError::NotFound("blob in this mailbox");
+        let id = blob.inner::<Pin>().and_then(|pin| pin.blob(&self.pins)).ok_or(not_ours)?;
+        Ok(Box::new(BlobStream { mailbox: self.this()?, blob: id, size: blob.size(), _pin: self.pins.pin(id) }))
     }
 
     fn message(&self, id: MessageId) -> Result<Message> {

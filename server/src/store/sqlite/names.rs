@@ -76,3 +76,15 @@ pub(super) fn names(connection: &Connection, ids: &[u16]) -> Result<Vec<Option<P
     }
     Ok(names)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_32767_ids() {
+        assert_eq!(id_of_row(1).ok(), Some(0x8000));
+        assert_eq!(id_of_row(32_767).ok(), Some(0xFFFE));
+        assert!(matches!(id_of_row(32_768), Err(StoreError::Exhausted(_))));
+    }
+}
