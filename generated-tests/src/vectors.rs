@@ -46,6 +46,14 @@ pub const ROP_ID: usize = 1;
 /// RopId, handle index and ReturnValue, before the body of a reply.
 pub const REPLY_HEADER: usize = 6;
 
+/// [`vectors::decoded`](decoded) for a type without parameters: bytes, size of the header, type.
+#[macro_export]
+macro_rules! decoded {
+    ($bytes:expr, $header:expr, $type:ident) => {
+        $crate::vectors::decoded(&$bytes, $header, $type::unpack, $type::pack)
+    };
+}
+
 /// Unpacks a published value that stands after a header of so many bytes and uses up the rest;
 /// packing has to give the same bytes.
 ///

@@ -4681,7 +4681,7 @@ impl Conversation {
                 }
                 RopRequest::RopResetTable(request) => {
                     let reply = unpack_rop_reset_table_reply(c)?;
-                    if let Ok(_) = &reply.result {
+                    if reply.result.is_ok() {
                         self
                             .tables
                             .entry(handle(handles, request.input_handle_index))

@@ -56,8 +56,8 @@ use protocol::oxcdata::TypedPropertyValue;
 use protocol::oxcdata::TypedString;
 use protocol::oxcdata::WrappedType;
 use generated_tests::Choices;
+use generated_tests::decoded;
 use generated_tests::oracles::property;
-use generated_tests::vectors::decoded;
 use generated_tests::vectors::hex;
 use generated_tests::vectors::refused;
 use generated_tests::wire;
@@ -132,11 +132,11 @@ fn long_term_id_round_trips() {
 }
 
 #[test]
-fn long_term_id_vector1() {
+fn long_term_id_vector_1() {
     let bytes = hex(
         "00 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F  00 00 0E 8E DF 36  00 00",
     );
-    let value = decoded(&bytes, 0, LongTermId::unpack, LongTermId::pack);
+    let value = decoded!(bytes, 0, LongTermId);
     assert_eq!(value.global_counter, 244244278);
 }
 
@@ -230,23 +230,23 @@ fn property_name_round_trips() {
 }
 
 #[test]
-fn property_name_vector1() {
+fn property_name_vector_1() {
     let bytes = hex("00  08 20 06 00 00 00 00 00 C0 00 00 00 00 00 00 46  80 85 00 00");
-    let value = decoded(&bytes, 0, PropertyName::unpack, PropertyName::pack);
+    let value = decoded!(bytes, 0, PropertyName);
     assert_eq!(value.id, PropertyNameId::LID(34176));
 }
 
 #[test]
-fn property_name_vector2() {
+fn property_name_vector_2() {
     let bytes = hex(
         "01  29 03 02 00 00 00 00 00 C0 00 00 00 00 00 00 46  06  61 00 62 00 00 00",
     );
-    let value = decoded(&bytes, 0, PropertyName::unpack, PropertyName::pack);
+    let value = decoded!(bytes, 0, PropertyName);
     assert_eq!(value.id, PropertyNameId::Name(Utf16::from("ab")));
 }
 
 #[test]
-fn property_name_vector3() {
+fn property_name_vector_3() {
     let bytes = hex(
         "01  29 03 02 00 00 00 00 00 C0 00 00 00 00 00 00 46  08  61 00 62 00 00 00 00 00",
     );
@@ -546,44 +546,29 @@ fn tagged_property_value_round_trips() {
 }
 
 #[test]
-fn tagged_property_value_vector1() {
+fn tagged_property_value_vector_1() {
     let bytes = hex("1F 00 37 00  48 00 69 00 00 00");
-    let value = decoded(
-        &bytes,
-        0,
-        TaggedPropertyValue::unpack,
-        TaggedPropertyValue::pack,
-    );
+    let value = decoded!(bytes, 0, TaggedPropertyValue);
     assert_eq!(value.property_tag, PropertyTag(0x0037_001F));
-    assert_eq!(value.property_value, PropertyValue::PtypString(Utf16::from("Hi")));
+    let expected = PropertyValue::PtypString(Utf16::from("Hi"));
+    assert_eq!(value.property_value, expected);
 }
 
 #[test]
-fn tagged_property_value_vector2() {
+fn tagged_property_value_vector_2() {
     let bytes = hex("0B 00 1B 0E  01");
-    let value = decoded(
-        &bytes,
-        0,
-        TaggedPropertyValue::unpack,
-        TaggedPropertyValue::pack,
-    );
+    let value = decoded!(bytes, 0, TaggedPropertyValue);
     assert_eq!(value.property_tag, PropertyTag(0x0E1B_000B));
     assert_eq!(value.property_value, PropertyValue::PtypBoolean(true));
 }
 
 #[test]
-fn tagged_property_value_vector3() {
+fn tagged_property_value_vector_3() {
     let bytes = hex("02 01 FF 0F  03 00 AA BB CC");
-    let value = decoded(
-        &bytes,
-        0,
-        TaggedPropertyValue::unpack,
-        TaggedPropertyValue::pack,
-    );
+    let value = decoded!(bytes, 0, TaggedPropertyValue);
     assert_eq!(value.property_tag, PropertyTag(0x0FFF_0102));
-    assert_eq!(
-        value.property_value, PropertyValue::PtypBinary(Blob::from(hex("AABBCC")))
-    );
+    let expected = PropertyValue::PtypBinary(Blob::from(hex("AABBCC")));
+    assert_eq!(value.property_value, expected);
 }
 
 pub fn flagged_property_value_value(
@@ -641,21 +626,21 @@ fn typed_string_round_trips() {
 }
 
 #[test]
-fn typed_string_vector1() {
+fn typed_string_vector_1() {
     let bytes = hex("04  52 00 45 00 3A 00 20 00 00 00");
-    let value = decoded(&bytes, 0, TypedString::unpack, TypedString::pack);
+    let value = decoded!(bytes, 0, TypedString);
     assert_eq!(value, TypedString::Unicode(Utf16::from("RE: ")));
 }
 
 #[test]
-fn typed_string_vector2() {
+fn typed_string_vector_2() {
     let bytes = hex("03  52 45 3A 20 00");
-    let value = decoded(&bytes, 0, TypedString::unpack, TypedString::pack);
+    let value = decoded!(bytes, 0, TypedString);
     assert_eq!(value, TypedString::ReducedUnicode(String8::from("RE: ")));
 }
 
 #[test]
-fn typed_string_vector3() {
+fn typed_string_vector_3() {
     let bytes = hex("05");
     let error = refused(&bytes, 0, TypedString::unpack);
     assert!(error.contains("got 0x5"), "{error}");
@@ -685,8 +670,8 @@ pub fn restriction_value(g: &mut Choices) -> Restriction<'static> {
             }
         }
         3 => Restriction::ExistRestriction(PropertyTag(g.u32())),
-        4 => Restriction::AndRestriction(g.list(|g| restriction_value(g))),
-        5 => Restriction::OrRestriction(g.list(|g| restriction_value(g))),
+        4 => Restriction::AndRestriction(g.list(restriction_value)),
+        5 => Restriction::OrRestriction(g.list(restriction_value)),
         6 => Restriction::NotRestriction(Box::new(restriction_value(g))),
         7 => {
             Restriction::ContentRestriction {
@@ -712,7 +697,7 @@ pub fn restriction_value(g: &mut Choices) -> Restriction<'static> {
         10 => {
             let restriction_present = g.bool();
             Restriction::CommentRestriction {
-                tagged_values: g.list(|g| tagged_property_value_value(g)),
+                tagged_values: g.list(tagged_property_value_value),
                 restriction: restriction_present.then(|| Box::new(restriction_value(g))),
             }
         }
@@ -731,16 +716,16 @@ fn restriction_round_trips() {
 }
 
 #[test]
-fn restriction_vector1() {
+fn restriction_vector_1() {
     let bytes = hex("08  1F 00 37 00");
-    let value = decoded(&bytes, 0, Restriction::unpack, Restriction::pack);
+    let value = decoded!(bytes, 0, Restriction);
     assert_eq!(value, Restriction::ExistRestriction(PropertyTag(0x0037_001F)));
 }
 
 #[test]
-fn restriction_vector2() {
+fn restriction_vector_2() {
     let bytes = hex("02  08 1F 00 37 00");
-    let value = decoded(&bytes, 0, Restriction::unpack, Restriction::pack);
+    let value = decoded!(bytes, 0, Restriction);
     let expected = Restriction::NotRestriction(
         Box::new(Restriction::ExistRestriction(PropertyTag(0x0037_001F))),
     );
@@ -748,9 +733,9 @@ fn restriction_vector2() {
 }
 
 #[test]
-fn restriction_vector3() {
+fn restriction_vector_3() {
     let bytes = hex("00 02 00  08 1F 00 37 00  06 01 03 00 07 0E 01 00 00 00");
-    let value = decoded(&bytes, 0, Restriction::unpack, Restriction::pack);
+    let value = decoded!(bytes, 0, Restriction);
     let expected = Restriction::AndRestriction(
         Vec::from([
             Restriction::ExistRestriction(PropertyTag(0x0037_001F)),
@@ -765,9 +750,9 @@ fn restriction_vector3() {
 }
 
 #[test]
-fn restriction_vector4() {
+fn restriction_vector_4() {
     let bytes = hex("03  01 00 01 00  1F 00 37 00  1F 00 37 00 61 00 00 00");
-    let value = decoded(&bytes, 0, Restriction::unpack, Restriction::pack);
+    let value = decoded!(bytes, 0, Restriction);
     let expected = Restriction::ContentRestriction {
         fuzzy_level_low: FuzzyLevelLow::FL_SUBSTRING,
         fuzzy_level_high: FuzzyLevelHigh(0x0001),
@@ -781,9 +766,9 @@ fn restriction_vector4() {
 }
 
 #[test]
-fn restriction_vector5() {
+fn restriction_vector_5() {
     let bytes = hex("04 03  03 00 17 00  03 00 17 00 02 00 00 00");
-    let value = decoded(&bytes, 0, Restriction::unpack, Restriction::pack);
+    let value = decoded!(bytes, 0, Restriction);
     let expected = Restriction::PropertyRestriction {
         rel_op: RelOp::RELATIONAL_OPERATOR_GREATER_THAN_OR_EQUAL,
         prop_tag: PropertyTag(0x0017_0003),
@@ -796,26 +781,24 @@ fn restriction_vector5() {
 }
 
 #[test]
-fn restriction_vector6() {
+fn restriction_vector_6() {
     let bytes = hex("0A 00 00");
-    let value = decoded(&bytes, 0, Restriction::unpack, Restriction::pack);
-    {
-        let Restriction::CommentRestriction { tagged_values, .. } = &value else {
-            panic!("{:?}", value)
-        };
-        assert!(tagged_values.is_empty());
-    }
+    let value = decoded!(bytes, 0, Restriction);
+    let Restriction::CommentRestriction { tagged_values, .. } = &value else {
+        panic!("{:?}", value)
+    };
+    assert!(tagged_values.is_empty());
 }
 
 #[test]
-fn restriction_vector7() {
+fn restriction_vector_7() {
     let bytes = hex("00 02 00  08 1F 00 37 00");
     let error = refused(&bytes, 0, Restriction::unpack);
     assert!(error.contains("expected"), "{error}");
 }
 
 #[test]
-fn restriction_vector8() {
+fn restriction_vector_8() {
     let bytes = hex("0C");
     let error = refused(&bytes, 0, Restriction::unpack);
     assert!(error.contains("got 0xc"), "{error}");
@@ -834,9 +817,9 @@ fn sort_order_round_trips() {
 }
 
 #[test]
-fn sort_order_vector1() {
+fn sort_order_vector_1() {
     let bytes = hex("1F 00 37 00 01");
-    let value = decoded(&bytes, 0, SortOrder::unpack, SortOrder::pack);
+    let value = decoded!(bytes, 0, SortOrder);
     assert_eq!(value.property_tag, PropertyTag(0x0037_001F));
     assert_eq!(value.order, SortDirection::DESCENDING);
 }
@@ -845,7 +828,7 @@ pub fn sort_order_set_value(g: &mut Choices) -> SortOrderSet {
     SortOrderSet {
         categorized_count: g.u16(),
         expanded_count: g.u16(),
-        sort_orders: g.list(|g| sort_order_value(g)),
+        sort_orders: g.list(sort_order_value),
     }
 }
 
@@ -856,7 +839,7 @@ fn sort_order_set_round_trips() {
 
 pub fn rule_action_value(g: &mut Choices) -> RuleAction<'static> {
     RuleAction {
-        action_blocks: g.list(|g| action_block_value(g)),
+        action_blocks: g.list(action_block_value),
     }
 }
 
@@ -931,7 +914,7 @@ fn reply_action_data_round_trips() {
 
 pub fn forward_action_data_value(g: &mut Choices) -> ForwardActionData<'static> {
     ForwardActionData {
-        recipient_blocks: g.list(|g| recipient_block_data_value(g)),
+        recipient_blocks: g.list(recipient_block_data_value),
     }
 }
 
@@ -943,7 +926,7 @@ fn forward_action_data_round_trips() {
 pub fn recipient_block_data_value(g: &mut Choices) -> RecipientBlockData<'static> {
     RecipientBlockData {
         reserved: g.u8(),
-        property_values: g.list(|g| tagged_property_value_value(g)),
+        property_values: g.list(tagged_property_value_value),
     }
 }
 

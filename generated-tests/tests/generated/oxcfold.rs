@@ -14,167 +14,123 @@ use protocol::oxcfold::RopGetHierarchyTableResponse;
 use protocol::oxcfold::RopOpenFolderRequest;
 use protocol::oxcfold::RopOpenFolderResponse;
 use generated_tests::Choices;
+use generated_tests::decoded;
 use generated_tests::oracles::property;
 use generated_tests::vectors::REPLY_HEADER;
 use generated_tests::vectors::ROP_ID;
 use generated_tests::vectors::check_reply_header;
-use generated_tests::vectors::decoded;
 use generated_tests::vectors::hex;
 use generated_tests::wire;
 
-pub fn rop_open_folder_request_value(g: &mut Choices) -> RopOpenFolderRequest {
-    RopOpenFolderRequest {
-        logon_id: g.u8(),
-        input_handle_index: g.u8(),
-        output_handle_index: g.u8(),
-        folder_id: FolderId(g.u64()),
-        open_mode_flags: OpenModeFlags(g.u8()),
-    }
-}
-
 #[test]
 fn rop_open_folder_request_round_trips() {
-    property(|g| wire!(g, rop_open_folder_request_value(g), RopOpenFolderRequest));
-}
-
-pub fn rop_open_folder_response_value(
-    g: &mut Choices,
-) -> RopOpenFolderResponse<'static> {
-    let is_ghosted = g.bool();
-    let (cheap_server_count, servers) = if is_ghosted {
-        (Some(g.u16()), Some(g.list(|g| g.string8(299))))
-    } else {
-        (None, None)
-    };
-    RopOpenFolderResponse {
-        has_rules: g.bool(),
-        is_ghosted,
-        cheap_server_count,
-        servers,
-    }
+    property(|g| {
+        let value = RopOpenFolderRequest {
+            logon_id: g.u8(),
+            input_handle_index: g.u8(),
+            output_handle_index: g.u8(),
+            folder_id: FolderId(g.u64()),
+            open_mode_flags: OpenModeFlags(g.u8()),
+        };
+        wire!(g, value, RopOpenFolderRequest)
+    });
 }
 
 #[test]
 fn rop_open_folder_response_round_trips() {
-    property(|g| wire!(g, rop_open_folder_response_value(g), RopOpenFolderResponse));
-}
-
-pub fn rop_get_hierarchy_table_request_value(
-    g: &mut Choices,
-) -> RopGetHierarchyTableRequest {
-    RopGetHierarchyTableRequest {
-        logon_id: g.u8(),
-        input_handle_index: g.u8(),
-        output_handle_index: g.u8(),
-        table_flags: HierarchyTableFlags(g.u8()),
-    }
+    property(|g| {
+        let is_ghosted = g.bool();
+        let (cheap_server_count, servers) = if is_ghosted {
+            (Some(g.u16()), Some(g.list(|g| g.string8(299))))
+        } else {
+            (None, None)
+        };
+        let value = RopOpenFolderResponse {
+            has_rules: g.bool(),
+            is_ghosted,
+            cheap_server_count,
+            servers,
+        };
+        wire!(g, value, RopOpenFolderResponse)
+    });
 }
 
 #[test]
 fn rop_get_hierarchy_table_request_round_trips() {
     property(|g| {
-        wire!(g, rop_get_hierarchy_table_request_value(g), RopGetHierarchyTableRequest)
+        let value = RopGetHierarchyTableRequest {
+            logon_id: g.u8(),
+            input_handle_index: g.u8(),
+            output_handle_index: g.u8(),
+            table_flags: HierarchyTableFlags(g.u8()),
+        };
+        wire!(g, value, RopGetHierarchyTableRequest)
     });
-}
-
-pub fn rop_get_hierarchy_table_response_value(
-    g: &mut Choices,
-) -> RopGetHierarchyTableResponse {
-    RopGetHierarchyTableResponse {
-        row_count: g.u32(),
-    }
 }
 
 #[test]
 fn rop_get_hierarchy_table_response_round_trips() {
     property(|g| {
-        wire!(g, rop_get_hierarchy_table_response_value(g), RopGetHierarchyTableResponse)
+        let value = RopGetHierarchyTableResponse {
+            row_count: g.u32(),
+        };
+        wire!(g, value, RopGetHierarchyTableResponse)
     });
-}
-
-pub fn rop_get_contents_table_request_value(
-    g: &mut Choices,
-) -> RopGetContentsTableRequest {
-    RopGetContentsTableRequest {
-        logon_id: g.u8(),
-        input_handle_index: g.u8(),
-        output_handle_index: g.u8(),
-        table_flags: ContentsTableFlags(g.u8()),
-    }
 }
 
 #[test]
 fn rop_get_contents_table_request_round_trips() {
     property(|g| {
-        wire!(g, rop_get_contents_table_request_value(g), RopGetContentsTableRequest)
+        let value = RopGetContentsTableRequest {
+            logon_id: g.u8(),
+            input_handle_index: g.u8(),
+            output_handle_index: g.u8(),
+            table_flags: ContentsTableFlags(g.u8()),
+        };
+        wire!(g, value, RopGetContentsTableRequest)
     });
-}
-
-pub fn rop_get_contents_table_response_value(
-    g: &mut Choices,
-) -> RopGetContentsTableResponse {
-    RopGetContentsTableResponse {
-        row_count: g.u32(),
-    }
 }
 
 #[test]
 fn rop_get_contents_table_response_round_trips() {
     property(|g| {
-        wire!(g, rop_get_contents_table_response_value(g), RopGetContentsTableResponse)
+        let value = RopGetContentsTableResponse {
+            row_count: g.u32(),
+        };
+        wire!(g, value, RopGetContentsTableResponse)
     });
 }
 
 #[test]
-fn rop_open_folder_request_vector1() {
+fn rop_open_folder_request_vector_1() {
     let bytes = hex("02 00 00 01  01 00 00 00 00 00 00 0D  00");
     assert_eq!(bytes[0], 0x02, "RopId");
-    let value = decoded(
-        &bytes,
-        ROP_ID,
-        RopOpenFolderRequest::unpack,
-        RopOpenFolderRequest::pack,
-    );
+    let value = decoded!(bytes, ROP_ID, RopOpenFolderRequest);
     assert_eq!(value.folder_id, FolderId(0x0D00_0000_0000_0001));
     assert_eq!(value.open_mode_flags, OpenModeFlags(0x00));
 }
 
 #[test]
-fn rop_open_folder_success_vector2() {
+fn rop_open_folder_success_vector_2() {
     let bytes = hex("02 01 00 00 00 00  00 00");
     check_reply_header(&bytes, 0x02, 0x0000_0000);
-    let value = decoded(
-        &bytes,
-        REPLY_HEADER,
-        RopOpenFolderResponse::unpack,
-        RopOpenFolderResponse::pack,
-    );
+    let value = decoded!(bytes, REPLY_HEADER, RopOpenFolderResponse);
     assert!(! value.has_rules);
     assert!(! value.is_ghosted);
 }
 
 #[test]
-fn rop_get_hierarchy_table_success_vector1() {
+fn rop_get_hierarchy_table_success_vector_1() {
     let bytes = hex("04 02 00 00 00 00  15 00 00 00");
     check_reply_header(&bytes, 0x04, 0x0000_0000);
-    let value = decoded(
-        &bytes,
-        REPLY_HEADER,
-        RopGetHierarchyTableResponse::unpack,
-        RopGetHierarchyTableResponse::pack,
-    );
+    let value = decoded!(bytes, REPLY_HEADER, RopGetHierarchyTableResponse);
     assert_eq!(value.row_count, 21);
 }
 
 #[test]
-fn rop_get_contents_table_request_vector1() {
+fn rop_get_contents_table_request_vector_1() {
     let bytes = hex("05 00 00 01 00");
     assert_eq!(bytes[0], 0x05, "RopId");
-    let value = decoded(
-        &bytes,
-        ROP_ID,
-        RopGetContentsTableRequest::unpack,
-        RopGetContentsTableRequest::pack,
-    );
+    let value = decoded!(bytes, ROP_ID, RopGetContentsTableRequest);
     assert_eq!(value.table_flags, ContentsTableFlags(0x00));
 }

@@ -21,204 +21,176 @@ use protocol::oxcmapihttp::PINGResponse;
 use protocol::oxcrpc::ConnectFlags;
 use protocol::oxcrpc::ExecuteFlags;
 use generated_tests::Choices;
+use generated_tests::decoded;
 use generated_tests::oracles::property;
-use generated_tests::vectors::decoded;
 use generated_tests::vectors::hex;
 use generated_tests::wire;
 use runtime::Blob;
 use runtime::String8;
 
-pub fn connect_request_value(g: &mut Choices) -> ConnectRequest<'static> {
-    ConnectRequest {
-        user_dn: g.string8(299),
-        flags: ConnectFlags(g.u32()),
-        default_code_page: g.u32(),
-        lcid_sort: g.u32(),
-        lcid_string: g.u32(),
-        auxiliary_buffer: g.blob(300),
-    }
-}
-
 #[test]
 fn connect_request_round_trips() {
-    property(|g| wire!(g, connect_request_value(g), ConnectRequest));
-}
-
-pub fn connect_response_value(g: &mut Choices) -> ConnectResponse<'static> {
-    ConnectResponse {
-        status_code: g.u32(),
-        error_code: ErrorCode(g.named(ErrorCode::NAMES)),
-        polls_max: g.u32(),
-        retry_count: g.u32(),
-        retry_delay: g.u32(),
-        dn_prefix: g.string8(299),
-        display_name: g.utf16(149),
-        auxiliary_buffer: g.blob(300),
-    }
+    property(|g| {
+        let value = ConnectRequest {
+            user_dn: g.string8(299),
+            flags: ConnectFlags(g.u32()),
+            default_code_page: g.u32(),
+            lcid_sort: g.u32(),
+            lcid_string: g.u32(),
+            auxiliary_buffer: g.blob(300),
+        };
+        wire!(g, value, ConnectRequest)
+    });
 }
 
 #[test]
 fn connect_response_round_trips() {
-    property(|g| wire!(g, connect_response_value(g), ConnectResponse));
-}
-
-pub fn connect_failure_value(g: &mut Choices) -> ConnectFailure<'static> {
-    ConnectFailure {
-        status_code: g.u32(),
-        auxiliary_buffer: g.blob(300),
-    }
+    property(|g| {
+        let value = ConnectResponse {
+            status_code: g.u32(),
+            error_code: ErrorCode(g.named(ErrorCode::NAMES)),
+            polls_max: g.u32(),
+            retry_count: g.u32(),
+            retry_delay: g.u32(),
+            dn_prefix: g.string8(299),
+            display_name: g.utf16(149),
+            auxiliary_buffer: g.blob(300),
+        };
+        wire!(g, value, ConnectResponse)
+    });
 }
 
 #[test]
 fn connect_failure_round_trips() {
-    property(|g| wire!(g, connect_failure_value(g), ConnectFailure));
-}
-
-pub fn execute_request_value(g: &mut Choices) -> ExecuteRequest<'static> {
-    ExecuteRequest {
-        flags: ExecuteFlags(g.u32()),
-        rop_buffer: g.blob(300),
-        max_rop_out: g.u32(),
-        auxiliary_buffer: g.blob(300),
-    }
+    property(|g| {
+        let value = ConnectFailure {
+            status_code: g.u32(),
+            auxiliary_buffer: g.blob(300),
+        };
+        wire!(g, value, ConnectFailure)
+    });
 }
 
 #[test]
 fn execute_request_round_trips() {
-    property(|g| wire!(g, execute_request_value(g), ExecuteRequest));
-}
-
-pub fn execute_response_value(g: &mut Choices) -> ExecuteResponse<'static> {
-    ExecuteResponse {
-        status_code: g.u32(),
-        error_code: ErrorCode(g.named(ErrorCode::NAMES)),
-        rop_buffer: g.blob(300),
-        auxiliary_buffer: g.blob(300),
-    }
+    property(|g| {
+        let value = ExecuteRequest {
+            flags: ExecuteFlags(g.u32()),
+            rop_buffer: g.blob(300),
+            max_rop_out: g.u32(),
+            auxiliary_buffer: g.blob(300),
+        };
+        wire!(g, value, ExecuteRequest)
+    });
 }
 
 #[test]
 fn execute_response_round_trips() {
-    property(|g| wire!(g, execute_response_value(g), ExecuteResponse));
-}
-
-pub fn execute_failure_value(g: &mut Choices) -> ExecuteFailure<'static> {
-    ExecuteFailure {
-        status_code: g.u32(),
-        auxiliary_buffer: g.blob(300),
-    }
+    property(|g| {
+        let value = ExecuteResponse {
+            status_code: g.u32(),
+            error_code: ErrorCode(g.named(ErrorCode::NAMES)),
+            rop_buffer: g.blob(300),
+            auxiliary_buffer: g.blob(300),
+        };
+        wire!(g, value, ExecuteResponse)
+    });
 }
 
 #[test]
 fn execute_failure_round_trips() {
-    property(|g| wire!(g, execute_failure_value(g), ExecuteFailure));
-}
-
-pub fn disconnect_request_value(g: &mut Choices) -> DisconnectRequest<'static> {
-    DisconnectRequest {
-        auxiliary_buffer: g.blob(300),
-    }
+    property(|g| {
+        let value = ExecuteFailure {
+            status_code: g.u32(),
+            auxiliary_buffer: g.blob(300),
+        };
+        wire!(g, value, ExecuteFailure)
+    });
 }
 
 #[test]
 fn disconnect_request_round_trips() {
-    property(|g| wire!(g, disconnect_request_value(g), DisconnectRequest));
-}
-
-pub fn disconnect_response_value(g: &mut Choices) -> DisconnectResponse<'static> {
-    DisconnectResponse {
-        status_code: g.u32(),
-        error_code: ErrorCode(g.named(ErrorCode::NAMES)),
-        auxiliary_buffer: g.blob(300),
-    }
+    property(|g| {
+        let value = DisconnectRequest {
+            auxiliary_buffer: g.blob(300),
+        };
+        wire!(g, value, DisconnectRequest)
+    });
 }
 
 #[test]
 fn disconnect_response_round_trips() {
-    property(|g| wire!(g, disconnect_response_value(g), DisconnectResponse));
-}
-
-pub fn disconnect_failure_value(g: &mut Choices) -> DisconnectFailure<'static> {
-    DisconnectFailure {
-        status_code: g.u32(),
-        auxiliary_buffer: g.blob(300),
-    }
+    property(|g| {
+        let value = DisconnectResponse {
+            status_code: g.u32(),
+            error_code: ErrorCode(g.named(ErrorCode::NAMES)),
+            auxiliary_buffer: g.blob(300),
+        };
+        wire!(g, value, DisconnectResponse)
+    });
 }
 
 #[test]
 fn disconnect_failure_round_trips() {
-    property(|g| wire!(g, disconnect_failure_value(g), DisconnectFailure));
-}
-
-pub fn notification_wait_request_value(
-    g: &mut Choices,
-) -> NotificationWaitRequest<'static> {
-    NotificationWaitRequest {
-        auxiliary_buffer: g.blob(300),
-    }
+    property(|g| {
+        let value = DisconnectFailure {
+            status_code: g.u32(),
+            auxiliary_buffer: g.blob(300),
+        };
+        wire!(g, value, DisconnectFailure)
+    });
 }
 
 #[test]
 fn notification_wait_request_round_trips() {
-    property(|g| wire!(g, notification_wait_request_value(g), NotificationWaitRequest));
-}
-
-pub fn notification_wait_response_value(
-    g: &mut Choices,
-) -> NotificationWaitResponse<'static> {
-    NotificationWaitResponse {
-        status_code: g.u32(),
-        error_code: ErrorCode(g.named(ErrorCode::NAMES)),
-        event_pending: g.u32(),
-        auxiliary_buffer: g.blob(300),
-    }
+    property(|g| {
+        let value = NotificationWaitRequest {
+            auxiliary_buffer: g.blob(300),
+        };
+        wire!(g, value, NotificationWaitRequest)
+    });
 }
 
 #[test]
 fn notification_wait_response_round_trips() {
     property(|g| {
-        wire!(g, notification_wait_response_value(g), NotificationWaitResponse)
+        let value = NotificationWaitResponse {
+            status_code: g.u32(),
+            error_code: ErrorCode(g.named(ErrorCode::NAMES)),
+            event_pending: g.u32(),
+            auxiliary_buffer: g.blob(300),
+        };
+        wire!(g, value, NotificationWaitResponse)
     });
-}
-
-pub fn notification_wait_failure_value(
-    g: &mut Choices,
-) -> NotificationWaitFailure<'static> {
-    NotificationWaitFailure {
-        status_code: g.u32(),
-        auxiliary_buffer: g.blob(300),
-    }
 }
 
 #[test]
 fn notification_wait_failure_round_trips() {
-    property(|g| wire!(g, notification_wait_failure_value(g), NotificationWaitFailure));
-}
-
-pub fn ping_request_value(_g: &mut Choices) -> PINGRequest {
-    PINGRequest
+    property(|g| {
+        let value = NotificationWaitFailure {
+            status_code: g.u32(),
+            auxiliary_buffer: g.blob(300),
+        };
+        wire!(g, value, NotificationWaitFailure)
+    });
 }
 
 #[test]
 fn ping_request_round_trips() {
-    property(|g| wire!(g, ping_request_value(g), PINGRequest));
-}
-
-pub fn ping_response_value(_g: &mut Choices) -> PINGResponse {
-    PINGResponse
+    property(|g| wire!(g, PINGRequest, PINGRequest));
 }
 
 #[test]
 fn ping_response_round_trips() {
-    property(|g| wire!(g, ping_response_value(g), PINGResponse));
+    property(|g| wire!(g, PINGResponse, PINGResponse));
 }
 
 #[test]
-fn connect_request_vector1() {
+fn connect_request_vector_1() {
     let bytes = hex(
         "2F 6F 3D 41 00  00 00 00 00  E4 04 00 00  09 04 00 00  09 04 00 00  00 00 00 00",
     );
-    let value = decoded(&bytes, 0, ConnectRequest::unpack, ConnectRequest::pack);
+    let value = decoded!(bytes, 0, ConnectRequest);
     assert_eq!(value.user_dn, String8::from("/o=A"));
     assert_eq!(value.flags, ConnectFlags(0x0000_0000));
     assert_eq!(value.default_code_page, 1252);
@@ -227,30 +199,30 @@ fn connect_request_vector1() {
 }
 
 #[test]
-fn connect_failure_vector2() {
+fn connect_failure_vector_2() {
     let bytes = hex("57 00 07 80  00 00 00 00");
-    let value = decoded(&bytes, 0, ConnectFailure::unpack, ConnectFailure::pack);
+    let value = decoded!(bytes, 0, ConnectFailure);
     assert_eq!(value.status_code, 2147942487);
 }
 
 #[test]
-fn execute_request_vector1() {
+fn execute_request_vector_1() {
     let bytes = hex("03 00 00 00  02 00 00 00 02 00  00 80 00 00  00 00 00 00");
-    let value = decoded(&bytes, 0, ExecuteRequest::unpack, ExecuteRequest::pack);
+    let value = decoded!(bytes, 0, ExecuteRequest);
     assert_eq!(value.flags, ExecuteFlags(0x0000_0003));
     assert_eq!(value.rop_buffer, Blob::from(hex("0200")));
     assert_eq!(value.max_rop_out, 32768);
 }
 
 #[test]
-fn disconnect_request_vector1() {
+fn disconnect_request_vector_1() {
     let bytes = hex("00 00 00 00");
-    decoded(&bytes, 0, DisconnectRequest::unpack, DisconnectRequest::pack);
+    decoded!(bytes, 0, DisconnectRequest);
 }
 
 #[test]
-fn disconnect_success_vector2() {
+fn disconnect_success_vector_2() {
     let bytes = hex("00 00 00 00  00 00 00 00  00 00 00 00");
-    let value = decoded(&bytes, 0, DisconnectResponse::unpack, DisconnectResponse::pack);
+    let value = decoded!(bytes, 0, DisconnectResponse);
     assert_eq!(value.error_code, ErrorCode::EC_NONE);
 }

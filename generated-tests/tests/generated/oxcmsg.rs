@@ -23,236 +23,170 @@ use protocol::oxcmsg::RopSaveChangesMessageResponse;
 use protocol::oxcmsg::SaveFlags;
 use protocol::oxcprpt::AccessMode;
 use generated_tests::Choices;
+use generated_tests::decoded;
 use generated_tests::oracles::property;
 use generated_tests::vectors::ROP_ID;
-use generated_tests::vectors::decoded;
 use generated_tests::vectors::hex;
 use generated_tests::wire;
 use super::oxcdata;
 
-pub fn rop_open_message_request_value(g: &mut Choices) -> RopOpenMessageRequest {
-    RopOpenMessageRequest {
-        logon_id: g.u8(),
-        input_handle_index: g.u8(),
-        output_handle_index: g.u8(),
-        code_page_id: g.u16(),
-        folder_id: FolderId(g.u64()),
-        open_mode_flags: MessageOpenModeFlags(g.u8()),
-        message_id: MessageId(g.u64()),
-    }
-}
-
 #[test]
 fn rop_open_message_request_round_trips() {
-    property(|g| wire!(g, rop_open_message_request_value(g), RopOpenMessageRequest));
-}
-
-pub fn rop_open_message_response_value(
-    g: &mut Choices,
-) -> RopOpenMessageResponse<'static> {
-    let recipient_columns = g
-        .list(|g| {
-            PropertyTag(g.u32())
-                .with_property_type(oxcdata::property_value_property_type(g))
-        });
-    let recipient_rows = g
-        .list(|g| oxcdata::open_recipient_row_value(g, &recipient_columns));
-    RopOpenMessageResponse {
-        has_named_properties: g.bool(),
-        subject_prefix: oxcdata::typed_string_value(g),
-        normalized_subject: oxcdata::typed_string_value(g),
-        recipient_count: g.u16(),
-        recipient_columns,
-        recipient_rows,
-    }
+    property(|g| {
+        let value = RopOpenMessageRequest {
+            logon_id: g.u8(),
+            input_handle_index: g.u8(),
+            output_handle_index: g.u8(),
+            code_page_id: g.u16(),
+            folder_id: FolderId(g.u64()),
+            open_mode_flags: MessageOpenModeFlags(g.u8()),
+            message_id: MessageId(g.u64()),
+        };
+        wire!(g, value, RopOpenMessageRequest)
+    });
 }
 
 #[test]
 fn rop_open_message_response_round_trips() {
-    property(|g| wire!(g, rop_open_message_response_value(g), RopOpenMessageResponse));
-}
-
-pub fn rop_create_message_request_value(g: &mut Choices) -> RopCreateMessageRequest {
-    RopCreateMessageRequest {
-        logon_id: g.u8(),
-        input_handle_index: g.u8(),
-        output_handle_index: g.u8(),
-        code_page_id: g.u16(),
-        folder_id: FolderId(g.u64()),
-        associated_flag: g.bool(),
-    }
+    property(|g| {
+        let recipient_columns = g
+            .list(|g| {
+                PropertyTag(g.u32())
+                    .with_property_type(oxcdata::property_value_property_type(g))
+            });
+        let recipient_rows = g
+            .list(|g| oxcdata::open_recipient_row_value(g, &recipient_columns));
+        let value = RopOpenMessageResponse {
+            has_named_properties: g.bool(),
+            subject_prefix: oxcdata::typed_string_value(g),
+            normalized_subject: oxcdata::typed_string_value(g),
+            recipient_count: g.u16(),
+            recipient_columns,
+            recipient_rows,
+        };
+        wire!(g, value, RopOpenMessageResponse)
+    });
 }
 
 #[test]
 fn rop_create_message_request_round_trips() {
-    property(|g| wire!(g, rop_create_message_request_value(g), RopCreateMessageRequest));
-}
-
-pub fn rop_create_message_response_value(g: &mut Choices) -> RopCreateMessageResponse {
-    let has_message_id = g.bool();
-    RopCreateMessageResponse {
-        message_id: has_message_id.then(|| MessageId(g.u64())),
-    }
+    property(|g| {
+        let value = RopCreateMessageRequest {
+            logon_id: g.u8(),
+            input_handle_index: g.u8(),
+            output_handle_index: g.u8(),
+            code_page_id: g.u16(),
+            folder_id: FolderId(g.u64()),
+            associated_flag: g.bool(),
+        };
+        wire!(g, value, RopCreateMessageRequest)
+    });
 }
 
 #[test]
 fn rop_create_message_response_round_trips() {
     property(|g| {
-        wire!(g, rop_create_message_response_value(g), RopCreateMessageResponse)
+        let has_message_id = g.bool();
+        let value = RopCreateMessageResponse {
+            message_id: has_message_id.then(|| MessageId(g.u64())),
+        };
+        wire!(g, value, RopCreateMessageResponse)
     });
-}
-
-pub fn rop_save_changes_message_request_value(
-    g: &mut Choices,
-) -> RopSaveChangesMessageRequest {
-    RopSaveChangesMessageRequest {
-        logon_id: g.u8(),
-        response_handle_index: g.u8(),
-        input_handle_index: g.u8(),
-        save_flags: SaveFlags(g.u8()),
-    }
 }
 
 #[test]
 fn rop_save_changes_message_request_round_trips() {
     property(|g| {
-        wire!(g, rop_save_changes_message_request_value(g), RopSaveChangesMessageRequest)
+        let value = RopSaveChangesMessageRequest {
+            logon_id: g.u8(),
+            response_handle_index: g.u8(),
+            input_handle_index: g.u8(),
+            save_flags: SaveFlags(g.u8()),
+        };
+        wire!(g, value, RopSaveChangesMessageRequest)
     });
-}
-
-pub fn rop_save_changes_message_response_value(
-    g: &mut Choices,
-    _input_handle_index: u8,
-) -> RopSaveChangesMessageResponse {
-    RopSaveChangesMessageResponse {
-        message_id: MessageId(g.u64()),
-    }
 }
 
 #[test]
 fn rop_save_changes_message_response_round_trips() {
     property(|g| {
         let input_handle_index = g.u8();
-        wire!(
-            g, rop_save_changes_message_response_value(g, input_handle_index),
-            RopSaveChangesMessageResponse, input_handle_index
-        )
+        let value = RopSaveChangesMessageResponse {
+            message_id: MessageId(g.u64()),
+        };
+        wire!(g, value, RopSaveChangesMessageResponse, input_handle_index)
     });
-}
-
-pub fn rop_modify_recipients_request_value(
-    g: &mut Choices,
-) -> RopModifyRecipientsRequest<'static> {
-    let recipient_columns = g
-        .list(|g| {
-            PropertyTag(g.u32())
-                .with_property_type(oxcdata::property_value_property_type(g))
-        });
-    let recipient_rows = g
-        .list(|g| oxcdata::modify_recipient_row_value(g, &recipient_columns));
-    RopModifyRecipientsRequest {
-        logon_id: g.u8(),
-        input_handle_index: g.u8(),
-        recipient_columns,
-        recipient_rows,
-    }
 }
 
 #[test]
 fn rop_modify_recipients_request_round_trips() {
     property(|g| {
-        wire!(g, rop_modify_recipients_request_value(g), RopModifyRecipientsRequest)
+        let recipient_columns = g
+            .list(|g| {
+                PropertyTag(g.u32())
+                    .with_property_type(oxcdata::property_value_property_type(g))
+            });
+        let recipient_rows = g
+            .list(|g| oxcdata::modify_recipient_row_value(g, &recipient_columns));
+        let value = RopModifyRecipientsRequest {
+            logon_id: g.u8(),
+            input_handle_index: g.u8(),
+            recipient_columns,
+            recipient_rows,
+        };
+        wire!(g, value, RopModifyRecipientsRequest)
     });
-}
-
-pub fn rop_modify_recipients_response_value(
-    _g: &mut Choices,
-) -> RopModifyRecipientsResponse {
-    RopModifyRecipientsResponse
 }
 
 #[test]
 fn rop_modify_recipients_response_round_trips() {
-    property(|g| {
-        wire!(g, rop_modify_recipients_response_value(g), RopModifyRecipientsResponse)
-    });
-}
-
-pub fn rop_get_attachment_table_request_value(
-    g: &mut Choices,
-) -> RopGetAttachmentTableRequest {
-    RopGetAttachmentTableRequest {
-        logon_id: g.u8(),
-        input_handle_index: g.u8(),
-        output_handle_index: g.u8(),
-        table_flags: AttachmentTableFlags(g.u8()),
-    }
+    property(|g| wire!(g, RopModifyRecipientsResponse, RopModifyRecipientsResponse));
 }
 
 #[test]
 fn rop_get_attachment_table_request_round_trips() {
     property(|g| {
-        wire!(g, rop_get_attachment_table_request_value(g), RopGetAttachmentTableRequest)
+        let value = RopGetAttachmentTableRequest {
+            logon_id: g.u8(),
+            input_handle_index: g.u8(),
+            output_handle_index: g.u8(),
+            table_flags: AttachmentTableFlags(g.u8()),
+        };
+        wire!(g, value, RopGetAttachmentTableRequest)
     });
-}
-
-pub fn rop_get_attachment_table_response_value(
-    _g: &mut Choices,
-) -> RopGetAttachmentTableResponse {
-    RopGetAttachmentTableResponse
 }
 
 #[test]
 fn rop_get_attachment_table_response_round_trips() {
-    property(|g| {
-        wire!(
-            g, rop_get_attachment_table_response_value(g), RopGetAttachmentTableResponse
-        )
-    });
-}
-
-pub fn rop_open_attachment_request_value(g: &mut Choices) -> RopOpenAttachmentRequest {
-    RopOpenAttachmentRequest {
-        logon_id: g.u8(),
-        input_handle_index: g.u8(),
-        output_handle_index: g.u8(),
-        open_attachment_flags: AccessMode(g.named(AccessMode::NAMES)),
-        attachment_id: g.u32(),
-    }
+    property(|g| wire!(g, RopGetAttachmentTableResponse, RopGetAttachmentTableResponse));
 }
 
 #[test]
 fn rop_open_attachment_request_round_trips() {
     property(|g| {
-        wire!(g, rop_open_attachment_request_value(g), RopOpenAttachmentRequest)
+        let value = RopOpenAttachmentRequest {
+            logon_id: g.u8(),
+            input_handle_index: g.u8(),
+            output_handle_index: g.u8(),
+            open_attachment_flags: AccessMode(g.named(AccessMode::NAMES)),
+            attachment_id: g.u32(),
+        };
+        wire!(g, value, RopOpenAttachmentRequest)
     });
-}
-
-pub fn rop_open_attachment_response_value(
-    _g: &mut Choices,
-) -> RopOpenAttachmentResponse {
-    RopOpenAttachmentResponse
 }
 
 #[test]
 fn rop_open_attachment_response_round_trips() {
-    property(|g| {
-        wire!(g, rop_open_attachment_response_value(g), RopOpenAttachmentResponse)
-    });
+    property(|g| wire!(g, RopOpenAttachmentResponse, RopOpenAttachmentResponse));
 }
 
 #[test]
-fn rop_open_message_request_vector1() {
+fn rop_open_message_request_vector_1() {
     let bytes = hex(
         "03 00 00 01  FF 0F  01 00 00 00 0E 8E DF 36  03  01 00 00 00 0E 8E F1 48",
     );
     assert_eq!(bytes[0], 0x03, "RopId");
-    let value = decoded(
-        &bytes,
-        ROP_ID,
-        RopOpenMessageRequest::unpack,
-        RopOpenMessageRequest::pack,
-    );
+    let value = decoded!(bytes, ROP_ID, RopOpenMessageRequest);
     assert_eq!(value.code_page_id, 4095);
     assert_eq!(value.folder_id, FolderId(0x36DF_8E0E_0000_0001));
     assert_eq!(value.open_mode_flags, MessageOpenModeFlags(0x03));

@@ -23,46 +23,29 @@ use protocol::oxcprpt::RopReadStreamResponse;
 use protocol::oxcprpt::RopSetPropertiesRequest;
 use protocol::oxcprpt::RopSetPropertiesResponse;
 use generated_tests::Choices;
+use generated_tests::decoded;
 use generated_tests::oracles::property;
 use generated_tests::vectors::REPLY_HEADER;
 use generated_tests::vectors::ROP_ID;
 use generated_tests::vectors::check_reply_header;
-use generated_tests::vectors::decoded;
 use generated_tests::vectors::hex;
 use generated_tests::wire;
 use runtime::Blob;
 use runtime::Utf16;
 use super::oxcdata;
 
-pub fn rop_get_properties_specific_request_value(
-    g: &mut Choices,
-) -> RopGetPropertiesSpecificRequest {
-    RopGetPropertiesSpecificRequest {
-        logon_id: g.u8(),
-        input_handle_index: g.u8(),
-        property_size_limit: g.u16(),
-        want_unicode: g.bool(),
-        property_tags: g.list(|g| PropertyTag(g.u32())),
-    }
-}
-
 #[test]
 fn rop_get_properties_specific_request_round_trips() {
     property(|g| {
-        wire!(
-            g, rop_get_properties_specific_request_value(g),
-            RopGetPropertiesSpecificRequest
-        )
+        let value = RopGetPropertiesSpecificRequest {
+            logon_id: g.u8(),
+            input_handle_index: g.u8(),
+            property_size_limit: g.u16(),
+            want_unicode: g.bool(),
+            property_tags: g.list(|g| PropertyTag(g.u32())),
+        };
+        wire!(g, value, RopGetPropertiesSpecificRequest)
     });
-}
-
-pub fn rop_get_properties_specific_response_value(
-    g: &mut Choices,
-    property_tags: &[PropertyTag],
-) -> RopGetPropertiesSpecificResponse<'static> {
-    RopGetPropertiesSpecificResponse {
-        row_data: oxcdata::property_row_value(g, property_tags),
-    }
 }
 
 #[test]
@@ -73,209 +56,165 @@ fn rop_get_properties_specific_response_round_trips() {
                 PropertyTag(g.u32())
                     .with_property_type(oxcdata::property_value_property_type(g))
             });
-        wire!(
-            g, rop_get_properties_specific_response_value(g, property_tags),
-            RopGetPropertiesSpecificResponse, property_tags
-        )
+        let value = RopGetPropertiesSpecificResponse {
+            row_data: oxcdata::property_row_value(g, property_tags),
+        };
+        wire!(g, value, RopGetPropertiesSpecificResponse, property_tags)
     });
-}
-
-pub fn rop_get_properties_all_request_value(
-    g: &mut Choices,
-) -> RopGetPropertiesAllRequest {
-    RopGetPropertiesAllRequest {
-        logon_id: g.u8(),
-        input_handle_index: g.u8(),
-        property_size_limit: g.u16(),
-        want_unicode: g.bool(),
-    }
 }
 
 #[test]
 fn rop_get_properties_all_request_round_trips() {
     property(|g| {
-        wire!(g, rop_get_properties_all_request_value(g), RopGetPropertiesAllRequest)
+        let value = RopGetPropertiesAllRequest {
+            logon_id: g.u8(),
+            input_handle_index: g.u8(),
+            property_size_limit: g.u16(),
+            want_unicode: g.bool(),
+        };
+        wire!(g, value, RopGetPropertiesAllRequest)
     });
-}
-
-pub fn rop_get_properties_all_response_value(
-    g: &mut Choices,
-) -> RopGetPropertiesAllResponse<'static> {
-    RopGetPropertiesAllResponse {
-        property_values: g.list(|g| oxcdata::tagged_property_value_value(g)),
-    }
 }
 
 #[test]
 fn rop_get_properties_all_response_round_trips() {
     property(|g| {
-        wire!(g, rop_get_properties_all_response_value(g), RopGetPropertiesAllResponse)
+        let value = RopGetPropertiesAllResponse {
+            property_values: g.list(oxcdata::tagged_property_value_value),
+        };
+        wire!(g, value, RopGetPropertiesAllResponse)
     });
-}
-
-pub fn rop_get_properties_list_request_value(
-    g: &mut Choices,
-) -> RopGetPropertiesListRequest {
-    RopGetPropertiesListRequest {
-        logon_id: g.u8(),
-        input_handle_index: g.u8(),
-    }
 }
 
 #[test]
 fn rop_get_properties_list_request_round_trips() {
     property(|g| {
-        wire!(g, rop_get_properties_list_request_value(g), RopGetPropertiesListRequest)
+        let value = RopGetPropertiesListRequest {
+            logon_id: g.u8(),
+            input_handle_index: g.u8(),
+        };
+        wire!(g, value, RopGetPropertiesListRequest)
     });
-}
-
-pub fn rop_get_properties_list_response_value(
-    g: &mut Choices,
-) -> RopGetPropertiesListResponse {
-    RopGetPropertiesListResponse {
-        property_tags: g.list(|g| PropertyTag(g.u32())),
-    }
 }
 
 #[test]
 fn rop_get_properties_list_response_round_trips() {
     property(|g| {
-        wire!(g, rop_get_properties_list_response_value(g), RopGetPropertiesListResponse)
+        let value = RopGetPropertiesListResponse {
+            property_tags: g.list(|g| PropertyTag(g.u32())),
+        };
+        wire!(g, value, RopGetPropertiesListResponse)
     });
-}
-
-pub fn rop_set_properties_request_value(
-    g: &mut Choices,
-) -> RopSetPropertiesRequest<'static> {
-    RopSetPropertiesRequest {
-        logon_id: g.u8(),
-        input_handle_index: g.u8(),
-        property_values: g.list(|g| oxcdata::tagged_property_value_value(g)),
-    }
 }
 
 #[test]
 fn rop_set_properties_request_round_trips() {
-    property(|g| wire!(g, rop_set_properties_request_value(g), RopSetPropertiesRequest));
-}
-
-pub fn rop_set_properties_response_value(g: &mut Choices) -> RopSetPropertiesResponse {
-    RopSetPropertiesResponse {
-        property_problems: g.list(|g| oxcdata::property_problem_value(g)),
-    }
+    property(|g| {
+        let value = RopSetPropertiesRequest {
+            logon_id: g.u8(),
+            input_handle_index: g.u8(),
+            property_values: g.list(oxcdata::tagged_property_value_value),
+        };
+        wire!(g, value, RopSetPropertiesRequest)
+    });
 }
 
 #[test]
 fn rop_set_properties_response_round_trips() {
     property(|g| {
-        wire!(g, rop_set_properties_response_value(g), RopSetPropertiesResponse)
+        let value = RopSetPropertiesResponse {
+            property_problems: g.list(oxcdata::property_problem_value),
+        };
+        wire!(g, value, RopSetPropertiesResponse)
     });
-}
-
-pub fn rop_open_stream_request_value(g: &mut Choices) -> RopOpenStreamRequest {
-    RopOpenStreamRequest {
-        logon_id: g.u8(),
-        input_handle_index: g.u8(),
-        output_handle_index: g.u8(),
-        property_tag: PropertyTag(g.u32()),
-        open_mode_flags: AccessMode(g.named(AccessMode::NAMES)),
-    }
 }
 
 #[test]
 fn rop_open_stream_request_round_trips() {
-    property(|g| wire!(g, rop_open_stream_request_value(g), RopOpenStreamRequest));
-}
-
-pub fn rop_open_stream_response_value(g: &mut Choices) -> RopOpenStreamResponse {
-    RopOpenStreamResponse {
-        stream_size: g.u32(),
-    }
+    property(|g| {
+        let value = RopOpenStreamRequest {
+            logon_id: g.u8(),
+            input_handle_index: g.u8(),
+            output_handle_index: g.u8(),
+            property_tag: PropertyTag(g.u32()),
+            open_mode_flags: AccessMode(g.named(AccessMode::NAMES)),
+        };
+        wire!(g, value, RopOpenStreamRequest)
+    });
 }
 
 #[test]
 fn rop_open_stream_response_round_trips() {
-    property(|g| wire!(g, rop_open_stream_response_value(g), RopOpenStreamResponse));
-}
-
-pub fn rop_read_stream_request_value(g: &mut Choices) -> RopReadStreamRequest {
-    let byte_count = if g.bool() { 0xBABE } else { g.u16() };
-    RopReadStreamRequest {
-        logon_id: g.u8(),
-        input_handle_index: g.u8(),
-        byte_count,
-        maximum_byte_count: (byte_count == 47806).then(|| g.u32()),
-    }
+    property(|g| {
+        let value = RopOpenStreamResponse {
+            stream_size: g.u32(),
+        };
+        wire!(g, value, RopOpenStreamResponse)
+    });
 }
 
 #[test]
 fn rop_read_stream_request_round_trips() {
-    property(|g| wire!(g, rop_read_stream_request_value(g), RopReadStreamRequest));
-}
-
-pub fn rop_read_stream_response_value(
-    g: &mut Choices,
-) -> RopReadStreamResponse<'static> {
-    RopReadStreamResponse {
-        data: g.blob(300),
-    }
+    property(|g| {
+        let byte_count = if g.bool() { 0xBABE } else { g.u16() };
+        let value = RopReadStreamRequest {
+            logon_id: g.u8(),
+            input_handle_index: g.u8(),
+            byte_count,
+            maximum_byte_count: (byte_count == 47806).then(|| g.u32()),
+        };
+        wire!(g, value, RopReadStreamRequest)
+    });
 }
 
 #[test]
 fn rop_read_stream_response_round_trips() {
-    property(|g| wire!(g, rop_read_stream_response_value(g), RopReadStreamResponse));
-}
-
-pub fn rop_read_stream_other_value(g: &mut Choices) -> RopReadStreamOther<'static> {
-    RopReadStreamOther {
-        data: g.blob(300),
-    }
+    property(|g| {
+        let value = RopReadStreamResponse {
+            data: g.blob(300),
+        };
+        wire!(g, value, RopReadStreamResponse)
+    });
 }
 
 #[test]
 fn rop_read_stream_other_round_trips() {
-    property(|g| wire!(g, rop_read_stream_other_value(g), RopReadStreamOther));
-}
-
-pub fn rop_get_stream_size_request_value(g: &mut Choices) -> RopGetStreamSizeRequest {
-    RopGetStreamSizeRequest {
-        logon_id: g.u8(),
-        input_handle_index: g.u8(),
-    }
+    property(|g| {
+        let value = RopReadStreamOther {
+            data: g.blob(300),
+        };
+        wire!(g, value, RopReadStreamOther)
+    });
 }
 
 #[test]
 fn rop_get_stream_size_request_round_trips() {
     property(|g| {
-        wire!(g, rop_get_stream_size_request_value(g), RopGetStreamSizeRequest)
+        let value = RopGetStreamSizeRequest {
+            logon_id: g.u8(),
+            input_handle_index: g.u8(),
+        };
+        wire!(g, value, RopGetStreamSizeRequest)
     });
-}
-
-pub fn rop_get_stream_size_response_value(g: &mut Choices) -> RopGetStreamSizeResponse {
-    RopGetStreamSizeResponse {
-        stream_size: g.u32(),
-    }
 }
 
 #[test]
 fn rop_get_stream_size_response_round_trips() {
     property(|g| {
-        wire!(g, rop_get_stream_size_response_value(g), RopGetStreamSizeResponse)
+        let value = RopGetStreamSizeResponse {
+            stream_size: g.u32(),
+        };
+        wire!(g, value, RopGetStreamSizeResponse)
     });
 }
 
 #[test]
-fn rop_get_properties_specific_request_vector1() {
+fn rop_get_properties_specific_request_vector_1() {
     let bytes = hex(
         "07 00 00  00 00  01 00  03 00  0B 00 3E 86  03 00 3F 86  02 01 E2 65",
     );
     assert_eq!(bytes[0], 0x07, "RopId");
-    let value = decoded(
-        &bytes,
-        ROP_ID,
-        RopGetPropertiesSpecificRequest::unpack,
-        RopGetPropertiesSpecificRequest::pack,
-    );
+    let value = decoded!(bytes, ROP_ID, RopGetPropertiesSpecificRequest);
     assert_eq!(value.property_size_limit, 0);
     assert!(value.want_unicode);
     let expected = Vec::from([
@@ -287,17 +226,12 @@ fn rop_get_properties_specific_request_vector1() {
 }
 
 #[test]
-fn rop_set_properties_request_vector1() {
+fn rop_set_properties_request_vector_1() {
     let bytes = hex(
         "0A 00 00  24 00  02 00  1F 00 3D 00 00 001F 00 1D 0E 48 00 65 00 6C 00 6C 00 6F 00 20 00 57 00 6F 00 72 00 6C 00 64 00 00 00",
     );
     assert_eq!(bytes[0], 0x0A, "RopId");
-    let value = decoded(
-        &bytes,
-        ROP_ID,
-        RopSetPropertiesRequest::unpack,
-        RopSetPropertiesRequest::pack,
-    );
+    let value = decoded!(bytes, ROP_ID, RopSetPropertiesRequest);
     let expected = Vec::from([
         TaggedPropertyValue {
             property_tag: PropertyTag(0x003D_001F),
@@ -312,102 +246,67 @@ fn rop_set_properties_request_vector1() {
 }
 
 #[test]
-fn rop_set_properties_success_vector2() {
+fn rop_set_properties_success_vector_2() {
     let bytes = hex("0A 00 00 00 00 00  00 00");
     check_reply_header(&bytes, 0x0A, 0x0000_0000);
-    let value = decoded(
-        &bytes,
-        REPLY_HEADER,
-        RopSetPropertiesResponse::unpack,
-        RopSetPropertiesResponse::pack,
-    );
+    let value = decoded!(bytes, REPLY_HEADER, RopSetPropertiesResponse);
     assert!(value.property_problems.is_empty());
 }
 
 #[test]
-fn rop_open_stream_request_vector1() {
+fn rop_open_stream_request_vector_1() {
     let bytes = hex("2B 01 00 01  02 01 9A 0E  01");
     assert_eq!(bytes[0], 0x2B, "RopId");
-    let value = decoded(
-        &bytes,
-        ROP_ID,
-        RopOpenStreamRequest::unpack,
-        RopOpenStreamRequest::pack,
-    );
+    let value = decoded!(bytes, ROP_ID, RopOpenStreamRequest);
     assert_eq!(value.property_tag, PropertyTag(0x0E9A_0102));
     assert_eq!(value.open_mode_flags, AccessMode::READ_WRITE);
 }
 
 #[test]
-fn rop_open_stream_request_vector2() {
+fn rop_open_stream_request_vector_2() {
     let bytes = hex("2B 00 01 02  1F 00 6A 0E  00");
     assert_eq!(bytes[0], 0x2B, "RopId");
-    let value = decoded(
-        &bytes,
-        ROP_ID,
-        RopOpenStreamRequest::unpack,
-        RopOpenStreamRequest::pack,
-    );
+    let value = decoded!(bytes, ROP_ID, RopOpenStreamRequest);
     assert_eq!(value.property_tag, PropertyTag(0x0E6A_001F));
     assert_eq!(value.open_mode_flags, AccessMode::READ_ONLY);
 }
 
 #[test]
-fn rop_open_stream_failure_vector3() {
+fn rop_open_stream_failure_vector_3() {
     let bytes = hex("2B 02 02 01 04 80");
     check_reply_header(&bytes, 0x2B, 0x8004_0102);
     assert_eq!(bytes.len(), REPLY_HEADER, "no body");
 }
 
 #[test]
-fn rop_read_stream_request_vector1() {
+fn rop_read_stream_request_vector_1() {
     let bytes = hex("2C 00 00  00 10");
     assert_eq!(bytes[0], 0x2C, "RopId");
-    let value = decoded(
-        &bytes,
-        ROP_ID,
-        RopReadStreamRequest::unpack,
-        RopReadStreamRequest::pack,
-    );
+    let value = decoded!(bytes, ROP_ID, RopReadStreamRequest);
     assert_eq!(value.byte_count, 4096);
 }
 
 #[test]
-fn rop_read_stream_request_vector2() {
+fn rop_read_stream_request_vector_2() {
     let bytes = hex("2C 00 00  BE BA  00 00 01 00");
     assert_eq!(bytes[0], 0x2C, "RopId");
-    let value = decoded(
-        &bytes,
-        ROP_ID,
-        RopReadStreamRequest::unpack,
-        RopReadStreamRequest::pack,
-    );
+    let value = decoded!(bytes, ROP_ID, RopReadStreamRequest);
     assert_eq!(value.byte_count, 47806);
     assert_eq!(value.maximum_byte_count, Some(65536));
 }
 
 #[test]
-fn rop_read_stream_success_vector3() {
+fn rop_read_stream_success_vector_3() {
     let bytes = hex("2C 00 00 00 00 00  03 00 61 62 63");
     check_reply_header(&bytes, 0x2C, 0x0000_0000);
-    let value = decoded(
-        &bytes,
-        REPLY_HEADER,
-        RopReadStreamResponse::unpack,
-        RopReadStreamResponse::pack,
-    );
+    let value = decoded!(bytes, REPLY_HEADER, RopReadStreamResponse);
     assert_eq!(value.data, Blob::from(hex("616263")));
 }
 
 #[test]
-fn rop_read_stream_reply_vector4() {
+fn rop_read_stream_reply_vector_4() {
     let bytes = hex("2C 00 05 40 00 80  00 00");
     check_reply_header(&bytes, 0x2C, 0x8000_4005);
-    let value = decoded(
-        &bytes,
-        REPLY_HEADER,
-        RopReadStreamOther::unpack,
-        RopReadStreamOther::pack,
-    );
+    let value = decoded!(bytes, REPLY_HEADER, RopReadStreamOther);
     assert_eq!(value.data, Blob::from(hex("")));
 }

@@ -8,9 +8,9 @@ use protocol::oxcrops::RopBackoffResponse;
 use protocol::oxcrops::RopBufferTooSmallResponse;
 use protocol::oxcrops::RopReleaseRequest;
 use generated_tests::Choices;
+use generated_tests::decoded;
 use generated_tests::oracles::property;
 use generated_tests::vectors::ROP_ID;
-use generated_tests::vectors::decoded;
 use generated_tests::vectors::hex;
 use generated_tests::wire;
 
@@ -26,53 +26,44 @@ fn backoff_rop_round_trips() {
     property(|g| wire!(g, backoff_rop_value(g), BackoffRop));
 }
 
-pub fn rop_release_request_value(g: &mut Choices) -> RopReleaseRequest {
-    RopReleaseRequest {
-        logon_id: g.u8(),
-        input_handle_index: g.u8(),
-    }
-}
-
 #[test]
 fn rop_release_request_round_trips() {
-    property(|g| wire!(g, rop_release_request_value(g), RopReleaseRequest));
-}
-
-pub fn rop_backoff_response_value(g: &mut Choices) -> RopBackoffResponse<'static> {
-    RopBackoffResponse {
-        logon_id: g.u8(),
-        duration: g.u32(),
-        backoff_rop_data: g.list(|g| backoff_rop_value(g)),
-        additional_data: g.blob(300),
-    }
+    property(|g| {
+        let value = RopReleaseRequest {
+            logon_id: g.u8(),
+            input_handle_index: g.u8(),
+        };
+        wire!(g, value, RopReleaseRequest)
+    });
 }
 
 #[test]
 fn rop_backoff_response_round_trips() {
-    property(|g| wire!(g, rop_backoff_response_value(g), RopBackoffResponse));
-}
-
-pub fn rop_buffer_too_small_response_value(
-    g: &mut Choices,
-) -> RopBufferTooSmallResponse<'static> {
-    RopBufferTooSmallResponse {
-        size_needed: g.u16(),
-        request_buffers: g.blob(300),
-    }
+    property(|g| {
+        let value = RopBackoffResponse {
+            logon_id: g.u8(),
+            duration: g.u32(),
+            backoff_rop_data: g.list(backoff_rop_value),
+            additional_data: g.blob(300),
+        };
+        wire!(g, value, RopBackoffResponse)
+    });
 }
 
 #[test]
 fn rop_buffer_too_small_response_round_trips() {
     property(|g| {
-        wire!(
-            g, rop_buffer_too_small_response_value(g), RopBufferTooSmallResponse, Rest;
-        )
+        let value = RopBufferTooSmallResponse {
+            size_needed: g.u16(),
+            request_buffers: g.blob(300),
+        };
+        wire!(g, value, RopBufferTooSmallResponse, Rest;)
     });
 }
 
 #[test]
-fn rop_release_request_vector1() {
+fn rop_release_request_vector_1() {
     let bytes = hex("01 00 02");
     assert_eq!(bytes[0], 0x01, "RopId");
-    decoded(&bytes, ROP_ID, RopReleaseRequest::unpack, RopReleaseRequest::pack);
+    decoded!(bytes, ROP_ID, RopReleaseRequest);
 }

@@ -6,8 +6,8 @@
 use protocol::oxcrpc::RpcHeaderExt;
 use protocol::oxcrpc::RpcHeaderFlags;
 use generated_tests::Choices;
+use generated_tests::decoded;
 use generated_tests::oracles::property;
-use generated_tests::vectors::decoded;
 use generated_tests::vectors::hex;
 use generated_tests::wire;
 
@@ -25,9 +25,9 @@ fn rpc_header_ext_round_trips() {
 }
 
 #[test]
-fn rpc_header_ext_vector1() {
+fn rpc_header_ext_vector_1() {
     let bytes = hex("00 00 04 00 02 00 02 00");
-    let value = decoded(&bytes, 0, RpcHeaderExt::unpack, RpcHeaderExt::pack);
+    let value = decoded!(bytes, 0, RpcHeaderExt);
     assert_eq!(value.flags, RpcHeaderFlags(0x0004));
     assert_eq!(value.size, 2);
     assert_eq!(value.size_actual, 2);

@@ -20,11 +20,11 @@ use protocol::oxcstor::RopLogonWrongServer;
 use protocol::oxcstor::RopLongTermIdFromIdRequest;
 use protocol::oxcstor::RopLongTermIdFromIdResponse;
 use generated_tests::Choices;
+use generated_tests::decoded;
 use generated_tests::oracles::property;
 use generated_tests::vectors::REPLY_HEADER;
 use generated_tests::vectors::ROP_ID;
 use generated_tests::vectors::check_reply_header;
-use generated_tests::vectors::decoded;
 use generated_tests::vectors::hex;
 use generated_tests::wire;
 use runtime::String8;
@@ -47,193 +47,150 @@ fn logon_time_round_trips() {
     property(|g| wire!(g, logon_time_value(g), LogonTime));
 }
 
-pub fn rop_get_receive_folder_request_value(
-    g: &mut Choices,
-) -> RopGetReceiveFolderRequest<'static> {
-    RopGetReceiveFolderRequest {
-        logon_id: g.u8(),
-        input_handle_index: g.u8(),
-        message_class: g.string8(299),
-    }
-}
-
 #[test]
 fn rop_get_receive_folder_request_round_trips() {
     property(|g| {
-        wire!(g, rop_get_receive_folder_request_value(g), RopGetReceiveFolderRequest)
+        let value = RopGetReceiveFolderRequest {
+            logon_id: g.u8(),
+            input_handle_index: g.u8(),
+            message_class: g.string8(299),
+        };
+        wire!(g, value, RopGetReceiveFolderRequest)
     });
-}
-
-pub fn rop_get_receive_folder_response_value(
-    g: &mut Choices,
-) -> RopGetReceiveFolderResponse<'static> {
-    RopGetReceiveFolderResponse {
-        folder_id: FolderId(g.u64()),
-        explicit_message_class: g.string8(299),
-    }
 }
 
 #[test]
 fn rop_get_receive_folder_response_round_trips() {
     property(|g| {
-        wire!(g, rop_get_receive_folder_response_value(g), RopGetReceiveFolderResponse)
+        let value = RopGetReceiveFolderResponse {
+            folder_id: FolderId(g.u64()),
+            explicit_message_class: g.string8(299),
+        };
+        wire!(g, value, RopGetReceiveFolderResponse)
     });
-}
-
-pub fn rop_long_term_id_from_id_request_value(
-    g: &mut Choices,
-) -> RopLongTermIdFromIdRequest {
-    RopLongTermIdFromIdRequest {
-        logon_id: g.u8(),
-        input_handle_index: g.u8(),
-        object_id: ObjectId(g.u64()),
-    }
 }
 
 #[test]
 fn rop_long_term_id_from_id_request_round_trips() {
     property(|g| {
-        wire!(g, rop_long_term_id_from_id_request_value(g), RopLongTermIdFromIdRequest)
+        let value = RopLongTermIdFromIdRequest {
+            logon_id: g.u8(),
+            input_handle_index: g.u8(),
+            object_id: ObjectId(g.u64()),
+        };
+        wire!(g, value, RopLongTermIdFromIdRequest)
     });
-}
-
-pub fn rop_long_term_id_from_id_response_value(
-    g: &mut Choices,
-) -> RopLongTermIdFromIdResponse {
-    RopLongTermIdFromIdResponse {
-        long_term_id: oxcdata::long_term_id_value(g),
-    }
 }
 
 #[test]
 fn rop_long_term_id_from_id_response_round_trips() {
     property(|g| {
-        wire!(g, rop_long_term_id_from_id_response_value(g), RopLongTermIdFromIdResponse)
+        let value = RopLongTermIdFromIdResponse {
+            long_term_id: oxcdata::long_term_id_value(g),
+        };
+        wire!(g, value, RopLongTermIdFromIdResponse)
     });
-}
-
-pub fn rop_id_from_long_term_id_request_value(
-    g: &mut Choices,
-) -> RopIdFromLongTermIdRequest {
-    RopIdFromLongTermIdRequest {
-        logon_id: g.u8(),
-        input_handle_index: g.u8(),
-        long_term_id: oxcdata::long_term_id_value(g),
-    }
 }
 
 #[test]
 fn rop_id_from_long_term_id_request_round_trips() {
     property(|g| {
-        wire!(g, rop_id_from_long_term_id_request_value(g), RopIdFromLongTermIdRequest)
+        let value = RopIdFromLongTermIdRequest {
+            logon_id: g.u8(),
+            input_handle_index: g.u8(),
+            long_term_id: oxcdata::long_term_id_value(g),
+        };
+        wire!(g, value, RopIdFromLongTermIdRequest)
     });
-}
-
-pub fn rop_id_from_long_term_id_response_value(
-    g: &mut Choices,
-) -> RopIdFromLongTermIdResponse {
-    RopIdFromLongTermIdResponse {
-        object_id: ObjectId(g.u64()),
-    }
 }
 
 #[test]
 fn rop_id_from_long_term_id_response_round_trips() {
     property(|g| {
-        wire!(g, rop_id_from_long_term_id_response_value(g), RopIdFromLongTermIdResponse)
+        let value = RopIdFromLongTermIdResponse {
+            object_id: ObjectId(g.u64()),
+        };
+        wire!(g, value, RopIdFromLongTermIdResponse)
     });
-}
-
-pub fn rop_logon_request_value(g: &mut Choices) -> RopLogonRequest<'static> {
-    RopLogonRequest {
-        logon_id: g.u8(),
-        output_handle_index: g.u8(),
-        logon_flags: LogonFlags(g.u8()),
-        open_flags: OpenFlags(g.u32()),
-        essdn: g.bool().then(|| g.string8(299)),
-    }
 }
 
 #[test]
 fn rop_logon_request_round_trips() {
-    property(|g| wire!(g, rop_logon_request_value(g), RopLogonRequest));
-}
-
-pub fn rop_logon_response_value(g: &mut Choices) -> RopLogonResponse {
-    let logon_flags = LogonFlags(g.u8()).without(LogonFlags(0x01));
-    RopLogonResponse {
-        logon_flags,
-        folder_ids: std::array::from_fn(|_| FolderId(g.u64())),
-        store: match g.pick(2) {
-            0 => {
-                RopLogonResponseStore::Mailbox {
-                    response_flags: ResponseFlags(g.u8()),
-                    mailbox_guid: g.guid(),
-                    repl_id: g.u16(),
-                    repl_guid: g.guid(),
-                    logon_time: logon_time_value(g),
-                    gwart_time: g.u64(),
-                }
-            }
-            _ => {
-                RopLogonResponseStore::PublicFolders {
-                    repl_id: g.u16(),
-                    repl_guid: g.guid(),
-                    per_user_guid: g.guid(),
-                }
-            }
-        },
-    }
+    property(|g| {
+        let value = RopLogonRequest {
+            logon_id: g.u8(),
+            output_handle_index: g.u8(),
+            logon_flags: LogonFlags(g.u8()),
+            open_flags: OpenFlags(g.u32()),
+            essdn: g.bool().then(|| g.string8(299)),
+        };
+        wire!(g, value, RopLogonRequest)
+    });
 }
 
 #[test]
 fn rop_logon_response_round_trips() {
-    property(|g| wire!(g, rop_logon_response_value(g), RopLogonResponse));
-}
-
-pub fn rop_logon_wrong_server_value(g: &mut Choices) -> RopLogonWrongServer<'static> {
-    RopLogonWrongServer {
-        logon_flags: LogonFlags(g.u8()),
-        server_name: g.string8(254),
-    }
+    property(|g| {
+        let logon_flags = LogonFlags(g.u8()).without(LogonFlags(0x01));
+        let value = RopLogonResponse {
+            logon_flags,
+            folder_ids: std::array::from_fn(|_| FolderId(g.u64())),
+            store: match g.pick(2) {
+                0 => {
+                    RopLogonResponseStore::Mailbox {
+                        response_flags: ResponseFlags(g.u8()),
+                        mailbox_guid: g.guid(),
+                        repl_id: g.u16(),
+                        repl_guid: g.guid(),
+                        logon_time: logon_time_value(g),
+                        gwart_time: g.u64(),
+                    }
+                }
+                _ => {
+                    RopLogonResponseStore::PublicFolders {
+                        repl_id: g.u16(),
+                        repl_guid: g.guid(),
+                        per_user_guid: g.guid(),
+                    }
+                }
+            },
+        };
+        wire!(g, value, RopLogonResponse)
+    });
 }
 
 #[test]
 fn rop_logon_wrong_server_round_trips() {
-    property(|g| wire!(g, rop_logon_wrong_server_value(g), RopLogonWrongServer));
+    property(|g| {
+        let value = RopLogonWrongServer {
+            logon_flags: LogonFlags(g.u8()),
+            server_name: g.string8(254),
+        };
+        wire!(g, value, RopLogonWrongServer)
+    });
 }
 
 #[test]
-fn rop_get_receive_folder_request_vector1() {
+fn rop_get_receive_folder_request_vector_1() {
     let bytes = hex("27 00 00  49 50 4D 00");
     assert_eq!(bytes[0], 0x27, "RopId");
-    let value = decoded(
-        &bytes,
-        ROP_ID,
-        RopGetReceiveFolderRequest::unpack,
-        RopGetReceiveFolderRequest::pack,
-    );
+    let value = decoded!(bytes, ROP_ID, RopGetReceiveFolderRequest);
     assert_eq!(value.message_class, String8::from("IPM"));
 }
 
 #[test]
-fn rop_logon_request_vector1() {
+fn rop_logon_request_vector_1() {
     let bytes = hex("FE 00 00  01  00 00 00 01  00 00 00 00  05 00 2F 6F 3D 41 00");
     assert_eq!(bytes[0], 0xFE, "RopId");
-    let value = decoded(&bytes, ROP_ID, RopLogonRequest::unpack, RopLogonRequest::pack);
+    let value = decoded!(bytes, ROP_ID, RopLogonRequest);
     assert_eq!(value.open_flags, OpenFlags(0x0100_0000));
     assert_eq!(value.essdn, Some(String8::from("/o=A")));
 }
 
 #[test]
-fn rop_logon_reply_vector2() {
+fn rop_logon_reply_vector_2() {
     let bytes = hex("FE 00 78 04 00 00  01  03 42 43 00");
     check_reply_header(&bytes, 0xFE, 0x0000_0478);
-    let value = decoded(
-        &bytes,
-        REPLY_HEADER,
-        RopLogonWrongServer::unpack,
-        RopLogonWrongServer::pack,
-    );
+    let value = decoded!(bytes, REPLY_HEADER, RopLogonWrongServer);
     assert_eq!(value.server_name, String8::from("BC"));
 }

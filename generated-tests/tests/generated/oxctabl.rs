@@ -25,115 +25,98 @@ use protocol::oxctabl::RopSortTableRequest;
 use protocol::oxctabl::RopSortTableResponse;
 use protocol::oxctabl::TableStatus;
 use generated_tests::Choices;
+use generated_tests::decoded;
 use generated_tests::oracles::property;
 use generated_tests::vectors::REPLY_HEADER;
 use generated_tests::vectors::ROP_ID;
 use generated_tests::vectors::check_reply_header;
-use generated_tests::vectors::decoded;
 use generated_tests::vectors::hex;
 use generated_tests::wire;
 use super::oxcdata;
 
-pub fn rop_set_columns_request_value(g: &mut Choices) -> RopSetColumnsRequest {
-    RopSetColumnsRequest {
-        logon_id: g.u8(),
-        input_handle_index: g.u8(),
-        set_columns_flags: AsynchronousFlags(g.u8()),
-        property_tags: g.list(|g| PropertyTag(g.u32())),
-    }
-}
-
 #[test]
 fn rop_set_columns_request_round_trips() {
-    property(|g| wire!(g, rop_set_columns_request_value(g), RopSetColumnsRequest));
-}
-
-pub fn rop_set_columns_response_value(g: &mut Choices) -> RopSetColumnsResponse {
-    RopSetColumnsResponse {
-        table_status: TableStatus(g.named(TableStatus::NAMES)),
-    }
+    property(|g| {
+        let value = RopSetColumnsRequest {
+            logon_id: g.u8(),
+            input_handle_index: g.u8(),
+            set_columns_flags: AsynchronousFlags(g.u8()),
+            property_tags: g.list(|g| PropertyTag(g.u32())),
+        };
+        wire!(g, value, RopSetColumnsRequest)
+    });
 }
 
 #[test]
 fn rop_set_columns_response_round_trips() {
-    property(|g| wire!(g, rop_set_columns_response_value(g), RopSetColumnsResponse));
-}
-
-pub fn rop_sort_table_request_value(g: &mut Choices) -> RopSortTableRequest {
-    RopSortTableRequest {
-        logon_id: g.u8(),
-        input_handle_index: g.u8(),
-        sort_table_flags: AsynchronousFlags(g.u8()),
-        category_count: g.u16(),
-        expanded_count: g.u16(),
-        sort_orders: g.list(|g| oxcdata::sort_order_value(g)),
-    }
+    property(|g| {
+        let value = RopSetColumnsResponse {
+            table_status: TableStatus(g.named(TableStatus::NAMES)),
+        };
+        wire!(g, value, RopSetColumnsResponse)
+    });
 }
 
 #[test]
 fn rop_sort_table_request_round_trips() {
-    property(|g| wire!(g, rop_sort_table_request_value(g), RopSortTableRequest));
-}
-
-pub fn rop_sort_table_response_value(g: &mut Choices) -> RopSortTableResponse {
-    RopSortTableResponse {
-        table_status: TableStatus(g.named(TableStatus::NAMES)),
-    }
+    property(|g| {
+        let value = RopSortTableRequest {
+            logon_id: g.u8(),
+            input_handle_index: g.u8(),
+            sort_table_flags: AsynchronousFlags(g.u8()),
+            category_count: g.u16(),
+            expanded_count: g.u16(),
+            sort_orders: g.list(oxcdata::sort_order_value),
+        };
+        wire!(g, value, RopSortTableRequest)
+    });
 }
 
 #[test]
 fn rop_sort_table_response_round_trips() {
-    property(|g| wire!(g, rop_sort_table_response_value(g), RopSortTableResponse));
-}
-
-pub fn rop_restrict_request_value(g: &mut Choices) -> RopRestrictRequest<'static> {
-    RopRestrictRequest {
-        logon_id: g.u8(),
-        input_handle_index: g.u8(),
-        restrict_flags: AsynchronousFlags(g.u8()),
-        restriction_data: g.bool().then(|| oxcdata::restriction_value(g)),
-    }
+    property(|g| {
+        let value = RopSortTableResponse {
+            table_status: TableStatus(g.named(TableStatus::NAMES)),
+        };
+        wire!(g, value, RopSortTableResponse)
+    });
 }
 
 #[test]
 fn rop_restrict_request_round_trips() {
-    property(|g| wire!(g, rop_restrict_request_value(g), RopRestrictRequest));
-}
-
-pub fn rop_restrict_response_value(g: &mut Choices) -> RopRestrictResponse {
-    RopRestrictResponse {
-        table_status: TableStatus(g.named(TableStatus::NAMES)),
-    }
+    property(|g| {
+        let value = RopRestrictRequest {
+            logon_id: g.u8(),
+            input_handle_index: g.u8(),
+            restrict_flags: AsynchronousFlags(g.u8()),
+            restriction_data: g.bool().then(|| oxcdata::restriction_value(g)),
+        };
+        wire!(g, value, RopRestrictRequest)
+    });
 }
 
 #[test]
 fn rop_restrict_response_round_trips() {
-    property(|g| wire!(g, rop_restrict_response_value(g), RopRestrictResponse));
-}
-
-pub fn rop_query_rows_request_value(g: &mut Choices) -> RopQueryRowsRequest {
-    RopQueryRowsRequest {
-        logon_id: g.u8(),
-        input_handle_index: g.u8(),
-        query_rows_flags: QueryRowsFlags(g.u8()),
-        forward_read: g.bool(),
-        row_count: g.u16(),
-    }
+    property(|g| {
+        let value = RopRestrictResponse {
+            table_status: TableStatus(g.named(TableStatus::NAMES)),
+        };
+        wire!(g, value, RopRestrictResponse)
+    });
 }
 
 #[test]
 fn rop_query_rows_request_round_trips() {
-    property(|g| wire!(g, rop_query_rows_request_value(g), RopQueryRowsRequest));
-}
-
-pub fn rop_query_rows_response_value(
-    g: &mut Choices,
-    columns: &[PropertyTag],
-) -> RopQueryRowsResponse<'static> {
-    RopQueryRowsResponse {
-        origin: Bookmark(g.named(Bookmark::NAMES)),
-        row_data: g.list(|g| oxcdata::property_row_value(g, columns)),
-    }
+    property(|g| {
+        let value = RopQueryRowsRequest {
+            logon_id: g.u8(),
+            input_handle_index: g.u8(),
+            query_rows_flags: QueryRowsFlags(g.u8()),
+            forward_read: g.bool(),
+            row_count: g.u16(),
+        };
+        wire!(g, value, RopQueryRowsRequest)
+    });
 }
 
 #[test]
@@ -144,98 +127,84 @@ fn rop_query_rows_response_round_trips() {
                 PropertyTag(g.u32())
                     .with_property_type(oxcdata::property_value_property_type(g))
             });
-        wire!(
-            g, rop_query_rows_response_value(g, columns), RopQueryRowsResponse, columns
-        )
+        let value = RopQueryRowsResponse {
+            origin: Bookmark(g.named(Bookmark::NAMES)),
+            row_data: g.list(|g| oxcdata::property_row_value(g, columns)),
+        };
+        wire!(g, value, RopQueryRowsResponse, columns)
     });
-}
-
-pub fn rop_query_position_request_value(g: &mut Choices) -> RopQueryPositionRequest {
-    RopQueryPositionRequest {
-        logon_id: g.u8(),
-        input_handle_index: g.u8(),
-    }
 }
 
 #[test]
 fn rop_query_position_request_round_trips() {
-    property(|g| wire!(g, rop_query_position_request_value(g), RopQueryPositionRequest));
-}
-
-pub fn rop_query_position_response_value(g: &mut Choices) -> RopQueryPositionResponse {
-    RopQueryPositionResponse {
-        numerator: g.u32(),
-        denominator: g.u32(),
-    }
+    property(|g| {
+        let value = RopQueryPositionRequest {
+            logon_id: g.u8(),
+            input_handle_index: g.u8(),
+        };
+        wire!(g, value, RopQueryPositionRequest)
+    });
 }
 
 #[test]
 fn rop_query_position_response_round_trips() {
     property(|g| {
-        wire!(g, rop_query_position_response_value(g), RopQueryPositionResponse)
+        let value = RopQueryPositionResponse {
+            numerator: g.u32(),
+            denominator: g.u32(),
+        };
+        wire!(g, value, RopQueryPositionResponse)
     });
-}
-
-pub fn rop_seek_row_request_value(g: &mut Choices) -> RopSeekRowRequest {
-    RopSeekRowRequest {
-        logon_id: g.u8(),
-        input_handle_index: g.u8(),
-        origin: Bookmark(g.named(Bookmark::NAMES)),
-        row_count: g.i32(),
-        want_row_moved_count: g.bool(),
-    }
 }
 
 #[test]
 fn rop_seek_row_request_round_trips() {
-    property(|g| wire!(g, rop_seek_row_request_value(g), RopSeekRowRequest));
-}
-
-pub fn rop_seek_row_response_value(g: &mut Choices) -> RopSeekRowResponse {
-    RopSeekRowResponse {
-        has_sought_less: g.bool(),
-        rows_sought: g.i32(),
-    }
+    property(|g| {
+        let value = RopSeekRowRequest {
+            logon_id: g.u8(),
+            input_handle_index: g.u8(),
+            origin: Bookmark(g.named(Bookmark::NAMES)),
+            row_count: g.i32(),
+            want_row_moved_count: g.bool(),
+        };
+        wire!(g, value, RopSeekRowRequest)
+    });
 }
 
 #[test]
 fn rop_seek_row_response_round_trips() {
-    property(|g| wire!(g, rop_seek_row_response_value(g), RopSeekRowResponse));
-}
-
-pub fn rop_reset_table_request_value(g: &mut Choices) -> RopResetTableRequest {
-    RopResetTableRequest {
-        logon_id: g.u8(),
-        input_handle_index: g.u8(),
-    }
+    property(|g| {
+        let value = RopSeekRowResponse {
+            has_sought_less: g.bool(),
+            rows_sought: g.i32(),
+        };
+        wire!(g, value, RopSeekRowResponse)
+    });
 }
 
 #[test]
 fn rop_reset_table_request_round_trips() {
-    property(|g| wire!(g, rop_reset_table_request_value(g), RopResetTableRequest));
-}
-
-pub fn rop_reset_table_response_value(_g: &mut Choices) -> RopResetTableResponse {
-    RopResetTableResponse
+    property(|g| {
+        let value = RopResetTableRequest {
+            logon_id: g.u8(),
+            input_handle_index: g.u8(),
+        };
+        wire!(g, value, RopResetTableRequest)
+    });
 }
 
 #[test]
 fn rop_reset_table_response_round_trips() {
-    property(|g| wire!(g, rop_reset_table_response_value(g), RopResetTableResponse));
+    property(|g| wire!(g, RopResetTableResponse, RopResetTableResponse));
 }
 
 #[test]
-fn rop_set_columns_request_vector1() {
+fn rop_set_columns_request_vector_1() {
     let bytes = hex(
         "12 00 01 00 06 00  14 00 48 67  14 00 4A 67  14 00 4D 67  03 00 4E 67  1F 00 37 00  40 00 06 0E",
     );
     assert_eq!(bytes[0], 0x12, "RopId");
-    let value = decoded(
-        &bytes,
-        ROP_ID,
-        RopSetColumnsRequest::unpack,
-        RopSetColumnsRequest::pack,
-    );
+    let value = decoded!(bytes, ROP_ID, RopSetColumnsRequest);
     assert_eq!(value.set_columns_flags, AsynchronousFlags(0x00));
     let expected = Vec::from([
         PropertyTag(0x6748_0014),
@@ -249,15 +218,10 @@ fn rop_set_columns_request_vector1() {
 }
 
 #[test]
-fn rop_set_columns_request_vector2() {
+fn rop_set_columns_request_vector_2() {
     let bytes = hex("12 00 01 00 03 00  14 00 74 66  02 01 84 66  1F 00 82 66");
     assert_eq!(bytes[0], 0x12, "RopId");
-    let value = decoded(
-        &bytes,
-        ROP_ID,
-        RopSetColumnsRequest::unpack,
-        RopSetColumnsRequest::pack,
-    );
+    let value = decoded!(bytes, ROP_ID, RopSetColumnsRequest);
     assert_eq!(value.set_columns_flags, AsynchronousFlags(0x00));
     let expected = Vec::from([
         PropertyTag(0x6674_0014),
@@ -268,28 +232,18 @@ fn rop_set_columns_request_vector2() {
 }
 
 #[test]
-fn rop_set_columns_success_vector3() {
+fn rop_set_columns_success_vector_3() {
     let bytes = hex("12 01 00 00 00 00  00");
     check_reply_header(&bytes, 0x12, 0x0000_0000);
-    let value = decoded(
-        &bytes,
-        REPLY_HEADER,
-        RopSetColumnsResponse::unpack,
-        RopSetColumnsResponse::pack,
-    );
+    let value = decoded!(bytes, REPLY_HEADER, RopSetColumnsResponse);
     assert_eq!(value.table_status, TableStatus::TBLSTAT_COMPLETE);
 }
 
 #[test]
-fn rop_sort_table_request_vector1() {
+fn rop_sort_table_request_vector_1() {
     let bytes = hex("13 00 00 00 02 00 01 00 01 00  1F 30 08 80 00  40 00 06 0E 01");
     assert_eq!(bytes[0], 0x13, "RopId");
-    let value = decoded(
-        &bytes,
-        ROP_ID,
-        RopSortTableRequest::unpack,
-        RopSortTableRequest::pack,
-    );
+    let value = decoded!(bytes, ROP_ID, RopSortTableRequest);
     assert_eq!(value.sort_table_flags, AsynchronousFlags(0x00));
     assert_eq!(value.category_count, 1);
     assert_eq!(value.expanded_count, 1);
@@ -307,43 +261,28 @@ fn rop_sort_table_request_vector1() {
 }
 
 #[test]
-fn rop_sort_table_success_vector2() {
+fn rop_sort_table_success_vector_2() {
     let bytes = hex("13 01 00 00 00 00  00");
     check_reply_header(&bytes, 0x13, 0x0000_0000);
-    let value = decoded(
-        &bytes,
-        REPLY_HEADER,
-        RopSortTableResponse::unpack,
-        RopSortTableResponse::pack,
-    );
+    let value = decoded!(bytes, REPLY_HEADER, RopSortTableResponse);
     assert_eq!(value.table_status, TableStatus::TBLSTAT_COMPLETE);
 }
 
 #[test]
-fn rop_query_rows_request_vector1() {
+fn rop_query_rows_request_vector_1() {
     let bytes = hex("15 00 00 00 01 32 00");
     assert_eq!(bytes[0], 0x15, "RopId");
-    let value = decoded(
-        &bytes,
-        ROP_ID,
-        RopQueryRowsRequest::unpack,
-        RopQueryRowsRequest::pack,
-    );
+    let value = decoded!(bytes, ROP_ID, RopQueryRowsRequest);
     assert_eq!(value.query_rows_flags, QueryRowsFlags(0x00));
     assert!(value.forward_read);
     assert_eq!(value.row_count, 50);
 }
 
 #[test]
-fn rop_query_rows_request_vector2() {
+fn rop_query_rows_request_vector_2() {
     let bytes = hex("15 00 01 00 01 32 00");
     assert_eq!(bytes[0], 0x15, "RopId");
-    let value = decoded(
-        &bytes,
-        ROP_ID,
-        RopQueryRowsRequest::unpack,
-        RopQueryRowsRequest::pack,
-    );
+    let value = decoded!(bytes, ROP_ID, RopQueryRowsRequest);
     assert_eq!(value.query_rows_flags, QueryRowsFlags(0x00));
     assert!(value.forward_read);
     assert_eq!(value.row_count, 50);

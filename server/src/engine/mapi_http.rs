@@ -14,7 +14,7 @@ use super::endpoint::{MailboxEndpoint, Principal, RequestFailure};
 use super::extended_buffer::{check_auxiliary, rop_input, rop_output, rop_output_limit};
 use super::failure::Failure;
 use super::{Engine, Session};
-use crate::rop::{RopHandlers, Settings};
+use crate::rop::{Locale, RopHandlers};
 use crate::store::User;
 
 /// Milliseconds between polls for events (MS-OXCRPC 3.1.4.1, pcmsPollsMax).
@@ -55,10 +55,12 @@ impl Engine {
         let request = parse(body, ConnectRequest::unpack)?;
         check_auxiliary(&request.auxiliary_buffer)?;
         let user = self.authorize(principal, &request)?;
-        let code_page = u16::try_from(request.default_code_page)
-            .map_err(|_| Failure::Operation(ErrorCode::EC_UNKNOWN_CODE_PAGE))?;
-        let settings = Settings { code_page, locale: request.lcid_string, clock: self.clock, ..Settings::default() };
-        let handlers = RopHandlers::new(Arc::clone(&self.store), user.clone(), settings);
+        let locale = Locale {
+            code_page: request.default_code_page,
+            lcid_sort: request.lcid_sort,
+            lcid_string: request.lcid_string,
+        };
+        let handlers = RopHandlers::new(Arc::clone(&self.store), user.clone(), locale, self.clock);
         Ok((Session::new(handlers), user))
     }
 

@@ -34,7 +34,7 @@ impl Place {
 /// Assertions that a structure has the fields of a vector.
 pub(super) fn assertions(cx: &Context<'_>, name: &str, module: usize, def: &StructDef, place: &Place, value: &Value) -> TokenStream {
     match (def.is_enum, def.body.last()) {
-        (true, Some(Member::Match(m))) => variant(cx, module, m, place, value),
+        (true, Some(Member::Match(m))) => crate::emit::sizes::bare(&variant(cx, module, m, place, value)),
         _ => {
             let Value::Record(values, _) = value else { return wrong(name, value) };
             fields(cx, name, module, &rust_fields(&def.body), values, &|field| place.member(&field.ident()))
@@ -131,7 +131,7 @@ fn equal(place: &Place, expected: &TokenStream, value: &Value, field: &RustField
 
 /// A longer value has a line of its own: what stands inside a macro is not formatted.
 fn assert_equal(place: &TokenStream, expected: &TokenStream) -> TokenStream {
-    if expected.to_string().len() < 60 {
+    if place.to_string().len() + expected.to_string().len() < 72 {
         return quote!(assert_eq!(#place, #expected););
     }
     quote!(let expected = #expected; assert_eq!(#place, expected);)

@@ -82,6 +82,24 @@ struct Place<'m> {
 impl<'m> Maker<'m, '_> {
     /// The function.
     pub(super) fn function(&self) -> TokenStream {
+        let (statements, value) = self.made();
+        let body = if self.def.max_recursion.is_none() {
+            quote!(#statements #value)
+        } else if statements.is_empty() {
+            quote!(g.nest(|g| #value))
+        } else {
+            quote!(g.nest(|g| { #statements #value }))
+        };
+        let function = function_name(self.name);
+        let g = if words(&body).contains("g") { quote!(g) } else { quote!(_g) };
+        let params = self.cx.params(&self.def.params, &body);
+        let ty = self.cx.name_in(self.module, self.name);
+        let lifetime = self.def.layout.lifetime.then(|| quote!(<'static>));
+        quote!(pub fn #function(#g: &mut Choices #params) -> #ty #lifetime { #body })
+    }
+
+    /// Statements, and the expression for the value.
+    pub(super) fn made(&self) -> (TokenStream, TokenStream) {
         let mut env = Env::of_test(self.def);
         let mut made = Made::default();
         let place = Place { scope: &self.def.body, guarded: false };
@@ -97,20 +115,7 @@ impl<'m> Maker<'m, '_> {
                 if fields.is_empty() { quote!(#name) } else { quote!(#name { #inits }) }
             }
         };
-        let statements = made.statements;
-        let body = if self.def.max_recursion.is_none() {
-            quote!(#statements #value)
-        } else if statements.is_empty() {
-            quote!(g.nest(|g| #value))
-        } else {
-            quote!(g.nest(|g| { #statements #value }))
-        };
-        let function = function_name(self.name);
-        let g = if words(&body).contains("g") { quote!(g) } else { quote!(_g) };
-        let params = self.cx.params(&self.def.params, &body);
-        let ty = self.cx.name_in(self.module, self.name);
-        let lifetime = self.def.layout.lifetime.then(|| quote!(<'static>));
-        quote!(pub fn #function(#g: &mut Choices #params) -> #ty #lifetime { #body })
+        (made.statements, value)
     }
 
     /// A value for a parameter.
@@ -128,7 +133,7 @@ impl<'m> Maker<'m, '_> {
         let selected = self.selections.of_param_in(self.def, param);
         let place = Place { scope: &[], guarded: false };
         let value = self.one(&param.ty, &field, &selected, place, &Env::of_test(self.def));
-        if param.list { quote!(g.list(|g| #value)) } else { value }
+        if param.list { list_of(&value) } else { value }
     }
 
     fn members(&self, body: &'m [Member], place: Place<'m>, env: &mut Env, made: &mut Made) {
@@ -333,7 +338,8 @@ impl<'m> Maker<'m, '_> {
             Type::Named(id, _) => !place.guarded && Some(*id) == self.id,
             _ => false,
         };
-        if deep { quote!(if g.deeper() { g.list(|g| #item) } else { Vec::new() }) } else { quote!(g.list(|g| #item)) }
+        let list = list_of(item);
+        if deep { quote!(if g.deeper() { #list } else { Vec::new() }) } else { list }
     }
 
     /// A value that is no array.
@@ -367,7 +373,7 @@ impl<'m> Maker<'m, '_> {
                 }
             },
             Type::Bytes(Extent::Rest) => blob(limit(place.scope, &field.name)),
-            Type::Array(..) => quote!(Vec::new()),
+            Type::Array(..) | Type::Later => quote!(Vec::new()),
         }
     }
 
@@ -600,6 +606,15 @@ fn function_in(cx: &Context<'_>, here: usize, there: usize, name: &str) -> Token
             quote!(#module::#function)
         }
         _ => quote!(#function),
+    }
+}
+
+/// A list of what an expression makes, which may be a call of one function.
+fn list_of(item: &TokenStream) -> TokenStream {
+    let text = item.to_string();
+    match text.strip_suffix("(g)").map(str::trim_end).and_then(|path| path.parse::<TokenStream>().ok()) {
+        Some(path) if !text.contains('.') && text.matches('(').count() == 1 => quote!(g.list(#path)),
+        _ => quote!(g.list(|g| #item)),
     }
 }
 

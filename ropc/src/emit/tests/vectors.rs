@@ -23,7 +23,7 @@ enum Header {
 pub(super) fn of_struct(cx: &Context<'_>, name: &str, module: usize, def: &StructDef) -> Vec<TokenStream> {
     let mut tests = Vec::new();
     for (index, vector) in def.vectors.iter().enumerate() {
-        let title = format!("{name}Vector{}", index + 1);
+        let title = format!("{name}Vector_{}", index + 1);
         tests.extend(test(cx, &title, vector, &Header::None, (name, module, Some(def))));
     }
     tests
@@ -36,7 +36,7 @@ pub(super) fn of_rop(cx: &Context<'_>, rop: &Rop) -> Vec<TokenStream> {
     let mut tests = Vec::new();
     for (index, vector) in rop.vectors.iter().enumerate() {
         let target = vector.target.as_ref().map_or("", |target| target.text.as_str());
-        let title = format!("{}{}Vector{}", rop.name, title(target), index + 1);
+        let title = format!("{}{}Vector_{}", rop.name, title(target), index + 1);
         let code = return_value(&vector.bytes.text);
         let on = rop.on.iter().find(|(codes, _)| codes.iter().any(|(_, value)| Some(*value) == code.map(u64::from)));
         let failure = on.map_or_else(|| format!("{}Other", rop.name), |(codes, _)| failure_body(rop, codes));
@@ -64,7 +64,7 @@ pub(super) fn of_request(cx: &Context<'_>, request: &Request) -> Vec<TokenStream
             _ if success => ("Response", Some(&request.success)),
             _ => ("Failure", request.failure.as_ref()),
         };
-        let title = format!("{}{}Vector{}", request.name, title(target), index + 1);
+        let title = format!("{}{}Vector_{}", request.name, title(target), index + 1);
         let name = format!("{}{what}", request.name);
         tests.extend(test(cx, &title, vector, &Header::None, (&name, request.module, def)));
     }
@@ -126,13 +126,13 @@ fn test(
         }
         (Some(def), expected) => {
             let ty = cx.name_in(module, name);
-            cx.import("generated_tests::vectors::decoded");
+            cx.import("generated_tests::decoded");
             let place = Place { tokens: quote!(value), reference: false };
             let checks = match expected {
                 Some(Expected::Value(value)) => expected::assertions(cx, name, module, def, &place, value),
                 _ => quote!(),
             };
-            let call = quote!(decoded(&bytes, #size, #ty::unpack, #ty::pack));
+            let call = quote!(decoded!(bytes, #size, #ty));
             if checks.is_empty() { quote!(#call;) } else { quote!(let value = #call; #checks) }
         }
     };
