@@ -5,17 +5,10 @@
 //!
 //! Specification: MS-OXCDATA.
 
-use runtime::At;
-use runtime::Blob;
-use runtime::Cursor;
-use runtime::Encoder;
-use runtime::FileTime;
-use runtime::Guid;
-use runtime::PackError;
-use runtime::String8;
-use runtime::StringValue;
-use runtime::UnpackError;
-use runtime::Utf16;
+use runtime::{
+    At, Blob, Cursor, Encoder, FileTime, Guid, PackError, String8, StringValue,
+    UnpackError, Utf16,
+};
 
 /// Identifies a folder: replica id and counter. Servers give out each counter once.
 ///
@@ -1849,10 +1842,8 @@ impl<'a> StoreEntryId<'a> {
                 return Err(e.mismatch("MailboxDN where the condition holds"));
             };
             mailbox_dn.pack_nul(e).at("MailboxDN")?;
-        } else {
-            if mailbox_dn.is_some() {
-                return Err(e.mismatch("no MailboxDN where the condition does not hold"));
-            }
+        } else if mailbox_dn.is_some() {
+            return Err(e.mismatch("no MailboxDN where the condition does not hold"));
         }
         Ok(())
     }
@@ -2608,15 +2599,10 @@ impl<'a> RecipientRow<'a> {
                         return Err(e.mismatch("AddressType where the condition holds"));
                     };
                     address_type.pack_nul(e).at("AddressType")?;
-                } else {
-                    if address_type.is_some() {
-                        return Err(
-                            e
-                                .mismatch(
-                                    "no AddressType where the condition does not hold",
-                                ),
-                        );
-                    }
+                } else if address_type.is_some() {
+                    return Err(
+                        e.mismatch("no AddressType where the condition does not hold"),
+                    );
                 }
             }
             RecipientRowAddress::X500DN {
@@ -2644,24 +2630,16 @@ impl<'a> RecipientRow<'a> {
                 return Err(e.mismatch("EmailAddress where the condition holds"));
             };
             email_address.pack_nul(e, recipient_flags.u()).at("EmailAddress")?;
-        } else {
-            if email_address.is_some() {
-                return Err(
-                    e.mismatch("no EmailAddress where the condition does not hold"),
-                );
-            }
+        } else if email_address.is_some() {
+            return Err(e.mismatch("no EmailAddress where the condition does not hold"));
         }
         if recipient_flags.d() {
             let Some(display_name) = display_name else {
                 return Err(e.mismatch("DisplayName where the condition holds"));
             };
             display_name.pack_nul(e, recipient_flags.u()).at("DisplayName")?;
-        } else {
-            if display_name.is_some() {
-                return Err(
-                    e.mismatch("no DisplayName where the condition does not hold"),
-                );
-            }
+        } else if display_name.is_some() {
+            return Err(e.mismatch("no DisplayName where the condition does not hold"));
         }
         if recipient_flags.i() {
             let Some(simple_display_name) = simple_display_name else {
@@ -2670,12 +2648,10 @@ impl<'a> RecipientRow<'a> {
             simple_display_name
                 .pack_nul(e, recipient_flags.u())
                 .at("SimpleDisplayName")?;
-        } else {
-            if simple_display_name.is_some() {
-                return Err(
-                    e.mismatch("no SimpleDisplayName where the condition does not hold"),
-                );
-            }
+        } else if simple_display_name.is_some() {
+            return Err(
+                e.mismatch("no SimpleDisplayName where the condition does not hold"),
+            );
         }
         if recipient_flags.t() {
             let Some(transmittable_display_name) = transmittable_display_name else {
@@ -2686,15 +2662,13 @@ impl<'a> RecipientRow<'a> {
             transmittable_display_name
                 .pack_nul(e, recipient_flags.u())
                 .at("TransmittableDisplayName")?;
-        } else {
-            if transmittable_display_name.is_some() {
-                return Err(
-                    e
-                        .mismatch(
-                            "no TransmittableDisplayName where the condition does not hold",
-                        ),
-                );
-            }
+        } else if transmittable_display_name.is_some() {
+            return Err(
+                e
+                    .mismatch(
+                        "no TransmittableDisplayName where the condition does not hold",
+                    ),
+            );
         }
         e.u16(*recipient_column_count).at("RecipientColumnCount")?;
         recipient_properties
@@ -2991,12 +2965,8 @@ impl<'a> ModifyRecipientRow<'a> {
                 return Err(e.mismatch("RecipientRow where the condition holds"));
             };
             recipient_row.pack(e, columns).at("RecipientRow")?;
-        } else {
-            if recipient_row.is_some() {
-                return Err(
-                    e.mismatch("no RecipientRow where the condition does not hold"),
-                );
-            }
+        } else if recipient_row.is_some() {
+            return Err(e.mismatch("no RecipientRow where the condition does not hold"));
         }
         Ok(())
     }
@@ -4476,15 +4446,10 @@ impl<'a> Restriction<'a> {
                         return Err(e.mismatch("Restriction where the condition holds"));
                     };
                     restriction.pack(e).at("Restriction")?;
-                } else {
-                    if restriction.is_some() {
-                        return Err(
-                            e
-                                .mismatch(
-                                    "no Restriction where the condition does not hold",
-                                ),
-                        );
-                    }
+                } else if restriction.is_some() {
+                    return Err(
+                        e.mismatch("no Restriction where the condition does not hold"),
+                    );
                 }
             }
             Restriction::CountRestriction { count, sub_restriction } => {

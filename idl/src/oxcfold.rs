@@ -6,12 +6,7 @@
 //! Specification: MS-OXCFOLD.
 
 use crate::oxcdata::FolderId;
-use runtime::At;
-use runtime::Cursor;
-use runtime::Encoder;
-use runtime::PackError;
-use runtime::String8;
-use runtime::UnpackError;
+use runtime::{At, Cursor, Encoder, PackError, String8, UnpackError};
 
 /// Which folders RopOpenFolder finds.
 ///
@@ -229,15 +224,13 @@ impl<'a> RopOpenFolderResponse<'a> {
             for (index, item) in servers.iter().enumerate() {
                 item.pack_nul(e).at_index(index).at("Servers")?;
             }
-        } else {
-            if cheap_server_count.is_some() || servers.is_some() {
-                return Err(
-                    e
-                        .mismatch(
-                            "no CheapServerCount, Servers where the condition does not hold",
-                        ),
-                );
-            }
+        } else if cheap_server_count.is_some() || servers.is_some() {
+            return Err(
+                e
+                    .mismatch(
+                        "no CheapServerCount, Servers where the condition does not hold",
+                    ),
+            );
         }
         Ok(())
     }

@@ -6,16 +6,8 @@
 //! Specification: MS-OXCMAPIHTTP.
 
 use crate::oxcdata::ErrorCode;
-use crate::oxcrpc::ConnectFlags;
-use crate::oxcrpc::ExecuteFlags;
-use runtime::At;
-use runtime::Blob;
-use runtime::Cursor;
-use runtime::Encoder;
-use runtime::PackError;
-use runtime::String8;
-use runtime::UnpackError;
-use runtime::Utf16;
+use crate::oxcrpc::{ConnectFlags, ExecuteFlags};
+use runtime::{At, Blob, Cursor, Encoder, PackError, String8, UnpackError, Utf16};
 
 /// What became of a request, in the X-ResponseCode header. A body of the request type comes with Success only.
 ///

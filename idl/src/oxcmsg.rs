@@ -5,18 +5,11 @@
 //!
 //! Specification: MS-OXCMSG.
 
-use crate::oxcdata::FolderId;
-use crate::oxcdata::MessageId;
-use crate::oxcdata::ModifyRecipientRow;
-use crate::oxcdata::OpenRecipientRow;
-use crate::oxcdata::PropertyTag;
-use crate::oxcdata::TypedString;
+use crate::oxcdata::{
+    FolderId, MessageId, ModifyRecipientRow, OpenRecipientRow, PropertyTag, TypedString,
+};
 use crate::oxcprpt::AccessMode;
-use runtime::At;
-use runtime::Cursor;
-use runtime::Encoder;
-use runtime::PackError;
-use runtime::UnpackError;
+use runtime::{At, Cursor, Encoder, PackError, UnpackError};
 
 /// How RopOpenMessage opens a message.
 ///
@@ -412,10 +405,8 @@ impl RopCreateMessageResponse {
                 return Err(e.mismatch("MessageId where the condition holds"));
             };
             message_id.pack(e).at("MessageId")?;
-        } else {
-            if message_id.is_some() {
-                return Err(e.mismatch("no MessageId where the condition does not hold"));
-            }
+        } else if message_id.is_some() {
+            return Err(e.mismatch("no MessageId where the condition does not hold"));
         }
         Ok(())
     }

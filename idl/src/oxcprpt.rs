@@ -5,17 +5,10 @@
 //!
 //! Specification: MS-OXCPRPT.
 
-use crate::oxcdata::ErrorCode;
-use crate::oxcdata::PropertyProblem;
-use crate::oxcdata::PropertyRow;
-use crate::oxcdata::PropertyTag;
-use crate::oxcdata::TaggedPropertyValue;
-use runtime::At;
-use runtime::Blob;
-use runtime::Cursor;
-use runtime::Encoder;
-use runtime::PackError;
-use runtime::UnpackError;
+use crate::oxcdata::{
+    ErrorCode, PropertyProblem, PropertyRow, PropertyTag, TaggedPropertyValue,
+};
+use runtime::{At, Blob, Cursor, Encoder, PackError, UnpackError};
 
 /// How a stream, a message or an attachment is opened.
 ///
@@ -721,12 +714,10 @@ impl RopReadStreamRequest {
                 return Err(e.mismatch("MaximumByteCount where the condition holds"));
             };
             e.u32(*maximum_byte_count).at("MaximumByteCount")?;
-        } else {
-            if maximum_byte_count.is_some() {
-                return Err(
-                    e.mismatch("no MaximumByteCount where the condition does not hold"),
-                );
-            }
+        } else if maximum_byte_count.is_some() {
+            return Err(
+                e.mismatch("no MaximumByteCount where the condition does not hold"),
+            );
         }
         Ok(())
     }

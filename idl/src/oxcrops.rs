@@ -5,12 +5,7 @@
 //!
 //! Specification: MS-OXCROPS.
 
-use runtime::At;
-use runtime::Blob;
-use runtime::Cursor;
-use runtime::Encoder;
-use runtime::PackError;
-use runtime::UnpackError;
+use runtime::{At, Blob, Cursor, Encoder, PackError, UnpackError};
 
 /// One operation to hold back.
 ///

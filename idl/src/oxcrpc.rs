@@ -5,11 +5,7 @@
 //!
 //! Specification: MS-OXCRPC.
 
-use runtime::At;
-use runtime::Cursor;
-use runtime::Encoder;
-use runtime::PackError;
-use runtime::UnpackError;
+use runtime::{At, Cursor, Encoder, PackError, UnpackError};
 
 /// How a payload is written, and whether it is the last one.
 ///

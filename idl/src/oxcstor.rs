@@ -5,17 +5,8 @@
 //!
 //! Specification: MS-OXCSTOR.
 
-use crate::oxcdata::ErrorCode;
-use crate::oxcdata::FolderId;
-use crate::oxcdata::LongTermId;
-use crate::oxcdata::ObjectId;
-use runtime::At;
-use runtime::Cursor;
-use runtime::Encoder;
-use runtime::Guid;
-use runtime::PackError;
-use runtime::String8;
-use runtime::UnpackError;
+use crate::oxcdata::{ErrorCode, FolderId, LongTermId, ObjectId};
+use runtime::{At, Cursor, Encoder, Guid, PackError, String8, UnpackError};
 
 /// What is logged on to.
 ///
@@ -591,10 +582,8 @@ impl<'a> RopLogonRequest<'a> {
                 return Err(e.mismatch("Essdn where the condition holds"));
             };
             essdn.pack_nul(e).at("Essdn")?;
-        } else {
-            if essdn.is_some() {
-                return Err(e.mismatch("no Essdn where the condition does not hold"));
-            }
+        } else if essdn.is_some() {
+            return Err(e.mismatch("no Essdn where the condition does not hold"));
         }
         Ok(())
     }

@@ -5,15 +5,8 @@
 //!
 //! Specification: MS-OXCTABL.
 
-use crate::oxcdata::PropertyRow;
-use crate::oxcdata::PropertyTag;
-use crate::oxcdata::Restriction;
-use crate::oxcdata::SortOrder;
-use runtime::At;
-use runtime::Cursor;
-use runtime::Encoder;
-use runtime::PackError;
-use runtime::UnpackError;
+use crate::oxcdata::{PropertyRow, PropertyTag, Restriction, SortOrder};
+use runtime::{At, Cursor, Encoder, PackError, UnpackError};
 
 /// A position in a table.
 ///
@@ -412,12 +405,10 @@ impl<'a> RopRestrictRequest<'a> {
                 return Err(e.mismatch("RestrictionData where the condition holds"));
             };
             restriction_data.pack(e).at("RestrictionData")?;
-        } else {
-            if restriction_data.is_some() {
-                return Err(
-                    e.mismatch("no RestrictionData where the condition does not hold"),
-                );
-            }
+        } else if restriction_data.is_some() {
+            return Err(
+                e.mismatch("no RestrictionData where the condition does not hold"),
+            );
         }
         Ok(())
     }

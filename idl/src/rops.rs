@@ -3,86 +3,45 @@
 
 //! What spans the specifications: every ROP as request and reply, server objects, handlers, dispatch.
 
-use crate::oxcdata::ErrorCode;
-use crate::oxcdata::PropertyRow;
-use crate::oxcdata::PropertyTag;
-use crate::oxcfold::RopGetContentsTableRequest;
-use crate::oxcfold::RopGetContentsTableResponse;
-use crate::oxcfold::RopGetHierarchyTableRequest;
-use crate::oxcfold::RopGetHierarchyTableResponse;
-use crate::oxcfold::RopOpenFolderRequest;
-use crate::oxcfold::RopOpenFolderResponse;
-use crate::oxcmsg::RopCreateMessageRequest;
-use crate::oxcmsg::RopCreateMessageResponse;
-use crate::oxcmsg::RopGetAttachmentTableRequest;
-use crate::oxcmsg::RopGetAttachmentTableResponse;
-use crate::oxcmsg::RopModifyRecipientsRequest;
-use crate::oxcmsg::RopModifyRecipientsResponse;
-use crate::oxcmsg::RopOpenAttachmentRequest;
-use crate::oxcmsg::RopOpenAttachmentResponse;
-use crate::oxcmsg::RopOpenMessageRequest;
-use crate::oxcmsg::RopOpenMessageResponse;
-use crate::oxcmsg::RopSaveChangesMessageRequest;
-use crate::oxcmsg::RopSaveChangesMessageResponse;
-use crate::oxcprpt::RopGetPropertiesAllRequest;
-use crate::oxcprpt::RopGetPropertiesAllResponse;
-use crate::oxcprpt::RopGetPropertiesListRequest;
-use crate::oxcprpt::RopGetPropertiesListResponse;
-use crate::oxcprpt::RopGetPropertiesSpecificRequest;
-use crate::oxcprpt::RopGetPropertiesSpecificResponse;
-use crate::oxcprpt::RopGetStreamSizeRequest;
-use crate::oxcprpt::RopGetStreamSizeResponse;
-use crate::oxcprpt::RopOpenStreamRequest;
-use crate::oxcprpt::RopOpenStreamResponse;
-use crate::oxcprpt::RopReadStreamFailure;
-use crate::oxcprpt::RopReadStreamOther;
-use crate::oxcprpt::RopReadStreamRequest;
-use crate::oxcprpt::RopReadStreamResponse;
-use crate::oxcprpt::RopSetPropertiesRequest;
-use crate::oxcprpt::RopSetPropertiesResponse;
-use crate::oxcrops::RopBackoffResponse;
-use crate::oxcrops::RopBufferTooSmallResponse;
-use crate::oxcrops::RopReleaseRequest;
-use crate::oxcstor::RopGetReceiveFolderRequest;
-use crate::oxcstor::RopGetReceiveFolderResponse;
-use crate::oxcstor::RopIdFromLongTermIdRequest;
-use crate::oxcstor::RopIdFromLongTermIdResponse;
-use crate::oxcstor::RopLogonFailure;
-use crate::oxcstor::RopLogonRequest;
-use crate::oxcstor::RopLogonResponse;
-use crate::oxcstor::RopLogonWrongServer;
-use crate::oxcstor::RopLongTermIdFromIdRequest;
-use crate::oxcstor::RopLongTermIdFromIdResponse;
-use crate::oxctabl::RopQueryPositionRequest;
-use crate::oxctabl::RopQueryPositionResponse;
-use crate::oxctabl::RopQueryRowsRequest;
-use crate::oxctabl::RopQueryRowsResponse;
-use crate::oxctabl::RopResetTableRequest;
-use crate::oxctabl::RopResetTableResponse;
-use crate::oxctabl::RopRestrictRequest;
-use crate::oxctabl::RopRestrictResponse;
-use crate::oxctabl::RopSeekRowRequest;
-use crate::oxctabl::RopSeekRowResponse;
-use crate::oxctabl::RopSetColumnsRequest;
-use crate::oxctabl::RopSetColumnsResponse;
-use crate::oxctabl::RopSortTableRequest;
-use crate::oxctabl::RopSortTableResponse;
-use runtime::At;
-use runtime::Blob;
-use runtime::Cursor;
-use runtime::Encoder;
-use runtime::PackError;
-use runtime::PackErrorKind;
-use runtime::UnpackError;
-use runtime::UnpackErrorKind;
-use runtime::rop::Dispatch;
-use runtime::rop::Fill;
-use runtime::rop::InvalidHandle;
-use runtime::rop::Reply;
-use runtime::rop::ReplyTooLarge;
-use runtime::rop::RopContext;
-use runtime::rop::RopOutcome;
-use runtime::rop::Running;
+use crate::oxcdata::{ErrorCode, PropertyRow, PropertyTag};
+use crate::oxcfold::{
+    RopGetContentsTableRequest, RopGetContentsTableResponse, RopGetHierarchyTableRequest,
+    RopGetHierarchyTableResponse, RopOpenFolderRequest, RopOpenFolderResponse,
+};
+use crate::oxcmsg::{
+    RopCreateMessageRequest, RopCreateMessageResponse, RopGetAttachmentTableRequest,
+    RopGetAttachmentTableResponse, RopModifyRecipientsRequest,
+    RopModifyRecipientsResponse, RopOpenAttachmentRequest, RopOpenAttachmentResponse,
+    RopOpenMessageRequest, RopOpenMessageResponse, RopSaveChangesMessageRequest,
+    RopSaveChangesMessageResponse,
+};
+use crate::oxcprpt::{
+    RopGetPropertiesAllRequest, RopGetPropertiesAllResponse, RopGetPropertiesListRequest,
+    RopGetPropertiesListResponse, RopGetPropertiesSpecificRequest,
+    RopGetPropertiesSpecificResponse, RopGetStreamSizeRequest, RopGetStreamSizeResponse,
+    RopOpenStreamRequest, RopOpenStreamResponse, RopReadStreamFailure,
+    RopReadStreamOther, RopReadStreamRequest, RopReadStreamResponse,
+    RopSetPropertiesRequest, RopSetPropertiesResponse,
+};
+use crate::oxcrops::{RopBackoffResponse, RopBufferTooSmallResponse, RopReleaseRequest};
+use crate::oxcstor::{
+    RopGetReceiveFolderRequest, RopGetReceiveFolderResponse, RopIdFromLongTermIdRequest,
+    RopIdFromLongTermIdResponse, RopLogonFailure, RopLogonRequest, RopLogonResponse,
+    RopLogonWrongServer, RopLongTermIdFromIdRequest, RopLongTermIdFromIdResponse,
+};
+use crate::oxctabl::{
+    RopQueryPositionRequest, RopQueryPositionResponse, RopQueryRowsRequest,
+    RopQueryRowsResponse, RopResetTableRequest, RopResetTableResponse,
+    RopRestrictRequest, RopRestrictResponse, RopSeekRowRequest, RopSeekRowResponse,
+    RopSetColumnsRequest, RopSetColumnsResponse, RopSortTableRequest,
+    RopSortTableResponse,
+};
+use runtime::{
+    At, Blob, Cursor, Encoder, PackError, PackErrorKind, UnpackError, UnpackErrorKind,
+};
+use runtime::rop::{
+    Dispatch, Fill, InvalidHandle, Reply, ReplyTooLarge, RopContext, RopOutcome, Running,
+};
 use std::collections::BTreeMap;
 
 /// What a server keeps for each kind of open object.

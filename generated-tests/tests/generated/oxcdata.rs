@@ -3,67 +3,23 @@
 
 //! Values of `oxcdata`, and what has to hold for them.
 
-use protocol::oxcdata::ActionBlock;
-use protocol::oxcdata::ActionBlockActionData;
-use protocol::oxcdata::AddressBookEntryId;
-use protocol::oxcdata::AddressBookEntryType;
-use protocol::oxcdata::BitmapRelOp;
-use protocol::oxcdata::BounceCode;
-use protocol::oxcdata::DisplayType;
-use protocol::oxcdata::ErrorCode;
-use protocol::oxcdata::FlaggedCell;
-use protocol::oxcdata::FlaggedPropertyValue;
-use protocol::oxcdata::FlaggedPropertyValueWithType;
-use protocol::oxcdata::FolderEntryId;
-use protocol::oxcdata::FolderId;
-use protocol::oxcdata::ForwardActionData;
-use protocol::oxcdata::FuzzyLevelHigh;
-use protocol::oxcdata::FuzzyLevelLow;
-use protocol::oxcdata::GlobalIdentifier;
-use protocol::oxcdata::LongTermId;
-use protocol::oxcdata::MessageEntryId;
-use protocol::oxcdata::MessageId;
-use protocol::oxcdata::ModifyRecipientRow;
-use protocol::oxcdata::MoveCopyActionData;
-use protocol::oxcdata::OneOffEntryId;
-use protocol::oxcdata::OneOffFlags;
-use protocol::oxcdata::OpenRecipientRow;
-use protocol::oxcdata::PersonalDistributionList;
-use protocol::oxcdata::PropertyName;
-use protocol::oxcdata::PropertyNameId;
-use protocol::oxcdata::PropertyProblem;
-use protocol::oxcdata::PropertyRow;
-use protocol::oxcdata::PropertyTag;
-use protocol::oxcdata::PropertyType;
-use protocol::oxcdata::PropertyValue;
-use protocol::oxcdata::RecipientBlockData;
-use protocol::oxcdata::RecipientFlags;
-use protocol::oxcdata::RecipientRow;
-use protocol::oxcdata::RecipientRowAddress;
-use protocol::oxcdata::RecipientType;
-use protocol::oxcdata::RelOp;
-use protocol::oxcdata::ReplyActionData;
-use protocol::oxcdata::Restriction;
-use protocol::oxcdata::RuleAction;
-use protocol::oxcdata::ServerEid;
-use protocol::oxcdata::SortDirection;
-use protocol::oxcdata::SortOrder;
-use protocol::oxcdata::SortOrderSet;
-use protocol::oxcdata::StoreEntryId;
-use protocol::oxcdata::StoreObjectType;
-use protocol::oxcdata::TaggedPropertyValue;
-use protocol::oxcdata::TypedPropertyValue;
-use protocol::oxcdata::TypedString;
-use protocol::oxcdata::WrappedType;
-use generated_tests::Choices;
-use generated_tests::decoded;
+use protocol::oxcdata::{
+    ActionBlock, ActionBlockActionData, AddressBookEntryId, AddressBookEntryType,
+    BitmapRelOp, BounceCode, DisplayType, ErrorCode, FlaggedCell, FlaggedPropertyValue,
+    FlaggedPropertyValueWithType, FolderEntryId, FolderId, ForwardActionData,
+    FuzzyLevelHigh, FuzzyLevelLow, GlobalIdentifier, LongTermId, MessageEntryId,
+    MessageId, ModifyRecipientRow, MoveCopyActionData, OneOffEntryId, OneOffFlags,
+    OpenRecipientRow, PersonalDistributionList, PropertyName, PropertyNameId,
+    PropertyProblem, PropertyRow, PropertyTag, PropertyType, PropertyValue,
+    RecipientBlockData, RecipientFlags, RecipientRow, RecipientRowAddress, RecipientType,
+    RelOp, ReplyActionData, Restriction, RuleAction, ServerEid, SortDirection, SortOrder,
+    SortOrderSet, StoreEntryId, StoreObjectType, TaggedPropertyValue, TypedPropertyValue,
+    TypedString, WrappedType,
+};
+use generated_tests::{Choices, decoded, wire};
 use generated_tests::oracles::property;
-use generated_tests::vectors::hex;
-use generated_tests::vectors::refused;
-use generated_tests::wire;
-use runtime::Blob;
-use runtime::String8;
-use runtime::Utf16;
+use generated_tests::vectors::{hex, refused};
+use runtime::{Blob, String8, Utf16};
 
 /// A `PropertyType` that `PropertyValue` has a variant for.
 pub fn property_value_property_type(g: &mut Choices) -> PropertyType {

@@ -4,23 +4,14 @@
 //! Values of `oxcfold`, and what has to hold for them.
 
 use protocol::oxcdata::FolderId;
-use protocol::oxcfold::ContentsTableFlags;
-use protocol::oxcfold::HierarchyTableFlags;
-use protocol::oxcfold::OpenModeFlags;
-use protocol::oxcfold::RopGetContentsTableRequest;
-use protocol::oxcfold::RopGetContentsTableResponse;
-use protocol::oxcfold::RopGetHierarchyTableRequest;
-use protocol::oxcfold::RopGetHierarchyTableResponse;
-use protocol::oxcfold::RopOpenFolderRequest;
-use protocol::oxcfold::RopOpenFolderResponse;
-use generated_tests::Choices;
-use generated_tests::decoded;
+use protocol::oxcfold::{
+    ContentsTableFlags, HierarchyTableFlags, OpenModeFlags, RopGetContentsTableRequest,
+    RopGetContentsTableResponse, RopGetHierarchyTableRequest,
+    RopGetHierarchyTableResponse, RopOpenFolderRequest, RopOpenFolderResponse,
+};
+use generated_tests::{decoded, wire};
 use generated_tests::oracles::property;
-use generated_tests::vectors::REPLY_HEADER;
-use generated_tests::vectors::ROP_ID;
-use generated_tests::vectors::check_reply_header;
-use generated_tests::vectors::hex;
-use generated_tests::wire;
+use generated_tests::vectors::{ReplyHeader, RopId, check_reply_header, hex};
 
 #[test]
 fn rop_open_folder_request_round_trips() {

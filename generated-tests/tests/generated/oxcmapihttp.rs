@@ -4,29 +4,17 @@
 //! Values of `oxcmapihttp`, and what has to hold for them.
 
 use protocol::oxcdata::ErrorCode;
-use protocol::oxcmapihttp::ConnectFailure;
-use protocol::oxcmapihttp::ConnectRequest;
-use protocol::oxcmapihttp::ConnectResponse;
-use protocol::oxcmapihttp::DisconnectFailure;
-use protocol::oxcmapihttp::DisconnectRequest;
-use protocol::oxcmapihttp::DisconnectResponse;
-use protocol::oxcmapihttp::ExecuteFailure;
-use protocol::oxcmapihttp::ExecuteRequest;
-use protocol::oxcmapihttp::ExecuteResponse;
-use protocol::oxcmapihttp::NotificationWaitFailure;
-use protocol::oxcmapihttp::NotificationWaitRequest;
-use protocol::oxcmapihttp::NotificationWaitResponse;
-use protocol::oxcmapihttp::PINGRequest;
-use protocol::oxcmapihttp::PINGResponse;
-use protocol::oxcrpc::ConnectFlags;
-use protocol::oxcrpc::ExecuteFlags;
-use generated_tests::Choices;
-use generated_tests::decoded;
+use protocol::oxcmapihttp::{
+    ConnectFailure, ConnectRequest, ConnectResponse, DisconnectFailure,
+    DisconnectRequest, DisconnectResponse, ExecuteFailure, ExecuteRequest,
+    ExecuteResponse, NotificationWaitFailure, NotificationWaitRequest,
+    NotificationWaitResponse, PINGRequest, PINGResponse,
+};
+use protocol::oxcrpc::{ConnectFlags, ExecuteFlags};
+use generated_tests::{decoded, wire};
 use generated_tests::oracles::property;
 use generated_tests::vectors::hex;
-use generated_tests::wire;
-use runtime::Blob;
-use runtime::String8;
+use runtime::{Blob, String8};
 
 #[test]
 fn connect_request_round_trips() {

@@ -3,31 +3,19 @@
 
 //! Values of `oxcmsg`, and what has to hold for them.
 
-use protocol::oxcdata::FolderId;
-use protocol::oxcdata::MessageId;
-use protocol::oxcdata::PropertyTag;
-use protocol::oxcmsg::AttachmentTableFlags;
-use protocol::oxcmsg::MessageOpenModeFlags;
-use protocol::oxcmsg::RopCreateMessageRequest;
-use protocol::oxcmsg::RopCreateMessageResponse;
-use protocol::oxcmsg::RopGetAttachmentTableRequest;
-use protocol::oxcmsg::RopGetAttachmentTableResponse;
-use protocol::oxcmsg::RopModifyRecipientsRequest;
-use protocol::oxcmsg::RopModifyRecipientsResponse;
-use protocol::oxcmsg::RopOpenAttachmentRequest;
-use protocol::oxcmsg::RopOpenAttachmentResponse;
-use protocol::oxcmsg::RopOpenMessageRequest;
-use protocol::oxcmsg::RopOpenMessageResponse;
-use protocol::oxcmsg::RopSaveChangesMessageRequest;
-use protocol::oxcmsg::RopSaveChangesMessageResponse;
-use protocol::oxcmsg::SaveFlags;
+use protocol::oxcdata::{FolderId, MessageId, PropertyTag};
+use protocol::oxcmsg::{
+    AttachmentTableFlags, MessageOpenModeFlags, RopCreateMessageRequest,
+    RopCreateMessageResponse, RopGetAttachmentTableRequest,
+    RopGetAttachmentTableResponse, RopModifyRecipientsRequest,
+    RopModifyRecipientsResponse, RopOpenAttachmentRequest, RopOpenAttachmentResponse,
+    RopOpenMessageRequest, RopOpenMessageResponse, RopSaveChangesMessageRequest,
+    RopSaveChangesMessageResponse, SaveFlags,
+};
 use protocol::oxcprpt::AccessMode;
-use generated_tests::Choices;
-use generated_tests::decoded;
+use generated_tests::{decoded, wire};
 use generated_tests::oracles::property;
-use generated_tests::vectors::ROP_ID;
-use generated_tests::vectors::hex;
-use generated_tests::wire;
+use generated_tests::vectors::{RopId, hex};
 use super::oxcdata;
 
 #[test]

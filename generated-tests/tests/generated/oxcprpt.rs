@@ -3,35 +3,19 @@
 
 //! Values of `oxcprpt`, and what has to hold for them.
 
-use protocol::oxcdata::PropertyTag;
-use protocol::oxcdata::PropertyValue;
-use protocol::oxcdata::TaggedPropertyValue;
-use protocol::oxcprpt::AccessMode;
-use protocol::oxcprpt::RopGetPropertiesAllRequest;
-use protocol::oxcprpt::RopGetPropertiesAllResponse;
-use protocol::oxcprpt::RopGetPropertiesListRequest;
-use protocol::oxcprpt::RopGetPropertiesListResponse;
-use protocol::oxcprpt::RopGetPropertiesSpecificRequest;
-use protocol::oxcprpt::RopGetPropertiesSpecificResponse;
-use protocol::oxcprpt::RopGetStreamSizeRequest;
-use protocol::oxcprpt::RopGetStreamSizeResponse;
-use protocol::oxcprpt::RopOpenStreamRequest;
-use protocol::oxcprpt::RopOpenStreamResponse;
-use protocol::oxcprpt::RopReadStreamOther;
-use protocol::oxcprpt::RopReadStreamRequest;
-use protocol::oxcprpt::RopReadStreamResponse;
-use protocol::oxcprpt::RopSetPropertiesRequest;
-use protocol::oxcprpt::RopSetPropertiesResponse;
-use generated_tests::Choices;
-use generated_tests::decoded;
+use protocol::oxcdata::{PropertyTag, PropertyValue, TaggedPropertyValue};
+use protocol::oxcprpt::{
+    AccessMode, RopGetPropertiesAllRequest, RopGetPropertiesAllResponse,
+    RopGetPropertiesListRequest, RopGetPropertiesListResponse,
+    RopGetPropertiesSpecificRequest, RopGetPropertiesSpecificResponse,
+    RopGetStreamSizeRequest, RopGetStreamSizeResponse, RopOpenStreamRequest,
+    RopOpenStreamResponse, RopReadStreamOther, RopReadStreamRequest,
+    RopReadStreamResponse, RopSetPropertiesRequest, RopSetPropertiesResponse,
+};
+use generated_tests::{decoded, wire};
 use generated_tests::oracles::property;
-use generated_tests::vectors::REPLY_HEADER;
-use generated_tests::vectors::ROP_ID;
-use generated_tests::vectors::check_reply_header;
-use generated_tests::vectors::hex;
-use generated_tests::wire;
-use runtime::Blob;
-use runtime::Utf16;
+use generated_tests::vectors::{ReplyHeader, RopId, check_reply_header, hex};
+use runtime::{Blob, Utf16};
 use super::oxcdata;
 
 #[test]

@@ -3,16 +3,12 @@
 
 //! Values of `oxcrops`, and what has to hold for them.
 
-use protocol::oxcrops::BackoffRop;
-use protocol::oxcrops::RopBackoffResponse;
-use protocol::oxcrops::RopBufferTooSmallResponse;
-use protocol::oxcrops::RopReleaseRequest;
-use generated_tests::Choices;
-use generated_tests::decoded;
+use protocol::oxcrops::{
+    BackoffRop, RopBackoffResponse, RopBufferTooSmallResponse, RopReleaseRequest,
+};
+use generated_tests::{Choices, decoded, wire};
 use generated_tests::oracles::property;
-use generated_tests::vectors::ROP_ID;
-use generated_tests::vectors::hex;
-use generated_tests::wire;
+use generated_tests::vectors::{RopId, hex};
 
 pub fn backoff_rop_value(g: &mut Choices) -> BackoffRop {
     BackoffRop {

@@ -3,13 +3,10 @@
 
 //! Values of `oxcrpc`, and what has to hold for them.
 
-use protocol::oxcrpc::RpcHeaderExt;
-use protocol::oxcrpc::RpcHeaderFlags;
-use generated_tests::Choices;
-use generated_tests::decoded;
+use protocol::oxcrpc::{RpcHeaderExt, RpcHeaderFlags};
+use generated_tests::{Choices, decoded, wire};
 use generated_tests::oracles::property;
 use generated_tests::vectors::hex;
-use generated_tests::wire;
 
 pub fn rpc_header_ext_value(g: &mut Choices) -> RpcHeaderExt {
     RpcHeaderExt {

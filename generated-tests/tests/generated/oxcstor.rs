@@ -3,30 +3,16 @@
 
 //! Values of `oxcstor`, and what has to hold for them.
 
-use protocol::oxcdata::FolderId;
-use protocol::oxcdata::ObjectId;
-use protocol::oxcstor::LogonFlags;
-use protocol::oxcstor::LogonTime;
-use protocol::oxcstor::OpenFlags;
-use protocol::oxcstor::ResponseFlags;
-use protocol::oxcstor::RopGetReceiveFolderRequest;
-use protocol::oxcstor::RopGetReceiveFolderResponse;
-use protocol::oxcstor::RopIdFromLongTermIdRequest;
-use protocol::oxcstor::RopIdFromLongTermIdResponse;
-use protocol::oxcstor::RopLogonRequest;
-use protocol::oxcstor::RopLogonResponse;
-use protocol::oxcstor::RopLogonResponseStore;
-use protocol::oxcstor::RopLogonWrongServer;
-use protocol::oxcstor::RopLongTermIdFromIdRequest;
-use protocol::oxcstor::RopLongTermIdFromIdResponse;
-use generated_tests::Choices;
-use generated_tests::decoded;
+use protocol::oxcdata::{FolderId, ObjectId};
+use protocol::oxcstor::{
+    LogonFlags, LogonTime, OpenFlags, ResponseFlags, RopGetReceiveFolderRequest,
+    RopGetReceiveFolderResponse, RopIdFromLongTermIdRequest, RopIdFromLongTermIdResponse,
+    RopLogonRequest, RopLogonResponse, RopLogonResponseStore, RopLogonWrongServer,
+    RopLongTermIdFromIdRequest, RopLongTermIdFromIdResponse,
+};
+use generated_tests::{Choices, decoded, wire};
 use generated_tests::oracles::property;
-use generated_tests::vectors::REPLY_HEADER;
-use generated_tests::vectors::ROP_ID;
-use generated_tests::vectors::check_reply_header;
-use generated_tests::vectors::hex;
-use generated_tests::wire;
+use generated_tests::vectors::{ReplyHeader, RopId, check_reply_header, hex};
 use runtime::String8;
 use super::oxcdata;
 

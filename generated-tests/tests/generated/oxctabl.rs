@@ -3,35 +3,17 @@
 
 //! Values of `oxctabl`, and what has to hold for them.
 
-use protocol::oxcdata::PropertyTag;
-use protocol::oxcdata::SortDirection;
-use protocol::oxcdata::SortOrder;
-use protocol::oxctabl::AsynchronousFlags;
-use protocol::oxctabl::Bookmark;
-use protocol::oxctabl::QueryRowsFlags;
-use protocol::oxctabl::RopQueryPositionRequest;
-use protocol::oxctabl::RopQueryPositionResponse;
-use protocol::oxctabl::RopQueryRowsRequest;
-use protocol::oxctabl::RopQueryRowsResponse;
-use protocol::oxctabl::RopResetTableRequest;
-use protocol::oxctabl::RopResetTableResponse;
-use protocol::oxctabl::RopRestrictRequest;
-use protocol::oxctabl::RopRestrictResponse;
-use protocol::oxctabl::RopSeekRowRequest;
-use protocol::oxctabl::RopSeekRowResponse;
-use protocol::oxctabl::RopSetColumnsRequest;
-use protocol::oxctabl::RopSetColumnsResponse;
-use protocol::oxctabl::RopSortTableRequest;
-use protocol::oxctabl::RopSortTableResponse;
-use protocol::oxctabl::TableStatus;
-use generated_tests::Choices;
-use generated_tests::decoded;
+use protocol::oxcdata::{PropertyTag, SortDirection, SortOrder};
+use protocol::oxctabl::{
+    AsynchronousFlags, Bookmark, QueryRowsFlags, RopQueryPositionRequest,
+    RopQueryPositionResponse, RopQueryRowsRequest, RopQueryRowsResponse,
+    RopResetTableRequest, RopResetTableResponse, RopRestrictRequest, RopRestrictResponse,
+    RopSeekRowRequest, RopSeekRowResponse, RopSetColumnsRequest, RopSetColumnsResponse,
+    RopSortTableRequest, RopSortTableResponse, TableStatus,
+};
+use generated_tests::{decoded, wire};
 use generated_tests::oracles::property;
-use generated_tests::vectors::REPLY_HEADER;
-use generated_tests::vectors::ROP_ID;
-use generated_tests::vectors::check_reply_header;
-use generated_tests::vectors::hex;
-use generated_tests::wire;
+use generated_tests::vectors::{ReplyHeader, RopId, check_reply_header, hex};
 use super::oxcdata;
 
 #[test]

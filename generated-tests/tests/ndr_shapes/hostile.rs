@@ -7,7 +7,9 @@ use runtime::ndr::{NdrCursor, NdrEncoder, Representation};
 use runtime::UnpackErrorKind;
 
 use crate::peer::{self, Exchange, REPRESENTATIONS};
-use crate::samples::{accounts, ctr, everything, grow, known_ctr, rpc, shares, tree, value};
+use crate::samples::{
+    accounts, ctr, everything, grow, known_ctr, known_string, reg_string, rpc, shares, tree, value,
+};
 use crate::shapes::{
     EcDoRpcExt2Request, EcDoRpcExt2Response, EnumAccountsRequest, EnumAccountsResponse, EverythingRequest,
     EverythingResponse, GrowRequest, NetShareEnumAllRequest, NetShareEnumAllResponse, Node, QueryValueRequest,
@@ -45,7 +47,7 @@ proptest! {
     }
 
     #[test]
-    fn values_come_back((request, response) in value()) {
+    fn values_come_back((request, response) in value(reg_string())) {
         assert_oracles!(request, QueryValueRequest);
         assert_oracles!(response, QueryValueResponse);
     }
@@ -142,7 +144,7 @@ fn samba_agrees_on_deferred_pointers_conformant_structures_and_expressions() {
         ));
         let pair = accounts().new_tree(&mut runner).unwrap().current();
         all.extend(exchanges("lsa.EnumAccounts", &pair, |q, r| q.encode(r).unwrap(), |a, r| a.encode(r).unwrap()));
-        let pair = value().new_tree(&mut runner).unwrap().current();
+        let pair = value(known_string()).new_tree(&mut runner).unwrap().current();
         all.extend(exchanges("winreg.QueryValue", &pair, |q, r| q.encode(r).unwrap(), |a, r| a.encode(r).unwrap()));
     }
     peer::compare(python, &all);

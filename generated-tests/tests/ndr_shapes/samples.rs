@@ -97,6 +97,18 @@ pub fn reg_string() -> impl Strategy<Value = RegString> {
     })
 }
 
+/// A counted string as Samba writes them: with its terminator and no more room.
+pub fn known_string() -> impl Strategy<Value = RegString> {
+    of(vec(1u16..0xd800, 0..8)).prop_map(|name| {
+        let name = name.map(|mut units| {
+            units.push(0);
+            units
+        });
+        let bytes = u16::try_from(name.as_ref().map_or(0, Vec::len)).unwrap() * 2;
+        RegString { name_len: bytes, name_size: bytes, name }
+    })
+}
+
 /// Data, its room and its length: the two are there where the data is.
 fn data() -> impl Strategy<Value = (Option<Vec<u8>>, Option<u32>, Option<u32>)> {
     (of(vec(any::<u8>(), 0..20)), 0u32..10).prop_map(|(data, room)| match data {
@@ -108,9 +120,11 @@ fn data() -> impl Strategy<Value = (Option<Vec<u8>>, Option<u32>, Option<u32>)> 
     })
 }
 
-pub fn value() -> impl Strategy<Value = (QueryValueRequest<'static>, QueryValueResponse<'static>)> {
+pub fn value(
+    name: impl Strategy<Value = RegString>,
+) -> impl Strategy<Value = (QueryValueRequest<'static>, QueryValueResponse<'static>)> {
     let kind = || of(any::<u32>().prop_map(RegType));
-    let request = (handle(), reg_string(), kind(), data()).prop_map(
+    let request = (handle(), name, kind(), data()).prop_map(
         |(handle, value_name, kind, (data, data_size, data_length))| QueryValueRequest {
             handle,
             value_name,

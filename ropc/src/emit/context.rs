@@ -1,7 +1,7 @@
 //! What every emitter needs: the program, the module, the imports that come up.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -21,11 +21,21 @@ impl<'p> Context<'p> {
         Self { program, module, imports: RefCell::default() }
     }
 
-    /// The `use` items of everything that was asked for.
+    /// The `use` items of everything that was asked for, one a module.
     pub(crate) fn imports(&self) -> TokenStream {
         let imports = self.imports.borrow();
-        let paths = imports.iter().filter_map(|path| path.parse::<TokenStream>().ok());
-        quote!(#(use #paths;)*)
+        let mut modules: BTreeMap<&str, Vec<proc_macro2::Ident>> = BTreeMap::new();
+        for (module, name) in imports.iter().filter_map(|path| path.rsplit_once("::")) {
+            modules.entry(module).or_default().push(verbatim(name));
+        }
+        let uses = modules.iter().filter_map(|(module, names)| {
+            let module: TokenStream = module.parse().ok()?;
+            Some(match names.as_slice() {
+                [one] => quote!(use #module::#one;),
+                many => quote!(use #module::{#(#many),*};),
+            })
+        });
+        quote!(#(#uses)*)
     }
 
     pub(crate) fn import(&self, path: impl Into<String>) {

@@ -44,6 +44,9 @@ pub fn emit(program: &Program, origins: Origins<'_>) -> Result<Vec<Output>, Form
         items.extend(structs::module_items(&context));
         items.extend(operations::module_items(&context));
         let mut file = RustFile::new(source, text);
+        if module.docs.is_empty() {
+            file.docs([format!("The interface `{}`.", module.name)]);
+        }
         file.docs(&module.docs);
         if let Some(spec) = &module.spec {
             file.docs(["", &format!("Specification: {spec}.")]);

@@ -41,6 +41,10 @@ fn conditional(cx: &Context<'_>, c: &Conditional, env: &Env) -> TokenStream {
     if otherwise.is_empty() {
         return quote!(if #cond { #then });
     }
+    // Only the check that nothing is there: no block of its own around it.
+    if c.otherwise.is_empty() {
+        return quote!(if #cond { #then } else #otherwise);
+    }
     quote!(if #cond { #then } else { #otherwise })
 }
 

@@ -106,9 +106,6 @@ fn module_items(cx: &Context<'_>, selections: &Selections<'_>, module: usize) ->
     items.extend(rops.flat_map(|rop| vectors::of_rop(cx, rop)));
     let requests = cx.program.requests.iter().filter(|request| request.module == module);
     items.extend(requests.flat_map(|request| vectors::of_request(cx, request)));
-    if !items.is_empty() {
-        cx.import("generated_tests::Choices");
-    }
     items
 }
 

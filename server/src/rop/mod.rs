@@ -7,6 +7,7 @@
 //! | `properties` | an object's properties as a client sees them: pending, computed, stored |
 //! | `known` | properties that follow from what an object is: entry ids, access |
 //! | `body` | the forms of a message's body |
+//! | `tables` | which rows a table has, and what is in them |
 //! | `recipients` | recipient rows and the properties they stand for |
 //! | `rows`, `values` | property rows, cells and their types |
 //! | `entry_ids` | entry ids of folders, messages, stores and users |
@@ -26,6 +27,7 @@ mod oxctabl;
 mod properties;
 mod recipients;
 mod rows;
+mod tables;
 mod values;
 
 use std::fmt;

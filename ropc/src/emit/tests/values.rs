@@ -91,6 +91,7 @@ impl<'m> Maker<'m, '_> {
             quote!(g.nest(|g| { #statements #value }))
         };
         let function = function_name(self.name);
+        self.cx.import("generated_tests::Choices");
         let g = if words(&body).contains("g") { quote!(g) } else { quote!(_g) };
         let params = self.cx.params(&self.def.params, &body);
         let ty = self.cx.name_in(self.module, self.name);
@@ -565,6 +566,7 @@ impl<'m> Maker<'m, '_> {
 /// The function that makes one of the constants that select a layout.
 pub(super) fn selector(cx: &Context<'_>, selector: &super::select::Selector) -> TokenStream {
     let function = snake(&selector.name);
+    cx.import("generated_tests::Choices");
     let selection = &selector.selection;
     let ty = cx.type_name(selection.of);
     let docs = format!(" A `{}` that `{}` has a variant for.", cx.program.ty(selection.of).name, selector.owner);

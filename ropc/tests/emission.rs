@@ -1,0 +1,78 @@
+//! What the compiler makes of small descriptions, whole: a change of the output shows as a diff.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use ropc::compile;
+use ropc::parse;
+use ropc::source::Sources;
+
+/// The generated files of one description, one after the other.
+fn emitted(text: &str) -> String {
+    let mut sources = Sources::default();
+    let source = sources.add("small.idl", text);
+    let (file, found) = parse::parse(source, text);
+    let compiled = compile::compile(&[(source, file)]);
+    let messages: Vec<&str> = found.iter().chain(&compiled.diagnostics).map(|d| d.message.as_str()).collect();
+    assert!(messages.is_empty(), "{messages:?}");
+    let outputs = compile::emit(&sources, &compiled).unwrap();
+    outputs.iter().filter(|o| o.path != "lib.rs").map(|o| format!("==== {}\n{}", o.path, o.text)).collect()
+}
+
+#[test]
+fn derives_counts_sizes_and_presence() {
+    insta::assert_snapshot!(emitted(
+        r#"
+        [encoding(mapi), spec("MS-EXAMPLE")] interface small {
+            /// Says which fields follow.
+            bits Flags : uint8 { Named @0; Kind : 2 @1; reserved zero; }
+            [spec("MS-EXAMPLE 2.1")]
+            struct Entry {
+                Flags   Flags;
+                uint16  Count = count(Values);
+                uint32  Values[Count];
+                if (Flags.Named) { utf16 Name; }
+                uint8   Size = sizeof(Data);
+                bytes   Data[Size];
+            }
+        }"#
+    ));
+}
+
+#[test]
+fn makes_an_enum_of_a_match() {
+    insta::assert_snapshot!(emitted(
+        r"
+        [encoding(mapi)] interface small {
+            enum Kind : uint8 { Number = 1, Text = 2 }
+            [max_recursion(8)]
+            struct Tree {
+                Kind Kind;
+                match (Kind) {
+                    Number => { uint32 Value; }
+                    Text   => { string8 Value; }
+                    Branch: else => { uint8 Count = count(Children); Tree Children[Count]; }
+                }
+            }
+        }"
+    ));
+}
+
+#[test]
+fn dispatches_a_rop_with_state() {
+    insta::assert_snapshot!(emitted(
+        r"
+        [encoding(mapi)] interface small {
+            enum ErrorCode : uint32 { ecNone = 0, ecError = 0x80004005, ecNullObject = 0x4B9, ecInvalidObject = 0x80040108,
+                ecAccessDenied = 0x80070005, ecNotSupported = 0x80040102, ecBufferTooSmall = 0x47D,
+                ecInvalidParam = 0x80070057, ecMaxObjsExceeded = 0x4DE }
+            object Table { state uint32 Columns[] = unset; }
+            /// Sets the columns.
+            rop RopSetColumns = 0x12 {
+                request { input handle<Table> Table; uint16 Count = count(Columns); uint32 Columns[Count]; }
+                success {}
+                effect on success Table.Columns = request.Columns;
+                effect on failure Table.Columns = unset;
+            }
+        }"
+    ));
+}

@@ -1,0 +1,223 @@
+//! Conversations with the engine, as a transport leads them.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::sync::Arc;
+
+use protocol::oxcdata::ErrorCode;
+use protocol::oxcmapihttp::{
+    ConnectRequest, ConnectResponse, DisconnectRequest, DisconnectResponse, ExecuteFailure,
+    ExecuteRequest, ExecuteResponse,
+};
+use protocol::oxcrpc::{ConnectFlags, ExecuteFlags};
+use protocol::rops::{Conversation, RopReply, RopRequest};
+use runtime::codec::rpc_header_ext::{Flags, RpcHeaderExt, pack_chain, unpack_chain};
+use runtime::rop::{INVALID_HANDLE, pack_batch, unpack_batch};
+use runtime::{Blob, Cursor, Encoder, PackError, String8};
+
+use super::endpoint::{MailboxEndpoint, Principal, RequestFailure};
+use super::{Engine, Session};
+use crate::store::sqlite::SqliteStore;
+use crate::store::{NewUser, Store, system_clock};
+
+const ALICE_DN: &str = "/o=Example/cn=Recipients/cn=alice";
+const BOB_DN: &str = "/o=Example/cn=Recipients/cn=bob";
+
+fn engine() -> Engine {
+    let store = SqliteStore::in_memory().unwrap();
+    for (address, legacy_dn) in [("alice@example.test", ALICE_DN), ("bob@example.test", BOB_DN)] {
+        let user = NewUser { address, display_name: "Zoë", legacy_dn, password_hash: "none" };
+        store.create_user(&user).unwrap();
+    }
+    Engine::new(Arc::new(store), system_clock)
+}
+
+fn alice() -> Principal {
+    Principal { user: "alice@example.test".to_owned() }
+}
+
+fn pack(pack: impl FnOnce(&mut Encoder) -> Result<(), PackError>) -> Vec<u8> {
+    let mut e = Encoder::new();
+    pack(&mut e).unwrap();
+    e.finish().to_vec()
+}
+
+fn connect_request(user_dn: &str) -> ConnectRequest<'_> {
+    ConnectRequest {
+        user_dn: String8::from_text(user_dn),
+        flags: ConnectFlags(0),
+        default_code_page: 1252,
+        lcid_sort: 0x0409,
+        lcid_string: 0x0409,
+        auxiliary_buffer: Blob::default(),
+    }
+}
+
+fn refused(request: &ConnectRequest<'_>) -> ErrorCode {
+    let (body, session) = engine().connect(&alice(), &pack(|e| request.pack(e))).unwrap();
+    assert!(session.is_none());
+    let response = ConnectResponse::unpack(&mut Cursor::new(&body)).unwrap();
+    assert_eq!(response.status_code, 0);
+    response.error_code
+}
+
+fn session(engine: &Engine) -> Session {
+    let (body, session) = engine.connect(&alice(), &pack(|e| connect_request(ALICE_DN).pack(e))).unwrap();
+    let response = ConnectResponse::unpack(&mut Cursor::new(&body)).unwrap();
+    assert_eq!(response.error_code, ErrorCode::EC_NONE);
+    session.unwrap()
+}
+
+/// The ROP buffer of a logon to Alice's mailbox: one handle.
+fn logon() -> Vec<u8> {
+    let essdn = format!("{ALICE_DN}\0");
+    let mut rops = vec![0xFE, 0x00, 0x00, 0x01];
+    rops.extend(0x0100_000C_u32.to_le_bytes());
+    rops.extend(0_u32.to_le_bytes());
+    rops.extend(u16::try_from(essdn.len()).unwrap().to_le_bytes());
+    rops.extend(essdn.as_bytes());
+    pack(|e| pack_batch(e, &rops, &[INVALID_HANDLE]))
+}
+
+fn extended(payload: &[u8], flags: Flags) -> Vec<u8> {
+    pack(|e| pack_chain(e, &[payload], flags))
+}
+
+fn execute_request(rop_buffer: &[u8]) -> ExecuteRequest<'_> {
+    ExecuteRequest {
+        flags: ExecuteFlags::NO_COMPRESSION,
+        rop_buffer: Blob::Borrowed(rop_buffer),
+        max_rop_out: 0x8000,
+        auxiliary_buffer: Blob::default(),
+    }
+}
+
+fn execute(session: &mut Session, request: &ExecuteRequest<'_>) -> Vec<u8> {
+    engine().execute(session, &pack(|e| request.pack(e))).unwrap()
+}
+
+fn error_code(body: &[u8]) -> ErrorCode {
+    let response = ExecuteResponse::unpack(&mut Cursor::new(body)).unwrap();
+    assert_eq!((response.status_code, response.rop_buffer.len()), (0, 0));
+    response.error_code
+}
+
+fn logged_on(body: &[u8]) {
+    let response = ExecuteResponse::unpack(&mut Cursor::new(body)).unwrap();
+    assert_eq!((response.status_code, response.error_code), (0, ErrorCode::EC_NONE));
+    let payloads = unpack_chain(Cursor::new(&response.rop_buffer), 0x8000).unwrap();
+    let batch = unpack_batch(&payloads[0]).unwrap();
+    assert_eq!((payloads.len(), &batch.handles[..]), (1, &[1][..]));
+    let input = logon();
+    let request = RopRequest::unpack(&mut Cursor::new(&input[2..])).unwrap();
+    let replies = Conversation::default().unpack_replies(&[request], &batch.handles, batch.rops).unwrap();
+    assert!(matches!(&replies[..], [RopReply::RopLogon(reply)] if reply.result.is_ok()), "{replies:?}");
+}
+
+#[test]
+fn connect_answers_with_what_clients_need_to_begin() {
+    let engine = engine();
+    let (body, session) = engine.connect(&alice(), &pack(|e| connect_request(ALICE_DN).pack(e))).unwrap();
+    assert!(session.is_some());
+    let response = ConnectResponse::unpack(&mut Cursor::new(&body)).unwrap();
+    assert_eq!((response.status_code, response.error_code), (0, ErrorCode::EC_NONE));
+    assert_eq!((response.polls_max, response.retry_count, response.retry_delay), (60_000, 6, 10_000));
+    assert_eq!(response.display_name.to_text(), "Zoë");
+}
+
+#[test]
+fn the_user_dn_is_compared_without_case() {
+    let engine = engine();
+    let upper = ALICE_DN.to_uppercase();
+    let (_, session) = engine.connect(&alice(), &pack(|e| connect_request(&upper).pack(e))).unwrap();
+    assert!(session.is_some());
+}
+
+#[test]
+fn connect_refuses_all_but_the_caller() {
+    assert_eq!(refused(&connect_request("/o=Example/cn=Recipients/cn=nobody")), ErrorCode::EC_UNKNOWN_USER);
+    assert_eq!(refused(&connect_request(BOB_DN)), ErrorCode::EC_ACCESS_DENIED);
+    assert_eq!(refused(&connect_request("")), ErrorCode::EC_ACCESS_DENIED);
+    let administrator = ConnectRequest { flags: ConnectFlags::USE_ADMIN_PRIVILEGE, ..connect_request(ALICE_DN) };
+    assert_eq!(refused(&administrator), ErrorCode::EC_LOGIN_PERM);
+}
+
+#[test]
+fn connect_refuses_auxiliary_buffers_that_hold_no_header() {
+    let short = ConnectRequest { auxiliary_buffer: Blob::Borrowed(&[0; 7]), ..connect_request(ALICE_DN) };
+    assert_eq!(refused(&short), ErrorCode::EC_RPC_FAILED);
+    let large = [0; 0x1009];
+    let large = ConnectRequest { auxiliary_buffer: Blob::Borrowed(&large), ..connect_request(ALICE_DN) };
+    let failure = engine().connect(&alice(), &pack(|e| large.pack(e))).err();
+    assert_eq!(failure, Some(RequestFailure::TooLarge));
+}
+
+#[test]
+fn a_body_that_ends_early_has_no_answer_and_more_than_the_body_is_tolerated() {
+    let engine = engine();
+    let whole = pack(|e| connect_request(ALICE_DN).pack(e));
+    for end in 0..whole.len() {
+        let failure = engine.connect(&alice(), &whole[..end]).err();
+        assert_eq!(failure, Some(RequestFailure::InvalidRequestBody), "{end}");
+    }
+    let more = [&whole[..], &[0, 0]].concat();
+    assert!(engine.connect(&alice(), &more).unwrap().1.is_some());
+}
+
+#[test]
+fn execute_reads_compressed_and_obfuscated_requests() {
+    for flags in [Flags::empty(), Flags::COMPRESSED, Flags::XOR_MAGIC, Flags::COMPRESSED | Flags::XOR_MAGIC] {
+        let mut session = session(&engine());
+        let buffer = extended(&logon(), flags);
+        // Only what shrinks is compressed; the distinguished name does.
+        let header = RpcHeaderExt::unpack(&mut Cursor::new(&buffer)).unwrap();
+        assert_eq!(header.flags, flags | Flags::LAST);
+        logged_on(&execute(&mut session, &execute_request(&buffer)));
+    }
+}
+
+#[test]
+fn a_request_that_cannot_be_parsed_fails_as_a_whole_and_the_session_goes_on() {
+    let mut session = session(&engine());
+    let good = extended(&logon(), Flags::empty());
+    let without_last = { let mut buffer = good.clone(); buffer[2] = 0; buffer };
+    let lying_rop_size = { let mut buffer = good.clone(); buffer[8] = 0xFF; buffer };
+    let reserved_rop = extended(&pack(|e| pack_batch(e, &[0x00, 0, 0], &[1])), Flags::empty());
+    let half_a_handle = extended(&[2, 0, 1, 1], Flags::empty());
+    let bad_compression = { let mut buffer = good.clone(); buffer[2] |= 1; buffer };
+    for buffer in [without_last, lying_rop_size, reserved_rop, half_a_handle, bad_compression] {
+        assert_eq!(error_code(&execute(&mut session, &execute_request(&buffer))), ErrorCode::EC_RPC_FORMAT);
+    }
+    assert_eq!(error_code(&execute(&mut session, &execute_request(&good[..7]))), ErrorCode::EC_RPC_FAILED);
+    let no_room = ExecuteRequest { max_rop_out: 7, ..execute_request(&good) };
+    assert_eq!(error_code(&execute(&mut session, &no_room)), ErrorCode::EC_RPC_FAILED);
+    logged_on(&execute(&mut session, &execute_request(&good)));
+}
+
+#[test]
+fn a_reply_that_no_buffer_of_the_client_holds_fails_the_call() {
+    let mut session = session(&engine());
+    let buffer = extended(&logon(), Flags::empty());
+    let tiny = ExecuteRequest { max_rop_out: 10, ..execute_request(&buffer) };
+    let body = execute(&mut session, &tiny);
+    let response = ExecuteFailure::unpack(&mut Cursor::new(&body)).unwrap();
+    assert_eq!(response.status_code, ErrorCode::EC_BUFFER_TOO_SMALL.0);
+    logged_on(&execute(&mut session, &execute_request(&buffer)));
+}
+
+#[test]
+fn buffers_beyond_their_bounds_are_too_large() {
+    let mut session = session(&engine());
+    let large = vec![0; 0x0004_0001];
+    let body = pack(|e| execute_request(&large).pack(e));
+    assert_eq!(engine().execute(&mut session, &body), Err(RequestFailure::TooLarge));
+}
+
+#[test]
+fn disconnect_says_goodbye() {
+    let engine = engine();
+    let session = session(&engine);
+    let body = engine.disconnect(session, &pack(|e| DisconnectRequest { auxiliary_buffer: Blob::default() }.pack(e)));
+    let body = body.unwrap();
+    let response = DisconnectResponse::unpack(&mut Cursor::new(&body)).unwrap();
+    assert_eq!((response.status_code, response.error_code), (0, ErrorCode::EC_NONE));
+}

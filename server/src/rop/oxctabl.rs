@@ -1,0 +1,261 @@
+//! Columns, order, filter, position and rows of tables (MS-OXCTABL 3.2.5).
+
+use protocol::oxcdata::{ErrorCode, PropertyRow, PropertyTag, PropertyType, SortDirection, SortOrder};
+use protocol::oxctabl::{
+    Bookmark, QueryRowsFlags, RopQueryPositionRequest, RopQueryPositionResponse, RopQueryRowsRequest,
+    RopQueryRowsResponse, RopResetTableRequest, RopResetTableResponse, RopRestrictRequest, RopRestrictResponse,
+    RopSeekRowRequest, RopSeekRowResponse, RopSetColumnsRequest, RopSetColumnsResponse, RopSortTableRequest,
+    RopSortTableResponse, TableStatus,
+};
+use protocol::rops::{OxctablHandler, TableState};
+use runtime::rop::{Fill, RopContext};
+
+use super::RopHandlers;
+use super::objects::{Source, Table};
+use crate::store::value::{MULTIVALUE_INSTANCE, is_storable};
+
+/// The most rows of one RopQueryRows.
+pub const MAX_ROWS: u16 = 127;
+
+/// Rows that are read from the store at once.
+const CHUNK: usize = 32;
+
+/// Checks a column (MS-OXCTABL 3.2.5.2).
+fn check_column(tag: PropertyTag) -> Result<(), ErrorCode> {
+    let kind = tag.property_type();
+    if kind.0 & MULTIVALUE_INSTANCE != 0 {
+        // One row for each value of a list: not served yet.
+        return Err(ErrorCode::EC_NOT_SUPPORTED);
+    }
+    let empty = kind == PropertyType::PTYP_NULL || kind == PropertyType::PTYP_OBJECT;
+    if empty || is_storable(tag) { Ok(()) } else { Err(ErrorCode::EC_INVALID_PARAM) }
+}
+
+/// Checks a sort key of a table without categories (MS-OXCTABL 2.2.2.3.1).
+fn check_key(order: &SortOrder) -> Result<(), ErrorCode> {
+    if order.property_tag.property_type().0 & MULTIVALUE_INSTANCE != 0 {
+        return Err(ErrorCode::EC_NOT_SUPPORTED);
+    }
+    let direction = order.order == SortDirection::ASCENDING || order.order == SortDirection::DESCENDING;
+    if direction && is_storable(order.property_tag) { Ok(()) } else { Err(ErrorCode::EC_INVALID_PARAM) }
+}
+
+/// Rows of one RopQueryRows, and how many rows of the table they stand for.
+struct Read {
+    rows: Vec<PropertyRow<'static>>,
+    passed: usize,
+}
+
+impl Table {
+    /// Reads up to `count` rows from the cursor on, or before it, as long as they have room.
+    ///
+    /// Rows before the cursor come in the table's order too: those closest to the cursor.
+    ///
+    /// # Errors
+    /// ecBufferTooSmall when there are rows and not one has room.
+    fn read(
+        &mut self,
+        columns: &[PropertyTag],
+        forward: bool,
+        count: usize,
+        mut fill: Fill<PropertyRow<'static>>,
+    ) -> Result<Read, ErrorCode> {
+        let length = self.length()?;
+        let cursor = self.cursor.min(length);
+        let available = if forward { length - cursor } else { cursor };
+        let wanted = count.min(available);
+        let mut passed = 0;
+        let mut full = false;
+        // Rows that are gone take no place in the reply, so that more of the table may be passed than asked.
+        while fill.len() < wanted && passed < available && !full {
+            let step = CHUNK.min(wanted - fill.len()).min(available - passed);
+            let range = if forward {
+                cursor + passed..cursor + passed + step
+            } else {
+                cursor - passed - step..cursor - passed
+            };
+            let mut chunk = self.rows_in(range, columns)?;
+            if !forward {
+                chunk.reverse();
+            }
+            for row in chunk {
+                full = row.is_some_and(|row| !fill.push(row));
+                if full {
+                    break;
+                }
+                passed += 1;
+            }
+        }
+        let mut rows = fill.finish().ok_or(ErrorCode::EC_BUFFER_TOO_SMALL)?;
+        if !forward {
+            rows.reverse();
+        }
+        Ok(Read { rows, passed })
+    }
+
+    /// Where a position is; the document's predefined bookmarks alone are known (MS-OXCTABL 2.2.2.1.1).
+    fn bookmark(&mut self, bookmark: Bookmark) -> Result<usize, ErrorCode> {
+        let length = self.length()?;
+        match bookmark {
+            Bookmark::BOOKMARK_BEGINNING => Ok(0),
+            Bookmark::BOOKMARK_CURRENT => Ok(self.cursor.min(length)),
+            Bookmark::BOOKMARK_END => Ok(length),
+            _ => Err(ErrorCode::EC_INVALID_PARAM),
+        }
+    }
+}
+
+impl OxctablHandler for RopHandlers {
+    /// MS-OXCTABL 3.2.5.2. With TBL_ASYNC too the work is done before the reply.
+    fn rop_set_columns(
+        &mut self,
+        _context: RopContext,
+        _table: &mut Table,
+        _table_state: &TableState,
+        request: &RopSetColumnsRequest,
+    ) -> Result<RopSetColumnsResponse, ErrorCode> {
+        if request.property_tags.is_empty() {
+            return Err(ErrorCode::EC_INVALID_PARAM);
+        }
+        request.property_tags.iter().try_for_each(|tag| check_column(*tag))?;
+        Ok(RopSetColumnsResponse { table_status: TableStatus::TBLSTAT_COMPLETE })
+    }
+
+    /// MS-OXCTABL 3.2.5.3; a failure leaves the order as it was. Categories are not served yet.
+    fn rop_sort_table(
+        &mut self,
+        _context: RopContext,
+        table: &mut Table,
+        _table_state: &TableState,
+        request: &RopSortTableRequest,
+    ) -> Result<RopSortTableResponse, ErrorCode> {
+        if !matches!(table.source, Source::Contents { .. }) {
+            return Err(ErrorCode::EC_NOT_SUPPORTED);
+        }
+        let count = request.sort_orders.len();
+        let beyond = |number: u16| usize::from(number) > count;
+        if beyond(request.category_count) || beyond(request.expanded_count) {
+            return Err(ErrorCode::EC_INVALID_PARAM);
+        }
+        if request.category_count > 0 {
+            return Err(ErrorCode::EC_NOT_SUPPORTED);
+        }
+        request.sort_orders.iter().try_for_each(check_key)?;
+        table.order.clone_from(&request.sort_orders);
+        table.rewind();
+        Ok(RopSortTableResponse { table_status: TableStatus::TBLSTAT_COMPLETE })
+    }
+
+    /// MS-OXCTABL 3.2.5.4; a failure leaves the filter as it was.
+    fn rop_restrict(
+        &mut self,
+        _context: RopContext,
+        table: &mut Table,
+        _table_state: &TableState,
+        request: &RopRestrictRequest<'_>,
+    ) -> Result<RopRestrictResponse, ErrorCode> {
+        if matches!(table.source, Source::Attachments { .. }) {
+            return Err(ErrorCode::EC_NOT_SUPPORTED);
+        }
+        let restriction = request.restriction_data.clone().map(protocol::oxcdata::Restriction::into_owned);
+        let before = std::mem::replace(&mut table.restriction, restriction);
+        // Listing the rows tells whether the filter can be applied at all.
+        match table.list() {
+            Ok(rows) => {
+                table.rewind();
+                table.rows = Some(rows);
+            }
+            Err(error) => {
+                table.restriction = before;
+                return Err(error);
+            }
+        }
+        Ok(RopRestrictResponse { table_status: TableStatus::TBLSTAT_COMPLETE })
+    }
+
+    /// MS-OXCTABL 3.2.5.5. EnablePackedBuffers concerns who calls: each call fills one buffer.
+    fn rop_query_rows(
+        &mut self,
+        _context: RopContext,
+        table: &mut Table,
+        table_state: &TableState,
+        request: &RopQueryRowsRequest,
+        row_data: Fill<PropertyRow<'static>>,
+    ) -> Result<RopQueryRowsResponse<'static>, ErrorCode> {
+        let columns = table_state.columns.as_deref().ok_or(ErrorCode::EC_NULL_OBJECT)?;
+        let forward = request.forward_read;
+        let count = usize::from(request.row_count.min(MAX_ROWS));
+        let Read { rows, passed } = table.read(columns, forward, count, row_data)?;
+        let length = table.length()?;
+        let cursor = table.cursor.min(length);
+        let reached = if forward { cursor + passed } else { cursor - passed };
+        if !request.query_rows_flags.contains(QueryRowsFlags::NO_ADVANCE) {
+            table.cursor = reached;
+        }
+        let origin = match (forward, reached) {
+            (true, at) if at == length => Bookmark::BOOKMARK_END,
+            (false, 0) => Bookmark::BOOKMARK_BEGINNING,
+            _ => Bookmark::BOOKMARK_CURRENT,
+        };
+        Ok(RopQueryRowsResponse { origin, row_data: rows })
+    }
+
+    /// MS-OXCTABL 3.2.5.8.
+    fn rop_query_position(
+        &mut self,
+        _context: RopContext,
+        table: &mut Table,
+        _table_state: &TableState,
+        _request: &RopQueryPositionRequest,
+    ) -> Result<RopQueryPositionResponse, ErrorCode> {
+        let length = table.length()?;
+        let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+        Ok(RopQueryPositionResponse { numerator: number(table.cursor.min(length)), denominator: number(length) })
+    }
+
+    /// MS-OXCTABL 3.2.5.9.
+    fn rop_seek_row(
+        &mut self,
+        _context: RopContext,
+        table: &mut Table,
+        _table_state: &TableState,
+        request: &RopSeekRowRequest,
+    ) -> Result<RopSeekRowResponse, ErrorCode> {
+        let from = table.bookmark(request.origin)?;
+        let length = table.length()?;
+        let distance = usize::try_from(request.row_count.unsigned_abs()).unwrap_or(usize::MAX);
+        let to = if request.row_count < 0 {
+            from.saturating_sub(distance)
+        } else {
+            from.saturating_add(distance).min(length)
+        };
+        table.cursor = to;
+        let moved = from.abs_diff(to);
+        if !request.want_row_moved_count {
+            return Ok(RopSeekRowResponse { has_sought_less: false, rows_sought: 0 });
+        }
+        // No further than asked, which is a signed number of 32 bits.
+        let rows_sought = i32::try_from(moved).unwrap_or(i32::MAX);
+        Ok(RopSeekRowResponse {
+            has_sought_less: moved < distance,
+            rows_sought: if request.row_count < 0 { -rows_sought } else { rows_sought },
+        })
+    }
+
+    /// MS-OXCTABL 3.2.5.16.
+    fn rop_reset_table(
+        &mut self,
+        _context: RopContext,
+        table: &mut Table,
+        _table_state: &TableState,
+        _request: &RopResetTableRequest,
+    ) -> Result<RopResetTableResponse, ErrorCode> {
+        if !matches!(table.source, Source::Contents { .. }) {
+            return Err(ErrorCode::EC_NOT_SUPPORTED);
+        }
+        table.order.clear();
+        table.restriction = None;
+        table.rewind();
+        Ok(RopResetTableResponse)
+    }
+}

@@ -1,0 +1,232 @@
+//! The rows of tables: which there are, and what is in them.
+
+use std::ops::Range;
+
+use protocol::oxcdata::{ErrorCode, FolderId, MessageId, PropertyRow, PropertyTag, PropertyType, PropertyValue};
+use runtime::Utf16;
+
+use super::errors::{of_open_object, of_query};
+use super::known::Known;
+use super::objects::{Rows, Source, Table};
+use super::properties::means;
+use super::rows::property_row;
+use super::values::{Cell, TextForm, convert, cut_for_row};
+use crate::store::tags::{self as t, message_flags};
+use crate::store::value::binary;
+use crate::store::{ObjectId, ROW_VALUE, Row, StoreError, StoredValue, TableQuery};
+
+/// Where the cells of a column come from.
+#[derive(Clone, Copy)]
+enum Column {
+    /// A property of the store, by its place among those that are asked for.
+    Stored(usize),
+    /// A property that follows from what the row is.
+    Known(PropertyTag),
+    /// PidTagRead, from PidTagMessageFlags at this place.
+    Read(usize),
+}
+
+/// The columns of a table, and the stored properties that they need.
+struct Columns<'c> {
+    tags: &'c [PropertyTag],
+    columns: Vec<Column>,
+    stored: Vec<PropertyTag>,
+}
+
+impl<'c> Columns<'c> {
+    fn new(tags: &'c [PropertyTag], row: Known) -> Self {
+        let mut stored = Vec::new();
+        let mut place = |tag| {
+            stored.push(tag);
+            stored.len() - 1
+        };
+        let is_message = matches!(row, Known::Message { .. });
+        let columns = tags.iter().map(|tag| match row.tag(*tag) {
+            Some(known) => Column::Known(known),
+            None if is_message && means(t::PID_TAG_READ, *tag) => Column::Read(place(t::PID_TAG_MESSAGE_FLAGS)),
+            None => Column::Stored(place(*tag)),
+        });
+        let columns = columns.collect();
+        Self { tags, columns, stored }
+    }
+}
+
+impl Table {
+    /// The cursor goes to the beginning, and the rows are listed anew when they are needed.
+    pub(super) fn rewind(&mut self) {
+        self.cursor = 0;
+        self.rows = None;
+    }
+
+    /// How many rows there are.
+    pub(super) fn length(&mut self) -> Result<usize, ErrorCode> {
+        if let Some(rows) = &self.rows {
+            return Ok(rows.len());
+        }
+        let rows = self.list()?;
+        let length = rows.len();
+        self.rows = Some(rows);
+        Ok(length)
+    }
+
+    /// How many rows there are, as a reply has it.
+    pub(super) fn row_count(&mut self) -> Result<u32, ErrorCode> {
+        Ok(u32::try_from(self.length()?).unwrap_or(u32::MAX))
+    }
+
+    /// The rows as they are now.
+    ///
+    /// # Errors
+    /// ecTooComplex for a restriction that the store does not have; ecObjectDeleted for a folder or message
+    /// that is gone.
+    pub(super) fn list(&self) -> Result<Rows, ErrorCode> {
+        let query = TableQuery {
+            restriction: self.restriction.as_ref(),
+            sort: &self.order,
+            code_page: self.code_page,
+        };
+        let store = &self.mailbox.mailbox;
+        match self.source {
+            Source::Hierarchy { soft_deleted: true, .. } => Ok(Rows::Folders(Vec::new())),
+            Source::Contents { soft_deleted: true, .. } => Ok(Rows::Messages(Vec::new())),
+            Source::Hierarchy { folder, depth, .. } => {
+                store.hierarchy(folder, depth, &query).map(Rows::Folders).map_err(of_query)
+            }
+            Source::Contents { folder, kind, .. } => {
+                store.contents(folder, kind, &query).map(Rows::Messages).map_err(of_query)
+            }
+            Source::Attachments { message: None } => Ok(Rows::Attachments(Vec::new())),
+            Source::Attachments { message: Some(message) } => {
+                store.attachments(message).map(Rows::Attachments).map_err(of_open_object)
+            }
+        }
+    }
+
+    /// Some rows in the form of these columns; `None` for one that is gone.
+    pub(super) fn rows_in(
+        &mut self,
+        range: Range<usize>,
+        columns: &[PropertyTag],
+    ) -> Result<Vec<Option<PropertyRow<'static>>>, ErrorCode> {
+        self.length()?;
+        let Some(rows) = &self.rows else { return Ok(Vec::new()) };
+        match (rows, self.source) {
+            (Rows::Folders(ids), Source::Hierarchy { folder, .. }) => {
+                self.folder_rows(folder, ids.get(range).unwrap_or_default(), columns)
+            }
+            (Rows::Messages(ids), Source::Contents { folder, .. }) => {
+                self.message_rows(folder, ids.get(range).unwrap_or_default(), columns)
+            }
+            (Rows::Attachments(numbers), Source::Attachments { message: Some(message) }) => {
+                let numbers = numbers.get(range).unwrap_or_default();
+                numbers.iter().map(|number| self.attachment_row(message, *number, columns)).collect()
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    fn folder_rows(
+        &self,
+        folder: FolderId,
+        ids: &[FolderId],
+        tags: &[PropertyTag],
+    ) -> Result<Vec<Option<PropertyRow<'static>>>, ErrorCode> {
+        let columns = Columns::new(tags, Known::Folder(folder));
+        let rows = self.mailbox.mailbox.hierarchy_rows(folder, ids, &columns.stored)?;
+        let rows = ids.iter().zip(rows).map(|(id, row)| match row {
+            Some(row) => self.row(&columns, Known::Folder(*id), row),
+            None => Ok(None),
+        });
+        rows.collect()
+    }
+
+    fn message_rows(
+        &self,
+        folder: FolderId,
+        ids: &[MessageId],
+        tags: &[PropertyTag],
+    ) -> Result<Vec<Option<PropertyRow<'static>>>, ErrorCode> {
+        let known = |id| Known::Message { folder, id, saved: true, writable: true };
+        let columns = Columns::new(tags, known(MessageId::default()));
+        let rows = self.mailbox.mailbox.contents_rows(ids, &columns.stored)?;
+        let rows = ids.iter().zip(rows).map(|(id, row)| match row {
+            Some(row) => self.row(&columns, known(*id), row),
+            None => Ok(None),
+        });
+        rows.collect()
+    }
+
+    fn attachment_row(
+        &self,
+        message: MessageId,
+        number: u32,
+        tags: &[PropertyTag],
+    ) -> Result<Option<PropertyRow<'static>>, ErrorCode> {
+        let known = Known::Attachment { number, writable: true };
+        let columns = Columns::new(tags, known);
+        let object = ObjectId::Attachment(message, number);
+        let found = match self.mailbox.mailbox.properties(object, &columns.stored) {
+            Ok(found) => found,
+            Err(StoreError::NotFound(_)) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let mut row = Row::with_capacity(found.len());
+        for (tag, value) in columns.stored.iter().zip(found) {
+            row.push(match value {
+                None => None,
+                Some(StoredValue::Value(value)) => Some(value),
+                Some(StoredValue::Large { .. }) => Some(self.beginning(object, *tag)?),
+            });
+        }
+        self.row(&columns, known, row)
+    }
+
+    /// The first bytes of a large value; a row shows no more of it.
+    fn beginning(&self, object: ObjectId, tag: PropertyTag) -> Result<PropertyValue<'static>, ErrorCode> {
+        let bytes = self.mailbox.mailbox.open_stream(object, tag)?.read_at(0, ROW_VALUE)?;
+        Ok(match tag.property_type() {
+            PropertyType::PTYP_BINARY => binary(bytes),
+            _ => PropertyValue::PtypString(Utf16::from_wire(&bytes).into_owned()),
+        })
+    }
+
+    /// A row from its stored values, each converted, cut to size, or an error (MS-OXCTABL 2.2.2.5.2).
+    fn row(&self, columns: &Columns<'_>, known: Known, stored: Row) -> Result<Option<PropertyRow<'static>>, ErrorCode> {
+        let form = TextForm { unicode: true, code_page: self.code_page };
+        let mut cells: Vec<Cell> = Vec::with_capacity(columns.tags.len());
+        for (tag, column) in columns.tags.iter().zip(&columns.columns) {
+            let value = match column {
+                Column::Known(known_tag) => known.value(&self.mailbox, *known_tag)?,
+                Column::Stored(place) => match stored.get(*place).cloned().flatten() {
+                    Some(value) => Some(value),
+                    None => self.default_value(known, *tag)?,
+                },
+                Column::Read(place) => stored.get(*place).and_then(Option::as_ref).and_then(read),
+            };
+            cells.push(match value {
+                Some(value) => {
+                    convert(value, tag.property_type(), form).map(|value| cut_for_row(value, self.code_page))
+                }
+                None => Err(ErrorCode::EC_NOT_FOUND),
+            });
+        }
+        Ok(Some(property_row(columns.tags, cells)))
+    }
+
+    fn default_value(&self, known: Known, tag: PropertyTag) -> Result<Option<PropertyValue<'static>>, ErrorCode> {
+        match known.default_tag(tag) {
+            Some(tag) => known.value(&self.mailbox, tag),
+            None => Ok(None),
+        }
+    }
+}
+
+/// PidTagRead from PidTagMessageFlags.
+fn read(flags: &PropertyValue<'_>) -> Option<PropertyValue<'static>> {
+    match flags {
+        PropertyValue::PtypInteger32(flags) => {
+            Some(PropertyValue::PtypBoolean(flags.cast_unsigned() & message_flags::READ != 0))
+        }
+        _ => None,
+    }
+}
