@@ -139,6 +139,13 @@ impl Choices {
         word.checked_rem(count).unwrap_or(0)
     }
 
+    /// The index of a true one, each as likely as the others; 0 when there is none.
+    pub fn pick_possible(&mut self, possible: &[bool]) -> usize {
+        let indexes: Vec<usize> = (0..possible.len()).filter(|index| possible[*index]).collect();
+        let at = self.pick(indexes.len());
+        indexes.get(at).copied().unwrap_or(0)
+    }
+
     /// One of these.
     ///
     /// # Panics

@@ -2,10 +2,10 @@
 
 use protocol::rpcecho::{
     AddOneRequest, AddOneResponse, EchoDataRequest, EchoDataResponse, Enum1, Enum1_32, Enum2, Enum3, Info, Info1,
-    Info2, Info3, Info4, Info5, Info6, Info7, SinkDataRequest, SinkDataResponse, SourceDataRequest,
-    SourceDataResponse, Surrounding, TestCall2Request, TestCall2Response, TestCallRequest, TestCallResponse,
-    TestDoublePointerRequest, TestDoublePointerResponse, TestEnumRequest, TestEnumResponse, TestSleepRequest,
-    TestSleepResponse, TestSurroundingRequest, TestSurroundingResponse,
+    Info2, Info3, Info4, Info5, Info6, Info7, SinkDataRequest, SinkDataResponse, SourceDataRequest, SourceDataResponse,
+    Surrounding, TestCall2Request, TestCall2Response, TestCallRequest, TestCallResponse, TestDoublePointerRequest,
+    TestDoublePointerResponse, TestEnumRequest, TestEnumResponse, TestSleepRequest, TestSleepResponse,
+    TestSurroundingRequest, TestSurroundingResponse,
 };
 use runtime::Utf16;
 use runtime::ndr::NtStatus;
@@ -50,11 +50,7 @@ fn echo_data_has_length_and_maximum_count() {
             EchoDataRequest { in_data: vec![1, 2, 3].into() },
             EchoDataResponse { out_data: vec![1, 2, 3].into() },
         ),
-        [
-            "03000000 03000000 010203",
-            "00000003 00000003 010203",
-            "03000000 00000000 0300000000000000 010203",
-        ],
+        ["03000000 03000000 010203", "00000003 00000003 010203", "03000000 00000000 0300000000000000 010203"],
         ["03000000 010203", "00000003 010203", "0300000000000000 010203"],
     );
 }
@@ -63,11 +59,7 @@ fn echo_data_has_length_and_maximum_count() {
 fn sink_data_answers_nothing() {
     assert_bytes(
         &Call::SinkData(SinkDataRequest { data: vec![0xfe, 0xff].into() }, SinkDataResponse),
-        [
-            "02000000 02000000 feff",
-            "00000002 00000002 feff",
-            "02000000 00000000 0200000000000000 feff",
-        ],
+        ["02000000 02000000 feff", "00000002 00000002 feff", "02000000 00000000 0200000000000000 feff"],
         ["", "", ""],
     );
 }
@@ -220,11 +212,7 @@ fn test_surrounding_hoists_the_maximum_count() {
             "00000003 00000003 0a0b 0c0d 0001",
             "0300000000000000 03000000 0b0a 0d0c 0100 0000",
         ],
-        [
-            "01000000 01000000 0500",
-            "00000001 00000001 0005",
-            "0100000000000000 01000000 0500 0000",
-        ],
+        ["01000000 01000000 0500", "00000001 00000001 0005", "0100000000000000 01000000 0500 0000"],
     );
 }
 
@@ -236,11 +224,7 @@ fn test_double_pointer_follows_unique_pointers() {
             TestDoublePointerRequest { data: Some(Some(0x1234)) },
             TestDoublePointerResponse { return_value: 0x1234 },
         ),
-        [
-            "00000200 04000200 3412",
-            "00020000 00020004 1234",
-            "0000020000000000 0400020000000000 3412",
-        ],
+        ["00000200 04000200 3412", "00020000 00020004 1234", "0000020000000000 0400020000000000 3412"],
         ["3412", "1234", "3412"],
     );
     assert_bytes(
@@ -252,7 +236,10 @@ fn test_double_pointer_follows_unique_pointers() {
         ["0000", "0000", "0000"],
     );
     assert_bytes(
-        &Call::TestDoublePointer(TestDoublePointerRequest { data: None }, TestDoublePointerResponse { return_value: 0 }),
+        &Call::TestDoublePointer(
+            TestDoublePointerRequest { data: None },
+            TestDoublePointerResponse { return_value: 0 },
+        ),
         ["00000000", "00000000", "0000000000000000"],
         ["0000", "0000", "0000"],
     );

@@ -1,12 +1,12 @@
 //! A server on the generated trait, called through the generated dispatch.
 
+use proptest::prelude::*;
 use protocol::rpcecho::{
     self, AddOneRequest, AddOneResponse, EchoDataRequest, EchoDataResponse, RpcechoServer, SinkDataRequest,
     SinkDataResponse, SourceDataRequest, SourceDataResponse, TestCall2Request, TestCall2Response, TestCallRequest,
     TestCallResponse, TestDoublePointerRequest, TestDoublePointerResponse, TestEnumRequest, TestEnumResponse,
     TestSleepRequest, TestSleepResponse, TestSurroundingRequest, TestSurroundingResponse,
 };
-use proptest::prelude::*;
 use runtime::ndr::{Fault, FaultCause, FaultStatus, NtStatus, Representation};
 
 use crate::samples::REPRESENTATIONS;

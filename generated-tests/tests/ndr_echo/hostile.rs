@@ -1,10 +1,12 @@
 //! The oracles: round trip, truncation, lies, noise.
 
 use proptest::prelude::*;
-use protocol::rpcecho::{EchoDataRequest, EchoDataResponse, SourceDataRequest, TestEnumRequest, TestSurroundingRequest};
+use protocol::rpcecho::{
+    EchoDataRequest, EchoDataResponse, SourceDataRequest, TestEnumRequest, TestSurroundingRequest,
+};
 use protocol::rpcecho::{Surrounding, TestCallRequest};
-use runtime::{UnpackError, Utf16};
 use runtime::ndr::Representation;
+use runtime::{UnpackError, Utf16};
 
 use crate::samples::{REPRESENTATIONS, call, samples};
 

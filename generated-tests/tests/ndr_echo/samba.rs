@@ -76,9 +76,7 @@ fn samba_agrees_on_generated_calls() {
     let Some(python) = peer::python() else { return };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-    let calls: Vec<Call> = std::iter::repeat_with(|| call().new_tree(&mut runner).unwrap().current())
-        .filter(is_plain)
-        .take(500)
-        .collect();
+    let calls: Vec<Call> =
+        std::iter::repeat_with(|| call().new_tree(&mut runner).unwrap().current()).filter(is_plain).take(500).collect();
     compare(python, &calls);
 }

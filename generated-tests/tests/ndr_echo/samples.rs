@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 use protocol::rpcecho::{
     AddOneRequest, AddOneResponse, EchoDataRequest, EchoDataResponse, Enum1, Enum1_32, Enum2, Enum3, Info, Info1,
-    Info2, Info3, Info4, Info5, Info6, Info7, SinkDataRequest, SinkDataResponse, SourceDataRequest,
-    SourceDataResponse, Surrounding, TestCall2Request, TestCall2Response, TestCallRequest, TestCallResponse,
-    TestDoublePointerRequest, TestDoublePointerResponse, TestEnumRequest, TestEnumResponse, TestSleepRequest,
-    TestSleepResponse, TestSurroundingRequest, TestSurroundingResponse,
+    Info2, Info3, Info4, Info5, Info6, Info7, SinkDataRequest, SinkDataResponse, SourceDataRequest, SourceDataResponse,
+    Surrounding, TestCall2Request, TestCall2Response, TestCallRequest, TestCallResponse, TestDoublePointerRequest,
+    TestDoublePointerResponse, TestEnumRequest, TestEnumResponse, TestSleepRequest, TestSleepResponse,
+    TestSurroundingRequest, TestSurroundingResponse,
 };
 use runtime::ndr::{NtStatus, Representation};
 use runtime::{PackError, UnpackError, Utf16};

@@ -34,12 +34,8 @@ pub fn python() -> Option<&'static str> {
 /// Answers of the peer, one a line.
 fn ask(python: &str, lines: &[String]) -> Vec<String> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/ndr_samba.py");
-    let mut child = Command::new(python)
-        .arg(script)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("python starts");
+    let mut child =
+        Command::new(python).arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("python starts");
     let mut stdin = child.stdin.take().unwrap();
     let text = lines.join("\n") + "\n";
     // From a thread of its own: pipes hold only so much.
@@ -88,7 +84,8 @@ pub fn compare(python: &str, exchanges: &[Exchange]) -> Vec<String> {
     let answers = ask(python, &lines);
     let mut seen = Vec::new();
     for (exchange, answers) in exchanges.iter().zip(answers.chunks(3)) {
-        let expected: Vec<String> = exchange.response.as_ref().unwrap_or(&exchange.request).iter().map(|b| hex(b)).collect();
+        let expected: Vec<String> =
+            exchange.response.as_ref().unwrap_or(&exchange.request).iter().map(|b| hex(b)).collect();
         let mut values: Option<&str> = None;
         for (answer, from) in answers.iter().zip(NAMES) {
             let words: Vec<&str> = answer.split(' ').collect();

@@ -4,7 +4,9 @@ use runtime::ndr::{NdrCursor, NdrEncoder, Representation};
 use runtime::{String8, Utf16};
 
 use crate::samples;
-use crate::shapes::{Ace, Choice, Mix, Node, RegString, RpcSid, ShareCtr, ShareCtr1, ShareInfo1, ShareInfoCtr, ShareType, Tree};
+use crate::shapes::{
+    Ace, Choice, Mix, Node, RegString, RpcSid, ShareCtr, ShareCtr1, ShareInfo1, ShareInfoCtr, ShareType, Tree, Twins,
+};
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
 
@@ -83,6 +85,15 @@ fn chains_a_list_through_its_pointers() {
     let list = Node { value: 1, next: Some(Box::new(Node { value: 2, next: None })) };
     assert_bytes!(list.clone(), Node, NDR, "0100 0000 00000200 0200 0000 00000000");
     assert_bytes!(list, Node, NDR64, "0100 000000000000 0000020000000000 0200 000000000000 0000000000000000");
+}
+
+/// Full pointers have ids of their own; one that repeats another's id has no Rust type and is refused.
+#[test]
+fn refuses_full_pointers_that_are_one() {
+    assert_bytes!(Twins { first: Some(1), second: Some(2) }, Twins, NDR, "00000200 04000200 01000000 02000000");
+    let bytes = hex("00000200 00000200 01000000");
+    let error = Twins::unpack(&mut NdrCursor::new(&bytes, Representation::NDR)).unwrap_err();
+    assert_eq!(error.to_string(), "second: expected a full pointer to something of its own, got 0x20000 at offset 4");
 }
 
 #[test]

@@ -3,13 +3,11 @@
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use runtime::ndr::{NdrCursor, NdrEncoder, Representation};
 use runtime::UnpackErrorKind;
+use runtime::ndr::{NdrCursor, NdrEncoder, Representation};
 
 use crate::peer::{self, Exchange, REPRESENTATIONS};
-use crate::samples::{
-    accounts, ctr, everything, grow, known_ctr, known_string, reg_string, rpc, shares, tree, value,
-};
+use crate::samples::{accounts, ctr, everything, grow, known_ctr, known_string, reg_string, rpc, shares, tree, value};
 use crate::shapes::{
     EcDoRpcExt2Request, EcDoRpcExt2Response, EnumAccountsRequest, EnumAccountsResponse, EverythingRequest,
     EverythingResponse, GrowRequest, NetShareEnumAllRequest, NetShareEnumAllResponse, Node, QueryValueRequest,

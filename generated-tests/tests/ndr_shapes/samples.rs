@@ -7,10 +7,10 @@ use runtime::ndr::{ContextHandle, NtStatus, WError};
 use runtime::{Guid, String8, Utf16};
 
 use crate::shapes::{
-    Ace, Choice, EcDoRpcExt2Request, EcDoRpcExt2Response, EnumAccountsRequest, EnumAccountsResponse,
-    EverythingRequest, EverythingResponse, GrowRequest, Mix, MixFlags, NetShareEnumAllRequest,
-    NetShareEnumAllResponse, Node, QueryValueRequest, QueryValueResponse, RegString, RegType, RpcSid, ShareCtr,
-    ShareCtr0, ShareCtr1, ShareInfo0, ShareInfo1, ShareInfoCtr, ShareType, SidArray, SidPtr, Tree,
+    Ace, Choice, EcDoRpcExt2Request, EcDoRpcExt2Response, EnumAccountsRequest, EnumAccountsResponse, EverythingRequest,
+    EverythingResponse, GrowRequest, Mix, MixFlags, NetShareEnumAllRequest, NetShareEnumAllResponse, Node,
+    QueryValueRequest, QueryValueResponse, RegString, RegType, RpcSid, ShareCtr, ShareCtr0, ShareCtr1, ShareInfo0,
+    ShareInfo1, ShareInfoCtr, ShareType, SidArray, SidPtr, Tree, Twins,
 };
 
 fn text() -> impl Strategy<Value = Utf16<'static>> {
@@ -32,8 +32,11 @@ fn handle() -> impl Strategy<Value = ContextHandle> {
 /// Containers of levels 0 and 1, which Samba has too.
 pub fn known_ctr() -> impl Strategy<Value = ShareCtr<'static>> {
     let info0 = of(text()).prop_map(|name| ShareInfo0 { name });
-    let info1 = (of(text()), any::<u32>(), of(text()))
-        .prop_map(|(name, kind, comment)| ShareInfo1 { name, r#type: ShareType(kind), comment });
+    let info1 = (of(text()), any::<u32>(), of(text())).prop_map(|(name, kind, comment)| ShareInfo1 {
+        name,
+        r#type: ShareType(kind),
+        comment,
+    });
     let ctr0 = of(vec(info0, 0..5)).prop_map(|array| ShareCtr0 { count: count(array.as_ref()), array });
     let ctr1 = of(vec(info1, 0..5)).prop_map(|array| ShareCtr1 { count: count(array.as_ref()), array });
     prop_oneof![
@@ -78,13 +81,14 @@ pub fn sid() -> impl Strategy<Value = RpcSid> {
 }
 
 pub fn accounts() -> impl Strategy<Value = (EnumAccountsRequest, EnumAccountsResponse)> {
-    let request = (handle(), any::<u32>(), 0u32..=8192).prop_map(|(handle, resume_handle, num_entries)| {
-        EnumAccountsRequest { handle, resume_handle, num_entries }
-    });
+    let request = (handle(), any::<u32>(), 0u32..=8192)
+        .prop_map(|(handle, resume_handle, num_entries)| EnumAccountsRequest { handle, resume_handle, num_entries });
     let ptr = of(sid()).prop_map(|sid| SidPtr { sid: sid.map(Box::new) });
     let sids = of(vec(ptr, 0..5)).prop_map(|sids| SidArray { num_sids: count(sids.as_ref()), sids });
-    let response = (any::<u32>(), sids, any::<u32>()).prop_map(|(resume_handle, sids, status)| {
-        EnumAccountsResponse { resume_handle, sids, return_value: NtStatus(status) }
+    let response = (any::<u32>(), sids, any::<u32>()).prop_map(|(resume_handle, sids, status)| EnumAccountsResponse {
+        resume_handle,
+        sids,
+        return_value: NtStatus(status),
     });
     (request, response)
 }
@@ -124,25 +128,18 @@ pub fn value(
     name: impl Strategy<Value = RegString>,
 ) -> impl Strategy<Value = (QueryValueRequest<'static>, QueryValueResponse<'static>)> {
     let kind = || of(any::<u32>().prop_map(RegType));
-    let request = (handle(), name, kind(), data()).prop_map(
-        |(handle, value_name, kind, (data, data_size, data_length))| QueryValueRequest {
-            handle,
-            value_name,
-            r#type: kind,
-            data: data.map(Into::into),
-            data_size,
-            data_length,
-        },
-    );
-    let response = (kind(), data(), any::<u32>()).prop_map(|(kind, (data, data_size, data_length), status)| {
-        QueryValueResponse {
+    let request =
+        (handle(), name, kind(), data()).prop_map(|(handle, value_name, kind, (data, data_size, data_length))| {
+            QueryValueRequest { handle, value_name, r#type: kind, data: data.map(Into::into), data_size, data_length }
+        });
+    let response =
+        (kind(), data(), any::<u32>()).prop_map(|(kind, (data, data_size, data_length), status)| QueryValueResponse {
             r#type: kind,
             data: data.map(Into::into),
             data_size,
             data_length,
             return_value: WError(status),
-        }
-    });
+        });
     (request, response)
 }
 
@@ -168,7 +165,9 @@ pub fn tree() -> impl Strategy<Value = Tree<'static>> {
 }
 
 pub fn grow() -> impl Strategy<Value = GrowRequest<'static>> {
-    (tree(), list()).prop_map(|(tree, list)| GrowRequest { tree, list })
+    let twins = any::<Option<(Option<u32>, Option<u32>)>>()
+        .prop_map(|twins| twins.map(|(first, second)| Box::new(Twins { first, second })));
+    (tree(), list(), twins).prop_map(|(tree, list, twins)| GrowRequest { tree, list, twins })
 }
 
 pub fn choice() -> impl Strategy<Value = Choice<'static>> {
@@ -184,7 +183,14 @@ fn mix() -> impl Strategy<Value = Mix<'static>> {
     let numbers = (any::<(bool, i64, i8, u16, u32, [u8; 16], [u16; 3], u32)>(), -1e6f32..1e6);
     let arrays = (vec(any::<u8>(), 40), vec(any::<u16>(), 33), "[a-z]{0,7}", vec(any::<u32>(), 0..=6));
     (numbers, arrays, reg_string(), reg_string(), 5u8..=10, choice()).prop_map(
-        |(((yes, big, tiny, flags, wide, id, three, always), single), (many, lots, room, part), a, b, limited, choice)| {
+        |(
+            ((yes, big, tiny, flags, wide, id, three, always), single),
+            (many, lots, room, part),
+            a,
+            b,
+            limited,
+            choice,
+        )| {
             Mix {
                 yes,
                 big,

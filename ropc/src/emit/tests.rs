@@ -43,11 +43,16 @@ pub fn emit_tests(program: &Program, origins: Origins<'_>) -> Result<Vec<Output>
         file.docs([format!("Values of `{}`, and what has to hold for them.", module.name)]);
         file.push(imports(&cx));
         items.into_iter().for_each(|item| file.push(item));
-        outputs.push(Output { path: format!("{}.rs", module.name), text: file.render()? });
+        outputs.push(Output { path: format!("{}.rs", module.name), text: tidy(&file.render()?) });
         modules.push(module.name.clone());
     }
     outputs.push(Output { path: "main.rs".to_owned(), text: main_file(origins, &modules) });
     Ok(outputs)
+}
+
+/// What stands inside macros comes with a blank after each sign.
+fn tidy(text: &str) -> String {
+    text.replace("assert_eq!(* ", "assert_eq!(*")
 }
 
 fn main_file(origins: Origins<'_>, modules: &[String]) -> String {

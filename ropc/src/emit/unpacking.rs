@@ -335,7 +335,7 @@ pub(crate) fn arm_pattern(cx: &Context<'_>, m: &Match, arm: &Arm) -> TokenStream
     tuple(patterns)
 }
 
-fn pattern(cx: &Context<'_>, pattern: &Pattern, ty: &Type) -> TokenStream {
+pub(crate) fn pattern(cx: &Context<'_>, pattern: &Pattern, ty: &Type) -> TokenStream {
     let size = u8::try_from(cx.layout(ty).min_size).unwrap_or(8);
     let wrap = |value: TokenStream| match ty {
         Type::Named(id, _) => {

@@ -33,6 +33,8 @@ pub(crate) struct Lower<'a> {
 #[must_use]
 pub fn lower(files: &[&ast::File]) -> (Program, Vec<Diagnostic>) {
     let mut lower = Lower { program: Program::default(), scope: Scope::default(), diagnostics: Vec::new() };
+    // What did not parse is reported already, under its own name.
+    lower.scope.lost = files.iter().flat_map(|file| file.lost.iter().map(|name| name.text.as_str())).collect();
     let mut decls = Vec::new();
     for interface in files.iter().flat_map(|file| interfaces(file)) {
         let module = lower.program.modules.len();
@@ -61,7 +63,15 @@ pub fn lower(files: &[&ast::File]) -> (Program, Vec<Diagnostic>) {
     }
     lower.layouts();
     lower.program.rops.sort_by_key(|rop| rop.id);
-    (lower.program, lower.diagnostics)
+    // Layouts are computed again once operations are there, and meet the same mistakes.
+    let mut diagnostics: Vec<Diagnostic> = Vec::new();
+    for found in lower.diagnostics {
+        let same = |d: &Diagnostic| (d.code, &d.primary.0, &d.message) == (found.code, &found.primary.0, &found.message);
+        if !diagnostics.iter().any(same) {
+            diagnostics.push(found);
+        }
+    }
+    (lower.program, diagnostics)
 }
 
 /// The MAPI interfaces of a file.

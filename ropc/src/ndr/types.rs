@@ -9,9 +9,38 @@ use crate::diagnostic::Diagnostic;
 
 /// Type names of the family that need no declaration.
 pub(super) const BUILTIN_NAMES: &[&str] = &[
-    "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64", "hyper", "char", "wchar_t", "boolean8",
-    "bool8", "float", "double", "uint1632", "uint3264", "int3264", "NTSTATUS", "WERROR", "HRESULT", "GUID",
-    "policy_handle", "error_status_t", "DWORD", "BYTE", "WCHAR", "ULONG", "USHORT", "UCHAR", "LONG", "SHORT",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "hyper",
+    "char",
+    "wchar_t",
+    "boolean8",
+    "bool8",
+    "float",
+    "double",
+    "uint1632",
+    "uint3264",
+    "int3264",
+    "NTSTATUS",
+    "WERROR",
+    "HRESULT",
+    "GUID",
+    "policy_handle",
+    "error_status_t",
+    "DWORD",
+    "BYTE",
+    "WCHAR",
+    "ULONG",
+    "USHORT",
+    "UCHAR",
+    "LONG",
+    "SHORT",
 ];
 
 /// The type of a name that needs no declaration.
@@ -131,7 +160,12 @@ impl<'a> Resolver<'a> {
     }
 
     /// The type of a typedef name.
-    pub(super) fn alias_type(&mut self, spec: &'a TypeSpec, declarator: &'a Declarator, attrs: &[&Attr]) -> Option<Type> {
+    pub(super) fn alias_type(
+        &mut self,
+        spec: &'a TypeSpec,
+        declarator: &'a Declarator,
+        attrs: &[&Attr],
+    ) -> Option<Type> {
         let place = Use {
             attrs,
             fields: &[],
@@ -318,8 +352,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn apply_range(&mut self, level: &mut Level, attr: &Attr) {
-        let bounds: Option<Vec<u64>> =
-            attrs::levels(attr).into_iter().map(|expr| self.constant(expr?)).collect();
+        let bounds: Option<Vec<u64>> = attrs::levels(attr).into_iter().map(|expr| self.constant(expr?)).collect();
         let Some([low, high]) = bounds.as_deref() else {
             self.no_argument(attr, "two numbers");
             return;
@@ -456,9 +489,7 @@ fn plus(expr: Expr, add: u64) -> Expr {
     match (expr, add) {
         (expr, 0) => expr,
         (Expr::Const(value), add) => Expr::Const(value.wrapping_add(add)),
-        (expr, add) => {
-            Expr::Binary(crate::ast::BinaryOp::Add, Box::new(expr), Box::new(Expr::Const(add)))
-        }
+        (expr, add) => Expr::Binary(crate::ast::BinaryOp::Add, Box::new(expr), Box::new(Expr::Const(add))),
     }
 }
 

@@ -259,11 +259,7 @@ impl NdrEncoder {
         range: std::ops::RangeInclusive<u64>,
         expected: &'static str,
     ) -> Result<(), PackError> {
-        if range.contains(&found) {
-            Ok(())
-        } else {
-            Err(self.error(PackErrorKind::InvalidValue { found, expected }))
-        }
+        if range.contains(&found) { Ok(()) } else { Err(self.error(PackErrorKind::InvalidValue { found, expected })) }
     }
 
     /// Checks the length of a list against what the description derives it from.

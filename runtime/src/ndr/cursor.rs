@@ -1,5 +1,7 @@
 //! Reading: a position in the stub data of a call.
 
+use std::collections::BTreeSet;
+
 use super::Representation;
 use crate::error::{UnpackError, UnpackErrorKind};
 
@@ -17,6 +19,8 @@ pub struct NdrCursor<'a> {
     pub(super) referents: Vec<u64>,
     /// The next of `referents` to be used.
     pub(super) next_referent: usize,
+    /// Ids of full pointers seen so far.
+    pub(super) full_pointers: BTreeSet<u64>,
 }
 
 macro_rules! integers {
@@ -46,7 +50,15 @@ impl<'a> NdrCursor<'a> {
     /// A cursor at the start of stub data.
     #[must_use]
     pub fn new(bytes: &'a [u8], representation: Representation) -> Self {
-        Self { bytes, position: 0, representation, depth: 0, referents: Vec::new(), next_referent: 0 }
+        Self {
+            bytes,
+            position: 0,
+            representation,
+            depth: 0,
+            referents: Vec::new(),
+            next_referent: 0,
+            full_pointers: BTreeSet::new(),
+        }
     }
 
     /// How the data is written.

@@ -4,9 +4,8 @@
 const SILENT: [&str; 4] = ["head", "script", "style", "title"];
 
 /// Elements that begin and end a line.
-const BLOCKS: [&str; 15] = [
-    "address", "blockquote", "center", "div", "dl", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "table", "tr", "ul",
-];
+const BLOCKS: [&str; 15] =
+    ["address", "blockquote", "center", "div", "dl", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "table", "tr", "ul"];
 
 /// Characters that have names.
 const ENTITIES: [(&str, &str); 14] = [
@@ -39,7 +38,9 @@ pub(super) fn to_text(html: &str) -> String {
         rest = match Tag::parse(tag) {
             Some((tag, after)) => {
                 let silent = !tag.closing && SILENT.iter().any(|name| tag.is(name));
-                if silent { skip_element(after, tag.name) } else {
+                if silent {
+                    skip_element(after, tag.name)
+                } else {
                     out.tag(&tag);
                     after
                 }

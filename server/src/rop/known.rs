@@ -49,8 +49,7 @@ const LOGON: &[PropertyTag] = &[
     t::PID_TAG_FINDER_ENTRY_ID,
 ];
 
-const LOGON_DEFAULTS: &[PropertyTag] =
-    &[t::PID_TAG_DISPLAY_NAME, t::PID_TAG_OUT_OF_OFFICE_STATE, t::PID_TAG_LOCALE_ID];
+const LOGON_DEFAULTS: &[PropertyTag] = &[t::PID_TAG_DISPLAY_NAME, t::PID_TAG_OUT_OF_OFFICE_STATE, t::PID_TAG_LOCALE_ID];
 
 const FOLDER: &[PropertyTag] = &[
     t::PID_TAG_ENTRY_ID,
@@ -168,7 +167,11 @@ impl Known {
     }
 
     /// The value of a property of [`Known::tags`] or [`Known::default_tags`].
-    pub(super) fn value(self, mailbox: &OpenMailbox, tag: PropertyTag) -> Result<Option<PropertyValue<'static>>, ErrorCode> {
+    pub(super) fn value(
+        self,
+        mailbox: &OpenMailbox,
+        tag: PropertyTag,
+    ) -> Result<Option<PropertyValue<'static>>, ErrorCode> {
         use PropertyValue as V;
         Ok(Some(match tag {
             t::PID_TAG_STORE_ENTRY_ID => binary(mailbox.store_entry_id()?),

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use protocol::oxcdata::{ErrorCode, OpenRecipientRow, PropertyTag, PropertyValue, TypedString};
 use protocol::oxcmsg::{
     CODE_PAGE_OF_LOGON, RopCreateMessageRequest, RopCreateMessageResponse, RopGetAttachmentTableRequest,
-    RopGetAttachmentTableResponse, RopModifyRecipientsRequest, RopModifyRecipientsResponse,
-    RopOpenAttachmentRequest, RopOpenAttachmentResponse, RopOpenMessageRequest, RopOpenMessageResponse,
-    RopSaveChangesMessageRequest, RopSaveChangesMessageResponse, SaveFlags,
+    RopGetAttachmentTableResponse, RopModifyRecipientsRequest, RopModifyRecipientsResponse, RopOpenAttachmentRequest,
+    RopOpenAttachmentResponse, RopOpenMessageRequest, RopOpenMessageResponse, RopSaveChangesMessageRequest,
+    RopSaveChangesMessageResponse, SaveFlags,
 };
 use protocol::oxcprpt::AccessMode;
 use protocol::rops::{LogonOrFolder, OxcmsgHandler};
@@ -32,7 +32,7 @@ pub const MAX_RECIPIENT_ROWS: usize = 254;
 /// for the replies that follow.
 pub const FEW_RECIPIENT_ROWS: usize = 5;
 
-/// The most recipients that one message can be given through a handle (MS-OXCMSG 2.2.3.5.1).
+/// The most recipients that a handle holds changes of (MS-OXCMSG 2.2.3.5.1).
 const MAX_RECIPIENTS: usize = 0x7FEF;
 
 /// PidTagTrustSender (MS-OXCMSG 2.2.1.45).
@@ -226,7 +226,7 @@ impl OxcmsgHandler for RopHandlers {
         request: &RopModifyRecipientsRequest<'_>,
     ) -> Result<RopModifyRecipientsResponse, ErrorCode> {
         message.check_writable()?;
-        let added = request.recipient_rows.iter().filter(|row| row.recipient_row.is_some()).count();
+        let added = request.recipient_rows.iter().filter(|row| !message.recipients.contains_key(&row.row_id)).count();
         if message.recipients.len().saturating_add(added) > MAX_RECIPIENTS {
             return Err(ErrorCode::EC_TOO_MANY_RECIPS);
         }

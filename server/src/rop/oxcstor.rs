@@ -74,11 +74,8 @@ impl RopHandlers {
 impl Logon {
     fn response(&self, flags: LogonFlags) -> Result<RopLogonResponse, ErrorCode> {
         let mailbox = &self.mailbox;
-        let out_of_office = store::property(
-            mailbox.mailbox.as_ref(),
-            store::ObjectId::Mailbox,
-            tags::PID_TAG_OUT_OF_OFFICE_STATE,
-        )?;
+        let out_of_office =
+            store::property(mailbox.mailbox.as_ref(), store::ObjectId::Mailbox, tags::PID_TAG_OUT_OF_OFFICE_STATE)?;
         let mut response_flags = ResponseFlags::RESERVED | ResponseFlags::OWNER_RIGHT | ResponseFlags::SEND_AS_RIGHT;
         if out_of_office == Some(PropertyValue::PtypBoolean(true)) {
             response_flags = response_flags | ResponseFlags::OOF;
@@ -168,9 +165,7 @@ impl OxcstorHandler for RopHandlers {
             return Err(ErrorCode::EC_NOT_FOUND);
         }
         let global_counter = request.object_id.global_counter();
-        Ok(RopLongTermIdFromIdResponse {
-            long_term_id: LongTermId { database_guid: identity.replica, global_counter },
-        })
+        Ok(RopLongTermIdFromIdResponse { long_term_id: LongTermId { database_guid: identity.replica, global_counter } })
     }
 
     /// MS-OXCSTOR 3.2.5.9. The object need not exist; the mailbox knows one replica, its own.

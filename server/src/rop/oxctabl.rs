@@ -69,11 +69,8 @@ impl Table {
         // Rows that are gone take no place in the reply, so that more of the table may be passed than asked.
         while fill.len() < wanted && passed < available && !full {
             let step = CHUNK.min(wanted - fill.len()).min(available - passed);
-            let range = if forward {
-                cursor + passed..cursor + passed + step
-            } else {
-                cursor - passed - step..cursor - passed
-            };
+            let range =
+                if forward { cursor + passed..cursor + passed + step } else { cursor - passed - step..cursor - passed };
             let mut chunk = self.rows_in(range, columns)?;
             if !forward {
                 chunk.reverse();

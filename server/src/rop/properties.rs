@@ -175,7 +175,9 @@ impl<'a> Properties<'a> {
                 let read = flags.cast_unsigned() & message_flags::READ != 0;
                 Ok(Some(PropertyValue::PtypBoolean(read)).into())
             }
-            t::PID_TAG_HAS_NAMED_PROPERTIES => Ok(Some(PropertyValue::PtypBoolean(self.has_named_properties()?)).into()),
+            t::PID_TAG_HAS_NAMED_PROPERTIES => {
+                Ok(Some(PropertyValue::PtypBoolean(self.has_named_properties()?)).into())
+            }
             t::PID_TAG_NATIVE_BODY => match self.stored(&[tag])?.pop().flatten() {
                 Some(stored) => Ok(Own::Value(stored)),
                 None => Ok(Some(body::native_body(self)?).into()),
@@ -186,14 +188,21 @@ impl<'a> Properties<'a> {
                 Ok(Some(string(recipients::display_names(message, tag)?)).into())
             }
             _ => match message.version {
-                Version::New { created } => Ok(self.unsaved(message, created, tag).map_or(Own::Store, |value| Some(value).into())),
+                Version::New { created } => {
+                    Ok(self.unsaved(message, created, tag).map_or(Own::Store, |value| Some(value).into()))
+                }
                 Version::Saved { .. } => Ok(Own::Store),
             },
         }
     }
 
     /// What a message has that is not saved yet (MS-OXCMSG 3.2.5.2).
-    fn unsaved(&self, message: &Message, created: runtime::FileTime, tag: PropertyTag) -> Option<PropertyValue<'static>> {
+    fn unsaved(
+        &self,
+        message: &Message,
+        created: runtime::FileTime,
+        tag: PropertyTag,
+    ) -> Option<PropertyValue<'static>> {
         use PropertyValue as V;
         let replica = self.mailbox.identity.replica;
         Some(match tag {

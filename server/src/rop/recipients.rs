@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::oxcdata::{
-    AddressType, DisplayType, ErrorCode, FlaggedCell, FlaggedPropertyValue, OpenRecipientRow, PropertyRow,
-    PropertyTag, PropertyType, PropertyValue, RecipientFlags, RecipientRow, RecipientRowAddress, RecipientType,
+    AddressType, DisplayType, ErrorCode, FlaggedCell, FlaggedPropertyValue, OpenRecipientRow, PropertyRow, PropertyTag,
+    PropertyType, PropertyValue, RecipientFlags, RecipientRow, RecipientRowAddress, RecipientType,
 };
 use runtime::{String8, StringValue, Utf16};
 
@@ -174,7 +174,8 @@ impl Recipients {
             let strings = tag.with_property_type(PropertyType::PTYP_STRING8);
             properties.get(&tag).or_else(|| properties.get(&strings)).and_then(StoredValue::value)
         };
-        let string_of = |tag| value(tag).and_then(|value| text(value, self.code_page)).map(std::borrow::Cow::into_owned);
+        let string_of =
+            |tag| value(tag).and_then(|value| text(value, self.code_page)).map(std::borrow::Cow::into_owned);
         let integer = |tag| match value(tag) {
             Some(PropertyValue::PtypInteger32(value)) => Some(*value),
             _ => None,

@@ -1,8 +1,8 @@
 //! Property rows: cells in the form of their columns (MS-OXCDATA 2.8.1).
 
 use protocol::oxcdata::{
-    ErrorCode, FlaggedCell, FlaggedPropertyValue, FlaggedPropertyValueWithType, PropertyRow, PropertyTag,
-    PropertyType, PropertyValue, TypedPropertyValue,
+    ErrorCode, FlaggedCell, FlaggedPropertyValue, FlaggedPropertyValueWithType, PropertyRow, PropertyTag, PropertyType,
+    PropertyValue, TypedPropertyValue,
 };
 
 use super::values::{Cell, is_sized};

@@ -80,11 +80,7 @@ impl Table {
     /// ecTooComplex for a restriction that the store does not have; ecObjectDeleted for a folder or message
     /// that is gone.
     pub(super) fn list(&self) -> Result<Rows, ErrorCode> {
-        let query = TableQuery {
-            restriction: self.restriction.as_ref(),
-            sort: &self.order,
-            code_page: self.code_page,
-        };
+        let query = TableQuery { restriction: self.restriction.as_ref(), sort: &self.order, code_page: self.code_page };
         let store = &self.mailbox.mailbox;
         match self.source {
             Source::Hierarchy { soft_deleted: true, .. } => Ok(Rows::Folders(Vec::new())),

@@ -103,7 +103,11 @@ pub(super) fn cell(found: Option<StoredValue>, asked: PropertyType, form: TextFo
         Some(StoredValue::Large { .. }) => Err(ErrorCode::EC_MAPIOOM),
         Some(StoredValue::Value(value)) => {
             let value = convert(value, asked, form)?;
-            if is_sized(&value) && size_of(&value) >= LARGE_VALUE as u64 { Err(ErrorCode::EC_MAPIOOM) } else { Ok(value) }
+            if is_sized(&value) && size_of(&value) >= LARGE_VALUE as u64 {
+                Err(ErrorCode::EC_MAPIOOM)
+            } else {
+                Ok(value)
+            }
         }
     }
 }
@@ -116,13 +120,15 @@ pub(super) fn is_sized(value: &PropertyValue<'_>) -> bool {
 }
 
 /// A value as a change keeps it: 8-bit strings become UTF-16, so that one property has one form.
-pub(super) fn to_stored(tag: PropertyTag, value: PropertyValue<'static>, code_page: u16) -> (PropertyTag, PropertyValue<'static>) {
+pub(super) fn to_stored(
+    tag: PropertyTag,
+    value: PropertyValue<'static>,
+    code_page: u16,
+) -> (PropertyTag, PropertyValue<'static>) {
     use PropertyValue as V;
     let value = match value {
         V::PtypString8(text) => V::PtypString(widen(&text, code_page)),
-        V::PtypMultipleString8(list) => {
-            V::PtypMultipleString(list.iter().map(|text| widen(text, code_page)).collect())
-        }
+        V::PtypMultipleString8(list) => V::PtypMultipleString(list.iter().map(|text| widen(text, code_page)).collect()),
         other => other,
     };
     (tag.with_property_type(value.property_type()), value)

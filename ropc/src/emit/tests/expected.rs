@@ -101,7 +101,7 @@ fn one(cx: &Context<'_>, module: usize, field: &RustField<'_>, place: &Place, va
 
 /// Elements that no whole expected value can be written for.
 fn elements(cx: &Context<'_>, name: &str, element: &Type, place: &Place, values: &[Value]) -> TokenStream {
-    let (list, count) = (&place.tokens, values.len());
+    let (list, count) = (&place.tokens, Literal::usize_unsuffixed(values.len()));
     let mut out = quote!(assert_eq!(#list.len(), #count););
     for (index, value) in values.iter().enumerate() {
         let index = Literal::usize_unsuffixed(index);
@@ -131,7 +131,8 @@ fn equal(place: &Place, expected: &TokenStream, value: &Value, field: &RustField
 
 /// A longer value has a line of its own: what stands inside a macro is not formatted.
 fn assert_equal(place: &TokenStream, expected: &TokenStream) -> TokenStream {
-    if place.to_string().len() + expected.to_string().len() < 72 {
+    let text = expected.to_string();
+    if place.to_string().len() + text.len() < 72 && !text.contains('{') {
         return quote!(assert_eq!(#place, #expected););
     }
     quote!(let expected = #expected; assert_eq!(#place, expected);)

@@ -16,8 +16,8 @@ use crate::emit::names::{screaming, snake, snake_text, verbatim};
 use crate::emit::{packing, unpacking, values};
 use crate::lower::derive::{each_expr, each_field};
 use crate::model::{
-    Arm, BitsSource, Conditional, ConstValue, Expr, Extent, Field, Match, Member, Param, Role, StructDef, Text, Type,
-    TypeId, TypeKind,
+    Arm, BitsSource, Conditional, ConstValue, Discriminant, Expr, Extent, Field, Match, Member, Param, Pattern, Role,
+    StructDef, Text, Type, TypeId, TypeKind,
 };
 
 /// Blobs and texts are no longer than this where nothing else bounds them: just over 8 bits of size.
@@ -193,6 +193,11 @@ impl<'m> Maker<'m, '_> {
             ([], _) => {}
             ([one], true) => {
                 let value = then.field(one.name());
+                // A name or a call; anything else needs parentheses before a method.
+                let simple = syn::parse2::<syn::Expr>(cond.clone()).is_ok_and(|cond| {
+                    matches!(cond, syn::Expr::MethodCall(_) | syn::Expr::Path(_) | syn::Expr::Field(_))
+                });
+                let cond = if simple { cond } else { quote!((#cond)) };
                 made.add(one.name(), quote!(#cond.then(|| #value)), env.is_read(one.name()));
             }
             _ => {
@@ -243,12 +248,9 @@ impl<'m> Maker<'m, '_> {
             }
         });
         match (chosen, !place.guarded && self.selections.leads_back(&c.then, self.id)) {
-            (true, true) => quote!((g.deeper() && g.bool())),
+            (true, true) => quote!(g.deeper() && g.bool()),
             (true, false) => quote!(g.bool()),
-            (false, _) => match (&c.cond, env.expr(self.cx, &c.cond)) {
-                (Expr::Binary(..) | Expr::Not(_), cond) => quote!((#cond)),
-                (_, cond) => cond,
-            },
+            (false, _) => env.expr(self.cx, &c.cond),
         }
     }
 
@@ -274,12 +276,12 @@ impl<'m> Maker<'m, '_> {
     /// A number: one that a condition compares it with, one that bounds a list, or any.
     fn number(&self, field: &Field, env: &Env) -> TokenStream {
         let Type::Int(kind) = &field.ty else { return TokenStream::new() };
-        let (method, mut compared, mut bound) = (int_method(*kind), Vec::new(), None);
+        let (method, mut compared, mut bound) = (int_method(*kind), BTreeSet::new(), None);
         let is_field = |expr: &Expr| matches!(expr, Expr::Field(name) if *name == field.name);
         each_expr(&self.def.body, &mut |expr| match expr {
             Expr::Binary(BinaryOp::Eq | BinaryOp::Ne, a, b) if is_field(a) => {
                 if let Expr::Int(value) = b.as_ref() {
-                    compared.push(hex(*value, kind.size));
+                    compared.insert(*value);
                 }
             }
             Expr::Slice(list, end) if is_field(end) => bound = Some(env.len(self.cx, &Expr::Len(list.clone()))),
@@ -292,6 +294,7 @@ impl<'m> Maker<'m, '_> {
                 bound.get_or_insert(usize_literal(20));
             }
         });
+        let compared: Vec<TokenStream> = compared.into_iter().map(|value| hex(value, kind.size)).collect();
         match (bound, compared.as_slice()) {
             (Some(bound), _) => quote!(g.len(#bound) as #method),
             (None, []) => quote!(g.#method()),
@@ -463,8 +466,11 @@ impl<'m> Maker<'m, '_> {
 
     /// The value of a match.
     fn variant(&self, m: &'m Match, place: Place<'m>, env: &Env) -> TokenStream {
-        if m.on.iter().any(|d| !d.derived) {
+        if m.on.iter().all(|d| !d.derived) {
             return self.variant_for(m, place, env);
+        }
+        if m.on.iter().any(|d| !d.derived) {
+            return self.variant_of(m, place, env);
         }
         let deep = |arm: &&Arm| !place.guarded && self.selections.leads_back(&arm.body, self.id);
         let leaves: Vec<&Arm> = m.arms.iter().filter(|arm| !deep(arm)).collect();
@@ -494,6 +500,28 @@ impl<'m> Maker<'m, '_> {
         let text = format!("no variant of {} for {{other:?}}", m.enum_name);
         let refuse = (!open).then(|| quote!(other => unreachable!(#text),));
         quote!(match #subject { #(#arms)* #refuse })
+    }
+
+    /// The value of a match that is decided in part.
+    fn variant_of(&self, m: &'m Match, place: Place<'m>, env: &Env) -> TokenStream {
+        let decided = || m.on.iter().enumerate().filter(|(_, d)| !d.derived);
+        let subject = unpacking::tuple(decided().map(|(_, d)| env.expr(self.cx, &d.expr)));
+        let possible = m.arms.iter().map(|arm| {
+            let patterns = decided().filter_map(|(index, d)| {
+                let alternatives = arm.patterns.get(index)?.iter().map(|p| unpacking::pattern(self.cx, p, &d.ty));
+                Some(quote!(#(#alternatives)|*))
+            });
+            let pattern = unpacking::tuple(patterns);
+            if arm.patterns.is_empty() || pattern.to_string() == "_" { quote!(true) } else { quote!(matches!(#subject, #pattern)) }
+        });
+        let last = m.arms.len().saturating_sub(1);
+        let arms = m.arms.iter().enumerate().map(|(at, arm)| {
+            let value = self.arm(m, arm, place, env);
+            let number = if at == last { quote!(_) } else { usize_literal(at as u64) };
+            quote!(#number => #value,)
+        });
+        let possible = quote!(g.pick_possible(&[#(#possible),*]));
+        quote!(match #possible { #(#arms)* })
     }
 
     fn arm(&self, m: &'m Match, arm: &'m Arm, place: Place<'m>, env: &Env) -> TokenStream {
@@ -533,6 +561,17 @@ impl<'m> Maker<'m, '_> {
         if statements.is_empty() { value } else { quote!({ #statements #value }) }
     }
 
+    /// The bits of a discriminant: a sub-field may be narrower than its type.
+    fn width(&self, d: &Discriminant) -> u64 {
+        if let Expr::Bits(_, id, name) = &d.expr
+            && let TypeKind::Bits(bits) = &self.cx.program.ty(*id).kind
+            && let Some(field) = bits.fields.iter().find(|field| field.name == *name)
+        {
+            return u64::from(field.width);
+        }
+        self.cx.layout(&d.ty).min_size * 8
+    }
+
     /// Values of a discriminant that select this arm and not one before it.
     fn selecting(&self, m: &Match, arm: &Arm, index: usize) -> Vec<TokenStream> {
         let takes = |arm: &Arm, value: u64| {
@@ -546,21 +585,29 @@ impl<'m> Maker<'m, '_> {
             },
             _ => BTreeSet::new(),
         };
-        let bits = self.cx.layout(&d.ty).min_size * 8;
+        let bits = self.width(d);
         let most = if bits >= 64 { u64::MAX } else { (1 << bits) - 1 };
         let patterns = arm.patterns.get(index).into_iter().flatten();
         candidates.extend(patterns.flat_map(|p| match p {
-            crate::model::Pattern::Int(value) | crate::model::Pattern::Const(_, _, value) => vec![*value],
-            crate::model::Pattern::Range(from, to) => vec![*from, *to],
+            Pattern::Int(value) | Pattern::Const(_, _, value) => vec![*value],
+            Pattern::Range(from, to) => vec![*from, *to],
             _ => Vec::new(),
         }));
-        // The sub-field of a bit record may be narrower than its type.
         candidates.extend((0..=m.arms.len() as u64).chain([most / 2, most - 1, most]));
-        let before = || m.arms.iter().take_while(|other| other.name != arm.name);
+        let meets = |other: &&Arm| {
+            (0..m.on.len()).filter(|i| *i != index).all(|i| overlap(arm.patterns.get(i), other.patterns.get(i)))
+        };
+        let before = || m.arms.iter().take_while(|other| other.name != arm.name).filter(meets);
         let selects = |value: &u64| *value <= most && takes(arm, *value) && !before().any(|other| takes(other, *value));
         let values = candidates.into_iter().filter(selects);
         values.map(|value| values::const_value(self.cx, &d.ty, &ConstValue::Int(value))).collect()
     }
+}
+
+/// Some value may fit both; `None` takes all.
+fn overlap(a: Option<&Vec<Pattern>>, b: Option<&Vec<Pattern>>) -> bool {
+    let (Some(a), Some(b)) = (a, b) else { return true };
+    a.iter().any(|a| b.iter().any(|b| a == b || [a, b].iter().any(|p| matches!(p, Pattern::Any | Pattern::Range(..)))))
 }
 
 /// The function that makes one of the constants that select a layout.
@@ -633,7 +680,7 @@ fn limit(scope: &[Member], name: &str) -> u64 {
             && kind.size == 1
             && of.iter().any(|n| n == name)
         {
-            limit = u64::from(u8::MAX).saturating_sub(*plus) / of.len() as u64;
+            limit = limit.min(u64::from(u8::MAX).saturating_sub(*plus) / of.len() as u64);
         }
     });
     limit

@@ -166,11 +166,8 @@ const RESERVED: &[&str] = &["c", "count", "e", "frame", "item", "items", "max_co
 
 /// The name of a field as a local variable.
 pub(super) fn local(field: &Field) -> TokenStream {
-    let name = if RESERVED.contains(&field.rust.as_str()) {
-        ident(&format!("{}_", field.rust))
-    } else {
-        ident(&field.rust)
-    };
+    let name =
+        if RESERVED.contains(&field.rust.as_str()) { ident(&format!("{}_", field.rust)) } else { ident(&field.rust) };
     quote!(#name)
 }
 

@@ -44,12 +44,7 @@ impl<'m> Emit<'m> {
 
 impl<'m> Message<'m> {
     /// A request, or a response with the value that the operation returns.
-    pub(super) fn new(
-        emit: Emit<'m>,
-        operation: &'m Operation,
-        result: Option<&'m Field>,
-        response: bool,
-    ) -> Self {
+    pub(super) fn new(emit: Emit<'m>, operation: &'m Operation, result: Option<&'m Field>, response: bool) -> Self {
         let fields: Vec<&Field> = operation.params.iter().map(|param| &param.field).chain(result).collect();
         let carried = |response: bool| -> Vec<bool> {
             operation
@@ -60,9 +55,8 @@ impl<'m> Message<'m> {
                 .collect()
         };
         let present = carried(response);
-        let follow = |present: &[bool]| {
-            derived(emit.model, &fields, |index| present.get(index).copied().unwrap_or(false))
-        };
+        let follow =
+            |present: &[bool]| derived(emit.model, &fields, |index| present.get(index).copied().unwrap_or(false));
         let suffix = if response { "Response" } else { "Request" };
         Self {
             emit,

@@ -28,11 +28,8 @@ pub(super) fn module(model: &Interface) -> Module {
     items.extend(emit.server());
     let mut all = emit.uses(&items);
     all.extend(items);
-    let docs = if model.docs.is_empty() {
-        vec![format!("The interface `{}`.", model.name)]
-    } else {
-        model.docs.clone()
-    };
+    let docs =
+        if model.docs.is_empty() { vec![format!("The interface `{}`.", model.name)] } else { model.docs.clone() };
     Module { docs, items: all }
 }
 
@@ -124,7 +121,11 @@ impl Emit<'_> {
             }
             Type::Array(array) => self.array_type(array),
             Type::Text(text) => {
-                if text.wide { quote!(Utf16<'a>) } else { quote!(String8<'a>) }
+                if text.wide {
+                    quote!(Utf16<'a>)
+                } else {
+                    quote!(String8<'a>)
+                }
             }
         }
     }
@@ -176,7 +177,20 @@ impl Emit<'_> {
         }
         let mut list = Vec::new();
         for (module, names) in [
-            ("runtime::ndr", ["ContextHandle", "Fault", "HResult", "NdrCursor", "NdrEncoder", "NtStatus", "Representation", "WError"].as_slice()),
+            (
+                "runtime::ndr",
+                [
+                    "ContextHandle",
+                    "Fault",
+                    "HResult",
+                    "NdrCursor",
+                    "NdrEncoder",
+                    "NtStatus",
+                    "Representation",
+                    "WError",
+                ]
+                .as_slice(),
+            ),
             ("runtime", ["At", "Blob", "Guid", "PackError", "String8", "UnpackError", "Utf16"].as_slice()),
         ] {
             let own = |name: &&&str| self.model.types.iter().all(|def| def.rust != ***name);

@@ -46,7 +46,8 @@ impl<'m> Read<'_, 'm> {
                 quote!({ #id; #value })
             }
             Type::Pointer(kind, to) => {
-                let id = self.ask(quote!(c.referent()));
+                let method = ident(if *kind == Pointer::Full { "full_referent" } else { "referent" });
+                let id = self.ask(quote!(c.#method()));
                 let value = self.boxed(*kind, to);
                 quote!(if #id == 0 { None } else { Some(#value) })
             }
@@ -97,7 +98,8 @@ impl<'m> Read<'_, 'm> {
     pub(super) fn pointer_id(&self, kind: Pointer) -> TokenStream {
         match kind {
             Pointer::Ref => self.ask(quote!(c.defer_reference())),
-            Pointer::Unique | Pointer::Full => self.ask(quote!(c.defer_pointer())),
+            Pointer::Unique => self.ask(quote!(c.defer_pointer())),
+            Pointer::Full => self.ask(quote!(c.defer_full_pointer())),
         }
     }
 

@@ -18,11 +18,8 @@ impl<'m> Emit<'m> {
             let request = Message::new(*self, operation, None, false);
             let response = Message::new(*self, operation, None, true);
             let name = ident(&names::field_name(&operation.name));
-            let mut lines = if operation.docs.is_empty() {
-                vec![format!("`{}`", operation.name)]
-            } else {
-                operation.docs.clone()
-            };
+            let mut lines =
+                if operation.docs.is_empty() { vec![format!("`{}`", operation.name)] } else { operation.docs.clone() };
             if let Some(spec) = &operation.spec {
                 lines.push(String::new());
                 lines.push(format!("{spec}."));

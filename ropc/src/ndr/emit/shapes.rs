@@ -28,8 +28,7 @@ impl<'m> Emit<'m> {
     pub(super) fn union_impl(&self, def: &'m TypeDef, union: &'m Union) -> TokenStream {
         let limit = recursion(def, union.max_recursion);
         let (read, write) = (self.union_read(def, union), self.union_write(def, union));
-        let buffers =
-            def.layout.pointers.then(|| (self.union_buffers(union, true), self.union_buffers(union, false)));
+        let buffers = def.layout.pointers.then(|| (self.union_buffers(union, true), self.union_buffers(union, false)));
         let phases = self.phases(def, &read, &write, buffers, None, limit);
         let (generics, name) = (self.lifetime(def.layout.borrowed), ident(&def.rust));
         let tag = self.scalar(union.tag);
@@ -100,11 +99,7 @@ impl<'m> Emit<'m> {
     ) -> TokenStream {
         let conformant = layout.conformant;
         let (head, argument, parameter) = if conformant {
-            (
-                quote!(let max_count = c.max_count()?;),
-                quote!(, max_count),
-                quote!(, max_count: usize),
-            )
+            (quote!(let max_count = c.max_count()?;), quote!(, max_count), quote!(, max_count: usize))
         } else {
             Default::default()
         };
@@ -144,8 +139,7 @@ impl<'m> Emit<'m> {
                 Some(limit) => (quote!(c.enter(#limit)?;), quote!(e.enter(#limit)?;)),
                 None => Default::default(),
             };
-            let (c_leave, e_leave) =
-                if leave { (quote!(c.leave();), quote!(e.leave();)) } else { Default::default() };
+            let (c_leave, e_leave) = if leave { (quote!(c.leave();), quote!(e.leave();)) } else { Default::default() };
             quote! {
                 #[doc = " Reads what its pointers point to."]
                 pub fn unpack_buffers(&mut self, c: #cursor) -> Result<(), UnpackError> {
@@ -281,9 +275,10 @@ impl<'m> Emit<'m> {
 
 /// One statement as an expression, several as a block.
 fn statement(statements: &TokenStream) -> TokenStream {
-    let semicolons = statements.clone().into_iter().filter(
-        |token| matches!(token, proc_macro2::TokenTree::Punct(punct) if punct.as_char() == ';'),
-    );
+    let semicolons = statements
+        .clone()
+        .into_iter()
+        .filter(|token| matches!(token, proc_macro2::TokenTree::Punct(punct) if punct.as_char() == ';'));
     let all: Vec<proc_macro2::TokenTree> = statements.clone().into_iter().collect();
     match (semicolons.count(), all.split_last()) {
         (1, Some((proc_macro2::TokenTree::Punct(last), before))) if last.as_char() == ';' => {
@@ -348,8 +343,11 @@ impl<'m> Body<'m> {
     }
 
     fn read_scalars(&self) -> TokenStream {
-        let mut env =
-            Env { model: self.emit.model, fields: self.fields.clone(), access: vec![Access::Missing; self.fields.len()] };
+        let mut env = Env {
+            model: self.emit.model,
+            fields: self.fields.clone(),
+            access: vec![Access::Missing; self.fields.len()],
+        };
         let (align, align64) = (usize_literal(self.layout.align), usize_literal(self.layout.align64));
         let head = (self.layout.align64 > 1).then(|| quote!(c.align(#align, #align64)?;));
         let tail = gap64(self.layout, "c");

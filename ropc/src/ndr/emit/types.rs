@@ -126,8 +126,7 @@ impl<'m> Emit<'m> {
     /// An enumeration or a bitmap: unknown values survive.
     fn newtype(&self, def: &TypeDef, flags: &Flags, bitmap: bool) -> Vec<TokenStream> {
         let docs = self.type_docs(def, if bitmap { "bitmap" } else { "enumeration" });
-        let (name, ty, method) =
-            (ident(&def.rust), self.scalar(flags.scalar), ident(flags.scalar.method()));
+        let (name, ty, method) = (ident(&def.rust), self.scalar(flags.scalar), ident(flags.scalar.method()));
         let constants = flags.items.iter().map(|item| {
             let docs = super::docs(&item.docs, &format!("`{}`", item.name));
             let (name, value) = (ident(&names::const_name(&item.name)), literal(flags.scalar, item.value));

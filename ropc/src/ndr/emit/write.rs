@@ -221,9 +221,7 @@ impl<'m> Write<'_, 'm> {
     fn is_derived(&self, expr: &Expr) -> bool {
         let access = expr.plain_field().and_then(|index| self.env.access.get(index));
         match access {
-            Some(Access::Derived(Derived::Count(from) | Derived::Discriminant(from), _)) => {
-                self.owner == Some(*from)
-            }
+            Some(Access::Derived(Derived::Count(from) | Derived::Discriminant(from), _)) => self.owner == Some(*from),
             _ => false,
         }
     }

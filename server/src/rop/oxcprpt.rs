@@ -1,0 +1,436 @@
+//! Properties and streams of objects (MS-OXCPRPT 3.2.5).
+
+use protocol::oxcdata::{ErrorCode, PropertyProblem, PropertyTag, PropertyType, PropertyValue, TaggedPropertyValue};
+use protocol::oxcprpt::{
+    AccessMode, BYTE_COUNT_IS_MAXIMUM, RopGetPropertiesAllRequest, RopGetPropertiesAllResponse,
+    RopGetPropertiesListRequest, RopGetPropertiesListResponse, RopGetPropertiesSpecificRequest,
+    RopGetPropertiesSpecificResponse, RopGetStreamSizeRequest, RopGetStreamSizeResponse, RopOpenStreamRequest,
+    RopOpenStreamResponse, RopReadStreamFailure, RopReadStreamRequest, RopReadStreamResponse, RopSetPropertiesRequest,
+    RopSetPropertiesResponse,
+};
+use protocol::rops::{FolderOrMessageOrAttachment, LogonOrFolderOrMessageOrAttachment, OxcprptHandler};
+use runtime::Blob;
+use runtime::rop::RopContext;
+
+use super::RopHandlers;
+use super::errors::of_open_object;
+use super::known::Known;
+use super::objects::{Attachment, Content, Message, OpenMailbox, Stream, Version};
+use super::properties::{FIRST_NAMED, Properties, means};
+use super::rows::{limit_cells, property_row};
+use super::values::{Cell, TextForm, cell, to_stored};
+use crate::store::computed::is_read_only;
+use crate::store::tags as t;
+use crate::store::value::{is_storable, string, text};
+use crate::store::{ObjectId, PropertyChanges, StoreError, subject};
+
+/// The most bytes that MaximumByteCount may ask for: 2 GiB.
+const MAX_BYTE_COUNT: u32 = 0x8000_0000;
+
+/// Bytes of DataSize before the data of RopReadStream.
+const DATA_SIZE: usize = 2;
+
+/// Bytes of a list before its elements.
+const COUNT: usize = 2;
+
+/// Bytes of a PropertyTag.
+const TAG: usize = 4;
+
+type AnyObject<'o> = LogonOrFolderOrMessageOrAttachment<'o, RopHandlers>;
+
+/// Properties that a client cannot set although they are stored (MS-OXCPRPT 2.2.1).
+const CLIENT_READ_ONLY: &[PropertyTag] = &[
+    t::PID_TAG_READ,
+    t::PID_TAG_HAS_NAMED_PROPERTIES,
+    t::PID_TAG_CREATION_TIME,
+    t::PID_TAG_LAST_MODIFICATION_TIME,
+    t::PID_TAG_LAST_MODIFIER_NAME,
+    t::PID_TAG_LAST_MODIFIER_ENTRY_ID,
+    t::PID_TAG_LOCAL_COMMIT_TIME,
+];
+
+fn properties_of<'o>(object: &'o AnyObject<'_>) -> Properties<'o> {
+    match object {
+        AnyObject::Logon(logon) => logon.properties(),
+        AnyObject::Folder(folder) => folder.properties(),
+        AnyObject::Message(message) => message.properties(),
+        AnyObject::Attachment(attachment) => attachment.properties(),
+    }
+}
+
+/// Why a client may not set a property; `None` when it may.
+fn refusal(properties: &Properties<'_>, message: Option<&Message>, tag: PropertyTag) -> Option<ErrorCode> {
+    if !is_storable(tag) {
+        return Some(ErrorCode::EC_INVALID_PARAM);
+    }
+    let known = properties.known;
+    if known.tag(tag).is_some() || is_read_only(known.kind(), tag) {
+        return Some(ErrorCode::EC_COMPUTED);
+    }
+    let of_message = matches!(known, Known::Message { .. });
+    if of_message && CLIENT_READ_ONLY.iter().any(|own| means(*own, tag)) {
+        return Some(ErrorCode::EC_ACCESS_DENIED);
+    }
+    // The flags are the client's until the first save (MS-OXCMSG 2.2.1.6).
+    let saved = message.is_some_and(|message| matches!(message.version, Version::Saved { .. }));
+    (saved && means(t::PID_TAG_MESSAGE_FLAGS, tag)).then_some(ErrorCode::EC_COMPUTED)
+}
+
+/// Properties that are to be set, and those that cannot be.
+struct Sorted {
+    changes: PropertyChanges,
+    problems: Vec<PropertyProblem>,
+    /// Where in the request PidTagDisplayName is: the one property whose value an object may refuse.
+    display_name: Option<(usize, PropertyTag)>,
+}
+
+impl Sorted {
+    fn new(
+        request: &RopSetPropertiesRequest<'_>,
+        properties: &Properties<'_>,
+        message: Option<&Message>,
+    ) -> Result<Self, ErrorCode> {
+        let mut sorted = Self { changes: PropertyChanges::new(), problems: Vec::new(), display_name: None };
+        let unnamed = unnamed_ids(request, properties.mailbox)?;
+        for (index, tagged) in request.property_values.iter().enumerate() {
+            let tag = tagged.property_tag;
+            if unnamed.contains(&tag.property_id()) {
+                sorted.problem(index, tag, ErrorCode::EC_UNREGISTERED_NAMED_PROP);
+                continue;
+            }
+            if let Some(code) = refusal(properties, message, tag) {
+                sorted.problem(index, tag, code);
+                continue;
+            }
+            if means(t::PID_TAG_DISPLAY_NAME, tag) {
+                sorted.display_name = Some((index, tag));
+            }
+            let value = tagged.property_value.clone().into_owned();
+            let (tag, value) = to_stored(tag, value, properties.code_page);
+            sorted.set(tag, value, message.is_some());
+        }
+        Ok(sorted)
+    }
+
+    /// Setting PidTagSubject of a message sets its two parts (MS-OXCMSG 2.2.1.46).
+    fn set(&mut self, tag: PropertyTag, value: PropertyValue<'static>, of_message: bool) {
+        if of_message && means(t::PID_TAG_SUBJECT, tag) {
+            // The value has become UTF-16.
+            let whole = text(&value, 1252).unwrap_or_default();
+            let (prefix, normalized) = subject::split(&whole);
+            self.changes.set(t::PID_TAG_SUBJECT_PREFIX, string(prefix));
+            self.changes.set(t::PID_TAG_NORMALIZED_SUBJECT, string(normalized));
+        } else {
+            self.changes.set(tag, value);
+        }
+    }
+
+    fn problem(&mut self, index: usize, property_tag: PropertyTag, error_code: ErrorCode) {
+        // A request has at most 65,535 values.
+        let index = u16::try_from(index).unwrap_or(u16::MAX);
+        self.problems.push(PropertyProblem { index, property_tag, error_code });
+    }
+
+    /// The changes and the reply; `None` for changes when the reply has no room, and nothing may be done.
+    fn into_reply(mut self, room: usize) -> (RopSetPropertiesResponse, Option<PropertyChanges>) {
+        self.problems.sort_by_key(|problem| problem.index);
+        let response = RopSetPropertiesResponse { property_problems: self.problems };
+        let fits = response.packed_size() <= room;
+        (response, fits.then_some(self.changes))
+    }
+
+    /// Sets the properties of a folder or of the mailbox at once; a name that is taken becomes a problem.
+    fn apply(
+        mut self,
+        mailbox: &OpenMailbox,
+        object: ObjectId,
+        room: usize,
+    ) -> Result<RopSetPropertiesResponse, ErrorCode> {
+        // One more problem may come.
+        const PROBLEM: usize = 10;
+        let spare = if self.display_name.is_some() { PROBLEM } else { 0 };
+        if COUNT + self.problems.len() * PROBLEM + spare > room {
+            return Ok(self.into_reply(room).0);
+        }
+        if self.changes.is_empty() {
+            return Ok(self.into_reply(room).0);
+        }
+        let taken = match mailbox.mailbox.change_properties(object, &self.changes) {
+            Ok(_) => return Ok(self.into_reply(room).0),
+            Err(StoreError::Exists(_)) => ErrorCode::EC_DUPLICATE_NAME,
+            Err(StoreError::InvalidParameter(_)) => ErrorCode::EC_BAD_FOLDER_NAME,
+            Err(error) => return Err(of_open_object(error)),
+        };
+        let Some((index, tag)) = self.display_name else { return Err(taken) };
+        self.problem(index, tag, taken);
+        let mut rest = PropertyChanges::new();
+        for (own, change) in self.changes.iter() {
+            if let (false, crate::store::PropertyChange::Set(value)) = (means(t::PID_TAG_DISPLAY_NAME, own), change) {
+                rest.set(own, value.clone());
+            }
+        }
+        if !rest.is_empty() {
+            mailbox.mailbox.change_properties(object, &rest).map_err(of_open_object)?;
+        }
+        Ok(self.into_reply(room).0)
+    }
+}
+
+/// The ids of named properties in a request that no name stands for.
+fn unnamed_ids(request: &RopSetPropertiesRequest<'_>, mailbox: &OpenMailbox) -> Result<Vec<u16>, ErrorCode> {
+    let ids = request.property_values.iter().map(|tagged| tagged.property_tag.property_id());
+    let ids: Vec<u16> = ids.filter(|id| *id >= FIRST_NAMED).collect();
+    if ids.is_empty() {
+        return Ok(ids);
+    }
+    let names = mailbox.mailbox.named_property_names(&ids)?;
+    Ok(ids.into_iter().zip(names).filter(|(_, name)| name.is_none()).map(|(id, _)| id).collect())
+}
+
+/// Adds changes to those that wait for being saved.
+fn merge(pending: &mut PropertyChanges, changes: &PropertyChanges) {
+    for (tag, change) in changes.iter() {
+        if let crate::store::PropertyChange::Set(value) = change {
+            pending.set(tag, value.clone());
+        }
+    }
+}
+
+impl Attachment {
+    fn check_writable(&self) -> Result<(), ErrorCode> {
+        if self.writable { Ok(()) } else { Err(ErrorCode::EC_ACCESS_DENIED) }
+    }
+}
+
+/// The property that a stream is opened on; an object's data is what is stored under the same id
+/// (MS-OXCPRPT 2.2.14).
+fn streamed(tag: PropertyTag) -> Result<PropertyTag, ErrorCode> {
+    match tag.property_type() {
+        PropertyType::PTYP_BINARY | PropertyType::PTYP_STRING | PropertyType::PTYP_STRING8 => Ok(tag),
+        PropertyType::PTYP_OBJECT => Ok(tag.with_property_type(PropertyType::PTYP_BINARY)),
+        _ => Err(ErrorCode::EC_NOT_SUPPORTED),
+    }
+}
+
+/// Opens what is there (MS-OXCPRPT 3.2.5.11).
+fn open_existing(properties: &Properties<'_>, tag: PropertyTag) -> Result<Stream, ErrorCode> {
+    let content = properties.content(tag)?.ok_or(ErrorCode::EC_NOT_FOUND)?;
+    Ok(Stream { content, position: 0 })
+}
+
+/// The Create mode: the value is deleted, and the stream begins empty (MS-OXCPRPT 2.2.14.1).
+fn create(pending: &mut PropertyChanges, tag: PropertyTag) -> Stream {
+    let tag = match tag.property_type() {
+        // Pending text is UTF-16.
+        PropertyType::PTYP_STRING8 => tag.with_property_type(PropertyType::PTYP_STRING),
+        _ => tag,
+    };
+    pending.delete(tag);
+    Stream { content: Content::Memory(Vec::new()), position: 0 }
+}
+
+impl Stream {
+    /// Bytes.
+    fn size(&self) -> u64 {
+        match &self.content {
+            Content::Memory(bytes) => bytes.len() as u64,
+            Content::Stored(stream) => stream.size(),
+        }
+    }
+
+    /// Bytes as a reply has them.
+    fn stream_size(&self) -> Result<u32, ErrorCode> {
+        u32::try_from(self.size()).ok().filter(|size| *size <= MAX_BYTE_COUNT).ok_or(ErrorCode::EC_STREAM_SIZE_ERROR)
+    }
+
+    /// Up to `len` bytes from the seek pointer on; it stays where it is.
+    fn peek(&self, len: usize) -> Result<Vec<u8>, ErrorCode> {
+        match &self.content {
+            Content::Stored(stream) => Ok(stream.read_at(self.position, len)?),
+            Content::Memory(bytes) => {
+                let start = usize::try_from(self.position).unwrap_or(usize::MAX).min(bytes.len());
+                let end = start.saturating_add(len).min(bytes.len());
+                Ok(bytes.get(start..end).unwrap_or_default().to_vec())
+            }
+        }
+    }
+
+    /// Up to `asked` bytes, as many as a reply of `room` bytes has room for; the seek pointer moves behind them.
+    fn read(&mut self, asked: usize, room: usize) -> Result<Vec<u8>, ErrorCode> {
+        let asked = asked.min(u16::MAX.into());
+        let data_room = room.saturating_sub(DATA_SIZE);
+        if data_room == 0 && asked > 0 {
+            // No data would mean the end: a reply that does not fit is left to the engine, which starts over.
+            return self.peek(asked.min(room.max(1)));
+        }
+        let data = self.peek(asked.min(data_room))?;
+        self.position = self.position.saturating_add(data.len() as u64);
+        Ok(data)
+    }
+}
+
+impl OxcprptHandler for RopHandlers {
+    /// MS-OXCPRPT 3.2.5.1.
+    fn rop_get_properties_specific(
+        &mut self,
+        context: RopContext,
+        object: AnyObject<'_>,
+        request: &RopGetPropertiesSpecificRequest,
+    ) -> Result<RopGetPropertiesSpecificResponse<'static>, ErrorCode> {
+        let properties = properties_of(&object);
+        let form = TextForm { unicode: request.want_unicode, code_page: properties.code_page };
+        let tags = &request.property_tags;
+        let found = properties.get(tags)?.into_iter().zip(tags);
+        let mut cells: Vec<Cell> = found.map(|(value, tag)| cell(value, tag.property_type(), form)).collect();
+        limit_cells(&mut cells, request.property_size_limit, context.room);
+        Ok(RopGetPropertiesSpecificResponse { row_data: property_row(tags, cells) })
+    }
+
+    /// MS-OXCPRPT 3.2.5.2; an error has the type PtypErrorCode in place of that of its property.
+    fn rop_get_properties_all(
+        &mut self,
+        context: RopContext,
+        object: AnyObject<'_>,
+        request: &RopGetPropertiesAllRequest,
+    ) -> Result<RopGetPropertiesAllResponse<'static>, ErrorCode> {
+        let properties = properties_of(&object);
+        let form = TextForm { unicode: request.want_unicode, code_page: properties.code_page };
+        let (tags, values): (Vec<_>, Vec<_>) = properties.all()?.into_iter().unzip();
+        let untyped = PropertyType::PTYP_UNSPECIFIED;
+        let mut cells: Vec<Cell> = values.into_iter().map(|value| cell(Some(value), untyped, form)).collect();
+        limit_cells(&mut cells, request.property_size_limit, context.room.saturating_sub(COUNT));
+        let tagged = tags.into_iter().zip(cells).map(|(tag, cell)| {
+            let property_value = cell.unwrap_or_else(PropertyValue::PtypErrorCode);
+            let property_tag = tag.with_property_type(property_value.property_type());
+            TaggedPropertyValue { property_tag, property_value }
+        });
+        Ok(RopGetPropertiesAllResponse { property_values: tagged.collect() })
+    }
+
+    /// MS-OXCPRPT 3.2.5.3.
+    fn rop_get_properties_list(
+        &mut self,
+        context: RopContext,
+        object: AnyObject<'_>,
+        _request: &RopGetPropertiesListRequest,
+    ) -> Result<RopGetPropertiesListResponse, ErrorCode> {
+        let property_tags: Vec<PropertyTag> = properties_of(&object).all()?.into_keys().collect();
+        let size = COUNT + property_tags.len().saturating_mul(TAG);
+        if size > usize::from(u16::MAX) && size > context.room {
+            return Err(ErrorCode::EC_BUFFER_TOO_SMALL);
+        }
+        Ok(RopGetPropertiesListResponse { property_tags })
+    }
+
+    /// MS-OXCPRPT 3.2.5.4: at once for folders and the mailbox, on saving for messages and attachments.
+    fn rop_set_properties(
+        &mut self,
+        context: RopContext,
+        object: AnyObject<'_>,
+        request: &RopSetPropertiesRequest<'_>,
+    ) -> Result<RopSetPropertiesResponse, ErrorCode> {
+        let room = context.room;
+        match object {
+            AnyObject::Logon(logon) => {
+                let sorted = Sorted::new(request, &logon.properties(), None)?;
+                sorted.apply(&logon.mailbox, ObjectId::Mailbox, room)
+            }
+            AnyObject::Folder(folder) => {
+                let sorted = Sorted::new(request, &folder.properties(), None)?;
+                sorted.apply(&folder.mailbox, ObjectId::Folder(folder.id), room)
+            }
+            AnyObject::Message(message) => {
+                message.check_writable()?;
+                let sorted = Sorted::new(request, &message.properties(), Some(message))?;
+                let (response, changes) = sorted.into_reply(room);
+                changes.iter().for_each(|changes| merge(&mut message.properties, changes));
+                Ok(response)
+            }
+            AnyObject::Attachment(attachment) => {
+                attachment.check_writable()?;
+                let sorted = Sorted::new(request, &attachment.properties(), None)?;
+                let (response, changes) = sorted.into_reply(room);
+                changes.iter().for_each(|changes| merge(&mut attachment.properties, changes));
+                Ok(response)
+            }
+        }
+    }
+
+    /// MS-OXCPRPT 3.2.5.11. Folders' values are not created as streams yet.
+    fn rop_open_stream(
+        &mut self,
+        _context: RopContext,
+        object: FolderOrMessageOrAttachment<'_, Self>,
+        request: &RopOpenStreamRequest,
+    ) -> Result<(RopOpenStreamResponse, Stream), ErrorCode> {
+        let tag = streamed(request.property_tag)?;
+        let mode = request.open_mode_flags;
+        let modes = [AccessMode::READ_ONLY, AccessMode::READ_WRITE, AccessMode::CREATE, AccessMode::BEST_ACCESS];
+        if !modes.contains(&mode) {
+            return Err(ErrorCode::EC_INVALID_PARAM);
+        }
+        let writes = mode == AccessMode::READ_WRITE || mode == AccessMode::CREATE;
+        let check = |properties: &Properties<'_>, message: Option<&Message>| match refusal(properties, message, tag) {
+            Some(_) if writes => Err(ErrorCode::EC_ACCESS_DENIED),
+            _ => Ok(()),
+        };
+        let stream = match object {
+            FolderOrMessageOrAttachment::Folder(_) if mode == AccessMode::CREATE => {
+                return Err(ErrorCode::EC_NOT_SUPPORTED);
+            }
+            FolderOrMessageOrAttachment::Folder(folder) => {
+                check(&folder.properties(), None)?;
+                open_existing(&folder.properties(), tag)?
+            }
+            FolderOrMessageOrAttachment::Message(message) => {
+                if writes {
+                    message.check_writable()?;
+                }
+                check(&message.properties(), Some(message))?;
+                match mode {
+                    AccessMode::CREATE => create(&mut message.properties, tag),
+                    _ => open_existing(&message.properties(), tag)?,
+                }
+            }
+            FolderOrMessageOrAttachment::Attachment(attachment) => {
+                if writes {
+                    attachment.check_writable()?;
+                }
+                check(&attachment.properties(), None)?;
+                match mode {
+                    AccessMode::CREATE => create(&mut attachment.properties, tag),
+                    _ => open_existing(&attachment.properties(), tag)?,
+                }
+            }
+        };
+        Ok((RopOpenStreamResponse { stream_size: stream.stream_size()? }, stream))
+    }
+
+    /// MS-OXCPRPT 3.2.5.12.
+    fn rop_read_stream(
+        &mut self,
+        context: RopContext,
+        stream: &mut Stream,
+        request: &RopReadStreamRequest,
+    ) -> Result<RopReadStreamResponse<'static>, RopReadStreamFailure<'static>> {
+        let asked = match request.maximum_byte_count {
+            Some(maximum) if request.byte_count == BYTE_COUNT_IS_MAXIMUM => maximum,
+            _ => request.byte_count.into(),
+        };
+        if asked > MAX_BYTE_COUNT {
+            return Err(ErrorCode::EC_STREAM_INVALID_PARAM.into());
+        }
+        let asked = usize::try_from(asked).unwrap_or(usize::MAX);
+        Ok(RopReadStreamResponse { data: Blob::Owned(stream.read(asked, context.room)?) })
+    }
+
+    /// MS-OXCPRPT 3.2.5.16.
+    fn rop_get_stream_size(
+        &mut self,
+        _context: RopContext,
+        stream: &mut Stream,
+        _request: &RopGetStreamSizeRequest,
+    ) -> Result<RopGetStreamSizeResponse, ErrorCode> {
+        Ok(RopGetStreamSizeResponse { stream_size: stream.stream_size()? })
+    }
+}
