@@ -4453,7 +4453,7 @@ impl Conversation {
         handles: &[u32],
         rops: &'a [u8],
     ) -> Result<Vec<RopReply<'a>>, UnpackError> {
-        let mut c = Cursor::at_offset(rops, 2);
+        let mut c = Cursor::at_offset(rops, runtime::rop::ROP_SIZE);
         let mut requests = requests.iter();
         let mut replies = Vec::new();
         while !c.is_empty() {
@@ -4659,4 +4659,74 @@ impl Conversation {
 /// The handle value in a slot; the invalid handle where there is no such slot.
 fn handle(handles: &[u32], index: u8) -> u32 {
     handles.get(usize::from(index)).copied().unwrap_or(runtime::rop::INVALID_HANDLE)
+}
+
+/// What a client sends: requests, then the table of the handles that they index.
+///
+/// MS-OXCROPS 2.2.1.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RopInputBuffer<'a> {
+    /// The requests in order.
+    pub requests: Vec<RopRequest<'a>>,
+    /// The server object handle table.
+    pub handles: Vec<u32>,
+}
+
+impl<'a> RopInputBuffer<'a> {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When it is malformed, or an operation in it is reserved or not described.
+    pub fn unpack(bytes: &'a [u8]) -> Result<Self, UnpackError> {
+        let batch = runtime::rop::unpack_batch(bytes)?;
+        let mut c = Cursor::at_offset(batch.rops, runtime::rop::ROP_SIZE);
+        let mut requests = Vec::new();
+        while !c.is_empty() {
+            requests.push(RopRequest::unpack(&mut c)?);
+        }
+        Ok(Self {
+            requests,
+            handles: batch.handles,
+        })
+    }
+
+    /// Writes it.
+    ///
+    /// # Errors
+    /// When the requests are too long for one buffer, or a request's fields contradict each other.
+    pub fn pack(&self, e: &mut Encoder) -> Result<(), PackError> {
+        let mut rops = Encoder::new();
+        self.requests.iter().try_for_each(|request| request.pack(&mut rops))?;
+        runtime::rop::pack_batch(e, rops.as_slice(), &self.handles)
+    }
+}
+
+/// What a server answers: replies, then the same table with the new handles in it.
+///
+/// MS-OXCROPS 2.2.1.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RopOutputBuffer<'a> {
+    /// The replies in order.
+    pub replies: Vec<RopReply<'a>>,
+    /// The server object handle table.
+    pub handles: Vec<u32>,
+}
+
+impl<'a> RopOutputBuffer<'a> {
+    /// Reads the answer to these requests, and notes in the conversation what it sets.
+    ///
+    /// # Errors
+    /// When it is malformed, or a reply in it answers none of the requests.
+    pub fn unpack(
+        bytes: &'a [u8],
+        requests: &[RopRequest<'_>],
+        conversation: &mut Conversation,
+    ) -> Result<Self, UnpackError> {
+        let batch = runtime::rop::unpack_batch(bytes)?;
+        let replies = conversation.unpack_replies(requests, &batch.handles, batch.rops)?;
+        Ok(Self {
+            replies,
+            handles: batch.handles,
+        })
+    }
 }

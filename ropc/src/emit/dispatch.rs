@@ -2,8 +2,9 @@
 //!
 //! `objects` (server objects and their declared state), `requests` and `replies` (one enum each),
 //! `handlers` (traits, one a specification), `serve` (running a request against handlers),
-//! `conversation` (decoding replies with what the conversation has set).
+//! `conversation` (decoding replies with what the conversation has set), `batches` (ROP buffers).
 
+mod batches;
 mod conversation;
 mod handlers;
 mod objects;
@@ -23,5 +24,6 @@ pub(crate) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
     items.extend(handlers::items(cx));
     items.extend(serve::items(cx));
     items.extend(conversation::items(cx));
+    items.extend(batches::items(cx));
     items
 }

@@ -148,6 +148,20 @@ fn array(cx: &Context<'_>, element: &Type, extent: &Extent, env: &Env, name: &st
                 return quote!(c.array::<#length>().at(#name)?);
             }
             let ty = cx.rust(element, &quote!('_));
+            let plain = match element {
+                Type::Named(id, _) => cx.struct_def(*id).is_none(),
+                element => cx.is_copy(element),
+            };
+            if !plain {
+                let text = format!("{n} elements");
+                return quote!({
+                    let mut items = Vec::with_capacity(c.capacity(#length, #min));
+                    for index in 0..#length {
+                        items.push(#item.at_index(index).at(#name)?);
+                    }
+                    <[#ty; #length]>::try_from(items).map_err(|_| c.invalid(0, #text, 0)).at(#name)?
+                });
+            }
             quote!({
                 let mut items = [<#ty>::default(); #length];
                 for (index, item) in items.iter_mut().enumerate() {

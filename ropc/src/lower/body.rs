@@ -64,7 +64,7 @@ impl<'a> Lower<'a> {
                 module,
                 docs: decl.docs.clone(),
                 spec: attr_text(&decl.attrs, "spec"),
-                replies: format!("{:?}", b.body).contains("\"replies\""),
+                replies: b.body.iter().any(is_replies),
             }),
             _ => {}
         }
@@ -453,6 +453,16 @@ impl<'a> Lower<'a> {
             }
         })
     }
+}
+
+/// `replies Ops[rest];`, in an extent or not.
+fn is_replies(member: &ast::Member) -> bool {
+    let field = match &member.kind {
+        MemberKind::Field(field) => field,
+        MemberKind::Sized { content: SizedContent::Field { field, .. }, .. } => field,
+        _ => return false,
+    };
+    matches!(&field.ty, ast::TypeSpec::Ref(r) if r.name.text == "replies")
 }
 
 /// `count(x)`, `sizeof(x)`, `sizeof(following)`, `present(x)`, sums with numbers.

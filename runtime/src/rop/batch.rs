@@ -13,7 +13,7 @@ pub struct Batch<'a> {
 }
 
 /// Bytes of the RopSize field, which counts itself.
-pub(super) const ROP_SIZE: usize = 2;
+pub const ROP_SIZE: usize = 2;
 
 /// Takes a ROP buffer apart. RopSize counts itself; the handle table takes the rest.
 ///

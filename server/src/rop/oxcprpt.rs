@@ -22,7 +22,7 @@ use super::values::{Cell, TextForm, cell, to_stored};
 use crate::store::computed::is_read_only;
 use crate::store::tags as t;
 use crate::store::value::{is_storable, string, text};
-use crate::store::{ObjectId, PropertyChanges, StoreError, subject};
+use crate::store::{ObjectId, PropertyChange, PropertyChanges, StoreError, subject};
 
 /// The most bytes that MaximumByteCount may ask for: 2 GiB.
 const MAX_BYTE_COUNT: u32 = 0x8000_0000;
@@ -32,9 +32,6 @@ const DATA_SIZE: usize = 2;
 
 /// Bytes of a list before its elements.
 const COUNT: usize = 2;
-
-/// Bytes of a PropertyTag.
-const TAG: usize = 4;
 
 type AnyObject<'o> = LogonOrFolderOrMessageOrAttachment<'o, RopHandlers>;
 
@@ -139,36 +136,37 @@ impl Sorted {
         (response, fits.then_some(self.changes))
     }
 
-    /// Sets the properties of a folder or of the mailbox at once; a name that is taken becomes a problem.
+    /// Sets the properties of a folder or of the mailbox at once; a name that is refused becomes a problem.
     fn apply(
         mut self,
         mailbox: &OpenMailbox,
         object: ObjectId,
         room: usize,
     ) -> Result<RopSetPropertiesResponse, ErrorCode> {
-        // One more problem may come.
-        const PROBLEM: usize = 10;
-        let spare = if self.display_name.is_some() { PROBLEM } else { 0 };
-        if COUNT + self.problems.len() * PROBLEM + spare > room {
+        // Whether the name is refused shows only when it is set: the reply needs room for that, too.
+        let count = self.problems.len() + usize::from(self.display_name.is_some());
+        if COUNT + count * PropertyProblem::MIN_SIZE > room {
+            if let Some((index, tag)) = self.display_name {
+                self.problem(index, tag, ErrorCode::EC_BUFFER_TOO_SMALL);
+            }
+            // It does not fit: the engine does not send it.
             return Ok(self.into_reply(room).0);
         }
         if self.changes.is_empty() {
             return Ok(self.into_reply(room).0);
         }
-        let taken = match mailbox.mailbox.change_properties(object, &self.changes) {
+        let error = match mailbox.mailbox.change_properties(object, &self.changes) {
             Ok(_) => return Ok(self.into_reply(room).0),
-            Err(StoreError::Exists(_)) => ErrorCode::EC_DUPLICATE_NAME,
-            Err(StoreError::InvalidParameter(_)) => ErrorCode::EC_BAD_FOLDER_NAME,
-            Err(error) => return Err(of_open_object(error)),
+            Err(error) => error,
         };
-        let Some((index, tag)) = self.display_name else { return Err(taken) };
-        self.problem(index, tag, taken);
+        let (code, (index, tag)) = match (&error, self.display_name) {
+            (StoreError::Exists(_), Some(name)) => (ErrorCode::EC_DUPLICATE_NAME, name),
+            (StoreError::InvalidParameter(_), Some(name)) => (ErrorCode::EC_BAD_FOLDER_NAME, name),
+            _ => return Err(of_open_object(error)),
+        };
+        self.problem(index, tag, code);
         let mut rest = PropertyChanges::new();
-        for (own, change) in self.changes.iter() {
-            if let (false, crate::store::PropertyChange::Set(value)) = (means(t::PID_TAG_DISPLAY_NAME, own), change) {
-                rest.set(own, value.clone());
-            }
-        }
+        merge(&mut rest, self.changes.iter().filter(|(own, _)| !means(t::PID_TAG_DISPLAY_NAME, *own)));
         if !rest.is_empty() {
             mailbox.mailbox.change_properties(object, &rest).map_err(of_open_object)?;
         }
@@ -187,10 +185,10 @@ fn unnamed_ids(request: &RopSetPropertiesRequest<'_>, mailbox: &OpenMailbox) -> 
     Ok(ids.into_iter().zip(names).filter(|(_, name)| name.is_none()).map(|(id, _)| id).collect())
 }
 
-/// Adds changes to those that wait for being saved.
-fn merge(pending: &mut PropertyChanges, changes: &PropertyChanges) {
-    for (tag, change) in changes.iter() {
-        if let crate::store::PropertyChange::Set(value) = change {
+/// Adds values that are set to other changes.
+fn merge<'c>(pending: &mut PropertyChanges, changes: impl Iterator<Item = (PropertyTag, &'c PropertyChange)>) {
+    for (tag, change) in changes {
+        if let PropertyChange::Set(value) = change {
             pending.set(tag, value.clone());
         }
     }
@@ -314,11 +312,7 @@ impl OxcprptHandler for RopHandlers {
         object: AnyObject<'_>,
         _request: &RopGetPropertiesListRequest,
     ) -> Result<RopGetPropertiesListResponse, ErrorCode> {
-        let property_tags: Vec<PropertyTag> = properties_of(&object).all()?.into_keys().collect();
-        let size = COUNT + property_tags.len().saturating_mul(TAG);
-        if size > usize::from(u16::MAX) && size > context.room {
-            return Err(ErrorCode::EC_BUFFER_TOO_SMALL);
-        }
+        let property_tags = properties_of(&object).all()?.into_keys().collect();
         Ok(RopGetPropertiesListResponse { property_tags })
     }
 
@@ -343,14 +337,14 @@ impl OxcprptHandler for RopHandlers {
                 message.check_writable()?;
                 let sorted = Sorted::new(request, &message.properties(), Some(message))?;
                 let (response, changes) = sorted.into_reply(room);
-                changes.iter().for_each(|changes| merge(&mut message.properties, changes));
+                changes.iter().for_each(|changes| merge(&mut message.properties, changes.iter()));
                 Ok(response)
             }
             AnyObject::Attachment(attachment) => {
                 attachment.check_writable()?;
                 let sorted = Sorted::new(request, &attachment.properties(), None)?;
                 let (response, changes) = sorted.into_reply(room);
-                changes.iter().for_each(|changes| merge(&mut attachment.properties, changes));
+                changes.iter().for_each(|changes| merge(&mut attachment.properties, changes.iter()));
                 Ok(response)
             }
         }

@@ -350,10 +350,10 @@ impl<'a> Properties<'a> {
             }
         }
         for tag in self.known.default_tags() {
-            if !all.keys().any(|own| means(*own, *tag)) {
-                if let Some(value) = self.known.value(self.mailbox, *tag)? {
-                    all.insert(*tag, StoredValue::Value(value));
-                }
+            if !all.keys().any(|own| means(*own, *tag))
+                && let Some(value) = self.known.value(self.mailbox, *tag)?
+            {
+                all.insert(*tag, StoredValue::Value(value));
             }
         }
         Ok(all)

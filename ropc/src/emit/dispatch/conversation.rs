@@ -52,7 +52,7 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
                     handles: &[u32],
                     rops: &'a [u8],
                 ) -> Result<Vec<RopReply<'a>>, #unpack_error> {
-                    let mut c = #cursor::at_offset(rops, 2);
+                    let mut c = #cursor::at_offset(rops, runtime::rop::ROP_SIZE);
                     let mut requests = requests.iter();
                     let mut replies = Vec::new();
                     while !c.is_empty() {
