@@ -205,11 +205,9 @@ impl Choices {
 
     /// Makes a value that contains itself, one level further down; see [`Choices::deeper`].
     pub fn nest<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> T {
-        let entered = self.enter();
+        self.depth += 1;
         let value = make(self);
-        if entered {
-            self.leave();
-        }
+        self.depth -= 1;
         value
     }
 
@@ -217,21 +215,6 @@ impl Choices {
     #[must_use]
     pub fn deeper(&self) -> bool {
         self.depth < MAX_DEPTH
-    }
-
-    /// Goes one level down in a value that contains itself; false when that has to end here.
-    /// Follow a true answer with [`Choices::leave`].
-    pub fn enter(&mut self) -> bool {
-        if self.depth >= MAX_DEPTH {
-            return false;
-        }
-        self.depth += 1;
-        true
-    }
-
-    /// Comes back up from [`Choices::enter`].
-    pub fn leave(&mut self) {
-        self.depth = self.depth.saturating_sub(1);
     }
 
     /// A GUID.

@@ -87,14 +87,26 @@ fn text_is_of_every_kind_and_has_no_zero() {
 }
 
 #[test]
-fn recursion_ends() {
+fn picks_only_what_is_possible() {
+    let mut g = Choices::new((0..100).collect());
+    let mut picked: Vec<usize> = (0..100).map(|_| g.pick_possible(&[false, true, false, true])).collect();
+    picked.sort_unstable();
+    picked.dedup();
+    assert_eq!(picked, [1, 3]);
+    assert_eq!(g.pick_possible(&[false, false]), 0);
+}
+
+#[test]
+fn names_are_frequent_and_other_values_occur() {
+    let values = all(|g| g.named(&[(0x1234_u16, "a"), (0x5678, "b")]));
+    let named = values.iter().filter(|value| [0x1234, 0x5678].contains(*value)).count();
+    assert!((values.len() * 6 / 10..values.len() * 9 / 10).contains(&named), "{named} of {}", values.len());
+}
+
+#[test]
+fn nesting_ends() {
     fn depth(g: &mut Choices) -> u32 {
-        if !g.enter() {
-            return 0;
-        }
-        let below = depth(g);
-        g.leave();
-        below + 1
+        if g.deeper() { g.nest(depth) + 1 } else { 0 }
     }
     let mut g = Choices::default();
     assert_eq!((depth(&mut g), depth(&mut g)), (MAX_DEPTH, MAX_DEPTH));

@@ -41,12 +41,30 @@ pub fn hex(text: &str) -> Vec<u8> {
     }
 }
 
-/// A RopId, before the rest of a request or of a reply without a header.
-pub const ROP_ID: usize = 1;
-/// RopId, handle index and ReturnValue, before the body of a reply.
-pub const REPLY_HEADER: usize = 6;
+/// What stands before the structure of a vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Header {
+    /// Nothing.
+    None,
+    /// The RopId: a request, or a reply without a header.
+    RopId,
+    /// RopId, handle index and ReturnValue: a reply.
+    Reply,
+}
 
-/// [`vectors::decoded`](decoded) for a type without parameters: bytes, size of the header, type.
+impl Header {
+    /// Bytes.
+    #[must_use]
+    pub fn size(self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::RopId => 1,
+            Self::Reply => 6,
+        }
+    }
+}
+
+/// [`vectors::decoded`](decoded) for a type without parameters: bytes, header, type.
 #[macro_export]
 macro_rules! decoded {
     ($bytes:expr, $header:expr, $type:ident) => {
@@ -54,20 +72,19 @@ macro_rules! decoded {
     };
 }
 
-/// Unpacks a published value that stands after a header of so many bytes and uses up the rest;
-/// packing has to give the same bytes.
+/// Unpacks a published value that stands after a header and uses up the rest; packing has to give the same bytes.
 ///
 /// # Panics
 /// When one of them does not hold.
 #[track_caller]
 pub fn decoded<'a, T: Debug>(
     bytes: &'a [u8],
-    header: usize,
+    header: Header,
     unpack: impl FnOnce(&mut Cursor<'a>) -> Result<T, UnpackError>,
     pack: impl FnOnce(&T, &mut Encoder) -> Result<(), PackError>,
 ) -> T {
     let mut c = Cursor::new(bytes);
-    let header = c.take(header).expect("a header");
+    let header = c.take(header.size()).expect("a header");
     let value = match unpack(&mut c).and_then(|value| c.finish().map(|()| value)) {
         Ok(value) => value,
         Err(error) => panic!("{error}"),
@@ -100,11 +117,11 @@ pub fn check_reply_header(bytes: &[u8], rop_id: u8, return_value: u32) {
 #[track_caller]
 pub fn refused<'a, T: Debug>(
     bytes: &'a [u8],
-    header: usize,
+    header: Header,
     unpack: impl FnOnce(&mut Cursor<'a>) -> Result<T, UnpackError>,
 ) -> String {
     let mut c = Cursor::new(bytes);
-    c.take(header).expect("a header");
+    c.take(header.size()).expect("a header");
     let result = unpack(&mut c).and_then(|value| c.finish().map(|()| value));
     result.expect_err("an error").to_string()
 }
@@ -137,5 +154,45 @@ mod tests {
             assert!(parse(text).is_err(), "{text}");
         }
         assert_eq!(parse("12 zz").unwrap_err(), "expected two hexadecimal digits at \"zz\"");
+    }
+
+    fn pair(c: &mut Cursor<'_>) -> Result<(u8, bool), UnpackError> {
+        Ok((c.u8()?, c.bool8()?))
+    }
+
+    fn pack(pair: &(u8, bool), e: &mut Encoder) -> Result<(), PackError> {
+        e.u8(pair.0)?;
+        e.bool8(pair.1)
+    }
+
+    #[test]
+    fn decodes_what_stands_after_the_header() {
+        assert_eq!(decoded(&[0x12, 7, 1], Header::RopId, pair, pack), (7, true));
+        check_reply_header(&[0x12, 3, 0x02, 0x01, 0x04, 0x80, 7, 1], 0x12, 0x8004_0102);
+        assert_eq!(decoded(&[0x12, 3, 0, 0, 0, 0, 7, 0], Header::Reply, pair, pack), (7, false));
+    }
+
+    #[test]
+    #[should_panic(expected = "packed again")]
+    fn refuses_what_packs_to_other_bytes() {
+        decoded(&[7, 2], Header::None, pair, pack);
+    }
+
+    #[test]
+    #[should_panic(expected = "1 bytes left over")]
+    fn refuses_what_leaves_bytes_over() {
+        decoded(&[7, 1, 0], Header::None, pair, pack);
+    }
+
+    #[test]
+    #[should_panic(expected = "ReturnValue")]
+    fn refuses_another_return_value() {
+        check_reply_header(&[0x12, 3, 0, 0, 0, 0], 0x12, 1);
+    }
+
+    #[test]
+    fn tells_why_bytes_are_refused() {
+        assert_eq!(refused(&[7], Header::None, pair), "expected 1 bytes, got 0 at offset 1");
+        assert_eq!(refused(&[7, 1, 0], Header::None, pair), "1 bytes left over at offset 2");
     }
 }

@@ -199,3 +199,14 @@ fn mutations_are_many_and_always_the_same() {
     assert!(mutated.iter().filter(|copy| **copy != bytes).count() * 10 > mutated.len() * 9);
     assert!(mutated.iter().any(|copy| copy.len() < bytes.len()) && mutated.iter().any(|copy| copy.len() > bytes.len()));
 }
+
+#[test]
+fn holds_for_a_property_that_holds() {
+    oracles::property(|g| oracles::packed(&g.u8(), |v, e| e.u8(*v), |_| 1).map(drop));
+}
+
+#[test]
+#[should_panic(expected = "a value takes as many bytes as it says")]
+fn fails_for_a_property_that_does_not_hold() {
+    oracles::property(|g| oracles::packed(&g.u8(), |v, e| e.u8(*v), |v| usize::from(*v < 4)).map(drop));
+}

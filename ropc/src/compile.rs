@@ -33,6 +33,9 @@ impl Compiled {
 pub fn compile(files: &[(SourceId, File)]) -> Compiled {
     let trees: Vec<&File> = files.iter().map(|(_, file)| file).collect();
     let (program, mut diagnostics) = lower::lower(&trees);
+    if diagnostics.is_empty() {
+        diagnostics.extend(emit::tests::check_vectors(&program));
+    }
     let mut modules = Vec::new();
     for (source, file) in files {
         for item in &file.items {

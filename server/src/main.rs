@@ -1,2 +1,95 @@
-//! main
-fn main() {}
+//! `server`: an Exchange-compatible mailbox server.
+
+use std::future::Future;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use anyhow::Context as _;
+use clap::Parser;
+use server::config::Config;
+use server::engine::Engine;
+use server::start::{self, Welcome};
+use server::store::system_clock;
+use server::transport::Server;
+use tracing_subscriber::EnvFilter;
+
+/// Serves mailboxes to MAPI clients over HTTPS.
+///
+/// The first start makes the data directory with a certificate authority, two sample accounts and a sample
+/// mailbox, and says what to try. RUST_LOG sets what is logged to standard error (default: warn).
+#[derive(Debug, Parser)]
+#[command(name = "server", version)]
+struct Arguments {
+    /// Where certificates, accounts and mail are kept
+    #[arg(long, value_name = "DIR", default_value_os_t = Config::default().data_dir)]
+    data: PathBuf,
+    /// The address to listen on; port 0 takes any free one
+    #[arg(long, value_name = "ADDR", default_value_t = Config::default().listen)]
+    listen: SocketAddr,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("server: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let config = Config { listen: arguments.listen, data_dir: arguments.data.clone(), ..Config::default() };
+    let prepared = start::prepare(&config, SystemTime::now())?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime does not start")?;
+    runtime.block_on(async {
+        // Before anything is promised: a signal that comes early is a signal all the same.
+        let stop = stop_signal()?;
+        let engine = Arc::new(Engine::new(prepared.store, system_clock));
+        let server = Server::bind(&config, prepared.tls, engine, prepared.accounts).await?;
+        let address = server.local_addr();
+        let welcome = Welcome { address, data_dir: &config.data_dir, first: prepared.first.as_ref() };
+        say(&welcome.to_string());
+        server.run(stop).await;
+        say("Stopped.\n");
+        Ok(())
+    })
+}
+
+/// Tells the person at the terminal; nobody may be there any more.
+fn say(text: &str) {
+    let mut output = std::io::stdout();
+    let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+}
+
+/// Ready when the process is asked to stop.
+#[cfg(unix)]
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt()).context("no signals can be received")?;
+    let mut terminate = signal(SignalKind::terminate()).context("no signals can be received")?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Ready when the process is asked to stop.
+#[cfg(not(unix))]
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    Ok(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}

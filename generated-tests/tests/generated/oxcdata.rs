@@ -18,7 +18,7 @@ use protocol::oxcdata::{
 };
 use generated_tests::{Choices, decoded, wire};
 use generated_tests::oracles::property;
-use generated_tests::vectors::{hex, refused};
+use generated_tests::vectors::{Header, hex, refused};
 use runtime::{Blob, String8, Utf16};
 
 /// A `PropertyType` that `PropertyValue` has a variant for.
@@ -92,7 +92,7 @@ fn long_term_id_vector_1() {
     let bytes = hex(
         "00 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F  00 00 0E 8E DF 36  00 00",
     );
-    let value = decoded!(bytes, 0, LongTermId);
+    let value = decoded!(bytes, Header::None, LongTermId);
     assert_eq!(value.global_counter, 244244278);
 }
 
@@ -188,7 +188,7 @@ fn property_name_round_trips() {
 #[test]
 fn property_name_vector_1() {
     let bytes = hex("00  08 20 06 00 00 00 00 00 C0 00 00 00 00 00 00 46  80 85 00 00");
-    let value = decoded!(bytes, 0, PropertyName);
+    let value = decoded!(bytes, Header::None, PropertyName);
     assert_eq!(value.id, PropertyNameId::LID(34176));
 }
 
@@ -197,7 +197,7 @@ fn property_name_vector_2() {
     let bytes = hex(
         "01  29 03 02 00 00 00 00 00 C0 00 00 00 00 00 00 46  06  61 00 62 00 00 00",
     );
-    let value = decoded!(bytes, 0, PropertyName);
+    let value = decoded!(bytes, Header::None, PropertyName);
     assert_eq!(value.id, PropertyNameId::Name(Utf16::from("ab")));
 }
 
@@ -206,7 +206,7 @@ fn property_name_vector_3() {
     let bytes = hex(
         "01  29 03 02 00 00 00 00 00 C0 00 00 00 00 00 00 46  08  61 00 62 00 00 00 00 00",
     );
-    let error = refused(&bytes, 0, PropertyName::unpack);
+    let error = refused(&bytes, Header::None, PropertyName::unpack);
     assert!(error.contains("left over"), "{error}");
 }
 
@@ -504,7 +504,7 @@ fn tagged_property_value_round_trips() {
 #[test]
 fn tagged_property_value_vector_1() {
     let bytes = hex("1F 00 37 00  48 00 69 00 00 00");
-    let value = decoded!(bytes, 0, TaggedPropertyValue);
+    let value = decoded!(bytes, Header::None, TaggedPropertyValue);
     assert_eq!(value.property_tag, PropertyTag(0x0037_001F));
     let expected = PropertyValue::PtypString(Utf16::from("Hi"));
     assert_eq!(value.property_value, expected);
@@ -513,7 +513,7 @@ fn tagged_property_value_vector_1() {
 #[test]
 fn tagged_property_value_vector_2() {
     let bytes = hex("0B 00 1B 0E  01");
-    let value = decoded!(bytes, 0, TaggedPropertyValue);
+    let value = decoded!(bytes, Header::None, TaggedPropertyValue);
     assert_eq!(value.property_tag, PropertyTag(0x0E1B_000B));
     assert_eq!(value.property_value, PropertyValue::PtypBoolean(true));
 }
@@ -521,7 +521,7 @@ fn tagged_property_value_vector_2() {
 #[test]
 fn tagged_property_value_vector_3() {
     let bytes = hex("02 01 FF 0F  03 00 AA BB CC");
-    let value = decoded!(bytes, 0, TaggedPropertyValue);
+    let value = decoded!(bytes, Header::None, TaggedPropertyValue);
     assert_eq!(value.property_tag, PropertyTag(0x0FFF_0102));
     let expected = PropertyValue::PtypBinary(Blob::from(hex("AABBCC")));
     assert_eq!(value.property_value, expected);
@@ -584,21 +584,21 @@ fn typed_string_round_trips() {
 #[test]
 fn typed_string_vector_1() {
     let bytes = hex("04  52 00 45 00 3A 00 20 00 00 00");
-    let value = decoded!(bytes, 0, TypedString);
+    let value = decoded!(bytes, Header::None, TypedString);
     assert_eq!(value, TypedString::Unicode(Utf16::from("RE: ")));
 }
 
 #[test]
 fn typed_string_vector_2() {
     let bytes = hex("03  52 45 3A 20 00");
-    let value = decoded!(bytes, 0, TypedString);
+    let value = decoded!(bytes, Header::None, TypedString);
     assert_eq!(value, TypedString::ReducedUnicode(String8::from("RE: ")));
 }
 
 #[test]
 fn typed_string_vector_3() {
     let bytes = hex("05");
-    let error = refused(&bytes, 0, TypedString::unpack);
+    let error = refused(&bytes, Header::None, TypedString::unpack);
     assert!(error.contains("got 0x5"), "{error}");
 }
 
@@ -674,14 +674,14 @@ fn restriction_round_trips() {
 #[test]
 fn restriction_vector_1() {
     let bytes = hex("08  1F 00 37 00");
-    let value = decoded!(bytes, 0, Restriction);
+    let value = decoded!(bytes, Header::None, Restriction);
     assert_eq!(value, Restriction::ExistRestriction(PropertyTag(0x0037_001F)));
 }
 
 #[test]
 fn restriction_vector_2() {
     let bytes = hex("02  08 1F 00 37 00");
-    let value = decoded!(bytes, 0, Restriction);
+    let value = decoded!(bytes, Header::None, Restriction);
     let expected = Restriction::NotRestriction(
         Box::new(Restriction::ExistRestriction(PropertyTag(0x0037_001F))),
     );
@@ -691,7 +691,7 @@ fn restriction_vector_2() {
 #[test]
 fn restriction_vector_3() {
     let bytes = hex("00 02 00  08 1F 00 37 00  06 01 03 00 07 0E 01 00 00 00");
-    let value = decoded!(bytes, 0, Restriction);
+    let value = decoded!(bytes, Header::None, Restriction);
     let expected = Restriction::AndRestriction(
         Vec::from([
             Restriction::ExistRestriction(PropertyTag(0x0037_001F)),
@@ -708,7 +708,7 @@ fn restriction_vector_3() {
 #[test]
 fn restriction_vector_4() {
     let bytes = hex("03  01 00 01 00  1F 00 37 00  1F 00 37 00 61 00 00 00");
-    let value = decoded!(bytes, 0, Restriction);
+    let value = decoded!(bytes, Header::None, Restriction);
     let expected = Restriction::ContentRestriction {
         fuzzy_level_low: FuzzyLevelLow::FL_SUBSTRING,
         fuzzy_level_high: FuzzyLevelHigh(0x0001),
@@ -724,7 +724,7 @@ fn restriction_vector_4() {
 #[test]
 fn restriction_vector_5() {
     let bytes = hex("04 03  03 00 17 00  03 00 17 00 02 00 00 00");
-    let value = decoded!(bytes, 0, Restriction);
+    let value = decoded!(bytes, Header::None, Restriction);
     let expected = Restriction::PropertyRestriction {
         rel_op: RelOp::RELATIONAL_OPERATOR_GREATER_THAN_OR_EQUAL,
         prop_tag: PropertyTag(0x0017_0003),
@@ -739,7 +739,7 @@ fn restriction_vector_5() {
 #[test]
 fn restriction_vector_6() {
     let bytes = hex("0A 00 00");
-    let value = decoded!(bytes, 0, Restriction);
+    let value = decoded!(bytes, Header::None, Restriction);
     let Restriction::CommentRestriction { tagged_values, .. } = &value else {
         panic!("{:?}", value)
     };
@@ -749,14 +749,14 @@ fn restriction_vector_6() {
 #[test]
 fn restriction_vector_7() {
     let bytes = hex("00 02 00  08 1F 00 37 00");
-    let error = refused(&bytes, 0, Restriction::unpack);
+    let error = refused(&bytes, Header::None, Restriction::unpack);
     assert!(error.contains("expected"), "{error}");
 }
 
 #[test]
 fn restriction_vector_8() {
     let bytes = hex("0C");
-    let error = refused(&bytes, 0, Restriction::unpack);
+    let error = refused(&bytes, Header::None, Restriction::unpack);
     assert!(error.contains("got 0xc"), "{error}");
 }
 
@@ -775,7 +775,7 @@ fn sort_order_round_trips() {
 #[test]
 fn sort_order_vector_1() {
     let bytes = hex("1F 00 37 00 01");
-    let value = decoded!(bytes, 0, SortOrder);
+    let value = decoded!(bytes, Header::None, SortOrder);
     assert_eq!(value.property_tag, PropertyTag(0x0037_001F));
     assert_eq!(value.order, SortDirection::DESCENDING);
 }

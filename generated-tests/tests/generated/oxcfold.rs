@@ -11,7 +11,7 @@ use protocol::oxcfold::{
 };
 use generated_tests::{decoded, wire};
 use generated_tests::oracles::property;
-use generated_tests::vectors::{ReplyHeader, RopId, check_reply_header, hex};
+use generated_tests::vectors::{Header, check_reply_header, hex};
 
 #[test]
 fn rop_open_folder_request_round_trips() {
@@ -96,7 +96,7 @@ fn rop_get_contents_table_response_round_trips() {
 fn rop_open_folder_request_vector_1() {
     let bytes = hex("02 00 00 01  01 00 00 00 00 00 00 0D  00");
     assert_eq!(bytes[0], 0x02, "RopId");
-    let value = decoded!(bytes, ROP_ID, RopOpenFolderRequest);
+    let value = decoded!(bytes, Header::RopId, RopOpenFolderRequest);
     assert_eq!(value.folder_id, FolderId(0x0D00_0000_0000_0001));
     assert_eq!(value.open_mode_flags, OpenModeFlags(0x00));
 }
@@ -105,7 +105,7 @@ fn rop_open_folder_request_vector_1() {
 fn rop_open_folder_success_vector_2() {
     let bytes = hex("02 01 00 00 00 00  00 00");
     check_reply_header(&bytes, 0x02, 0x0000_0000);
-    let value = decoded!(bytes, REPLY_HEADER, RopOpenFolderResponse);
+    let value = decoded!(bytes, Header::Reply, RopOpenFolderResponse);
     assert!(! value.has_rules);
     assert!(! value.is_ghosted);
 }
@@ -114,7 +114,7 @@ fn rop_open_folder_success_vector_2() {
 fn rop_get_hierarchy_table_success_vector_1() {
     let bytes = hex("04 02 00 00 00 00  15 00 00 00");
     check_reply_header(&bytes, 0x04, 0x0000_0000);
-    let value = decoded!(bytes, REPLY_HEADER, RopGetHierarchyTableResponse);
+    let value = decoded!(bytes, Header::Reply, RopGetHierarchyTableResponse);
     assert_eq!(value.row_count, 21);
 }
 
@@ -122,6 +122,6 @@ fn rop_get_hierarchy_table_success_vector_1() {
 fn rop_get_contents_table_request_vector_1() {
     let bytes = hex("05 00 00 01 00");
     assert_eq!(bytes[0], 0x05, "RopId");
-    let value = decoded!(bytes, ROP_ID, RopGetContentsTableRequest);
+    let value = decoded!(bytes, Header::RopId, RopGetContentsTableRequest);
     assert_eq!(value.table_flags, ContentsTableFlags(0x00));
 }

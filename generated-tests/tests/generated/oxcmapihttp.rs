@@ -13,7 +13,7 @@ use protocol::oxcmapihttp::{
 use protocol::oxcrpc::{ConnectFlags, ExecuteFlags};
 use generated_tests::{decoded, wire};
 use generated_tests::oracles::property;
-use generated_tests::vectors::hex;
+use generated_tests::vectors::{Header, hex};
 use runtime::{Blob, String8};
 
 #[test]
@@ -178,7 +178,7 @@ fn connect_request_vector_1() {
     let bytes = hex(
         "2F 6F 3D 41 00  00 00 00 00  E4 04 00 00  09 04 00 00  09 04 00 00  00 00 00 00",
     );
-    let value = decoded!(bytes, 0, ConnectRequest);
+    let value = decoded!(bytes, Header::None, ConnectRequest);
     assert_eq!(value.user_dn, String8::from("/o=A"));
     assert_eq!(value.flags, ConnectFlags(0x0000_0000));
     assert_eq!(value.default_code_page, 1252);
@@ -189,14 +189,14 @@ fn connect_request_vector_1() {
 #[test]
 fn connect_failure_vector_2() {
     let bytes = hex("57 00 07 80  00 00 00 00");
-    let value = decoded!(bytes, 0, ConnectFailure);
+    let value = decoded!(bytes, Header::None, ConnectFailure);
     assert_eq!(value.status_code, 2147942487);
 }
 
 #[test]
 fn execute_request_vector_1() {
     let bytes = hex("03 00 00 00  02 00 00 00 02 00  00 80 00 00  00 00 00 00");
-    let value = decoded!(bytes, 0, ExecuteRequest);
+    let value = decoded!(bytes, Header::None, ExecuteRequest);
     assert_eq!(value.flags, ExecuteFlags(0x0000_0003));
     assert_eq!(value.rop_buffer, Blob::from(hex("0200")));
     assert_eq!(value.max_rop_out, 32768);
@@ -205,12 +205,12 @@ fn execute_request_vector_1() {
 #[test]
 fn disconnect_request_vector_1() {
     let bytes = hex("00 00 00 00");
-    decoded!(bytes, 0, DisconnectRequest);
+    decoded!(bytes, Header::None, DisconnectRequest);
 }
 
 #[test]
 fn disconnect_success_vector_2() {
     let bytes = hex("00 00 00 00  00 00 00 00  00 00 00 00");
-    let value = decoded!(bytes, 0, DisconnectResponse);
+    let value = decoded!(bytes, Header::None, DisconnectResponse);
     assert_eq!(value.error_code, ErrorCode::EC_NONE);
 }

@@ -15,7 +15,7 @@ use protocol::oxcmsg::{
 use protocol::oxcprpt::AccessMode;
 use generated_tests::{decoded, wire};
 use generated_tests::oracles::property;
-use generated_tests::vectors::{RopId, hex};
+use generated_tests::vectors::{Header, hex};
 use super::oxcdata;
 
 #[test]
@@ -174,7 +174,7 @@ fn rop_open_message_request_vector_1() {
         "03 00 00 01  FF 0F  01 00 00 00 0E 8E DF 36  03  01 00 00 00 0E 8E F1 48",
     );
     assert_eq!(bytes[0], 0x03, "RopId");
-    let value = decoded!(bytes, ROP_ID, RopOpenMessageRequest);
+    let value = decoded!(bytes, Header::RopId, RopOpenMessageRequest);
     assert_eq!(value.code_page_id, 4095);
     assert_eq!(value.folder_id, FolderId(0x36DF_8E0E_0000_0001));
     assert_eq!(value.open_mode_flags, MessageOpenModeFlags(0x03));

@@ -14,7 +14,7 @@ use protocol::oxcprpt::{
 };
 use generated_tests::{decoded, wire};
 use generated_tests::oracles::property;
-use generated_tests::vectors::{ReplyHeader, RopId, check_reply_header, hex};
+use generated_tests::vectors::{Header, check_reply_header, hex};
 use runtime::{Blob, Utf16};
 use super::oxcdata;
 
@@ -198,7 +198,7 @@ fn rop_get_properties_specific_request_vector_1() {
         "07 00 00  00 00  01 00  03 00  0B 00 3E 86  03 00 3F 86  02 01 E2 65",
     );
     assert_eq!(bytes[0], 0x07, "RopId");
-    let value = decoded!(bytes, ROP_ID, RopGetPropertiesSpecificRequest);
+    let value = decoded!(bytes, Header::RopId, RopGetPropertiesSpecificRequest);
     assert_eq!(value.property_size_limit, 0);
     assert!(value.want_unicode);
     let expected = Vec::from([
@@ -215,7 +215,7 @@ fn rop_set_properties_request_vector_1() {
         "0A 00 00  24 00  02 00  1F 00 3D 00 00 001F 00 1D 0E 48 00 65 00 6C 00 6C 00 6F 00 20 00 57 00 6F 00 72 00 6C 00 64 00 00 00",
     );
     assert_eq!(bytes[0], 0x0A, "RopId");
-    let value = decoded!(bytes, ROP_ID, RopSetPropertiesRequest);
+    let value = decoded!(bytes, Header::RopId, RopSetPropertiesRequest);
     let expected = Vec::from([
         TaggedPropertyValue {
             property_tag: PropertyTag(0x003D_001F),
@@ -233,7 +233,7 @@ fn rop_set_properties_request_vector_1() {
 fn rop_set_properties_success_vector_2() {
     let bytes = hex("0A 00 00 00 00 00  00 00");
     check_reply_header(&bytes, 0x0A, 0x0000_0000);
-    let value = decoded!(bytes, REPLY_HEADER, RopSetPropertiesResponse);
+    let value = decoded!(bytes, Header::Reply, RopSetPropertiesResponse);
     assert!(value.property_problems.is_empty());
 }
 
@@ -241,7 +241,7 @@ fn rop_set_properties_success_vector_2() {
 fn rop_open_stream_request_vector_1() {
     let bytes = hex("2B 01 00 01  02 01 9A 0E  01");
     assert_eq!(bytes[0], 0x2B, "RopId");
-    let value = decoded!(bytes, ROP_ID, RopOpenStreamRequest);
+    let value = decoded!(bytes, Header::RopId, RopOpenStreamRequest);
     assert_eq!(value.property_tag, PropertyTag(0x0E9A_0102));
     assert_eq!(value.open_mode_flags, AccessMode::READ_WRITE);
 }
@@ -250,7 +250,7 @@ fn rop_open_stream_request_vector_1() {
 fn rop_open_stream_request_vector_2() {
     let bytes = hex("2B 00 01 02  1F 00 6A 0E  00");
     assert_eq!(bytes[0], 0x2B, "RopId");
-    let value = decoded!(bytes, ROP_ID, RopOpenStreamRequest);
+    let value = decoded!(bytes, Header::RopId, RopOpenStreamRequest);
     assert_eq!(value.property_tag, PropertyTag(0x0E6A_001F));
     assert_eq!(value.open_mode_flags, AccessMode::READ_ONLY);
 }
@@ -259,14 +259,14 @@ fn rop_open_stream_request_vector_2() {
 fn rop_open_stream_failure_vector_3() {
     let bytes = hex("2B 02 02 01 04 80");
     check_reply_header(&bytes, 0x2B, 0x8004_0102);
-    assert_eq!(bytes.len(), REPLY_HEADER, "no body");
+    assert_eq!(bytes.len(), Header::Reply.size(), "no body");
 }
 
 #[test]
 fn rop_read_stream_request_vector_1() {
     let bytes = hex("2C 00 00  00 10");
     assert_eq!(bytes[0], 0x2C, "RopId");
-    let value = decoded!(bytes, ROP_ID, RopReadStreamRequest);
+    let value = decoded!(bytes, Header::RopId, RopReadStreamRequest);
     assert_eq!(value.byte_count, 4096);
 }
 
@@ -274,7 +274,7 @@ fn rop_read_stream_request_vector_1() {
 fn rop_read_stream_request_vector_2() {
     let bytes = hex("2C 00 00  BE BA  00 00 01 00");
     assert_eq!(bytes[0], 0x2C, "RopId");
-    let value = decoded!(bytes, ROP_ID, RopReadStreamRequest);
+    let value = decoded!(bytes, Header::RopId, RopReadStreamRequest);
     assert_eq!(value.byte_count, 47806);
     assert_eq!(value.maximum_byte_count, Some(65536));
 }
@@ -283,7 +283,7 @@ fn rop_read_stream_request_vector_2() {
 fn rop_read_stream_success_vector_3() {
     let bytes = hex("2C 00 00 00 00 00  03 00 61 62 63");
     check_reply_header(&bytes, 0x2C, 0x0000_0000);
-    let value = decoded!(bytes, REPLY_HEADER, RopReadStreamResponse);
+    let value = decoded!(bytes, Header::Reply, RopReadStreamResponse);
     assert_eq!(value.data, Blob::from(hex("616263")));
 }
 
@@ -291,6 +291,6 @@ fn rop_read_stream_success_vector_3() {
 fn rop_read_stream_reply_vector_4() {
     let bytes = hex("2C 00 05 40 00 80  00 00");
     check_reply_header(&bytes, 0x2C, 0x8000_4005);
-    let value = decoded!(bytes, REPLY_HEADER, RopReadStreamOther);
+    let value = decoded!(bytes, Header::Reply, RopReadStreamOther);
     assert_eq!(value.data, Blob::from(hex("")));
 }

@@ -8,7 +8,7 @@ use protocol::oxcrops::{
 };
 use generated_tests::{Choices, decoded, wire};
 use generated_tests::oracles::property;
-use generated_tests::vectors::{RopId, hex};
+use generated_tests::vectors::{Header, hex};
 
 pub fn backoff_rop_value(g: &mut Choices) -> BackoffRop {
     BackoffRop {
@@ -61,5 +61,5 @@ fn rop_buffer_too_small_response_round_trips() {
 fn rop_release_request_vector_1() {
     let bytes = hex("01 00 02");
     assert_eq!(bytes[0], 0x01, "RopId");
-    decoded!(bytes, ROP_ID, RopReleaseRequest);
+    decoded!(bytes, Header::RopId, RopReleaseRequest);
 }

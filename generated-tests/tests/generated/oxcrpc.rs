@@ -6,7 +6,7 @@
 use protocol::oxcrpc::{RpcHeaderExt, RpcHeaderFlags};
 use generated_tests::{Choices, decoded, wire};
 use generated_tests::oracles::property;
-use generated_tests::vectors::hex;
+use generated_tests::vectors::{Header, hex};
 
 pub fn rpc_header_ext_value(g: &mut Choices) -> RpcHeaderExt {
     RpcHeaderExt {
@@ -24,7 +24,7 @@ fn rpc_header_ext_round_trips() {
 #[test]
 fn rpc_header_ext_vector_1() {
     let bytes = hex("00 00 04 00 02 00 02 00");
-    let value = decoded!(bytes, 0, RpcHeaderExt);
+    let value = decoded!(bytes, Header::None, RpcHeaderExt);
     assert_eq!(value.flags, RpcHeaderFlags(0x0004));
     assert_eq!(value.size, 2);
     assert_eq!(value.size_actual, 2);

@@ -12,7 +12,7 @@ use protocol::oxcstor::{
 };
 use generated_tests::{Choices, decoded, wire};
 use generated_tests::oracles::property;
-use generated_tests::vectors::{ReplyHeader, RopId, check_reply_header, hex};
+use generated_tests::vectors::{Header, check_reply_header, hex};
 use runtime::String8;
 use super::oxcdata;
 
@@ -160,7 +160,7 @@ fn rop_logon_wrong_server_round_trips() {
 fn rop_get_receive_folder_request_vector_1() {
     let bytes = hex("27 00 00  49 50 4D 00");
     assert_eq!(bytes[0], 0x27, "RopId");
-    let value = decoded!(bytes, ROP_ID, RopGetReceiveFolderRequest);
+    let value = decoded!(bytes, Header::RopId, RopGetReceiveFolderRequest);
     assert_eq!(value.message_class, String8::from("IPM"));
 }
 
@@ -168,7 +168,7 @@ fn rop_get_receive_folder_request_vector_1() {
 fn rop_logon_request_vector_1() {
     let bytes = hex("FE 00 00  01  00 00 00 01  00 00 00 00  05 00 2F 6F 3D 41 00");
     assert_eq!(bytes[0], 0xFE, "RopId");
-    let value = decoded!(bytes, ROP_ID, RopLogonRequest);
+    let value = decoded!(bytes, Header::RopId, RopLogonRequest);
     assert_eq!(value.open_flags, OpenFlags(0x0100_0000));
     assert_eq!(value.essdn, Some(String8::from("/o=A")));
 }
@@ -177,6 +177,6 @@ fn rop_logon_request_vector_1() {
 fn rop_logon_reply_vector_2() {
     let bytes = hex("FE 00 78 04 00 00  01  03 42 43 00");
     check_reply_header(&bytes, 0xFE, 0x0000_0478);
-    let value = decoded!(bytes, REPLY_HEADER, RopLogonWrongServer);
+    let value = decoded!(bytes, Header::Reply, RopLogonWrongServer);
     assert_eq!(value.server_name, String8::from("BC"));
 }

@@ -13,7 +13,7 @@ use protocol::oxctabl::{
 };
 use generated_tests::{decoded, wire};
 use generated_tests::oracles::property;
-use generated_tests::vectors::{ReplyHeader, RopId, check_reply_header, hex};
+use generated_tests::vectors::{Header, check_reply_header, hex};
 use super::oxcdata;
 
 #[test]
@@ -186,7 +186,7 @@ fn rop_set_columns_request_vector_1() {
         "12 00 01 00 06 00  14 00 48 67  14 00 4A 67  14 00 4D 67  03 00 4E 67  1F 00 37 00  40 00 06 0E",
     );
     assert_eq!(bytes[0], 0x12, "RopId");
-    let value = decoded!(bytes, ROP_ID, RopSetColumnsRequest);
+    let value = decoded!(bytes, Header::RopId, RopSetColumnsRequest);
     assert_eq!(value.set_columns_flags, AsynchronousFlags(0x00));
     let expected = Vec::from([
         PropertyTag(0x6748_0014),
@@ -203,7 +203,7 @@ fn rop_set_columns_request_vector_1() {
 fn rop_set_columns_request_vector_2() {
     let bytes = hex("12 00 01 00 03 00  14 00 74 66  02 01 84 66  1F 00 82 66");
     assert_eq!(bytes[0], 0x12, "RopId");
-    let value = decoded!(bytes, ROP_ID, RopSetColumnsRequest);
+    let value = decoded!(bytes, Header::RopId, RopSetColumnsRequest);
     assert_eq!(value.set_columns_flags, AsynchronousFlags(0x00));
     let expected = Vec::from([
         PropertyTag(0x6674_0014),
@@ -217,7 +217,7 @@ fn rop_set_columns_request_vector_2() {
 fn rop_set_columns_success_vector_3() {
     let bytes = hex("12 01 00 00 00 00  00");
     check_reply_header(&bytes, 0x12, 0x0000_0000);
-    let value = decoded!(bytes, REPLY_HEADER, RopSetColumnsResponse);
+    let value = decoded!(bytes, Header::Reply, RopSetColumnsResponse);
     assert_eq!(value.table_status, TableStatus::TBLSTAT_COMPLETE);
 }
 
@@ -225,7 +225,7 @@ fn rop_set_columns_success_vector_3() {
 fn rop_sort_table_request_vector_1() {
     let bytes = hex("13 00 00 00 02 00 01 00 01 00  1F 30 08 80 00  40 00 06 0E 01");
     assert_eq!(bytes[0], 0x13, "RopId");
-    let value = decoded!(bytes, ROP_ID, RopSortTableRequest);
+    let value = decoded!(bytes, Header::RopId, RopSortTableRequest);
     assert_eq!(value.sort_table_flags, AsynchronousFlags(0x00));
     assert_eq!(value.category_count, 1);
     assert_eq!(value.expanded_count, 1);
@@ -246,7 +246,7 @@ fn rop_sort_table_request_vector_1() {
 fn rop_sort_table_success_vector_2() {
     let bytes = hex("13 01 00 00 00 00  00");
     check_reply_header(&bytes, 0x13, 0x0000_0000);
-    let value = decoded!(bytes, REPLY_HEADER, RopSortTableResponse);
+    let value = decoded!(bytes, Header::Reply, RopSortTableResponse);
     assert_eq!(value.table_status, TableStatus::TBLSTAT_COMPLETE);
 }
 
@@ -254,7 +254,7 @@ fn rop_sort_table_success_vector_2() {
 fn rop_query_rows_request_vector_1() {
     let bytes = hex("15 00 00 00 01 32 00");
     assert_eq!(bytes[0], 0x15, "RopId");
-    let value = decoded!(bytes, ROP_ID, RopQueryRowsRequest);
+    let value = decoded!(bytes, Header::RopId, RopQueryRowsRequest);
     assert_eq!(value.query_rows_flags, QueryRowsFlags(0x00));
     assert!(value.forward_read);
     assert_eq!(value.row_count, 50);
@@ -264,7 +264,7 @@ fn rop_query_rows_request_vector_1() {
 fn rop_query_rows_request_vector_2() {
     let bytes = hex("15 00 01 00 01 32 00");
     assert_eq!(bytes[0], 0x15, "RopId");
-    let value = decoded!(bytes, ROP_ID, RopQueryRowsRequest);
+    let value = decoded!(bytes, Header::RopId, RopQueryRowsRequest);
     assert_eq!(value.query_rows_flags, QueryRowsFlags(0x00));
     assert!(value.forward_read);
     assert_eq!(value.row_count, 50);

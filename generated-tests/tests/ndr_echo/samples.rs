@@ -15,6 +15,7 @@ pub use crate::peer::REPRESENTATIONS;
 
 /// A call: its request, and a response that fits it.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::enum_variant_names, reason = "the operation is called so")]
 pub enum Call {
     AddOne(AddOneRequest, AddOneResponse),
     EchoData(EchoDataRequest<'static>, EchoDataResponse<'static>),

@@ -26,7 +26,9 @@ pub fn python() -> Option<&'static str> {
     if found.is_none() {
         let required = std::env::var("ROPC_REQUIRE_PEERS").is_ok_and(|value| value == "1");
         assert!(!required, "python3-samba is missing (apt-get install python3-samba)");
-        eprintln!("SKIPPED: python3-samba is missing (apt-get install python3-samba)");
+        // Past the test harness, which keeps what passing tests print.
+        let text = b"SKIPPED: python3-samba is missing (apt-get install python3-samba)\n";
+        std::io::stderr().write_all(text).unwrap();
     }
     found
 }

@@ -397,11 +397,8 @@ impl<'a> ShareCtr<'a> {
 
     /// Writes what stands in the value itself.
     pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        match self {
-            Self::Default(tag) if matches!(tag, 0 | 1) => {
-                return Err(e.mismatch("a discriminant of the arm Default"));
-            }
-            _ => {}
+        if matches!(self, Self::Default(0 | 1)) {
+            return Err(e.mismatch("a discriminant of the arm Default"));
         }
         e.align_ndr64(8)?;
         e.u32(self.discriminant())?;
@@ -427,7 +424,7 @@ impl<'a> ShareCtr<'a> {
                     *value = Some(Box::new(ShareCtr1::unpack(c).at("ctr1")?));
                 }
             }
-            _ => {}
+            Self::Default(..) => {}
         }
         Ok(())
     }
@@ -445,7 +442,7 @@ impl<'a> ShareCtr<'a> {
                     value.pack(e).at("ctr1")?;
                 }
             }
-            _ => {}
+            Self::Default(..) => {}
         }
         Ok(())
     }
@@ -1220,14 +1217,11 @@ impl<'a> Choice<'a> {
 
     /// Writes what stands in the value itself.
     pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        match self {
-            Self::Number(tag, _) if !matches!(tag, 1 | 2) => {
-                return Err(e.mismatch("a discriminant of the arm number"));
-            }
-            Self::Other(tag, _) if matches!(tag, 1 | 2 | 3 | 4) => {
-                return Err(e.mismatch("a discriminant of the arm other"));
-            }
-            _ => {}
+        if matches!(self, Self::Number(tag, _) if ! matches!(tag, 1 | 2)) {
+            return Err(e.mismatch("a discriminant of the arm number"));
+        }
+        if matches!(self, Self::Other(1..= 4, _)) {
+            return Err(e.mismatch("a discriminant of the arm other"));
         }
         e.align_ndr64(8)?;
         e.u8(self.discriminant())?;
@@ -1249,7 +1243,7 @@ impl<'a> Choice<'a> {
                     *value = Some(c.string8().at("text")?);
                 }
             }
-            _ => {}
+            Self::Number(..) | Self::Case4 | Self::Other(..) => {}
         }
         Ok(())
     }
@@ -1262,7 +1256,7 @@ impl<'a> Choice<'a> {
                     e.string8(value).at("text")?;
                 }
             }
-            _ => {}
+            Self::Number(..) | Self::Case4 | Self::Other(..) => {}
         }
         Ok(())
     }

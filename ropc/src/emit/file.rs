@@ -79,7 +79,8 @@ pub fn format_items(items: &[TokenStream]) -> Result<String, FormatError> {
             .map_err(|error| FormatError { error, tokens: tokens.to_string().chars().take(400).collect() })?;
         for item in file.items {
             let is_use = matches!(item, syn::Item::Use(_));
-            if !text.is_empty() && !(after_use && is_use) {
+            let together = after_use && is_use;
+            if !text.is_empty() && !together {
                 text.push('\n');
             }
             after_use = is_use;

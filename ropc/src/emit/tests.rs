@@ -1,13 +1,16 @@
 //! Tests of what is generated: every structure, request and reply of a program keeps values, and
 //! every vector decodes to what stands beside it.
 //!
-//! Values are made by functions that ask for one choice after the other ([`values`]); the tests
+//! Values are made by functions that ask for one choice after the other ([`values`], [`variants`]); the tests
 //! apply the oracles of the `generated-tests` crate to them.
 
 mod expected;
 mod select;
 mod values;
+mod variants;
 mod vectors;
+
+use std::cell::RefCell;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -17,7 +20,9 @@ use super::file::{FormatError, RustFile, header};
 use super::names::snake;
 use super::operations::{failure_body, request_struct};
 use super::{Origins, Output};
+use crate::diagnostic::Diagnostic;
 use crate::model::{Extent, Member, Program, StructDef, Type, TypeId, TypeKind};
+use expected::Vectors;
 use select::Selections;
 use values::Maker;
 
@@ -34,7 +39,8 @@ pub fn emit_tests(program: &Program, origins: Origins<'_>) -> Result<Vec<Output>
     for (index, module) in program.modules.iter().enumerate() {
         // No module of the program is that of the tests: all names are imported.
         let cx = Context::new(program, usize::MAX);
-        let items = module_items(&cx, &selections, index);
+        let vectors = Vectors { cx: &cx, problems: RefCell::default() };
+        let items = module_items(&vectors, &selections, index);
         if items.is_empty() {
             continue;
         }
@@ -48,6 +54,21 @@ pub fn emit_tests(program: &Program, origins: Origins<'_>) -> Result<Vec<Output>
     }
     outputs.push(Output { path: "main.rs".to_owned(), text: main_file(origins, &modules) });
     Ok(outputs)
+}
+
+/// What is wrong with the vectors of a program.
+#[must_use]
+pub fn check_vectors(program: &Program) -> Vec<Diagnostic> {
+    let cx = Context::new(program, usize::MAX);
+    let v = Vectors { cx: &cx, problems: RefCell::default() };
+    for def in &program.types {
+        if let TypeKind::Struct(body) = &def.kind {
+            vectors::of_struct(&v, &def.name, def.module, body);
+        }
+    }
+    program.rops.iter().for_each(|rop| _ = vectors::of_rop(&v, rop));
+    program.requests.iter().for_each(|request| _ = vectors::of_request(&v, request));
+    v.problems.into_inner()
 }
 
 /// What stands inside macros comes with a blank after each sign.
@@ -71,7 +92,8 @@ fn imports(cx: &Context<'_>) -> TokenStream {
     of_program.parse().unwrap_or_default()
 }
 
-fn module_items(cx: &Context<'_>, selections: &Selections<'_>, module: usize) -> Vec<TokenStream> {
+fn module_items(v: &Vectors<'_, '_>, selections: &Selections<'_>, module: usize) -> Vec<TokenStream> {
+    let cx = v.cx;
     let mut items: Vec<TokenStream> =
         selections.selectors(module).map(|selector| values::selector(cx, selector)).collect();
     let mut add = |name: &str, id: Option<TypeId>, def: &StructDef| {
@@ -79,7 +101,7 @@ fn module_items(cx: &Context<'_>, selections: &Selections<'_>, module: usize) ->
         // Nothing contains the body of an operation: its test makes it in place.
         items.extend(id.is_some().then(|| maker.function()));
         items.push(property(&maker));
-        items.extend(vectors::of_struct(cx, name, module, def));
+        items.extend(vectors::of_struct(v, name, module, def));
     };
     for (index, def) in cx.program.types.iter().enumerate().filter(|(_, def)| def.module == module) {
         if let TypeKind::Struct(body) = &def.kind {
@@ -108,9 +130,9 @@ fn module_items(cx: &Context<'_>, selections: &Selections<'_>, module: usize) ->
         }
     }
     let rops = cx.program.rops.iter().filter(|rop| rop.module == module);
-    items.extend(rops.flat_map(|rop| vectors::of_rop(cx, rop)));
+    items.extend(rops.flat_map(|rop| vectors::of_rop(v, rop)));
     let requests = cx.program.requests.iter().filter(|request| request.module == module);
-    items.extend(requests.flat_map(|request| vectors::of_request(cx, request)));
+    items.extend(requests.flat_map(|request| vectors::of_request(v, request)));
     items
 }
 

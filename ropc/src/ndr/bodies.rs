@@ -81,18 +81,16 @@ impl<'a> Resolver<'a> {
                 );
                 continue;
             }
-            // A negative number is as wide as its integer.
-            let negative = value > u64::from(u32::MAX) && value >> 63 == 1;
-            let narrowed = value & width_mask(scalar);
-            if narrowed != value && !negative {
+            let Some(value) = narrow(scalar, value) else {
                 self.diagnostics.push(Diagnostic::error(
                     "R0713",
                     format!("{value:#x} does not fit"),
                     item.name.span.clone(),
                     format!("the largest value is {:#x}", width_mask(scalar)),
                 ));
-            }
-            list.push(FlagItem { name: item.name.text.clone(), docs: item.docs.clone(), value: narrowed });
+                continue;
+            };
+            list.push(FlagItem { name: item.name.text.clone(), docs: item.docs.clone(), value });
         }
         list
     }
@@ -261,9 +259,11 @@ impl<'a> Resolver<'a> {
         let mut labels = Vec::new();
         for expr in &case.labels {
             let Some(value) = self.constant(expr) else { continue };
-            if value & width_mask(tag) != value {
+            let Some(value) = narrow(tag, value) else {
                 self.bad_label(&expr.span, &format!("the discriminant is at most {:#x}", width_mask(tag)));
-            } else if let Some(arm) = before.iter().find(|arm| arm.labels.contains(&value)) {
+                continue;
+            };
+            if let Some(arm) = before.iter().find(|arm| arm.labels.contains(&value)) {
                 self.diagnostics.push(
                     Diagnostic::error("R0707", format!("two arms for {value}"), expr.span.clone(), "repeated here")
                         .also(arm.span.clone(), "first said here"),
@@ -408,6 +408,13 @@ fn follow_values(params: &mut [Param]) {
             }
         });
     }
+}
+
+/// A number in the bits of an integer; a negative one is as wide as the integer.
+fn narrow(scalar: Scalar, value: u64) -> Option<u64> {
+    let narrow = value & width_mask(scalar);
+    let negative = value >> 63 == 1 && value > u64::from(u32::MAX);
+    (narrow == value || negative).then_some(narrow)
 }
 
 /// All bits of an integer.

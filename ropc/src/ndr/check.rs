@@ -7,6 +7,35 @@ use super::{layout, names};
 use crate::ast::Span;
 use crate::diagnostic::Diagnostic;
 
+/// Names that generated code uses for other things.
+const TAKEN: &[&str] = &[
+    "At",
+    "Blob",
+    "Box",
+    "ContextHandle",
+    "Default",
+    "Err",
+    "Fault",
+    "Guid",
+    "HResult",
+    "NdrCursor",
+    "NdrEncoder",
+    "None",
+    "NtStatus",
+    "Ok",
+    "Option",
+    "PackError",
+    "Representation",
+    "Result",
+    "Self",
+    "Some",
+    "String8",
+    "UnpackError",
+    "Utf16",
+    "Vec",
+    "WError",
+];
+
 /// Runs every check.
 pub(super) fn run(model: &Interface, diagnostics: &mut Vec<Diagnostic>) {
     let mut check = Check { model, diagnostics };
@@ -225,6 +254,10 @@ impl Check<'_> {
     fn item_names(&mut self) {
         let mut seen: HashMap<String, (String, Span)> = HashMap::new();
         for def in self.model.types.iter().filter(|def| def.module.is_none()) {
+            if TAKEN.contains(&def.rust.as_str()) {
+                let message = format!("`{}` is the name of something that generated code uses", def.rust);
+                self.error("R0716", message, &def.span, "needs another name");
+            }
             self.unique(&mut seen, def.rust.clone(), &def.name, &def.span);
         }
         for operation in &self.model.operations {

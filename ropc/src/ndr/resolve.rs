@@ -228,6 +228,13 @@ impl<'a> Resolver<'a> {
             _ => None,
         };
         for declarator in &typedef.declarators {
+            // `typedef struct X X;` announces a type that is defined elsewhere.
+            if let TypeSpec::Tag(_, tag) = &typedef.ty
+                && tag.text == declarator.name.text
+            {
+                self.tags.entry(&tag.text).or_insert(Name::Forward(&tag.span));
+                continue;
+            }
             let direct = declarator.pointers == 0 && declarator.arrays.is_empty();
             let name = match defined {
                 Some(id) if direct => Name::Type(id, &declarator.name.span),

@@ -352,17 +352,17 @@ impl<'a> Resolver<'a> {
     }
 
     fn apply_range(&mut self, level: &mut Level, attr: &Attr) {
-        let bounds: Option<Vec<u64>> = attrs::levels(attr).into_iter().map(|expr| self.constant(expr?)).collect();
-        let Some([low, high]) = bounds.as_deref() else {
+        let [Some(low), Some(high)] = attrs::levels(attr)[..] else {
             self.no_argument(attr, "two numbers");
             return;
         };
+        let (Some(low), Some(high)) = (self.constant(low), self.constant(high)) else { return };
         match leaf(level) {
             Some(place @ Type::Scalar(_)) => {
                 if let Type::Scalar(scalar) = *place
                     && !scalar.is_float()
                 {
-                    *place = Type::Ranged(scalar, *low, *high);
+                    *place = Type::Ranged(scalar, low, high);
                 }
             }
             // A range on a type with a name of its own would need another type.

@@ -308,7 +308,7 @@ impl OxcprptHandler for RopHandlers {
     /// MS-OXCPRPT 3.2.5.3.
     fn rop_get_properties_list(
         &mut self,
-        context: RopContext,
+        _context: RopContext,
         object: AnyObject<'_>,
         _request: &RopGetPropertiesListRequest,
     ) -> Result<RopGetPropertiesListResponse, ErrorCode> {

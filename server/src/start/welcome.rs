@@ -51,7 +51,7 @@ impl fmt::Display for Welcome<'_> {
         let passwords = Quoted(self.data_dir.join(SAMPLE_ACCOUNTS_FILE));
         writeln!(f, "Made {data}: a local certificate authority and two sample accounts.\n")?;
         for account in &first.accounts {
-            writeln!(f, "    {}  {}", account.address, account.password)?;
+            writeln!(f, "    {:<20}  {}", account.address, account.password)?;
         }
         writeln!(f, "\nThese passwords are not shown again; {passwords} keeps them.")?;
         if let Some(account) = first.accounts.first() {
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn the_first_start_shows_passwords_and_what_to_try() {
         let text = welcome("some/data", Some(&first()));
-        for part in ["alice@example.test  one", "bob@example.test  two", "some/data/sample-accounts.txt", "12 messages"] {
+        for part in ["alice@example.test    one", "bob@example.test      two", "some/data/sample-accounts.txt", "12 messages"] {
             assert!(text.contains(part), "{part}: {text}");
         }
         assert!(text.contains("curl --cacert some/data/tls/ca.pem https://localhost:8443/healthz"), "{text}");

@@ -18,10 +18,10 @@ use tokio::task::JoinHandle;
 
 use crate::client::{Target, basic};
 
-/// Who sends hostile requests.
-pub const MALLORY: &str = "mallory@example.test";
-/// Who has the sample mail and must not notice.
+/// Who sends hostile requests; the mailbox is as the captured one was.
 pub const ALICE: &str = "alice@example.test";
+/// Who must not notice.
+pub const BOB: &str = "bob@example.test";
 
 fn password_of(address: &str) -> String {
     format!("password of {address}")
@@ -46,10 +46,10 @@ pub struct LiveServer {
 impl LiveServer {
     pub async fn start() -> Self {
         let store = SqliteStore::in_memory().unwrap();
-        for address in [MALLORY, ALICE] {
+        for (address, display_name) in [(ALICE, "Alice Example"), (BOB, "Bob Example")] {
             let hash = password::hash(&password_of(address)).unwrap();
             let legacy_dn = dn(address);
-            let user = NewUser { address, display_name: address, legacy_dn: &legacy_dn, password_hash: &hash };
+            let user = NewUser { address, display_name, legacy_dn: &legacy_dn, password_hash: &hash };
             let user = store.create_user(&user).unwrap();
             sample::populate(&store, &user).unwrap();
         }
@@ -58,8 +58,7 @@ impl LiveServer {
         let data = tempfile::tempdir().unwrap();
         let mut config =
             Config { listen: "127.0.0.1:0".parse().unwrap(), data_dir: data.path().to_owned(), ..Config::default() };
-        // Codes stand where every client looks, and nobody is locked out for what is tried here.
-        config.sessions.prompt = Duration::from_secs(20);
+        // Nobody is locked out for what is tried here.
         config.authentication.failures_per_user = u32::MAX;
         config.authentication.failures_per_source = u32::MAX;
         let now = SystemTime::now();

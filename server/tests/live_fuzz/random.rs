@@ -4,7 +4,8 @@ pub struct Random(u64);
 
 impl Random {
     pub fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15))
+        // Mixed once: neighbouring seeds would give the same numbers, one step apart.
+        Self(Self(seed).next())
     }
 
     pub fn next(&mut self) -> u64 {

@@ -1,26 +1,51 @@
 //! ROP buffers: what a real client sent to a mailbox with the same mail, and hostile forms of it.
 
+use protocol::oxcdata::ErrorCode;
 use protocol::rops::RopRequest;
 use runtime::codec::rpc_header_ext::{Flags, pack_chain};
 use runtime::rop::{INVALID_HANDLE, pack_batch, unpack_batch};
 use runtime::{Cursor, Encoder};
 
-use crate::mailbox::dn;
+use crate::mailbox::{ALICE, dn};
 use crate::random::Random;
 
-/// ROP input buffers as lines of hexadecimal digits, in the order in which mapi-client sent them in one
-/// session with a sample mailbox. `CAPTURE_FILE=... generated-tests/peers/run` writes such a file.
+/// One line for each Execute that mapi-client sent in one session with a sample mailbox: the ROP input buffer
+/// and the handle table of the answer in hexadecimal digits, `-` for none.
+/// `CAPTURE_FILE=... generated-tests/peers/run` writes such a file.
 const CAPTURED: &str = include_str!("captured.txt");
+
+/// What a real client sent.
+#[derive(Clone, Debug)]
+pub struct Captured {
+    /// ROP input buffer, with the handles of the captured session.
+    pub input: Vec<u8>,
+    /// The handle table of the answer.
+    pub handles: Vec<u32>,
+}
 
 /// RopIds that nothing may be sent with (MS-OXCROPS 2.2.2).
 const RESERVED: [u8; 12] = [0x00, 0x28, 0x3C, 0x3D, 0x62, 0x65, 0x6A, 0x71, 0x7C, 0x7D, 0xB6, 0xFD];
 
-pub fn captured() -> Vec<Vec<u8>> {
-    CAPTURED.lines().map(from_hex).collect()
+pub fn captured() -> Vec<Captured> {
+    let parse = |line: &str| {
+        let (input, handles) = line.split_once(' ').unwrap();
+        let handles = from_hex(handles.trim_matches('-'));
+        let handles = handles.chunks(4).map(|handle| u32::from_le_bytes(handle.try_into().unwrap())).collect();
+        Captured { input: from_hex(input), handles }
+    };
+    CAPTURED.lines().map(parse).collect()
 }
 
-fn from_hex(line: &str) -> Vec<u8> {
-    (0..line.len() / 2).map(|index| u8::from_str_radix(&line[2 * index..2 * index + 2], 16).unwrap()).collect()
+fn from_hex(digits: &str) -> Vec<u8> {
+    let byte = |index| u8::from_str_radix(&digits[index..index + 2], 16).unwrap();
+    (0..digits.len()).step_by(2).map(byte).collect()
+}
+
+/// A buffer with other handles.
+pub fn with_handles(input: &[u8], handle: impl Fn(u32) -> u32) -> Vec<u8> {
+    let parts = unpack_batch(input).unwrap();
+    let handles: Vec<u32> = parts.handles.iter().map(|known| handle(*known)).collect();
+    batch(parts.rops, &handles)
 }
 
 pub fn batch(rops: &[u8], handles: &[u32]) -> Vec<u8> {
@@ -96,12 +121,73 @@ pub fn unparsable(random: &mut Random, valid: &[u8]) -> Vec<u8> {
     }
 }
 
+/// Requests with a failure reply of [`FAILURE`] bytes, as far as their input handle index: RopId and what
+/// follows the index.
+const SHORT: [(u8, &[u8]); 6] = [
+    (0x04, &[1, 0]),                         // RopGetHierarchyTable
+    (0x05, &[1, 0]),                         // RopGetContentsTable
+    (0x02, &[1, 1, 0, 0, 0, 0, 0, 0, 4, 0]), // RopOpenFolder
+    (0x17, &[]),                             // RopQueryPosition
+    (0x5E, &[]),                             // RopGetStreamSize
+    (0x81, &[]),                             // RopResetTable
+];
+/// RopId, handle index, ReturnValue.
+const FAILURE: usize = 6;
+
+/// A buffer whose last request with a reply names a handle that it cannot work on, and the ReturnValue that
+/// it has to get (MS-OXCROPS 3.2.5.4).
+pub fn wrong_handle(random: &mut Random) -> (Vec<u8>, ErrorCode) {
+    // A logon of its own, so that nothing else in the session is touched.
+    const LOGON_ID: u8 = 5;
+    let logon = logon(ALICE);
+    let mut rops = unpack_batch(&logon).unwrap().rops.to_vec();
+    rops[1] = LOGON_ID;
+    let case = random.below(5);
+    // On a logon, tables and streams are the wrong kind, folders are not.
+    let kinds = if case == 4 { &SHORT[3..] } else { &SHORT[..] };
+    let (rop_id, rest) = kinds[random.below(kinds.len())];
+    let mut request = |logon_id: u8, index: u8| rops.extend([&[rop_id, logon_id, index], rest].concat());
+    let release = [0x01, LOGON_ID, 0];
+    let expected = match case {
+        0 => {
+            request(LOGON_ID, 1);
+            ErrorCode::EC_NULL_OBJECT
+        }
+        1 => {
+            request(LOGON_ID, 2 + random.byte() / 2);
+            ErrorCode::EC_NULL_OBJECT
+        }
+        2 => {
+            rops.extend(release);
+            rops.extend([&[rop_id, LOGON_ID, 0], rest].concat());
+            ErrorCode::EC_INVALID_OBJECT
+        }
+        3 => {
+            request(LOGON_ID + 1, 0);
+            ErrorCode::EC_ACCESS_DENIED
+        }
+        _ => {
+            request(LOGON_ID, 0);
+            ErrorCode::EC_NOT_SUPPORTED
+        }
+    };
+    rops.extend(release);
+    (batch(&rops, &[INVALID_HANDLE, INVALID_HANDLE]), expected)
+}
+
+/// The ReturnValue of the last reply, one of those that are a failure and nothing else.
+pub fn last_return_value(output: &[u8]) -> ErrorCode {
+    let rops = unpack_batch(output).unwrap().rops;
+    let value = &rops[rops.len() - FAILURE + 2..];
+    ErrorCode(u32::from_le_bytes(value.try_into().unwrap()))
+}
+
 /// Any number of requests of any kind, with handles that may be open, released or invented.
 pub fn shuffled(random: &mut Random, valid: &[Vec<u8>]) -> Vec<u8> {
     let mut rops = Vec::new();
     let mut handles = Vec::new();
     for _ in 0..=random.below(6) {
-        let parts = unpack_batch(random.pick(valid)).unwrap();
+        let parts = unpack_batch(&valid[random.below(valid.len())]).unwrap();
         let boundaries = boundaries(parts.rops);
         let first = random.below(boundaries.len() - 1);
         rops.extend(&parts.rops[boundaries[first]..boundaries[first + 1]]);

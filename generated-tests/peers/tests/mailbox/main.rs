@@ -27,6 +27,13 @@ impl Visit {
         Self { logon, transcript }
     }
 
+    /// Writes what was captured to the file that `CAPTURE_FILE` names, for tests that replay it.
+    fn keep(&self) {
+        if let Some(file) = std::env::var_os("CAPTURE_FILE") {
+            std::fs::write(file, wire::lines(&self.transcript.exchanges())).unwrap();
+        }
+    }
+
     /// Disconnects and answers how many operations the generated code read in what was captured.
     async fn end(self) -> wire::Figures {
         self.logon.disconnect().await.unwrap();
@@ -46,6 +53,8 @@ async fn a_client_that_others_wrote_uses_a_mailbox_from_a_clean_data_directory()
     assert_eq!(visit.logon.server().display_name(), "Alice Example");
     let folders = reading::folders(&mut visit.logon).await;
     reading::pages(&mut visit.logon).await;
+    reading::sorted_and_filtered(&mut visit.logon).await;
+    reading::properties(&mut visit.logon).await;
     reading::long_body(&mut visit.logon).await;
     reading::attachments(&mut visit.logon).await;
     let draft = writing::create_draft(&mut visit.logon, folders.drafts).await;
@@ -60,6 +69,25 @@ async fn a_client_that_others_wrote_uses_a_mailbox_from_a_clean_data_directory()
     writing::find_draft(&mut visit.logon, folders.drafts, draft).await;
     let figures = visit.end().await;
     println!("second start: {figures:?}");
+    server.stop().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_short_visit_has_every_kind_of_request() {
+    let place = tempfile::tempdir().unwrap();
+    let data_dir = place.path().join("data");
+    let server = Server::start(&data_dir).unwrap();
+    let mut visit = Visit::begin(&data_dir, &server, ALICE).await;
+    let folders = reading::folders(&mut visit.logon).await;
+    reading::sorted_and_filtered(&mut visit.logon).await;
+    reading::properties(&mut visit.logon).await;
+    reading::long_body(&mut visit.logon).await;
+    reading::one_attachment(&mut visit.logon).await;
+    let draft = writing::create_draft(&mut visit.logon, folders.drafts).await;
+    writing::find_draft(&mut visit.logon, folders.drafts, draft).await;
+    visit.keep();
+    let figures = visit.end().await;
+    assert!(figures.requests.len() > 15, "{figures:?}");
     server.stop().unwrap();
 }
 

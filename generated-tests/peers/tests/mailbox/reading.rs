@@ -1,7 +1,8 @@
 //! Folders, tables, bodies and attachments.
 
 use mapi_client::{
-    AttachmentNumber, FolderId, Logon, MessageId, PropertyRow, PropertyTag, SpecialFolder, WellKnownFolder,
+    AttachmentNumber, FolderId, FuzzyLevel, Logon, MessageId, PropertyRow, PropertyTag, PropertyValue, Restriction,
+    SortOrder, SortOrderSet, SpecialFolder, TaggedValue, WellKnownFolder,
 };
 use peers::sample::{self, Attachment};
 
@@ -64,6 +65,42 @@ pub async fn pages(logon: &mut Logon) {
     assert_eq!(usize::try_from(counted).unwrap(), small.len());
 }
 
+/// A sorted Inbox has the same messages in order, a filtered one those that match.
+pub async fn sorted_and_filtered(logon: &mut Logon) {
+    let all = inbox(logon, 50).await;
+    let size = |row: &PropertyRow| row.get(PropertyTag::MESSAGE_SIZE).unwrap().as_u32().unwrap();
+    let folder = logon.well_known(WellKnownFolder::Inbox).unwrap();
+    let by_size = SortOrderSet::new([SortOrder::descending(PropertyTag::MESSAGE_SIZE)]);
+    let sorted = folder.contents().columns(COLUMNS).sort(by_size).collect().await.unwrap();
+    let mut sizes: Vec<u32> = all.iter().map(size).collect();
+    sizes.sort_by_key(|size| std::cmp::Reverse(*size));
+    assert_eq!(sorted.iter().map(size).collect::<Vec<_>>(), sizes);
+
+    let word = TaggedValue::new(PropertyTag::SUBJECT, PropertyValue::String("UMBRELLA".into())).unwrap();
+    let filter = Restriction::content(FuzzyLevel::substring().ignoring_case(), word);
+    let folder = logon.well_known(WellKnownFolder::Inbox).unwrap();
+    let filtered = folder.contents().columns(COLUMNS).filter(filter).collect().await.unwrap();
+    let subject = |row: &&PropertyRow| row.string(PropertyTag::SUBJECT).unwrap().as_str().contains("umbrella");
+    let expected: Vec<PropertyRow> = all.iter().filter(subject).cloned().collect();
+    assert!(!expected.is_empty() && expected.len() < all.len());
+    assert_eq!(filtered, expected);
+}
+
+/// All properties of a message, and those of the store that say whose it is.
+pub async fn properties(logon: &mut Logon) {
+    let rows = inbox(logon, 50).await;
+    let inbox = logon.folder_id(WellKnownFolder::Inbox).unwrap();
+    let id = with_subject(&rows, sample::LONG_SUBJECT);
+    let all = logon.message(inbox, id).properties().read_all().await.unwrap();
+    let text = |tag| all.get(tag).and_then(|value| value.as_string()).map(|text| text.as_str().to_owned());
+    assert_eq!(text(PropertyTag::SUBJECT).as_deref(), Some(sample::LONG_SUBJECT));
+    assert_eq!(text(PropertyTag::MESSAGE_CLASS).as_deref(), Some("IPM.Note"));
+    assert_eq!(text(PropertyTag::SENDER_EMAIL_ADDRESS).as_deref(), Some("bert@example.test"));
+    let owner = logon.store().read([PropertyTag::MAILBOX_OWNER_NAME]).await.unwrap();
+    let owner = owner.get(PropertyTag::MAILBOX_OWNER_NAME).unwrap().as_string().unwrap();
+    assert_eq!(owner.as_str(), "Alice Example");
+}
+
 fn with_subject(rows: &[PropertyRow], subject: &str) -> MessageId {
     let is_it = |row: &&PropertyRow| row.string(PropertyTag::SUBJECT).is_some_and(|text| text.as_str() == subject);
     let row = rows.iter().find(is_it).unwrap_or_else(|| panic!("no message {subject:?}"));
@@ -84,6 +121,19 @@ pub async fn long_body(logon: &mut Logon) {
     let (found, expected) = (found.trim_end(), expected.trim_end());
     let same = found.bytes().zip(expected.bytes()).take_while(|(found, expected)| found == expected).count();
     assert!(found == expected, "{} bytes of {} are the same, there are {}", same, expected.len(), found.len());
+}
+
+/// One attachment, found by its name.
+pub async fn one_attachment(logon: &mut Logon) {
+    let rows = inbox(logon, 50).await;
+    let inbox = logon.folder_id(WellKnownFolder::Inbox).unwrap();
+    let flagged = |row: &&PropertyRow| row.get(PropertyTag::HAS_ATTACHMENTS).and_then(|flag| flag.as_bool()) == Some(true);
+    let id = rows.iter().rfind(flagged).unwrap().message_id().unwrap();
+    let attachments = logon.message(inbox, id).attachments().collect().await.unwrap();
+    let number = attachments[0].get(PropertyTag::ATTACH_NUMBER).unwrap().as_u32().unwrap();
+    let number = AttachmentNumber::new(number);
+    logon.message(inbox, id).attachment(number).properties().read_all().await.unwrap();
+    assert!(!logon.message(inbox, id).attachment(number).content().read().await.unwrap().is_empty());
 }
 
 /// Every attachment in the Inbox has the content that the mail was made with.

@@ -22,7 +22,6 @@ const LIMIT: usize = 256 * 1024;
 /// How much was read.
 #[derive(Debug, Default)]
 pub struct Figures {
-    pub exchanges: usize,
     pub replies: usize,
     /// Requests by their name.
     pub requests: BTreeMap<String, usize>,
@@ -30,7 +29,7 @@ pub struct Figures {
 
 /// Reads all that was captured in one session.
 pub fn check(exchanges: &[Captured]) -> Figures {
-    let mut figures = Figures { exchanges: exchanges.len(), ..Figures::default() };
+    let mut figures = Figures::default();
     let mut conversation = Conversation::default();
     for exchange in exchanges {
         assert_eq!((exchange.status, exchange.response_code), (200, Some(0)), "{:?}", exchange.request_type);
@@ -69,6 +68,21 @@ fn execute(conversation: &mut Conversation, request: &[u8], response: &[u8], fig
         let name = debug.split('(').next().unwrap_or_default().to_owned();
         *figures.requests.entry(name).or_default() += 1;
     }
+}
+
+/// One line for each Execute: the ROP input buffer and the handle table of the answer, `-` for none.
+pub fn lines(exchanges: &[Captured]) -> String {
+    let mut lines = String::new();
+    for exchange in exchanges.iter().filter(|exchange| exchange.request_type == RequestType::Execute) {
+        let response = Payload::parse(&exchange.response);
+        let request = round_trip(&exchange.request, ExecuteRequest::unpack, ExecuteRequest::pack);
+        let response = round_trip(response.body(), ExecuteResponse::unpack, ExecuteResponse::pack);
+        let output = payload(&response.rop_buffer);
+        let handles: Vec<u8> = unpack_batch(&output).unwrap().handles.iter().flat_map(|h| h.to_le_bytes()).collect();
+        let handles = if handles.is_empty() { "-".to_owned() } else { hex(&handles) };
+        lines.push_str(&format!("{} {handles}\n", hex(&payload(&request.rop_buffer))));
+    }
+    lines
 }
 
 /// The payload of an extended buffer, which packs back to the same bytes unless it is compressed.

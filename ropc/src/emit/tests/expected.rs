@@ -1,14 +1,43 @@
 //! Expected values of vectors as Rust: whole where every field is named, field by field elsewhere.
 
+use std::cell::RefCell;
+
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use crate::ast::Value;
+use crate::ast::{Span, Value};
+use crate::diagnostic::Diagnostic;
 use crate::emit::body::{Holds, RustField, arm_fields, rust_fields};
 use crate::emit::context::{Context, hex};
 use crate::emit::names::{screaming, snake, verbatim};
 use crate::emit::values::const_value;
 use crate::model::{ConstValue, Extent, Match, Member, StructDef, Text, Type, TypeId, TypeKind};
+
+/// Vectors in the making: what cannot be the value of its field is a mistake of the description.
+pub(super) struct Vectors<'c, 'p> {
+    pub(super) cx: &'c Context<'p>,
+    pub(super) problems: RefCell<Vec<Diagnostic>>,
+}
+
+impl Vectors<'_, '_> {
+    pub(super) fn report(&self, code: &'static str, message: String, span: &Span, label: &str) -> TokenStream {
+        self.problems.borrow_mut().push(Diagnostic::error(code, message, span.clone(), label));
+        TokenStream::new()
+    }
+
+    fn wrong(&self, field: &str, value: &Value) -> TokenStream {
+        let message = format!("no value that `{field}` can have");
+        self.report("R0602", message, span(value), "expected one of its type")
+    }
+}
+
+fn span(value: &Value) -> &Span {
+    match value {
+        Value::Int(_, span) | Value::List(_, span) | Value::Record(_, span) => span,
+        Value::Str(text) => &text.span,
+        Value::Name(name) | Value::Variant(name, _) => &name.span,
+    }
+}
 
 /// A place in the decoded value.
 #[derive(Clone)]
@@ -32,18 +61,25 @@ impl Place {
 }
 
 /// Assertions that a structure has the fields of a vector.
-pub(super) fn assertions(cx: &Context<'_>, name: &str, module: usize, def: &StructDef, place: &Place, value: &Value) -> TokenStream {
+pub(super) fn assertions(
+    v: &Vectors<'_, '_>,
+    name: &str,
+    module: usize,
+    def: &StructDef,
+    place: &Place,
+    value: &Value,
+) -> TokenStream {
     match (def.is_enum, def.body.last()) {
-        (true, Some(Member::Match(m))) => crate::emit::sizes::bare(&variant(cx, module, m, place, value)),
+        (true, Some(Member::Match(m))) => crate::emit::sizes::bare(&variant(v, module, m, place, value)),
         _ => {
-            let Value::Record(values, _) = value else { return wrong(name, value) };
-            fields(cx, name, module, &rust_fields(&def.body), values, &|field| place.member(&field.ident()))
+            let Value::Record(values, _) = value else { return v.wrong(name, value) };
+            fields(v, name, module, &rust_fields(&def.body), values, &|field| place.member(&field.ident()))
         }
     }
 }
 
 fn fields(
-    cx: &Context<'_>,
+    v: &Vectors<'_, '_>,
     owner: &str,
     module: usize,
     fields: &[RustField<'_>],
@@ -51,23 +87,17 @@ fn fields(
     place: &dyn Fn(&RustField<'_>) -> Place,
 ) -> TokenStream {
     let each = values.iter().map(|(name, value)| match fields.iter().find(|field| field.name() == name.text) {
-        Some(field) => one(cx, module, field, &place(field), value),
+        Some(field) => one(v, module, field, &place(field), value),
         None => {
-            let text = format!("{owner} has no field {}", name.text);
-            quote!(compile_error!(#text);)
+            let message = format!("`{owner}` has no field `{}`", name.text);
+            v.report("R0603", message, &name.span, "nothing to compare it with")
         }
     });
     each.collect()
 }
 
-/// What cannot be the value of this type is a mistake of the description, and no code.
-fn wrong(what: &str, value: &Value) -> TokenStream {
-    let text = format!("a vector's value is none of {what}: {value:?}");
-    quote!(compile_error!(#text);)
-}
-
-fn one(cx: &Context<'_>, module: usize, field: &RustField<'_>, place: &Place, value: &Value) -> TokenStream {
-    if let Some(expected) = of_field(cx, module, field, value) {
+fn one(v: &Vectors<'_, '_>, module: usize, field: &RustField<'_>, place: &Place, value: &Value) -> TokenStream {
+    if let Some(expected) = of_field(v.cx, module, field, value) {
         return equal(place, &expected, value, field);
     }
     let tokens = &place.tokens;
@@ -79,40 +109,40 @@ fn one(cx: &Context<'_>, module: usize, field: &RustField<'_>, place: &Place, va
         place.clone()
     };
     match field.holds {
-        Holds::Match(m) => variant(cx, module, m, &place, value),
+        Holds::Match(m) => variant(v, module, m, &place, value),
         Holds::Field(f) => match (&f.ty, value) {
             (Type::Text(Text::By(_)), Value::Str(text)) => {
                 let (tokens, text) = (&place.tokens, &text.text);
                 quote!(assert_eq!(#tokens.to_text(1252), #text);)
             }
-            (Type::Named(id, _), _) => match cx.struct_def(*id) {
+            (Type::Named(id, _), _) => match v.cx.struct_def(*id) {
                 Some(def) => {
-                    let owner = cx.program.ty(*id);
-                    assertions(cx, &owner.name, owner.module, def, &place, value)
+                    let owner = v.cx.program.ty(*id);
+                    assertions(v, &owner.name, owner.module, def, &place, value)
                 }
-                None => wrong(&f.name, value),
+                None => v.wrong(&f.name, value),
             },
-            (Type::Array(element, _), Value::List(values, _)) => elements(cx, &f.name, element, &place, values),
-            _ => wrong(&f.name, value),
+            (Type::Array(element, _), Value::List(values, _)) => elements(v, &f.name, element, &place, values),
+            _ => v.wrong(&f.name, value),
         },
-        Holds::Kept(d) => wrong(&d.name, value),
+        Holds::Kept(d) => v.wrong(&d.name, value),
     }
 }
 
 /// Elements that no whole expected value can be written for.
-fn elements(cx: &Context<'_>, name: &str, element: &Type, place: &Place, values: &[Value]) -> TokenStream {
+fn elements(v: &Vectors<'_, '_>, name: &str, element: &Type, place: &Place, values: &[Value]) -> TokenStream {
     let (list, count) = (&place.tokens, Literal::usize_unsuffixed(values.len()));
     let mut out = quote!(assert_eq!(#list.len(), #count););
     for (index, value) in values.iter().enumerate() {
         let index = Literal::usize_unsuffixed(index);
         let at = Place { tokens: quote!(#list[#index]), reference: false };
         out.extend(match element {
-            Type::Named(id, _) if cx.struct_def(*id).is_some() => {
-                let owner = cx.program.ty(*id);
-                let def = cx.struct_def(*id);
-                def.map(|def| assertions(cx, &owner.name, owner.module, def, &at, value)).unwrap_or_default()
+            Type::Named(id, _) if v.cx.struct_def(*id).is_some() => {
+                let owner = v.cx.program.ty(*id);
+                let def = v.cx.struct_def(*id);
+                def.map(|def| assertions(v, &owner.name, owner.module, def, &at, value)).unwrap_or_default()
             }
-            _ => wrong(name, value),
+            _ => v.wrong(name, value),
         });
     }
     out
@@ -122,7 +152,9 @@ fn equal(place: &Place, expected: &TokenStream, value: &Value, field: &RustField
     let (tokens, place) = (&place.tokens, place.value());
     let list = matches!(field.holds, Holds::Field(f) if matches!(f.ty, Type::Array(..)));
     match (value, expected.to_string().as_str()) {
-        (Value::List(values, _), _) if values.is_empty() && list && !field.optional => quote!(assert!(#tokens.is_empty());),
+        (Value::List(values, _), _) if values.is_empty() && list && !field.optional => {
+            quote!(assert!(#tokens.is_empty());)
+        }
         (_, "true") => quote!(assert!(#place);),
         (_, "false") => quote!(assert!(!#place);),
         _ => assert_equal(&place, expected),
@@ -139,13 +171,13 @@ fn assert_equal(place: &TokenStream, expected: &TokenStream) -> TokenStream {
 }
 
 /// Assertions that a match has the variant of a vector.
-fn variant(cx: &Context<'_>, module: usize, m: &Match, place: &Place, value: &Value) -> TokenStream {
-    if let Some(expected) = of_variant(cx, module, m, value) {
+fn variant(v: &Vectors<'_, '_>, module: usize, m: &Match, place: &Place, value: &Value) -> TokenStream {
+    if let Some(expected) = of_variant(v.cx, module, m, value) {
         let place = place.value();
         return assert_equal(&place, &expected);
     }
-    let Some((arm, inner)) = named_arm(m, value) else { return wrong(&m.enum_name, value) };
-    let (name, variant, tokens) = (cx.name_in(module, &m.enum_name), verbatim(&arm.name), &place.tokens);
+    let Some((arm, inner)) = named_arm(m, value) else { return v.wrong(&m.enum_name, value) };
+    let (name, variant, tokens) = (v.cx.name_in(module, &m.enum_name), verbatim(&arm.name), &place.tokens);
     let fields_of_arm = arm_fields(m, arm);
     let reference = if place.reference { quote!(#tokens) } else { quote!(&#tokens) };
     let at = |field: &RustField<'_>| {
@@ -155,15 +187,15 @@ fn variant(cx: &Context<'_>, module: usize, m: &Match, place: &Place, value: &Va
     let other = quote!(else { panic!("{:?}", #tokens) });
     match (fields_of_arm.as_slice(), inner) {
         ([field], Some(value)) => {
-            let (ident, checks) = (field.ident(), one(cx, module, field, &at(field), value));
+            let (ident, checks) = (field.ident(), one(v, module, field, &at(field), value));
             quote!({ let #name::#variant(#ident) = #reference #other; #checks })
         }
         (many, Some(Value::Record(values, _))) => {
-            let checks = fields(cx, &m.enum_name, module, many, values, &at);
+            let checks = fields(v, &m.enum_name, module, many, values, &at);
             let idents = many.iter().filter(|f| values.iter().any(|(n, _)| n.text == f.name())).map(RustField::ident);
             quote!({ let #name::#variant { #(#idents,)* .. } = #reference #other; #checks })
         }
-        _ => wrong(&m.enum_name, value),
+        _ => v.wrong(&m.enum_name, value),
     }
 }
 
@@ -287,11 +319,14 @@ fn of_named(cx: &Context<'_>, ty: &Type, id: TypeId, value: &Value) -> Option<To
                 quote!(#ty::#name)
             };
             match value {
-                Value::Name(name) => Some(constant(&name.text)),
+                Value::Name(name) if e.items.iter().any(|(item, ..)| *item == name.text) => Some(constant(&name.text)),
                 Value::Int(number, _) => {
                     let number = u64::try_from(*number).ok()?;
                     let known = e.items.iter().find(|(_, value, _)| *value == number);
-                    Some(known.map_or_else(|| const_value(cx, ty, &ConstValue::Int(number)), |(name, ..)| constant(name)))
+                    Some(
+                        known
+                            .map_or_else(|| const_value(cx, ty, &ConstValue::Int(number)), |(name, ..)| constant(name)),
+                    )
                 }
                 _ => None,
             }
@@ -324,8 +359,17 @@ fn blob(cx: &Context<'_>, text: &str) -> Option<TokenStream> {
     Some(quote!(#name::from(#hex(#text))))
 }
 
-/// The bytes of hexadecimal text; blanks may stand anywhere.
+/// The bytes of hexadecimal text; blanks, `|` and comments may stand between them.
 pub(super) fn bytes(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u8> = text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_digit(16)?.try_into().ok()).collect::<Option<_>>()?;
-    digits.chunks(2).map(|pair| if let [a, b] = pair { Some(a << 4 | b) } else { None }).collect()
+    let text = text.lines().filter_map(|line| line.split('#').next());
+    let words = text.flat_map(|line| line.split(|c: char| c.is_whitespace() || c == '|'));
+    let mut bytes = Vec::new();
+    for word in words {
+        let digits: Vec<u32> = word.chars().map(|c| c.to_digit(16)).collect::<Option<_>>()?;
+        for pair in digits.chunks(2) {
+            let [high, low] = pair else { return None };
+            bytes.push(u8::try_from(high << 4 | low).ok()?);
+        }
+    }
+    Some(bytes)
 }

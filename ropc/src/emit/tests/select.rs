@@ -130,7 +130,9 @@ impl<'p> Selections<'p> {
     pub(crate) fn leads_back(&self, body: &[Member], id: Option<TypeId>) -> bool {
         let Some(id) = id else { return false };
         let mut found = false;
-        each_named(body, &mut |other| found |= other == id || self.reaches.get(&other).is_some_and(|to| to.contains(&id)));
+        each_named(body, &mut |other| {
+            found |= other == id || self.reaches.get(&other).is_some_and(|to| to.contains(&id))
+        });
         found && self.is_cyclic(id)
     }
 
@@ -203,9 +205,12 @@ impl<'p> Selections<'p> {
         for member in body {
             let verdict = match member {
                 Member::Field(field) => self.in_type(&field.ty, &subjects, value, above),
-                Member::If(c) => self
-                    .verdict(&c.then, &subjects, value, above)
-                    .max(self.verdict(&c.otherwise, &subjects, value, above)),
+                Member::If(c) => self.verdict(&c.then, &subjects, value, above).max(self.verdict(
+                    &c.otherwise,
+                    &subjects,
+                    value,
+                    above,
+                )),
                 Member::Sized(_, inner) => self.verdict(inner, &subjects, value, above),
                 Member::Match(m) => {
                     let on = m.on.iter().position(|d| !d.derived && subjects.iter().any(|s| is(&d.expr, s)));
@@ -246,13 +251,7 @@ impl<'p> Selections<'p> {
     }
 
     /// What the types that take the subject as an argument do with it.
-    fn in_type(
-        &self,
-        ty: &Type,
-        subjects: &[Subject],
-        value: u64,
-        above: &mut BTreeSet<(TypeId, Subject)>,
-    ) -> Verdict {
+    fn in_type(&self, ty: &Type, subjects: &[Subject], value: u64, above: &mut BTreeSet<(TypeId, Subject)>) -> Verdict {
         let (id, args) = match ty {
             Type::Array(element, _) => return self.in_type(element, subjects, value, above),
             Type::Named(id, args) => (*id, args),
@@ -306,7 +305,8 @@ fn is_root(expr: &Expr, root: &Root) -> bool {
 }
 
 fn fits(arm: &Arm, index: usize, value: u64) -> bool {
-    arm.patterns.is_empty() || arm.patterns.get(index).is_some_and(|patterns| patterns.iter().any(|p| matches(p, value)))
+    arm.patterns.is_empty()
+        || arm.patterns.get(index).is_some_and(|patterns| patterns.iter().any(|p| matches(p, value)))
 }
 
 /// The pattern takes this value.

@@ -8,16 +8,16 @@ use std::collections::BTreeSet;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::select::{Selection, Selections, matches};
+use super::select::{Selection, Selections};
 use crate::ast::{BinaryOp, ReservedRule};
-use crate::emit::body::{Env, RustField, arm_fields, rust_fields};
+use crate::emit::body::{Env, RustField, rust_fields};
 use crate::emit::context::{Context, hex, int_method, usize_literal, words};
-use crate::emit::names::{screaming, snake, snake_text, verbatim};
-use crate::emit::{packing, unpacking, values};
+use crate::emit::names::{screaming, snake, snake_text};
+use crate::emit::{unpacking, values};
 use crate::lower::derive::{each_expr, each_field};
 use crate::model::{
-    Arm, BitsSource, Conditional, ConstValue, Discriminant, Expr, Extent, Field, Match, Member, Param, Pattern, Role,
-    StructDef, Text, Type, TypeId, TypeKind,
+    BitsSource, Conditional, ConstValue, Expr, Extent, Field, Member, Param, Role, StructDef, Text, Type, TypeId,
+    TypeKind,
 };
 
 /// Blobs and texts are no longer than this where nothing else bounds them: just over 8 bits of size.
@@ -37,8 +37,8 @@ pub(super) struct Maker<'m, 'p> {
 
 /// Code for members: statements, and the fields of the value by their names.
 #[derive(Default)]
-struct Made {
-    statements: TokenStream,
+pub(super) struct Made {
+    pub(super) statements: TokenStream,
     fields: Vec<(String, TokenStream)>,
     /// What follows reads a local that building the value moves, so it has to be made before.
     first: bool,
@@ -46,7 +46,7 @@ struct Made {
 
 impl Made {
     /// The value of a field: in a local when something reads it, else where the value is built.
-    fn add(&mut self, name: &str, value: TokenStream, local: bool) {
+    pub(super) fn add(&mut self, name: &str, value: TokenStream, local: bool) {
         if !local && !self.first {
             self.fields.push((name.to_owned(), value));
             return;
@@ -56,12 +56,12 @@ impl Made {
         self.fields.push((name.to_owned(), quote!(#ident)));
     }
 
-    fn field(&self, name: &str) -> TokenStream {
+    pub(super) fn field(&self, name: &str) -> TokenStream {
         self.fields.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone()).unwrap_or_default()
     }
 
     /// `a, b: value`
-    fn inits(&self, fields: &[RustField<'_>]) -> TokenStream {
+    pub(super) fn inits(&self, fields: &[RustField<'_>]) -> TokenStream {
         let inits = fields.iter().map(|field| {
             let (ident, value) = (field.ident(), self.field(field.name()));
             if ident == value.to_string() { quote!(#ident) } else { quote!(#ident: #value) }
@@ -72,11 +72,11 @@ impl Made {
 
 /// Where a member stands.
 #[derive(Clone, Copy)]
-struct Place<'m> {
+pub(super) struct Place<'m> {
     /// The members that may say something about it: those of the arm, or of the structure.
-    scope: &'m [Member],
+    pub(super) scope: &'m [Member],
     /// Recursion has been checked on the way.
-    guarded: bool,
+    pub(super) guarded: bool,
 }
 
 impl<'m> Maker<'m, '_> {
@@ -137,7 +137,7 @@ impl<'m> Maker<'m, '_> {
         if param.list { list_of(&value) } else { value }
     }
 
-    fn members(&self, body: &'m [Member], place: Place<'m>, env: &mut Env, made: &mut Made) {
+    pub(super) fn members(&self, body: &'m [Member], place: Place<'m>, env: &mut Env, made: &mut Made) {
         for member in body {
             match member {
                 Member::Field(field) => self.field(field, place, env, made),
@@ -315,7 +315,9 @@ impl<'m> Maker<'m, '_> {
         let item = self.one(element, field, selected, place, env);
         let index = if words(&item).contains("index") { quote!(index) } else { quote!(_) };
         match extent {
-            Extent::Const(_) if matches!(element, Type::Int(kind) if kind.size == 1 && !kind.signed) => quote!(g.bytes()),
+            Extent::Const(_) if matches!(element, Type::Int(kind) if kind.size == 1 && !kind.signed) => {
+                quote!(g.bytes())
+            }
             Extent::Const(_) => quote!(std::array::from_fn(|#index| #item)),
             Extent::Count(Expr::Field(count)) => match counted_by(place.scope, count) {
                 Some(other) if other == field.name => self.list(element, &item, place),
@@ -381,13 +383,7 @@ impl<'m> Maker<'m, '_> {
         }
     }
 
-    fn named(
-        &self,
-        id: TypeId,
-        args: &[Expr],
-        selected: &[(Option<String>, Selection)],
-        env: &Env,
-    ) -> TokenStream {
+    fn named(&self, id: TypeId, args: &[Expr], selected: &[(Option<String>, Selection)], env: &Env) -> TokenStream {
         let def = self.cx.program.ty(id);
         match &def.kind {
             TypeKind::Enum(_) => match selected.first() {
@@ -463,151 +459,6 @@ impl<'m> Maker<'m, '_> {
             }
         }
     }
-
-    /// The value of a match.
-    fn variant(&self, m: &'m Match, place: Place<'m>, env: &Env) -> TokenStream {
-        if m.on.iter().all(|d| !d.derived) {
-            return self.variant_for(m, place, env);
-        }
-        if m.on.iter().any(|d| !d.derived) {
-            return self.variant_of(m, place, env);
-        }
-        let deep = |arm: &&Arm| !place.guarded && self.selections.leads_back(&arm.body, self.id);
-        let leaves: Vec<&Arm> = m.arms.iter().filter(|arm| !deep(arm)).collect();
-        let all: Vec<&Arm> = leaves.iter().copied().chain(m.arms.iter().filter(deep)).collect();
-        let (count, ends) = (usize_literal(all.len() as u64), usize_literal(leaves.len() as u64));
-        let last = all.len().saturating_sub(1);
-        let arms = all.iter().enumerate().map(|(at, arm)| {
-            let value = self.arm(m, arm, place, env);
-            let number = if at == last { quote!(_) } else { usize_literal(at as u64) };
-            quote!(#number => #value,)
-        });
-        match all.as_slice() {
-            [one] => self.arm(m, one, place, env),
-            _ if leaves.len() == all.len() => quote!(match g.pick(#count) { #(#arms)* }),
-            _ => quote!(match g.pick(if g.deeper() { #count } else { #ends }) { #(#arms)* }),
-        }
-    }
-
-    /// The value of a match whose variant is decided already.
-    fn variant_for(&self, m: &'m Match, place: Place<'m>, env: &Env) -> TokenStream {
-        let subject = unpacking::tuple(m.on.iter().map(|d| env.expr(self.cx, &d.expr)));
-        let arms = m.arms.iter().map(|arm| {
-            let (pattern, value) = (unpacking::arm_pattern(self.cx, m, arm), self.arm(m, arm, place, env));
-            quote!(#pattern => #value,)
-        });
-        let open = m.arms.iter().any(|arm| arm.guard.is_none() && unpacking::is_total(m, arm));
-        let text = format!("no variant of {} for {{other:?}}", m.enum_name);
-        let refuse = (!open).then(|| quote!(other => unreachable!(#text),));
-        quote!(match #subject { #(#arms)* #refuse })
-    }
-
-    /// The value of a match that is decided in part.
-    fn variant_of(&self, m: &'m Match, place: Place<'m>, env: &Env) -> TokenStream {
-        let decided = || m.on.iter().enumerate().filter(|(_, d)| !d.derived);
-        let subject = unpacking::tuple(decided().map(|(_, d)| env.expr(self.cx, &d.expr)));
-        let possible = m.arms.iter().map(|arm| {
-            let patterns = decided().filter_map(|(index, d)| {
-                let alternatives = arm.patterns.get(index)?.iter().map(|p| unpacking::pattern(self.cx, p, &d.ty));
-                Some(quote!(#(#alternatives)|*))
-            });
-            let pattern = unpacking::tuple(patterns);
-            if arm.patterns.is_empty() || pattern.to_string() == "_" { quote!(true) } else { quote!(matches!(#subject, #pattern)) }
-        });
-        let last = m.arms.len().saturating_sub(1);
-        let arms = m.arms.iter().enumerate().map(|(at, arm)| {
-            let value = self.arm(m, arm, place, env);
-            let number = if at == last { quote!(_) } else { usize_literal(at as u64) };
-            quote!(#number => #value,)
-        });
-        let possible = quote!(g.pick_possible(&[#(#possible),*]));
-        quote!(match #possible { #(#arms)* })
-    }
-
-    fn arm(&self, m: &'m Match, arm: &'m Arm, place: Place<'m>, env: &Env) -> TokenStream {
-        let mut env = env.clone();
-        let mut made = Made::default();
-        for (index, d) in m.on.iter().enumerate().filter(|(_, d)| d.derived) {
-            let mut read = false;
-            each_expr(&arm.body, &mut |expr| {
-                read |= matches!((expr, &d.expr), (Expr::Field(a), Expr::Field(b)) if a == b);
-            });
-            if arm.keeps.contains(&index) {
-                let values = self.selecting(m, arm, index);
-                let value = if let [one] = values.as_slice() { one.clone() } else { quote!(*g.one_of(&[#(#values),*])) };
-                made.add(&d.name, value, read);
-            } else if let (true, Some(pattern)) = (read, arm.patterns.get(index).and_then(|p| p.first())) {
-                let (ident, value) = (snake(&d.name), packing::single(self.cx, pattern, &d.ty));
-                made.statements.extend(quote!(let #ident = #value;));
-            }
-            env.value(&d.name, &d.ty);
-        }
-        let guarded = place.guarded || self.selections.leads_back(&arm.body, self.id);
-        self.members(&arm.body, Place { scope: &arm.body, guarded }, &mut env, &mut made);
-        let (name, variant) = (self.cx.name_in(self.module, &m.enum_name), verbatim(&arm.name));
-        let fields = arm_fields(m, arm);
-        let value = match fields.as_slice() {
-            [] => quote!(#name::#variant),
-            [one] => {
-                let value = made.field(one.name());
-                quote!(#name::#variant(#value))
-            }
-            many => {
-                let inits = made.inits(many);
-                quote!(#name::#variant { #inits })
-            }
-        };
-        let statements = made.statements;
-        if statements.is_empty() { value } else { quote!({ #statements #value }) }
-    }
-
-    /// The bits of a discriminant: a sub-field may be narrower than its type.
-    fn width(&self, d: &Discriminant) -> u64 {
-        if let Expr::Bits(_, id, name) = &d.expr
-            && let TypeKind::Bits(bits) = &self.cx.program.ty(*id).kind
-            && let Some(field) = bits.fields.iter().find(|field| field.name == *name)
-        {
-            return u64::from(field.width);
-        }
-        self.cx.layout(&d.ty).min_size * 8
-    }
-
-    /// Values of a discriminant that select this arm and not one before it.
-    fn selecting(&self, m: &Match, arm: &Arm, index: usize) -> Vec<TokenStream> {
-        let takes = |arm: &Arm, value: u64| {
-            arm.patterns.is_empty() || arm.patterns.get(index).is_some_and(|p| p.iter().any(|p| matches(p, value)))
-        };
-        let Some(d) = m.on.get(index) else { return Vec::new() };
-        let mut candidates: BTreeSet<u64> = match &d.ty {
-            Type::Named(id, _) => match &self.cx.program.ty(*id).kind {
-                TypeKind::Enum(e) => e.items.iter().map(|(_, value, _)| *value).collect(),
-                _ => BTreeSet::new(),
-            },
-            _ => BTreeSet::new(),
-        };
-        let bits = self.width(d);
-        let most = if bits >= 64 { u64::MAX } else { (1 << bits) - 1 };
-        let patterns = arm.patterns.get(index).into_iter().flatten();
-        candidates.extend(patterns.flat_map(|p| match p {
-            Pattern::Int(value) | Pattern::Const(_, _, value) => vec![*value],
-            Pattern::Range(from, to) => vec![*from, *to],
-            _ => Vec::new(),
-        }));
-        candidates.extend((0..=m.arms.len() as u64).chain([most / 2, most - 1, most]));
-        let meets = |other: &&Arm| {
-            (0..m.on.len()).filter(|i| *i != index).all(|i| overlap(arm.patterns.get(i), other.patterns.get(i)))
-        };
-        let before = || m.arms.iter().take_while(|other| other.name != arm.name).filter(meets);
-        let selects = |value: &u64| *value <= most && takes(arm, *value) && !before().any(|other| takes(other, *value));
-        let values = candidates.into_iter().filter(selects);
-        values.map(|value| values::const_value(self.cx, &d.ty, &ConstValue::Int(value))).collect()
-    }
-}
-
-/// Some value may fit both; `None` takes all.
-fn overlap(a: Option<&Vec<Pattern>>, b: Option<&Vec<Pattern>>) -> bool {
-    let (Some(a), Some(b)) = (a, b) else { return true };
-    a.iter().any(|a| b.iter().any(|b| a == b || [a, b].iter().any(|p| matches!(p, Pattern::Any | Pattern::Range(..)))))
 }
 
 /// The function that makes one of the constants that select a layout.

@@ -3,9 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::expected::{self, Place};
+use super::expected::{self, Place, Vectors};
 use crate::ast::{Expected, Vector};
-use crate::emit::context::{Context, hex};
+use crate::emit::context::hex;
 use crate::emit::names::snake;
 use crate::emit::operations::{failure_body, request_struct};
 use crate::model::{Request, Rop, StructDef};
@@ -20,17 +20,17 @@ enum Header {
 }
 
 /// Vectors of a structure.
-pub(super) fn of_struct(cx: &Context<'_>, name: &str, module: usize, def: &StructDef) -> Vec<TokenStream> {
+pub(super) fn of_struct(v: &Vectors<'_, '_>, name: &str, module: usize, def: &StructDef) -> Vec<TokenStream> {
     let mut tests = Vec::new();
     for (index, vector) in def.vectors.iter().enumerate() {
         let title = format!("{name}Vector_{}", index + 1);
-        tests.extend(test(cx, &title, vector, &Header::None, (name, module, Some(def))));
+        tests.extend(test(v, &title, vector, &Header::None, (name, module, Some(def))));
     }
     tests
 }
 
 /// Vectors of a ROP: whole requests and replies, from the RopId on.
-pub(super) fn of_rop(cx: &Context<'_>, rop: &Rop) -> Vec<TokenStream> {
+pub(super) fn of_rop(v: &Vectors<'_, '_>, rop: &Rop) -> Vec<TokenStream> {
     let request = request_struct(rop);
     let (request_name, response_name) = (format!("{}Request", rop.name), format!("{}Response", rop.name));
     let mut tests = Vec::new();
@@ -42,19 +42,21 @@ pub(super) fn of_rop(cx: &Context<'_>, rop: &Rop) -> Vec<TokenStream> {
         let failure = on.map_or_else(|| format!("{}Other", rop.name), |(codes, _)| failure_body(rop, codes));
         let (header, body) = match (target, code) {
             ("request", _) => (Header::RopId(rop.id), (request_name.as_str(), Some(&request))),
-            ("success", _) | ("reply", Some(0)) => (Header::Reply(rop.id, 0), (response_name.as_str(), rop.success.as_ref())),
+            ("success", _) | ("reply", Some(0)) => {
+                (Header::Reply(rop.id, 0), (response_name.as_str(), rop.success.as_ref()))
+            }
             (_, Some(code)) if rop.unsolicited.is_none() => {
                 (Header::Reply(rop.id, code), (failure.as_str(), on.map(|(_, body)| body).or(rop.other.as_ref())))
             }
             _ => (Header::RopId(rop.id), (response_name.as_str(), rop.unsolicited.as_ref())),
         };
-        tests.extend(test(cx, &title, vector, &header, (body.0, rop.module, body.1)));
+        tests.extend(test(v, &title, vector, &header, (body.0, rop.module, body.1)));
     }
     tests
 }
 
 /// Vectors of a request of a family.
-pub(super) fn of_request(cx: &Context<'_>, request: &Request) -> Vec<TokenStream> {
+pub(super) fn of_request(v: &Vectors<'_, '_>, request: &Request) -> Vec<TokenStream> {
     let mut tests = Vec::new();
     for (index, vector) in request.vectors.iter().enumerate() {
         let target = vector.target.as_ref().map_or("", |target| target.text.as_str());
@@ -66,7 +68,7 @@ pub(super) fn of_request(cx: &Context<'_>, request: &Request) -> Vec<TokenStream
         };
         let title = format!("{}{}Vector_{}", request.name, title(target), index + 1);
         let name = format!("{}{what}", request.name);
-        tests.extend(test(cx, &title, vector, &Header::None, (&name, request.module, def)));
+        tests.extend(test(v, &title, vector, &Header::None, (&name, request.module, def)));
     }
     tests
 }
@@ -86,36 +88,41 @@ fn starts_with_zero(text: &str) -> bool {
     expected::bytes(text).and_then(|bytes| Some(bytes.get(..4)?.iter().all(|byte| *byte == 0))) == Some(true)
 }
 
-/// `None` for a structure that is laid out by what a vector does not have: parameters.
 fn test(
-    cx: &Context<'_>,
+    v: &Vectors<'_, '_>,
     title: &str,
     vector: &Vector,
     header: &Header,
     (name, module, def): (&str, usize, Option<&StructDef>),
 ) -> Option<TokenStream> {
+    let cx = v.cx;
+    if expected::bytes(&vector.bytes.text).is_none() {
+        v.report("R0601", "bytes that are not hexadecimal".to_owned(), &vector.bytes.span, "two digits a byte");
+        return None;
+    }
     if def.is_some_and(|def| !def.params.is_empty()) {
+        let message = format!("`{name}` cannot be decoded without what it depends on");
+        v.report("R0604", message, &vector.span, "a vector has nothing but bytes");
         return None;
     }
     let function = snake(title);
     cx.import("generated_tests::vectors::hex");
+    cx.import("generated_tests::vectors::Header");
     let text = &vector.bytes.text;
     let (check, size) = match header {
-        Header::None => (quote!(), quote!(0)),
+        Header::None => (quote!(), quote!(Header::None)),
         Header::RopId(id) => {
             let id = hex(u64::from(*id), 1);
-            cx.import("generated_tests::vectors::ROP_ID");
-            (quote!(assert_eq!(bytes[0], #id, "RopId");), quote!(ROP_ID))
+            (quote!(assert_eq!(bytes[0], #id, "RopId");), quote!(Header::RopId))
         }
         Header::Reply(id, code) => {
             let (id, code) = (hex(u64::from(*id), 1), hex(u64::from(*code), 4));
             cx.import("generated_tests::vectors::check_reply_header");
-            cx.import("generated_tests::vectors::REPLY_HEADER");
-            (quote!(check_reply_header(&bytes, #id, #code);), quote!(REPLY_HEADER))
+            (quote!(check_reply_header(&bytes, #id, #code);), quote!(Header::Reply))
         }
     };
     let body = match (def, &vector.expected) {
-        (None, _) => quote!(assert_eq!(bytes.len(), #size, "no body");),
+        (None, _) => quote!(assert_eq!(bytes.len(), #size.size(), "no body");),
         (Some(_), Some(Expected::Error(text))) => {
             let (name, text) = (cx.name_in(module, name), &text.text);
             cx.import("generated_tests::vectors::refused");
@@ -129,7 +136,7 @@ fn test(
             cx.import("generated_tests::decoded");
             let place = Place { tokens: quote!(value), reference: false };
             let checks = match expected {
-                Some(Expected::Value(value)) => expected::assertions(cx, name, module, def, &place, value),
+                Some(Expected::Value(value)) => expected::assertions(v, name, module, def, &place, value),
                 _ => quote!(),
             };
             let call = quote!(decoded!(bytes, #size, #ty));

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::super::derive::{Derived, derived};
-use super::super::model::{Arm, Field, Layout, Struct, Type, TypeDef, Union};
+use super::super::model::{Arm, Field, Layout, Scalar, Struct, Type, TypeDef, Union};
 use super::exprs::{Access, Env, init, local};
 use super::read::Read;
 use super::write::{Place, Write};
@@ -186,8 +186,7 @@ impl<'m> Emit<'m> {
             let expected = format!("a discriminant of {}", def.name);
             let found = super::exprs::widen(union.tag, quote!(tag));
             let size = usize_literal(union.tag.sizes().0);
-            let all = union.tag == super::super::model::Scalar::Bool
-                && union.arms.iter().map(|arm| arm.labels.len()).sum::<usize>() > 1;
+            let all = union.tag == Scalar::Bool && union.arms.iter().map(|arm| arm.labels.len()).sum::<usize>() > 1;
             if all { TokenStream::new() } else { quote!(_ => return Err(c.invalid(#found, #expected, #size)),) }
         });
         quote! {
@@ -202,8 +201,7 @@ impl<'m> Emit<'m> {
         if arm.default {
             return quote!(_);
         }
-        let labels = arm.labels.iter().map(|label| literal(union.tag, *label));
-        quote!(#(#labels)|*)
+        alternatives(union.tag, &arm.labels)
     }
 
     fn union_write(&self, def: &TypeDef, union: &Union) -> TokenStream {
@@ -214,27 +212,22 @@ impl<'m> Emit<'m> {
         let wrong = union.arms.iter().filter(|arm| arm.single().is_none()).filter_map(|arm| {
             let variant = ident(&arm.variant);
             let rest = arm.ty.is_some().then(|| quote!(, _));
-            let condition = if arm.default {
-                let others: Vec<TokenStream> = union
-                    .arms
-                    .iter()
-                    .filter(|other| !other.default)
-                    .flat_map(|other| other.labels.iter())
-                    .map(|label| literal(union.tag, *label))
-                    .collect();
+            let pattern = if arm.default {
+                let others = union.arms.iter().filter(|other| !other.default).flat_map(|other| other.labels.iter());
+                let others: Vec<u64> = others.copied().collect();
                 if others.is_empty() {
                     return None;
                 }
-                quote!(matches!(tag, #(#others)|*))
+                let others = alternatives(union.tag, &others);
+                quote!(Self::#variant(#others #rest))
             } else {
-                let pattern = self.arm_pattern(union, arm);
-                quote!(!matches!(tag, #pattern))
+                let labels = self.arm_pattern(union, arm);
+                quote!(Self::#variant(tag #rest) if !matches!(tag, #labels))
             };
             let expected = format!("a discriminant of the arm {}", arm.name);
-            Some(quote!(Self::#variant(tag #rest) if #condition => return Err(e.mismatch(#expected)),))
+            Some(quote!(if matches!(self, #pattern) { return Err(e.mismatch(#expected)); }))
         });
-        let wrong: Vec<TokenStream> = wrong.collect();
-        let check = (!wrong.is_empty()).then(|| quote!(match self { #(#wrong)* _ => {} }));
+        let check: TokenStream = wrong.collect();
         let arms = union.arms.iter().map(|arm| {
             let write = Write { emit: *self, env: &env, at: Some(&arm.name), owner: None };
             let value = arm.ty.as_ref().map(|ty| write.scalars(ty, &Place::reference(quote!(value))));
@@ -253,11 +246,13 @@ impl<'m> Emit<'m> {
     /// What the pointers of the arm that is there point to.
     fn union_buffers(&self, union: &Union, read: bool) -> TokenStream {
         let env = Env { model: self.model, fields: Vec::new(), access: Vec::new() };
-        let mut rest = false;
+        let mut rest = Vec::new();
         let mut arms = Vec::new();
         for arm in &union.arms {
             let Some(ty) = arm.ty.as_ref().filter(|ty| self.layout(ty).pointers) else {
-                rest = true;
+                let variant = ident(&arm.variant);
+                let fields = (arm.ty.is_some() || arm.single().is_none()).then(|| quote!((..)));
+                rest.push(quote!(Self::#variant #fields));
                 continue;
             };
             let value = if read {
@@ -268,9 +263,32 @@ impl<'m> Emit<'m> {
             };
             arms.push(arm_match(arm, Some(&value)));
         }
-        let rest = rest.then(|| quote!(_ => {}));
+        let rest = (!rest.is_empty()).then(|| quote!(#(#rest)|* => {}));
         quote!(match self { #(#arms)* #rest })
     }
+}
+
+/// A pattern of numbers, three or more in a row as a range.
+fn alternatives(scalar: Scalar, values: &[u64]) -> TokenStream {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable();
+    let mut runs: Vec<(u64, u64)> = Vec::new();
+    for value in sorted {
+        match runs.last_mut() {
+            // In a signed integer the highest number and the lowest one would stand together.
+            Some((_, last)) if !scalar.is_signed() && last.checked_add(1) == Some(value) => *last = value,
+            _ => runs.push((value, value)),
+        }
+    }
+    let patterns = runs.into_iter().map(|(first, last)| {
+        let (low, high) = (literal(scalar, first), literal(scalar, last));
+        match last - first {
+            0 => low,
+            1 => quote!(#low | #high),
+            _ => quote!(#low..=#high),
+        }
+    });
+    quote!(#(#patterns)|*)
 }
 
 /// One statement as an expression, several as a block.

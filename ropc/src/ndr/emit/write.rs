@@ -240,7 +240,7 @@ impl<'m> Write<'_, 'm> {
     fn described_size(&self, array: &Array) -> Option<TokenStream> {
         match &array.size {
             Size::Conformant(Some(size)) if array.varying && !self.is_derived(size) && self.env.knows(size) => {
-                Some(self.to_count(size))
+                Some(self.count_of(size))
             }
             _ => None,
         }
@@ -262,7 +262,7 @@ impl<'m> Write<'_, 'm> {
         }
     }
 
-    fn to_count(&self, expr: &Expr) -> TokenStream {
+    fn count_of(&self, expr: &Expr) -> TokenStream {
         let value = self.env.value(expr);
         match self.at {
             Some(at) => quote!(e.to_count(#value).at(#at)?),
@@ -345,7 +345,7 @@ impl<'m> Write<'_, 'm> {
                 let count = proc_macro2::Literal::u64_unsuffixed(*count);
                 quote!(#count)
             }
-            Size::Conformant(Some(size)) if self.env.knows(size) => self.to_count(size),
+            Size::Conformant(Some(size)) if self.env.knows(size) => self.count_of(size),
             Size::Conformant(_) if text.wide => quote!(#receiver.len_units() + 1),
             Size::Conformant(_) => quote!(#receiver.as_bytes().len() + 1),
         }

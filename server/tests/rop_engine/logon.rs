@@ -1,0 +1,149 @@
+//! Logging on, receive folders, short and long ids.
+
+use protocol::oxcdata::{ErrorCode, LongTermId, ObjectId, PropertyValue};
+use protocol::oxcstor::{LogonFlags, LogonTime, OpenFlags, RopLogonFailure, RopLogonRequest, RopLogonResponseStore};
+use runtime::Guid;
+use server::store::{self, PropertyChanges, SpecialFolder, tags};
+
+use crate::client::Client;
+use crate::fixture::{ANNA_DN, BRUNO_DN, Fixture};
+use crate::record;
+
+fn refused(fixture: &Fixture, request: RopLogonRequest<'_>) -> ErrorCode {
+    match fixture.client().log_on(request).0 {
+        Err(RopLogonFailure::Code(code)) => code,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn logs_on_to_ones_own_mailbox() {
+    let fixture = Fixture::new();
+    let (response, logon) = fixture.client().log_on(RopLogonRequest {
+        logon_flags: LogonFlags(0x0F),
+        ..Client::logon_request("/O=EXAMPLE/ou=first/cn=Recipients/cn=ANNA")
+    });
+    let response = response.unwrap();
+    assert_ne!(logon, runtime::rop::INVALID_HANDLE);
+    assert_eq!(response.logon_flags, LogonFlags(0x07));
+    assert_eq!(response.folder_ids, fixture.mailbox.special_folders().logon());
+    let identity = fixture.mailbox.identity();
+    let RopLogonResponseStore::Mailbox { response_flags, mailbox_guid, repl_id, repl_guid, logon_time, .. } = response.store
+    else {
+        panic!("not a mailbox")
+    };
+    assert_eq!(response_flags.0, 0x07);
+    assert_eq!((mailbox_guid, repl_id, repl_guid), (fixture.anna.mailbox, identity.repl_id, identity.replica));
+    assert_eq!(
+        logon_time,
+        LogonTime { seconds: 15, minutes: 30, hour: 6, day_of_week: 2, day: 24, month: 11, year: 2026 }
+    );
+    let ids = [
+        "MS-OXCSTOR_R56", "MS-OXCSTOR_R785", "MS-OXCSTOR_R1062", "MS-OXCSTOR_R118", "MS-OXCSTOR_R119", "MS-OXCSTOR_R123",
+        "MS-OXCSTOR_R125", "MS-OXCSTOR_R127", "MS-OXCSTOR_R131", "MS-OXCSTOR_R138", "MS-OXCSTOR_R166",
+        "MS-OXCSTOR_R2001002", "MS-OXCSTOR_R59",
+    ];
+    record("logs_on_to_ones_own_mailbox", &ids);
+}
+
+#[test]
+fn tells_that_the_owner_is_out_of_office() {
+    let fixture = Fixture::new();
+    let mut changes = PropertyChanges::new();
+    changes.set(tags::PID_TAG_OUT_OF_OFFICE_STATE, PropertyValue::PtypBoolean(true));
+    fixture.mailbox.change_properties(store::ObjectId::Mailbox, &changes).unwrap();
+    let response = fixture.client().log_on(Client::logon_request(ANNA_DN)).0.unwrap();
+    let RopLogonResponseStore::Mailbox { response_flags, .. } = response.store else { panic!("not a mailbox") };
+    assert_eq!(response_flags.0, 0x17);
+    record("tells_that_the_owner_is_out_of_office", &["MS-OXCSTOR_R129", "MS-OXCSTOR_R128"]);
+}
+
+#[test]
+fn refuses_unknown_users_and_other_mailboxes() {
+    let fixture = Fixture::new();
+    let unknown = Client::logon_request("/o=Example/ou=First/cn=Recipients/cn=carla");
+    assert_eq!(refused(&fixture, unknown), ErrorCode::EC_UNKNOWN_USER);
+    let nobody = RopLogonRequest { essdn: None, ..Client::logon_request(ANNA_DN) };
+    assert_eq!(refused(&fixture, nobody), ErrorCode::EC_UNKNOWN_USER);
+    assert_eq!(refused(&fixture, Client::logon_request(BRUNO_DN)), ErrorCode::EC_LOGIN_PERM);
+    let administrator = RopLogonRequest {
+        open_flags: OpenFlags(0x0100_0001),
+        ..Client::logon_request(BRUNO_DN)
+    };
+    assert_eq!(refused(&fixture, administrator), ErrorCode::EC_LOGIN_PERM);
+    let ids = ["MS-OXCSTOR_R788", "MS-OXCSTOR_R173", "MS-OXCSTOR_R174", "MS-OXCSTOR_R189", "MS-OXCSTOR_R1346"];
+    record("refuses_unknown_users_and_other_mailboxes", &ids);
+}
+
+#[test]
+fn refuses_public_folders_and_undefined_flags() {
+    let fixture = Fixture::new();
+    let with = |logon: u8, open: u32| RopLogonRequest {
+        logon_flags: LogonFlags(logon),
+        open_flags: OpenFlags(open),
+        ..Client::logon_request(ANNA_DN)
+    };
+    assert_eq!(refused(&fixture, with(0x00, 0x02)), ErrorCode::EC_LOGIN_FAILURE);
+    assert_eq!(refused(&fixture, with(0x00, 0x102)), ErrorCode::EC_LOGIN_FAILURE);
+    assert_eq!(refused(&fixture, with(0x01, 0x02)), ErrorCode::EC_INVALID_PARAM);
+    assert_eq!(refused(&fixture, with(0x11, 0)), ErrorCode::EC_ERROR);
+    assert_eq!(refused(&fixture, with(0x01, 0x8000_0000)), ErrorCode::EC_ERROR);
+    let ids = [
+        "MS-OXCSTOR_R786", "MS-OXCSTOR_R59753", "MS-OXCSTOR_R835", "MS-OXCSTOR_R1202", "MS-OXCSTOR_R3109", "MS-OXCSTOR_R167",
+    ];
+    record("refuses_public_folders_and_undefined_flags", &ids);
+}
+
+#[test]
+fn a_failed_logon_leaves_no_handle() {
+    let fixture = Fixture::new();
+    let mut client = fixture.client();
+    let (result, handle) = client.log_on(Client::logon_request(BRUNO_DN));
+    assert!(result.is_err());
+    assert_eq!(handle, runtime::rop::INVALID_HANDLE);
+    assert!(client.objects.is_empty());
+}
+
+#[test]
+fn receive_folders_are_found_by_the_longest_class() {
+    let fixture = Fixture::new();
+    let (mut client, logon) = fixture.logged_on();
+    let inbox = fixture.inbox();
+    assert_eq!(client.receive_folder(logon, "IPM.MY.Class"), Ok((inbox, b"IPM".to_vec())));
+    assert_eq!(client.receive_folder(logon, "MY.Class"), Ok((inbox, Vec::new())));
+    assert_eq!(client.receive_folder(logon, ""), Ok((inbox, Vec::new())));
+    let root = fixture.special(SpecialFolder::Root);
+    assert_eq!(client.receive_folder(logon, "IPC.Anything"), Ok((root, b"IPC".to_vec())));
+    for invalid in [".IPM", "IPM.", "IPM..Note", "Zürich"] {
+        assert_eq!(client.receive_folder(logon, invalid), Err(ErrorCode::EC_INVALID_PARAM), "{invalid}");
+    }
+    let ids = [
+        "MS-OXCSTOR_R847", "MS-OXCSTOR_R851", "MS-OXCSTOR_R852", "MS-OXCSTOR_R1223", "MS-OXCSTOR_R1224", "MS-OXCSTOR_R3120",
+        "MS-OXCSTOR_R3118", "MS-OXCSTOR_R3119", "MS-OXCSTOR_R59784", "MS-OXCSTOR_R59785", "MS-OXCSTOR_R234", "MS-OXCSTOR_R235",
+    ];
+    record("receive_folders_are_found_by_the_longest_class", &ids);
+}
+
+#[test]
+fn ids_are_short_and_long() {
+    let fixture = Fixture::new();
+    let (mut client, logon) = fixture.logged_on();
+    let identity = fixture.mailbox.identity();
+    let short = ObjectId::default().with_repl_id(identity.repl_id).with_global_counter(0x0102_0304_0506);
+    let long = LongTermId { database_guid: identity.replica, global_counter: 0x0102_0304_0506 };
+    // No object has this id.
+    assert_eq!(client.long_term_id(logon, short), Ok(long));
+    assert_eq!(client.short_id(logon, long), Ok(short));
+    assert_eq!(client.long_term_id(logon, short.with_repl_id(7)), Err(ErrorCode::EC_NOT_FOUND));
+    assert_eq!(client.long_term_id(logon, ObjectId(0)), Err(ErrorCode::EC_NOT_FOUND));
+    let nowhere = LongTermId { database_guid: Guid([0; 16]), ..long };
+    assert_eq!(client.short_id(logon, nowhere), Err(ErrorCode::EC_INVALID_PARAM));
+    let elsewhere = LongTermId { database_guid: Guid([9; 16]), ..long };
+    assert_eq!(client.short_id(logon, elsewhere), Err(ErrorCode::EC_NOT_FOUND));
+    let ids = [
+        "MS-OXCSTOR_R944", "MS-OXCSTOR_R945", "MS-OXCSTOR_R946", "MS-OXCSTOR_R1243", "MS-OXCSTOR_R1244", "MS-OXCSTOR_R451",
+        "MS-OXCSTOR_R452", "MS-OXCSTOR_R949", "MS-OXCSTOR_R1245", "MS-OXCSTOR_R94801", "MS-OXCSTOR_R1252", "MS-OXCSTOR_R1253",
+        "MS-OXCSTOR_R1120", "MS-OXCSTOR_R1121", "MS-OXCSTOR_R947", "MS-OXCSTOR_R952",
+    ];
+    record("ids_are_short_and_long", &ids);
+}
