@@ -1,13 +1,13 @@
 //! Writing: bytes appended to a buffer, under a limit.
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 
 use crate::error::{PackError, PackErrorKind};
 
 /// Appends little-endian, unaligned data (`encoding(mapi)`) to a buffer, never past its limit.
 #[derive(Debug)]
 pub struct Encoder {
-    buffer: BytesMut,
+    buffer: Vec<u8>,
     limit: usize,
     depth: u32,
 }
@@ -81,7 +81,7 @@ impl Encoder {
     /// An encoder that never holds more than `limit` bytes.
     #[must_use]
     pub fn with_limit(limit: usize) -> Self {
-        Self { buffer: BytesMut::new(), limit, depth: 0 }
+        Self { buffer: Vec::new(), limit, depth: 0 }
     }
 
     /// Bytes written so far.
@@ -135,7 +135,7 @@ impl Encoder {
     /// Ends writing.
     #[must_use]
     pub fn finish(self) -> Bytes {
-        self.buffer.freeze()
+        Bytes::from(self.buffer)
     }
 
     /// Appends bytes as they are.
@@ -147,7 +147,7 @@ impl Encoder {
         if bytes.len() > self.room() {
             return Err(self.full(bytes.len()));
         }
-        self.buffer.put_slice(bytes);
+        self.buffer.extend_from_slice(bytes);
         Ok(())
     }
 

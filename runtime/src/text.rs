@@ -67,6 +67,7 @@ impl<'a> Utf16<'a> {
     pub fn len_units(&self) -> usize {
         match &self.0 {
             Repr::Wire(bytes) => bytes.len() / 2,
+            Repr::Text(text) if text.is_ascii() => text.len(),
             Repr::Text(text) => text.encode_utf16().count(),
         }
     }
@@ -94,8 +95,7 @@ impl<'a> Utf16<'a> {
     /// # Errors
     /// `Unterminated` when the buffer ends first.
     pub fn unpack_nul(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
-        let units = c.peek().chunks_exact(2).position(|pair| pair == [0, 0]);
-        let Some(units) = units else {
+        let Some(units) = zero_unit(c.peek()) else {
             return Err(c.error(UnpackErrorKind::Unterminated));
         };
         let bytes = c.take(units * 2)?;
@@ -117,7 +117,11 @@ impl<'a> Utf16<'a> {
     /// # Errors
     /// `Full` at the limit; `Mismatch` when a unit is zero, since a reader would stop there.
     pub fn pack_nul(&self, e: &mut Encoder) -> Result<(), PackError> {
-        if self.units().any(|u| u == 0) {
+        let zero = match &self.0 {
+            Repr::Wire(bytes) => zero_unit(bytes).is_some(),
+            Repr::Text(text) => text.as_bytes().contains(&0),
+        };
+        if zero {
             return Err(e.mismatch("text without a zero inside"));
         }
         self.pack_units(e)?;
@@ -131,7 +135,7 @@ impl<'a> Utf16<'a> {
     pub fn pack_units(&self, e: &mut Encoder) -> Result<(), PackError> {
         match &self.0 {
             Repr::Wire(bytes) => e.bytes(bytes),
-            Repr::Text(text) => text.encode_utf16().try_for_each(|u| e.u16(u)),
+            Repr::Text(text) => pack_text(e, text),
         }
     }
 
@@ -139,6 +143,47 @@ impl<'a> Utf16<'a> {
     #[must_use]
     pub fn size_nul(&self) -> usize {
         self.len_units() * 2 + 2
+    }
+}
+
+/// The first unit of UTF-16 that is zero. Looks at four units at once: rows are full of short texts,
+/// and this is most of reading them.
+fn zero_unit(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = 0x0001_0001_0001_0001;
+    const HIGH: u64 = 0x8000_8000_8000_8000;
+    let (words, _) = bytes.as_chunks::<8>();
+    let before = words.iter().take_while(|word| {
+        let units = u64::from_le_bytes(**word);
+        units.wrapping_sub(ONES) & !units & HIGH == 0
+    });
+    let skipped = before.count() * 4;
+    let (pairs, _) = bytes.as_chunks::<2>();
+    pairs.iter().skip(skipped).position(|pair| *pair == [0, 0]).map(|at| skipped + at)
+}
+
+/// Writes text as UTF-16, a buffer at a time: the encoder's limit is checked once a buffer.
+fn pack_text(e: &mut Encoder, text: &str) -> Result<(), PackError> {
+    let mut buffer = [[0u8; 2]; 64];
+    if text.is_ascii() {
+        for chunk in text.as_bytes().chunks(buffer.len()) {
+            for (unit, byte) in buffer.iter_mut().zip(chunk) {
+                *unit = [*byte, 0];
+            }
+            e.bytes(buffer.as_flattened().get(..chunk.len() * 2).unwrap_or_default())?;
+        }
+        return Ok(());
+    }
+    let mut units = text.encode_utf16();
+    loop {
+        let mut filled = 0;
+        for (place, unit) in buffer.iter_mut().zip(units.by_ref()) {
+            *place = unit.to_le_bytes();
+            filled += 1;
+        }
+        e.bytes(buffer.as_flattened().get(..filled * 2).unwrap_or_default())?;
+        if filled < buffer.len() {
+            return Ok(());
+        }
     }
 }
 

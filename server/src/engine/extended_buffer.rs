@@ -39,7 +39,7 @@ pub(super) fn check_auxiliary(buffer: &[u8]) -> Result<(), Failure> {
     match buffer.len() {
         0 => Ok(()),
         1..RpcHeaderExt::SIZE => Err(Failure::RPC_FAILED),
-        ..=MAX_AUXILIARY_BUFFER => {
+        RpcHeaderExt::SIZE..=MAX_AUXILIARY_BUFFER => {
             unpack_single(Cursor::new(buffer), usize::from(u16::MAX))?;
             Ok(())
         }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use protocol::oxcdata::ErrorCode;
 use protocol::oxcmapihttp::{
-    ConnectRequest, ConnectResponse, DisconnectRequest, DisconnectResponse, ExecuteFailure,
-    ExecuteRequest, ExecuteResponse,
+    ConnectRequest, ConnectResponse, DisconnectRequest, DisconnectResponse, ExecuteFailure, ExecuteRequest,
+    ExecuteResponse,
 };
 use protocol::oxcrpc::{ConnectFlags, ExecuteFlags};
 use protocol::rops::{Conversation, RopReply, RopRequest};
@@ -167,8 +167,10 @@ fn a_body_that_ends_early_has_no_answer_and_more_than_the_body_is_tolerated() {
 fn execute_reads_compressed_and_obfuscated_requests() {
     for flags in [Flags::empty(), Flags::COMPRESSED, Flags::XOR_MAGIC, Flags::COMPRESSED | Flags::XOR_MAGIC] {
         let mut session = session(&engine());
-        let buffer = extended(&logon(), flags);
-        // Only what shrinks is compressed; the distinguished name does.
+        // Only what shrinks is compressed: releases of nothing, again and again.
+        let mut rops = unpack_batch(&logon()).unwrap().rops.to_vec();
+        rops.extend([0x01, 0, 9].repeat(40));
+        let buffer = extended(&pack(|e| pack_batch(e, &rops, &[INVALID_HANDLE])), flags);
         let header = RpcHeaderExt::unpack(&mut Cursor::new(&buffer)).unwrap();
         assert_eq!(header.flags, flags | Flags::LAST);
         logged_on(&execute(&mut session, &execute_request(&buffer)));
@@ -179,11 +181,23 @@ fn execute_reads_compressed_and_obfuscated_requests() {
 fn a_request_that_cannot_be_parsed_fails_as_a_whole_and_the_session_goes_on() {
     let mut session = session(&engine());
     let good = extended(&logon(), Flags::empty());
-    let without_last = { let mut buffer = good.clone(); buffer[2] = 0; buffer };
-    let lying_rop_size = { let mut buffer = good.clone(); buffer[8] = 0xFF; buffer };
+    let without_last = {
+        let mut buffer = good.clone();
+        buffer[2] = 0;
+        buffer
+    };
+    let lying_rop_size = {
+        let mut buffer = good.clone();
+        buffer[8] = 0xFF;
+        buffer
+    };
     let reserved_rop = extended(&pack(|e| pack_batch(e, &[0x00, 0, 0], &[1])), Flags::empty());
     let half_a_handle = extended(&[2, 0, 1, 1], Flags::empty());
-    let bad_compression = { let mut buffer = good.clone(); buffer[2] |= 1; buffer };
+    let bad_compression = {
+        let mut buffer = good.clone();
+        buffer[2] |= 1;
+        buffer
+    };
     for buffer in [without_last, lying_rop_size, reserved_rop, half_a_handle, bad_compression] {
         assert_eq!(error_code(&execute(&mut session, &execute_request(&buffer))), ErrorCode::EC_RPC_FORMAT);
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::auth::{Accounts as _, password};
-use crate::store::{SpecialFolder, TableQuery, ContentsKind};
+use crate::store::{ContentsKind, SpecialFolder, TableQuery};
 
 fn config(data_dir: &std::path::Path) -> Config {
     Config { data_dir: data_dir.to_owned(), ..Config::default() }

@@ -100,7 +100,9 @@ mod tests {
     #[test]
     fn the_first_start_shows_passwords_and_what_to_try() {
         let text = welcome("some/data", Some(&first()));
-        for part in ["alice@example.test    one", "bob@example.test      two", "some/data/sample-accounts.txt", "12 messages"] {
+        for part in
+            ["alice@example.test    one", "bob@example.test      two", "some/data/sample-accounts.txt", "12 messages"]
+        {
             assert!(text.contains(part), "{part}: {text}");
         }
         assert!(text.contains("curl --cacert some/data/tls/ca.pem https://localhost:8443/healthz"), "{text}");

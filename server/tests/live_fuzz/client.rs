@@ -174,7 +174,8 @@ impl Client {
 
 async fn response(stream: &mut BufReader<TlsStream<TcpStream>>) -> Option<Response> {
     let status = line(stream).await?;
-    let status = status.strip_prefix("HTTP/1.1 ").unwrap_or_else(|| panic!("no status: {status}"))[..3].parse().unwrap();
+    let status =
+        status.strip_prefix("HTTP/1.1 ").unwrap_or_else(|| panic!("no status: {status}"))[..3].parse().unwrap();
     let mut headers = Vec::new();
     loop {
         let line = line(stream).await?;

@@ -39,8 +39,7 @@ impl Random {
 
     /// Numbers at the edges of fields as often as any others.
     pub fn integer(&mut self) -> u32 {
-        const EDGES: [u32; 12] =
-            [0, 1, 2, 7, 8, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF];
+        const EDGES: [u32; 12] = [0, 1, 2, 7, 8, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF];
         if self.chance(2) { *self.pick(&EDGES) } else { self.next() as u32 }
     }
 

@@ -108,7 +108,8 @@ pub fn unparsable(random: &mut Random, valid: &[u8]) -> Vec<u8> {
         2 => {
             let mut buffer = valid.to_vec();
             let beyond = u16::try_from(valid.len()).unwrap() + 1;
-            let size = if random.chance(3) { random.below(2) as u16 } else { beyond.saturating_add(random.byte().into()) };
+            let size =
+                if random.chance(3) { random.below(2) as u16 } else { beyond.saturating_add(random.byte().into()) };
             buffer[..2].copy_from_slice(&size.to_le_bytes());
             buffer
         }

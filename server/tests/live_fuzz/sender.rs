@@ -202,7 +202,11 @@ impl Sender {
             let no_room = status == ErrorCode::EC_BUFFER_TOO_SMALL.0 && matches!(expected, Expected::RunWithin(_));
             let known = [ErrorCode::EC_RPC_FORMAT, ErrorCode::EC_RPC_FAILED].contains(&error);
             assert!(no_room || expected == Expected::Anything, "{status:#x} {error:?}: {}", what());
-            assert!(no_room || known || status == ErrorCode::EC_BUFFER_TOO_SMALL.0, "{status:#x} {error:?}: {}", what());
+            assert!(
+                no_room || known || status == ErrorCode::EC_BUFFER_TOO_SMALL.0,
+                "{status:#x} {error:?}: {}",
+                what()
+            );
             return None;
         }
         let output = replies(body, expected);

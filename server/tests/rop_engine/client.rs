@@ -82,7 +82,10 @@ impl Client {
         }
     }
 
-    pub fn log_on(&mut self, request: RopLogonRequest<'_>) -> (Result<RopLogonResponse, RopLogonFailure<'static>>, u32) {
+    pub fn log_on(
+        &mut self,
+        request: RopLogonRequest<'_>,
+    ) -> (Result<RopLogonResponse, RopLogonFailure<'static>>, u32) {
         one!(self, INVALID_HANDLE, RopLogon, request)
     }
 
@@ -93,8 +96,13 @@ impl Client {
 
     pub fn open_folder(&mut self, parent: u32, folder_id: FolderId) -> Answer<u32> {
         let open_mode_flags = OpenModeFlags(0);
-        let request =
-            RopOpenFolderRequest { logon_id: 0, input_handle_index: 0, output_handle_index: 1, folder_id, open_mode_flags };
+        let request = RopOpenFolderRequest {
+            logon_id: 0,
+            input_handle_index: 0,
+            output_handle_index: 1,
+            folder_id,
+            open_mode_flags,
+        };
         let (result, handle) = one!(self, parent, RopOpenFolder, request);
         result.map(|response| {
             assert!(!response.has_rules && !response.is_ghosted);
@@ -142,7 +150,8 @@ impl Client {
     }
 
     pub fn sort_request(keys: &[(PropertyTag, SortDirection)]) -> RopSortTableRequest {
-        let sort_orders = keys.iter().map(|(property_tag, order)| SortOrder { property_tag: *property_tag, order: *order });
+        let sort_orders =
+            keys.iter().map(|(property_tag, order)| SortOrder { property_tag: *property_tag, order: *order });
         RopSortTableRequest {
             logon_id: 0,
             input_handle_index: 0,
@@ -226,7 +235,12 @@ impl Client {
         result.map(|response| (response, handle))
     }
 
-    pub fn create_message(&mut self, parent: u32, folder_id: FolderId, associated_flag: bool) -> Answer<(MessageId, u32)> {
+    pub fn create_message(
+        &mut self,
+        parent: u32,
+        folder_id: FolderId,
+        associated_flag: bool,
+    ) -> Answer<(MessageId, u32)> {
         let request = RopCreateMessageRequest {
             logon_id: 0,
             input_handle_index: 0,
@@ -280,7 +294,13 @@ impl Client {
         self.get_limited(object, tags, 0, true)
     }
 
-    pub fn get_limited(&mut self, object: u32, tags: &[PropertyTag], property_size_limit: u16, want_unicode: bool) -> Cells {
+    pub fn get_limited(
+        &mut self,
+        object: u32,
+        tags: &[PropertyTag],
+        property_size_limit: u16,
+        want_unicode: bool,
+    ) -> Cells {
         let request = RopGetPropertiesSpecificRequest {
             logon_id: 0,
             input_handle_index: 0,
@@ -296,7 +316,12 @@ impl Client {
         self.get(object, &[tag]).remove(0).unwrap()
     }
 
-    pub fn all(&mut self, object: u32, property_size_limit: u16, want_unicode: bool) -> Vec<TaggedPropertyValue<'static>> {
+    pub fn all(
+        &mut self,
+        object: u32,
+        property_size_limit: u16,
+        want_unicode: bool,
+    ) -> Vec<TaggedPropertyValue<'static>> {
         let request =
             RopGetPropertiesAllRequest { logon_id: 0, input_handle_index: 0, property_size_limit, want_unicode };
         one!(self, object, RopGetPropertiesAll, request).0.unwrap().property_values
@@ -307,7 +332,11 @@ impl Client {
         one!(self, object, RopGetPropertiesList, request).0.unwrap().property_tags
     }
 
-    pub fn set(&mut self, object: u32, values: &[(PropertyTag, PropertyValue<'static>)]) -> Answer<Vec<PropertyProblem>> {
+    pub fn set(
+        &mut self,
+        object: u32,
+        values: &[(PropertyTag, PropertyValue<'static>)],
+    ) -> Answer<Vec<PropertyProblem>> {
         let property_values = values.iter().map(|(property_tag, property_value)| TaggedPropertyValue {
             property_tag: *property_tag,
             property_value: property_value.clone(),
@@ -330,7 +359,12 @@ impl Client {
         result.map(|response| (handle, response.stream_size))
     }
 
-    pub fn read_stream(&mut self, stream: u32, byte_count: u16, maximum: Option<u32>) -> Result<Vec<u8>, RopReadStreamFailure<'static>> {
+    pub fn read_stream(
+        &mut self,
+        stream: u32,
+        byte_count: u16,
+        maximum: Option<u32>,
+    ) -> Result<Vec<u8>, RopReadStreamFailure<'static>> {
         let request =
             RopReadStreamRequest { logon_id: 0, input_handle_index: 0, byte_count, maximum_byte_count: maximum };
         one!(self, stream, RopReadStream, request).0.map(|response| response.data.into_owned())

@@ -18,8 +18,15 @@ fn opens_folders_through_the_logon_and_through_folders() {
     let id = client.value(inbox, tags::PID_TAG_FOLDER_ID);
     assert_eq!(id, PropertyValue::PtypInteger64(fixture.inbox().0.cast_signed()));
     let ids = [
-        "MS-OXCFOLD_R9", "MS-OXCFOLD_R90001", "MS-OXCFOLD_R14", "MS-OXCFOLD_R2014", "MS-OXCFOLD_R16", "MS-OXCFOLD_R17",
-        "MS-OXCFOLD_R24", "MS-OXCFOLD_R26", "MS-OXCFOLD_R46202",
+        "MS-OXCFOLD_R9",
+        "MS-OXCFOLD_R90001",
+        "MS-OXCFOLD_R14",
+        "MS-OXCFOLD_R2014",
+        "MS-OXCFOLD_R16",
+        "MS-OXCFOLD_R17",
+        "MS-OXCFOLD_R24",
+        "MS-OXCFOLD_R26",
+        "MS-OXCFOLD_R46202",
     ];
     record("opens_folders_through_the_logon_and_through_folders", &ids);
 }
@@ -52,8 +59,17 @@ fn ignores_all_bits_of_open_mode_flags_but_one() {
         assert!(reply.result.is_ok(), "bit {bit}");
     }
     let ids = [
-        "MS-OXCFOLD_R821", "MS-OXCFOLD_R465", "MS-OXCFOLD_R46501", "MS-OXCFOLD_R46502", "MS-OXCFOLD_R46503",
-        "MS-OXCFOLD_R46504", "MS-OXCFOLD_R46505", "MS-OXCFOLD_R46506", "MS-OXCFOLD_R46507", "MS-OXCFOLD_R22", "MS-OXCFOLD_R21",
+        "MS-OXCFOLD_R821",
+        "MS-OXCFOLD_R465",
+        "MS-OXCFOLD_R46501",
+        "MS-OXCFOLD_R46502",
+        "MS-OXCFOLD_R46503",
+        "MS-OXCFOLD_R46504",
+        "MS-OXCFOLD_R46505",
+        "MS-OXCFOLD_R46506",
+        "MS-OXCFOLD_R46507",
+        "MS-OXCFOLD_R22",
+        "MS-OXCFOLD_R21",
     ];
     record("ignores_all_bits_of_open_mode_flags_but_one", &ids);
 }
@@ -80,8 +96,16 @@ fn hierarchies_list_children_or_all_levels() {
     assert_eq!(names, ["Projects", "Alpha", "Beta"]);
     assert_eq!(rows[2][1], Ok(PropertyValue::PtypInteger32(2)));
     let ids = [
-        "MS-OXCFOLD_R305", "MS-OXCFOLD_R100002", "MS-OXCFOLD_R306", "MS-OXCFOLD_R801", "MS-OXCFOLD_R802", "MS-OXCFOLD_R318",
-        "MS-OXCFOLD_R317", "MS-OXCFOLD_R648", "MS-OXCFOLD_R1163", "MS-OXCFOLD_R440",
+        "MS-OXCFOLD_R305",
+        "MS-OXCFOLD_R100002",
+        "MS-OXCFOLD_R306",
+        "MS-OXCFOLD_R801",
+        "MS-OXCFOLD_R802",
+        "MS-OXCFOLD_R318",
+        "MS-OXCFOLD_R317",
+        "MS-OXCFOLD_R648",
+        "MS-OXCFOLD_R1163",
+        "MS-OXCFOLD_R440",
     ];
     record("hierarchies_list_children_or_all_levels", &ids);
 }
@@ -127,8 +151,16 @@ fn contents_list_messages_or_associated_messages() {
     assert_eq!(client.contents(inbox, 0).unwrap().1, 3);
     assert_eq!(client.contents(inbox, 0x02).unwrap().1, 1);
     let ids = [
-        "MS-OXCFOLD_R320", "MS-OXCFOLD_R100502", "MS-OXCFOLD_R321", "MS-OXCFOLD_R662", "MS-OXCFOLD_R663", "MS-OXCFOLD_R333",
-        "MS-OXCFOLD_R332", "MS-OXCFOLD_R661", "MS-OXCFOLD_R1170", "MS-OXCFOLD_R444",
+        "MS-OXCFOLD_R320",
+        "MS-OXCFOLD_R100502",
+        "MS-OXCFOLD_R321",
+        "MS-OXCFOLD_R662",
+        "MS-OXCFOLD_R663",
+        "MS-OXCFOLD_R333",
+        "MS-OXCFOLD_R332",
+        "MS-OXCFOLD_R661",
+        "MS-OXCFOLD_R1170",
+        "MS-OXCFOLD_R444",
     ];
     record("contents_list_messages_or_associated_messages", &ids);
 }

@@ -28,7 +28,8 @@ fn logs_on_to_ones_own_mailbox() {
     assert_eq!(response.logon_flags, LogonFlags(0x07));
     assert_eq!(response.folder_ids, fixture.mailbox.special_folders().logon());
     let identity = fixture.mailbox.identity();
-    let RopLogonResponseStore::Mailbox { response_flags, mailbox_guid, repl_id, repl_guid, logon_time, .. } = response.store
+    let RopLogonResponseStore::Mailbox { response_flags, mailbox_guid, repl_id, repl_guid, logon_time, .. } =
+        response.store
     else {
         panic!("not a mailbox")
     };
@@ -39,9 +40,19 @@ fn logs_on_to_ones_own_mailbox() {
         LogonTime { seconds: 15, minutes: 30, hour: 6, day_of_week: 2, day: 24, month: 11, year: 2026 }
     );
     let ids = [
-        "MS-OXCSTOR_R56", "MS-OXCSTOR_R785", "MS-OXCSTOR_R1062", "MS-OXCSTOR_R118", "MS-OXCSTOR_R119", "MS-OXCSTOR_R123",
-        "MS-OXCSTOR_R125", "MS-OXCSTOR_R127", "MS-OXCSTOR_R131", "MS-OXCSTOR_R138", "MS-OXCSTOR_R166",
-        "MS-OXCSTOR_R2001002", "MS-OXCSTOR_R59",
+        "MS-OXCSTOR_R56",
+        "MS-OXCSTOR_R785",
+        "MS-OXCSTOR_R1062",
+        "MS-OXCSTOR_R118",
+        "MS-OXCSTOR_R119",
+        "MS-OXCSTOR_R123",
+        "MS-OXCSTOR_R125",
+        "MS-OXCSTOR_R127",
+        "MS-OXCSTOR_R131",
+        "MS-OXCSTOR_R138",
+        "MS-OXCSTOR_R166",
+        "MS-OXCSTOR_R2001002",
+        "MS-OXCSTOR_R59",
     ];
     record("logs_on_to_ones_own_mailbox", &ids);
 }
@@ -66,10 +77,7 @@ fn refuses_unknown_users_and_other_mailboxes() {
     let nobody = RopLogonRequest { essdn: None, ..Client::logon_request(ANNA_DN) };
     assert_eq!(refused(&fixture, nobody), ErrorCode::EC_UNKNOWN_USER);
     assert_eq!(refused(&fixture, Client::logon_request(BRUNO_DN)), ErrorCode::EC_LOGIN_PERM);
-    let administrator = RopLogonRequest {
-        open_flags: OpenFlags(0x0100_0001),
-        ..Client::logon_request(BRUNO_DN)
-    };
+    let administrator = RopLogonRequest { open_flags: OpenFlags(0x0100_0001), ..Client::logon_request(BRUNO_DN) };
     assert_eq!(refused(&fixture, administrator), ErrorCode::EC_LOGIN_PERM);
     let ids = ["MS-OXCSTOR_R788", "MS-OXCSTOR_R173", "MS-OXCSTOR_R174", "MS-OXCSTOR_R189", "MS-OXCSTOR_R1346"];
     record("refuses_unknown_users_and_other_mailboxes", &ids);
@@ -89,7 +97,12 @@ fn refuses_public_folders_and_undefined_flags() {
     assert_eq!(refused(&fixture, with(0x11, 0)), ErrorCode::EC_ERROR);
     assert_eq!(refused(&fixture, with(0x01, 0x8000_0000)), ErrorCode::EC_ERROR);
     let ids = [
-        "MS-OXCSTOR_R786", "MS-OXCSTOR_R59753", "MS-OXCSTOR_R835", "MS-OXCSTOR_R1202", "MS-OXCSTOR_R3109", "MS-OXCSTOR_R167",
+        "MS-OXCSTOR_R786",
+        "MS-OXCSTOR_R59753",
+        "MS-OXCSTOR_R835",
+        "MS-OXCSTOR_R1202",
+        "MS-OXCSTOR_R3109",
+        "MS-OXCSTOR_R167",
     ];
     record("refuses_public_folders_and_undefined_flags", &ids);
 }
@@ -118,8 +131,18 @@ fn receive_folders_are_found_by_the_longest_class() {
         assert_eq!(client.receive_folder(logon, invalid), Err(ErrorCode::EC_INVALID_PARAM), "{invalid}");
     }
     let ids = [
-        "MS-OXCSTOR_R847", "MS-OXCSTOR_R851", "MS-OXCSTOR_R852", "MS-OXCSTOR_R1223", "MS-OXCSTOR_R1224", "MS-OXCSTOR_R3120",
-        "MS-OXCSTOR_R3118", "MS-OXCSTOR_R3119", "MS-OXCSTOR_R59784", "MS-OXCSTOR_R59785", "MS-OXCSTOR_R234", "MS-OXCSTOR_R235",
+        "MS-OXCSTOR_R847",
+        "MS-OXCSTOR_R851",
+        "MS-OXCSTOR_R852",
+        "MS-OXCSTOR_R1223",
+        "MS-OXCSTOR_R1224",
+        "MS-OXCSTOR_R3120",
+        "MS-OXCSTOR_R3118",
+        "MS-OXCSTOR_R3119",
+        "MS-OXCSTOR_R59784",
+        "MS-OXCSTOR_R59785",
+        "MS-OXCSTOR_R234",
+        "MS-OXCSTOR_R235",
     ];
     record("receive_folders_are_found_by_the_longest_class", &ids);
 }
@@ -141,9 +164,22 @@ fn ids_are_short_and_long() {
     let elsewhere = LongTermId { database_guid: Guid([9; 16]), ..long };
     assert_eq!(client.short_id(logon, elsewhere), Err(ErrorCode::EC_NOT_FOUND));
     let ids = [
-        "MS-OXCSTOR_R944", "MS-OXCSTOR_R945", "MS-OXCSTOR_R946", "MS-OXCSTOR_R1243", "MS-OXCSTOR_R1244", "MS-OXCSTOR_R451",
-        "MS-OXCSTOR_R452", "MS-OXCSTOR_R949", "MS-OXCSTOR_R1245", "MS-OXCSTOR_R94801", "MS-OXCSTOR_R1252", "MS-OXCSTOR_R1253",
-        "MS-OXCSTOR_R1120", "MS-OXCSTOR_R1121", "MS-OXCSTOR_R947", "MS-OXCSTOR_R952",
+        "MS-OXCSTOR_R944",
+        "MS-OXCSTOR_R945",
+        "MS-OXCSTOR_R946",
+        "MS-OXCSTOR_R1243",
+        "MS-OXCSTOR_R1244",
+        "MS-OXCSTOR_R451",
+        "MS-OXCSTOR_R452",
+        "MS-OXCSTOR_R949",
+        "MS-OXCSTOR_R1245",
+        "MS-OXCSTOR_R94801",
+        "MS-OXCSTOR_R1252",
+        "MS-OXCSTOR_R1253",
+        "MS-OXCSTOR_R1120",
+        "MS-OXCSTOR_R1121",
+        "MS-OXCSTOR_R947",
+        "MS-OXCSTOR_R952",
     ];
     record("ids_are_short_and_long", &ids);
 }

@@ -55,10 +55,26 @@ fn two_page_sizes_read_the_same_rows() {
         assert_eq!(client.seek(table, Bookmark::BOOKMARK_BEGINNING, 0), Ok((false, 0)));
     }
     let ids = [
-        "MS-OXCTABL_R95", "MS-OXCTABL_R108", "MS-OXCTABL_R112", "MS-OXCTABL_R113", "MS-OXCTABL_R118", "MS-OXCTABL_R462",
-        "MS-OXCTABL_R463", "MS-OXCTABL_R467", "MS-OXCTABL_R725", "MS-OXCTABL_R726", "MS-OXCTABL_R724", "MS-OXCTABL_R110",
-        "MS-OXCTABL_R468", "MS-OXCTABL_R427", "MS-OXCTABL_R426", "MS-OXCTABL_R472", "MS-OXCTABL_R837", "MS-OXCTABL_R97",
-        "MS-OXCTABL_R105", "MS-OXCTABL_R831",
+        "MS-OXCTABL_R95",
+        "MS-OXCTABL_R108",
+        "MS-OXCTABL_R112",
+        "MS-OXCTABL_R113",
+        "MS-OXCTABL_R118",
+        "MS-OXCTABL_R462",
+        "MS-OXCTABL_R463",
+        "MS-OXCTABL_R467",
+        "MS-OXCTABL_R725",
+        "MS-OXCTABL_R726",
+        "MS-OXCTABL_R724",
+        "MS-OXCTABL_R110",
+        "MS-OXCTABL_R468",
+        "MS-OXCTABL_R427",
+        "MS-OXCTABL_R426",
+        "MS-OXCTABL_R472",
+        "MS-OXCTABL_R837",
+        "MS-OXCTABL_R97",
+        "MS-OXCTABL_R105",
+        "MS-OXCTABL_R831",
     ];
     record("two_page_sizes_read_the_same_rows", &ids);
 }
@@ -153,8 +169,18 @@ fn tables_without_columns_have_no_rows_to_give() {
     client.reset(table).unwrap();
     assert_eq!(query_code(&mut client, table), ErrorCode::EC_NULL_OBJECT);
     let ids = [
-        "MS-OXCTABL_R428", "MS-OXCTABL_R429", "MS-OXCTABL_R476", "MS-OXCTABL_R768", "MS-OXCTABL_R866", "MS-OXCTABL_R867",
-        "MS-OXCTABL_R610", "MS-OXCTABL_R553", "MS-OXCTABL_R554", "MS-OXCTABL_R560", "MS-OXCTABL_R49", "MS-OXCTABL_R51",
+        "MS-OXCTABL_R428",
+        "MS-OXCTABL_R429",
+        "MS-OXCTABL_R476",
+        "MS-OXCTABL_R768",
+        "MS-OXCTABL_R866",
+        "MS-OXCTABL_R867",
+        "MS-OXCTABL_R610",
+        "MS-OXCTABL_R553",
+        "MS-OXCTABL_R554",
+        "MS-OXCTABL_R560",
+        "MS-OXCTABL_R49",
+        "MS-OXCTABL_R51",
     ];
     record("tables_without_columns_have_no_rows_to_give", &ids);
 }
@@ -243,10 +269,27 @@ fn sorts_and_restricts() {
     client.reset(table).unwrap();
     assert_eq!(client.position(table), Ok((0, 5)));
     let ids = [
-        "MS-OXCTABL_R437", "MS-OXCTABL_R438", "MS-OXCTABL_R439", "MS-OXCTABL_R447", "MS-OXCTABL_R451", "MS-OXCTABL_R452",
-        "MS-OXCTABL_R453", "MS-OXCTABL_R454", "MS-OXCTABL_R834", "MS-OXCTABL_R56", "MS-OXCTABL_R76", "MS-OXCTABL_R77",
-        "MS-OXCTABL_R85", "MS-OXCTABL_R87", "MS-OXCTABL_R117", "MS-OXCTABL_R119", "MS-OXCTABL_R555", "MS-OXCTABL_R556",
-        "MS-OXCTABL_R557", "MS-OXCTABL_R561", "MS-OXCTABL_R564",
+        "MS-OXCTABL_R437",
+        "MS-OXCTABL_R438",
+        "MS-OXCTABL_R439",
+        "MS-OXCTABL_R447",
+        "MS-OXCTABL_R451",
+        "MS-OXCTABL_R452",
+        "MS-OXCTABL_R453",
+        "MS-OXCTABL_R454",
+        "MS-OXCTABL_R834",
+        "MS-OXCTABL_R56",
+        "MS-OXCTABL_R76",
+        "MS-OXCTABL_R77",
+        "MS-OXCTABL_R85",
+        "MS-OXCTABL_R87",
+        "MS-OXCTABL_R117",
+        "MS-OXCTABL_R119",
+        "MS-OXCTABL_R555",
+        "MS-OXCTABL_R556",
+        "MS-OXCTABL_R557",
+        "MS-OXCTABL_R561",
+        "MS-OXCTABL_R564",
     ];
     record("sorts_and_restricts", &ids);
 }
@@ -273,7 +316,7 @@ fn failures_leave_order_and_filter_as_they_were() {
         assert_eq!(client.sort(table, request), Err(ErrorCode::EC_INVALID_PARAM));
     }
     let members = Restriction::PropertyRestriction {
-        rel_op: RelOp::RELATIONAL_OPERATOR_MEMBER_OF_D_L,
+        rel_op: RelOp::RELATIONAL_OPERATOR_MEMBER_OF_DL,
         prop_tag: SUBJECT,
         tagged_value: TaggedPropertyValue { property_tag: SUBJECT, property_value: string("x") },
     };
@@ -306,10 +349,28 @@ fn seeks_from_the_beginning_the_cursor_and_the_end() {
         assert_eq!(client.seek(table, origin, 0), Err(ErrorCode::EC_INVALID_PARAM));
     }
     let ids = [
-        "MS-OXCTABL_R140", "MS-OXCTABL_R141", "MS-OXCTABL_R145", "MS-OXCTABL_R150", "MS-OXCTABL_R152", "MS-OXCTABL_R154",
-        "MS-OXCTABL_R155", "MS-OXCTABL_R156", "MS-OXCTABL_R157", "MS-OXCTABL_R159", "MS-OXCTABL_R160", "MS-OXCTABL_R161",
-        "MS-OXCTABL_R162", "MS-OXCTABL_R163", "MS-OXCTABL_R496", "MS-OXCTABL_R497", "MS-OXCTABL_R850", "MS-OXCTABL_R133",
-        "MS-OXCTABL_R136", "MS-OXCTABL_R137", "MS-OXCTABL_R138", "MS-OXCTABL_R139",
+        "MS-OXCTABL_R140",
+        "MS-OXCTABL_R141",
+        "MS-OXCTABL_R145",
+        "MS-OXCTABL_R150",
+        "MS-OXCTABL_R152",
+        "MS-OXCTABL_R154",
+        "MS-OXCTABL_R155",
+        "MS-OXCTABL_R156",
+        "MS-OXCTABL_R157",
+        "MS-OXCTABL_R159",
+        "MS-OXCTABL_R160",
+        "MS-OXCTABL_R161",
+        "MS-OXCTABL_R162",
+        "MS-OXCTABL_R163",
+        "MS-OXCTABL_R496",
+        "MS-OXCTABL_R497",
+        "MS-OXCTABL_R850",
+        "MS-OXCTABL_R133",
+        "MS-OXCTABL_R136",
+        "MS-OXCTABL_R137",
+        "MS-OXCTABL_R138",
+        "MS-OXCTABL_R139",
     ];
     record("seeks_from_the_beginning_the_cursor_and_the_end", &ids);
 }
@@ -344,10 +405,7 @@ fn hierarchy_tables_are_restricted_but_not_sorted() {
         fuzzy_level_low: FuzzyLevelLow::FL_PREFIX,
         fuzzy_level_high: FuzzyLevelHigh(0),
         property_tag: tags::PID_TAG_DISPLAY_NAME,
-        tagged_value: TaggedPropertyValue {
-            property_tag: tags::PID_TAG_DISPLAY_NAME,
-            property_value: string("Alpha"),
-        },
+        tagged_value: TaggedPropertyValue { property_tag: tags::PID_TAG_DISPLAY_NAME, property_value: string("Alpha") },
     };
     client.restrict(table, Some(restriction)).unwrap();
     assert_eq!(names(&client.read_table(table, 9)), ["Alpha", "Alphabet"]);
@@ -357,7 +415,12 @@ fn hierarchy_tables_are_restricted_but_not_sorted() {
     assert_eq!(client.sort(table, Client::sort_request(&keys)), Err(ErrorCode::EC_NOT_SUPPORTED));
     assert_eq!(client.reset(table), Err(ErrorCode::EC_NOT_SUPPORTED));
     let ids = [
-        "MS-OXCTABL_R833", "MS-OXCTABL_R835", "MS-OXCTABL_R829", "MS-OXCTABL_R844", "MS-OXCTABL_R848", "MS-OXCTABL_R450",
+        "MS-OXCTABL_R833",
+        "MS-OXCTABL_R835",
+        "MS-OXCTABL_R829",
+        "MS-OXCTABL_R844",
+        "MS-OXCTABL_R848",
+        "MS-OXCTABL_R450",
         "MS-OXCTABL_R566",
     ];
     record("hierarchy_tables_are_restricted_but_not_sorted", &ids);

@@ -127,7 +127,8 @@ pub async fn long_body(logon: &mut Logon) {
 pub async fn one_attachment(logon: &mut Logon) {
     let rows = inbox(logon, 50).await;
     let inbox = logon.folder_id(WellKnownFolder::Inbox).unwrap();
-    let flagged = |row: &&PropertyRow| row.get(PropertyTag::HAS_ATTACHMENTS).and_then(|flag| flag.as_bool()) == Some(true);
+    let flagged =
+        |row: &&PropertyRow| row.get(PropertyTag::HAS_ATTACHMENTS).and_then(|flag| flag.as_bool()) == Some(true);
     let id = rows.iter().rfind(flagged).unwrap().message_id().unwrap();
     let attachments = logon.message(inbox, id).attachments().collect().await.unwrap();
     let number = attachments[0].get(PropertyTag::ATTACH_NUMBER).unwrap().as_u32().unwrap();
