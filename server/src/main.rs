@@ -39,10 +39,22 @@ fn main() -> ExitCode {
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("server: {error:#}");
+            eprintln!("server: {}", with_causes(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// The text of an error and of its causes, as far as they are not in it already.
+fn with_causes(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string).filter(|cause| !cause.is_empty()) {
+        if !text.contains(&cause) {
+            let separator = if text.is_empty() { "" } else { ": " };
+            text = text + separator + &cause;
+        }
+    }
+    text
 }
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {

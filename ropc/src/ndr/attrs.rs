@@ -1,6 +1,7 @@
 //! Attributes: which there are, and looking them up.
 
-use crate::ast::{Attr, AttrArg, Expr};
+use crate::ast::{Attr, AttrArg, Expr, Span};
+use crate::codes::NOT_EMITTED;
 use crate::diagnostic::Diagnostic;
 use crate::spelling;
 
@@ -10,6 +11,8 @@ enum Meaning {
     Used,
     /// It says nothing about either.
     Ignored,
+    /// Ours, and nothing emits it yet.
+    Later,
     /// It would change the wire format; what uses it cannot be compiled.
     Unsupported,
 }
@@ -83,11 +86,13 @@ const IGNORED: &[&str] = &[
     "type_strict_context_handle",
 ];
 
+/// Ours: checked, emitted by nothing yet.
+const LATER: &[&str] = &["carries", "represent_as"];
+
 const UNSUPPORTED: &[&str] = &[
     "byte_count",
     "call_as",
     "callback",
-    "carries",
     "compression",
     "first_is",
     "flag",
@@ -104,7 +109,6 @@ const UNSUPPORTED: &[&str] = &[
     "relative",
     "relative_base",
     "relative_short",
-    "represent_as",
     "skip",
     "skip_noinit",
     "subcontext",
@@ -118,9 +122,24 @@ const UNSUPPORTED: &[&str] = &[
 ];
 
 fn meaning(name: &str) -> Option<Meaning> {
-    [(USED, Meaning::Used), (IGNORED, Meaning::Ignored), (UNSUPPORTED, Meaning::Unsupported)]
+    [
+        (USED, Meaning::Used),
+        (IGNORED, Meaning::Ignored),
+        (LATER, Meaning::Later),
+        (UNSUPPORTED, Meaning::Unsupported),
+    ]
         .into_iter()
         .find_map(|(names, meaning)| names.contains(&name).then_some(meaning))
+}
+
+/// What the language has and nothing emits yet: building refuses it.
+pub fn not_emitted(what: &str, span: &Span) -> Diagnostic {
+    Diagnostic::warning(
+        NOT_EMITTED,
+        format!("{what} not emitted yet"),
+        span.clone(),
+        "checked, but no code is written for it",
+    )
 }
 
 /// Reports attributes that nothing knows (R0711) and those that stop the compilation (R0712).
@@ -129,6 +148,7 @@ pub fn check(attrs: &[&Attr], diagnostics: &mut Vec<Diagnostic>) {
         let name = attr.name.text.as_str();
         match meaning(name) {
             Some(Meaning::Used | Meaning::Ignored) => {}
+            Some(Meaning::Later) => diagnostics.push(not_emitted(&format!("attribute `{name}` is"), &attr.span)),
             Some(Meaning::Unsupported) => diagnostics.push(Diagnostic::error(
                 "R0712",
                 format!("attribute `{name}` cannot be compiled yet"),

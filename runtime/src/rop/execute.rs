@@ -235,11 +235,13 @@ fn settle<O>(outcome: RopOutcome<O>, objects: &mut ObjectTable<O>, handles: &mut
     match outcome {
         RopOutcome::Done => {}
         RopOutcome::Open { object, logon_id, output_handle_index, owner, replaces_logon } => {
-            if replaces_logon {
-                objects.release_logon(logon_id);
-            }
+            let handle = if replaces_logon {
+                objects.insert_logon(object, logon_id)
+            } else {
+                objects.insert(object, logon_id, owner)
+            };
             if let Some(slot) = handles.get_mut(usize::from(output_handle_index)) {
-                *slot = objects.insert(object, logon_id, owner).unwrap_or(INVALID_HANDLE);
+                *slot = handle.unwrap_or(INVALID_HANDLE);
             }
         }
         RopOutcome::Release { input_handle_index } => {

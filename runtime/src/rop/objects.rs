@@ -18,6 +18,8 @@ struct Slot<O> {
     object: O,
     logon_id: u8,
     owner: Option<u32>,
+    /// Its release takes along all objects of its logon.
+    owns_all: bool,
 }
 
 impl<O> ObjectTable<O> {
@@ -47,12 +49,23 @@ impl<O> ObjectTable<O> {
 
     /// Opens an object; `None` when the table is full. `owner`: the object whose release takes it along.
     pub fn insert(&mut self, object: O, logon_id: u8, owner: Option<u32>) -> Option<u32> {
+        self.insert_slot(Slot { object, logon_id, owner, owns_all: false })
+    }
+
+    /// Opens a logon, whose release takes along all that was opened through it; all objects of a logon
+    /// with this id go first. `None` when the table is full.
+    pub fn insert_logon(&mut self, object: O, logon_id: u8) -> Option<u32> {
+        self.release_logon(logon_id);
+        self.insert_slot(Slot { object, logon_id, owner: None, owns_all: true })
+    }
+
+    fn insert_slot(&mut self, slot: Slot<O>) -> Option<u32> {
         if self.is_full() {
             return None;
         }
         let handle = self.next;
         self.next += 1;
-        self.slots.insert(handle, Slot { object, logon_id, owner });
+        self.slots.insert(handle, slot);
         Some(handle)
     }
 
@@ -80,8 +93,11 @@ impl<O> ObjectTable<O> {
 
     /// Releases an object and what it owns, and what that owns; answers how many were open.
     pub fn release(&mut self, handle: u32) -> usize {
-        if self.slots.remove(&handle).is_none() {
-            return 0;
+        let Some(slot) = self.slots.remove(&handle) else { return 0 };
+        if slot.owns_all {
+            let before = self.slots.len();
+            self.release_logon(slot.logon_id);
+            return before - self.slots.len() + 1;
         }
         let mut released = 1;
         let mut gone = vec![handle];
@@ -133,6 +149,19 @@ mod tests {
         assert_eq!(objects.insert((), 0, None), None);
         objects.release(first);
         assert_ne!(objects.insert((), 0, None), Some(first));
+    }
+
+    #[test]
+    fn the_release_of_a_logon_takes_all_of_its_objects_along() {
+        let mut objects = ObjectTable::new(10);
+        let logon = objects.insert_logon("logon", 1).unwrap();
+        let other_logon = objects.insert_logon("other logon", 2).unwrap();
+        objects.insert("folder", 1, None);
+        let folder = objects.insert("folder", 2, None).unwrap();
+        assert_eq!(objects.release(logon), 2);
+        assert_eq!(objects.handles().collect::<Vec<_>>(), [other_logon, folder]);
+        let again = objects.insert_logon("logon again", 2);
+        assert_eq!(objects.handles().collect::<Vec<_>>(), [again.unwrap()]);
     }
 
     #[test]

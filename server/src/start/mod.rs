@@ -38,7 +38,7 @@ const STORE_DIRECTORY: &str = "store";
 #[non_exhaustive]
 pub enum StartError {
     /// The sample accounts would be reachable from other machines.
-    #[error("{0} (a server for other machines needs a data directory without them)")]
+    #[error("{0}; a server for other machines needs a data directory without them")]
     SampleAccounts(#[from] SampleAccountsRefused),
     /// A file could not be read or written.
     #[error(transparent)]

@@ -77,7 +77,7 @@ fn recipients_are_added_changed_and_deleted() {
 
     let (response, _) = client.open_message(logon, drafts, id, 0).unwrap();
     assert_eq!((response.recipient_count, response.recipient_rows.len()), (3, 3));
-    assert_eq!(response.recipient_columns[..1], COLUMNS[..1]);
+    assert!(response.recipient_columns.contains(&COLUMNS[0]) && !response.recipient_columns.contains(&COLUMNS[1]));
     let first = &response.recipient_rows[0];
     assert_eq!(first.recipient_type, kind(RecipientClass::TO));
     assert_eq!(first.recipient_row.address, RecipientRowAddress::SMTP);

@@ -88,7 +88,7 @@ fn a_piece_is_what_was_asked_for_or_has_room() {
     client.limit = 100;
     let next = client.read_stream(stream, 1000, None).unwrap();
     assert_eq!(next.len(), 100 - 18);
-    client.limit = 17;
+    client.limit = 18;
     let refused = client.read_stream(stream, 1000, None).unwrap_err();
     assert!(matches!(refused, RopReadStreamFailure::Other { code: ErrorCode::EC_BUFFER_TOO_SMALL, .. }), "{refused:?}");
     client.limit = 1000;

@@ -20,8 +20,10 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) struct Database {
     /// `None`: in memory, where readers use the writer's connection.
     path: Option<PathBuf>,
-    writer: Mutex<Connection>,
+    /// Before the writer, since fields are dropped in their order: the last connection to close moves the
+    /// write-ahead log into the database, which one that only reads cannot.
     readers: Mutex<Vec<Connection>>,
+    writer: Mutex<Connection>,
 }
 
 impl Database {
@@ -135,6 +137,16 @@ mod tests {
         assert_eq!(pragma("journal_mode"), "wal");
         assert_eq!(pragma("synchronous"), "2", "FULL");
         assert_eq!(pragma("foreign_keys"), "1");
+    }
+
+    #[test]
+    fn closing_leaves_a_single_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let database = Database::open(Some(&directory.path().join("x")), DIRECTORY, system_clock).unwrap();
+        database.write(|transaction| Ok(transaction.execute(ADD, [])?)).unwrap();
+        assert_eq!(database.read(users).unwrap(), 1);
+        drop(database);
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
     }
 
     #[test]
