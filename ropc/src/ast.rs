@@ -733,6 +733,8 @@ pub struct Vector {
     pub target: Option<Ident>,
     /// Hexadecimal text.
     pub bytes: StringLit,
+    /// `with { .. }`: values of parameters, which the bytes do not hold.
+    pub context: Vec<(Ident, Value)>,
     /// The expected value, or the error that must come.
     pub expected: Option<Expected>,
     /// All of it.

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io::Write as _;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -59,6 +59,8 @@ fn with_causes(error: &anyhow::Error) -> String {
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let config = Config { listen: arguments.listen, data_dir: arguments.data.clone(), ..Config::default() };
+    // Found out before anything is made, and given back at once.
+    TcpListener::bind(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
     let prepared = start::prepare(&config, SystemTime::now())?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime does not start")?;

@@ -93,7 +93,7 @@ impl<'a> Lower<'a> {
     }
 
     fn struct_decl(&mut self, module: usize, decl: &'a Decl, s: &'a ast::StructDecl) {
-        let Some(id) = self.type_id(&s.name.text) else { return };
+        let Some(id) = self.declared(&s.name) else { return };
         let mut scene = Scene::new(&s.name.text, module, &s.name.span);
         for param in &s.params {
             if let Some(ty) = self.named(&param.ty, &mut scene) {

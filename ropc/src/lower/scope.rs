@@ -161,6 +161,11 @@ impl<'a> Lower<'a> {
         self.name(name, Entity::Type(id));
     }
 
+    /// The id of the type that this name declares; `None` where another declaration has the name.
+    pub(crate) fn declared(&self, name: &Ident) -> Option<TypeId> {
+        self.type_id(&name.text).filter(|id| self.program.ty(*id).span == name.span)
+    }
+
     /// The id of a type by name.
     pub(crate) fn type_id(&self, name: &str) -> Option<TypeId> {
         match self.scope.get(name) {

@@ -12,7 +12,7 @@ impl<'a> Lower<'a> {
         match &decl.kind {
             DeclKind::Enum(e) => self.enumeration(e),
             DeclKind::Bits(b) => {
-                if let (Some(id), Some(bits)) = (self.type_id(&b.name.text), self.bits(b)) {
+                if let (Some(id), Some(bits)) = (self.declared(&b.name), self.bits(b)) {
                     self.define(id, TypeKind::Bits(bits));
                 }
             }
@@ -71,7 +71,7 @@ impl<'a> Lower<'a> {
     }
 
     fn enumeration(&mut self, e: &'a ast::EnumDecl) {
-        let Some(id) = e.name.as_ref().and_then(|name| self.type_id(&name.text)) else { return };
+        let Some(id) = e.name.as_ref().and_then(|name| self.declared(name)) else { return };
         let Some(base) = e.base.as_deref().and_then(|base| self.int_kind(base)) else { return };
         let mut items = Vec::new();
         let mut next = 0;

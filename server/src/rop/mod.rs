@@ -11,9 +11,11 @@
 //! | `recipients` | recipient rows and the properties they stand for |
 //! | `rows`, `values` | property rows, cells and their types |
 //! | `entry_ids` | entry ids of folders, messages, stores and users |
+//! | `budget` | how much memory open objects may hold |
 //! | `errors` | which return value a failure of the store becomes |
 
 mod body;
+mod budget;
 mod entry_ids;
 mod errors;
 mod html_text;
@@ -34,6 +36,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use protocol::rops::Objects;
+
+pub use budget::SESSION_MEMORY;
 
 use crate::store::{Clock, Store, User};
 
@@ -62,13 +66,14 @@ pub struct RopHandlers {
     locale: Locale,
     clock: Clock,
     server_name: String,
+    budget: budget::Budget,
 }
 
 impl RopHandlers {
     /// Handlers for a session of `user`.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, user: User, locale: Locale, clock: Clock) -> Self {
-        Self { store, user, locale, clock, server_name: "localhost".to_owned() }
+        Self { store, user, locale, clock, server_name: "localhost".to_owned(), budget: budget::Budget::default() }
     }
 
     /// The same with another short name of the server, which store entry ids carry (MS-OXCDATA 2.2.4.3).

@@ -8,6 +8,7 @@ use protocol::oxcdata::{FolderId, MessageId, Restriction, SortOrder};
 use runtime::FileTime;
 
 use super::Locale;
+use super::budget::{Budget, Held};
 use crate::store::{
     Clock, ContentsKind, HierarchyDepth, Mailbox, MailboxIdentity, PartChange, PropertyChanges, User, ValueStream,
 };
@@ -23,6 +24,8 @@ pub struct OpenMailbox {
     pub(super) locale: Locale,
     pub(super) clock: Clock,
     pub(super) server_name: String,
+    /// The memory of the session.
+    pub(super) budget: Budget,
 }
 
 impl OpenMailbox {
@@ -73,6 +76,8 @@ pub struct Message {
     pub(super) version: Version,
     pub(super) properties: PropertyChanges,
     pub(super) recipients: BTreeMap<u32, PartChange>,
+    /// The memory of the changes.
+    pub(super) held: Held,
 }
 
 /// An open attachment of a saved message.
@@ -87,6 +92,8 @@ pub struct Attachment {
     pub(super) writable: bool,
     /// Changes that RopSaveChangesAttachment has not handed to the message.
     pub(super) properties: PropertyChanges,
+    /// The memory of the changes.
+    pub(super) held: Held,
 }
 
 /// What a table lists.
@@ -110,6 +117,11 @@ pub(super) enum Rows {
 }
 
 impl Rows {
+    /// Bytes of the list.
+    pub(super) fn size(&self) -> usize {
+        self.len().saturating_mul(size_of::<u64>())
+    }
+
     /// How many.
     pub(super) fn len(&self) -> usize {
         match self {
@@ -129,8 +141,8 @@ pub struct Table {
     pub(super) code_page: u16,
     pub(super) order: Vec<SortOrder>,
     pub(super) restriction: Option<Restriction<'static>>,
-    /// Listed when first needed.
-    pub(super) rows: Option<Rows>,
+    /// Listed when first needed, with the memory of the list.
+    pub(super) rows: Option<(Rows, Held)>,
     /// The row that is read next.
     pub(super) cursor: usize,
 }
@@ -162,6 +174,8 @@ pub(super) enum Content {
 pub struct Stream {
     pub(super) content: Content,
     pub(super) position: u64,
+    /// The memory of the content.
+    pub(super) _held: Held,
 }
 
 impl fmt::Debug for Stream {

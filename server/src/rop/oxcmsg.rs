@@ -20,6 +20,7 @@ use super::entry_ids::user_entry_id;
 use super::errors::of_open_object;
 use super::objects::{Attachment, Message, OpenMailbox, Source, Table, Version};
 use super::oxcfold::mailbox_of;
+use super::properties::changes_size;
 use super::recipients::{self, Recipients};
 use crate::store::tags::{self as t, message_flags};
 use crate::store::value::{binary, string};
@@ -37,6 +38,9 @@ const MAX_RECIPIENTS: usize = 0x7FEF;
 
 /// PidTagTrustSender (MS-OXCMSG 2.2.1.45).
 const PID_TAG_TRUST_SENDER: PropertyTag = PropertyTag(0x0E79_0003);
+
+/// Bytes of a recipient beside its properties.
+const RECIPIENT_SIZE: usize = 256;
 
 /// The code page that a request names.
 fn code_page(mailbox: &OpenMailbox, code_page_id: u16) -> u16 {
@@ -74,6 +78,16 @@ impl Message {
     /// Fails where the message was opened or saved as read only.
     pub(super) fn check_writable(&self) -> Result<(), ErrorCode> {
         if self.writable { Ok(()) } else { Err(ErrorCode::EC_ACCESS_DENIED) }
+    }
+
+    /// Bytes of all changes that are not saved.
+    pub(super) fn pending_size(&self) -> usize {
+        let recipient = |change: &PartChange| match change {
+            PartChange::Change(properties) | PartChange::Replace(properties) => changes_size(properties),
+            PartChange::Remove => 0,
+        };
+        let recipients: usize = self.recipients.values().map(|change| RECIPIENT_SIZE + recipient(change)).sum();
+        recipients.saturating_add(changes_size(&self.properties))
     }
 
     /// Who changed the message last, and when it was stored (MS-OXCMSG 2.2.1.49, MS-OXCPRPT 2.2.1.5).
@@ -154,6 +168,7 @@ impl OxcmsgHandler for RopHandlers {
             version: Version::Saved { change_number: stored.change_number },
             properties: PropertyChanges::new(),
             recipients: BTreeMap::new(),
+            held: mailbox.budget.hold(0)?,
             mailbox,
         };
         let recipients = Recipients::read(&message, MAX_RECIPIENT_ROWS)?;
@@ -181,7 +196,7 @@ impl OxcmsgHandler for RopHandlers {
         let mailbox = Arc::clone(mailbox_of(&parent));
         let folder = mailbox.mailbox.folder(request.folder_id)?.id;
         let id = ids::message_id(mailbox.mailbox.allocate_counters(1)?);
-        let message = Message {
+        let mut message = Message {
             id,
             folder,
             associated: request.associated_flag,
@@ -190,8 +205,10 @@ impl OxcmsgHandler for RopHandlers {
             version: Version::New { created: (mailbox.clock)() },
             properties: initial_properties(&mailbox, request.associated_flag)?,
             recipients: BTreeMap::new(),
+            held: mailbox.budget.hold(0)?,
             mailbox,
         };
+        message.held.resize(message.pending_size())?;
         Ok((RopCreateMessageResponse { message_id: Some(id) }, message))
     }
 
@@ -211,6 +228,7 @@ impl OxcmsgHandler for RopHandlers {
         message.version = Version::Saved { change_number: saved.change_number };
         message.properties = PropertyChanges::new();
         message.recipients.clear();
+        message.held.resize(0)?;
         let keeps_writable = flags.contains(SaveFlags::KEEP_OPEN_READ_WRITE) || flags.contains(SaveFlags::FORCE_SAVE);
         if flags.contains(SaveFlags::KEEP_OPEN_READ_ONLY) && !keeps_writable {
             message.writable = false;
@@ -230,6 +248,8 @@ impl OxcmsgHandler for RopHandlers {
         if message.recipients.len().saturating_add(added) > MAX_RECIPIENTS {
             return Err(ErrorCode::EC_TOO_MANY_RECIPS);
         }
+        let more: usize = request.recipient_rows.iter().map(|row| RECIPIENT_SIZE + row.packed_size()).sum();
+        message.held.resize(message.pending_size().saturating_add(more))?;
         for row in &request.recipient_rows {
             let change = match &row.recipient_row {
                 None => PartChange::Remove,
@@ -243,6 +263,7 @@ impl OxcmsgHandler for RopHandlers {
             };
             message.recipients.insert(row.row_id, change);
         }
+        message.held.resize(message.pending_size())?;
         Ok(RopModifyRecipientsResponse)
     }
 
@@ -289,6 +310,7 @@ impl OxcmsgHandler for RopHandlers {
             code_page: message.code_page,
             writable,
             properties: PropertyChanges::new(),
+            held: message.mailbox.budget.hold(0)?,
         };
         Ok((RopOpenAttachmentResponse, attachment))
     }

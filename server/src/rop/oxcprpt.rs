@@ -1,5 +1,7 @@
 //! Properties and streams of objects (MS-OXCPRPT 3.2.5).
 
+use std::collections::HashMap;
+
 use protocol::oxcdata::{ErrorCode, PropertyProblem, PropertyTag, PropertyType, PropertyValue, TaggedPropertyValue};
 use protocol::oxcprpt::{
     AccessMode, BYTE_COUNT_IS_MAXIMUM, RopGetPropertiesAllRequest, RopGetPropertiesAllResponse,
@@ -16,7 +18,7 @@ use super::RopHandlers;
 use super::errors::of_open_object;
 use super::known::Known;
 use super::objects::{Attachment, Content, Message, OpenMailbox, Stream, Version};
-use super::properties::{FIRST_NAMED, Properties, means};
+use super::properties::{FIRST_NAMED, Properties, changes_size, means};
 use super::rows::{limit_cells, property_row};
 use super::values::{Cell, TextForm, cell, to_stored};
 use crate::store::computed::is_read_only;
@@ -29,6 +31,9 @@ const MAX_BYTE_COUNT: u32 = 0x8000_0000;
 
 /// Bytes of DataSize before the data of RopReadStream.
 const DATA_SIZE: usize = 2;
+
+/// Properties that RopGetPropertiesSpecific reads from the store at once.
+const TAGS_AT_ONCE: usize = 64;
 
 /// Bytes of a list before its elements.
 const COUNT: usize = 2;
@@ -174,6 +179,42 @@ impl Sorted {
     }
 }
 
+/// The cells of RopGetPropertiesSpecific, as far as the reply has room for their values.
+///
+/// They are made in pieces, each cut to the room at once: a short request cannot gather much memory.
+fn specific_cells(
+    properties: &Properties<'_>,
+    request: &RopGetPropertiesSpecificRequest,
+    form: TextForm,
+    room: usize,
+) -> Result<Vec<Cell>, ErrorCode> {
+    let tags = &request.property_tags;
+    let mut cells: Vec<Cell> = Vec::with_capacity(tags.len());
+    let mut places: HashMap<PropertyTag, usize> = HashMap::new();
+    for piece in tags.chunks(TAGS_AT_ONCE) {
+        let mut new = Vec::new();
+        for tag in piece {
+            if !places.contains_key(tag) && !new.contains(tag) {
+                new.push(*tag);
+            }
+        }
+        let mut found = new.iter().zip(properties.get(&new)?);
+        for tag in piece {
+            let known = places.get(tag).and_then(|place| cells.get(*place)).cloned();
+            let next = match known {
+                Some(cell) => cell,
+                None => {
+                    places.insert(*tag, cells.len());
+                    cell(found.next().and_then(|(_, value)| value), tag.property_type(), form)
+                }
+            };
+            cells.push(next);
+        }
+        limit_cells(&mut cells, request.property_size_limit, room);
+    }
+    Ok(cells)
+}
+
 /// The ids of named properties in a request that no name stands for.
 fn unnamed_ids(request: &RopSetPropertiesRequest<'_>, mailbox: &OpenMailbox) -> Result<Vec<u16>, ErrorCode> {
     let ids = request.property_values.iter().map(|tagged| tagged.property_tag.property_id());
@@ -213,18 +254,23 @@ fn streamed(tag: PropertyTag) -> Result<PropertyTag, ErrorCode> {
 /// Opens what is there (MS-OXCPRPT 3.2.5.11).
 fn open_existing(properties: &Properties<'_>, tag: PropertyTag) -> Result<Stream, ErrorCode> {
     let content = properties.content(tag)?.ok_or(ErrorCode::EC_NOT_FOUND)?;
-    Ok(Stream { content, position: 0 })
+    let held = match &content {
+        Content::Memory(bytes) => properties.mailbox.budget.hold(bytes.len())?,
+        Content::Stored(_) => properties.mailbox.budget.hold(0)?,
+    };
+    Ok(Stream { content, position: 0, _held: held })
 }
 
 /// The Create mode: the value is deleted, and the stream begins empty (MS-OXCPRPT 2.2.14.1).
-fn create(pending: &mut PropertyChanges, tag: PropertyTag) -> Stream {
+fn create(mailbox: &OpenMailbox, pending: &mut PropertyChanges, tag: PropertyTag) -> Result<Stream, ErrorCode> {
     let tag = match tag.property_type() {
         // Pending text is UTF-16.
         PropertyType::PTYP_STRING8 => tag.with_property_type(PropertyType::PTYP_STRING),
         _ => tag,
     };
+    let held = mailbox.budget.hold(0)?;
     pending.delete(tag);
-    Stream { content: Content::Memory(Vec::new()), position: 0 }
+    Ok(Stream { content: Content::Memory(Vec::new()), position: 0, _held: held })
 }
 
 impl Stream {
@@ -278,9 +324,7 @@ impl OxcprptHandler for RopHandlers {
         let properties = properties_of(&object);
         let form = TextForm { unicode: request.want_unicode, code_page: properties.code_page };
         let tags = &request.property_tags;
-        let found = properties.get(tags)?.into_iter().zip(tags);
-        let mut cells: Vec<Cell> = found.map(|(value, tag)| cell(value, tag.property_type(), form)).collect();
-        limit_cells(&mut cells, request.property_size_limit, context.room);
+        let cells = specific_cells(&properties, request, form, context.room)?;
         Ok(RopGetPropertiesSpecificResponse { row_data: property_row(tags, cells) })
     }
 
@@ -337,14 +381,23 @@ impl OxcprptHandler for RopHandlers {
                 message.check_writable()?;
                 let sorted = Sorted::new(request, &message.properties(), Some(message))?;
                 let (response, changes) = sorted.into_reply(room);
-                changes.iter().for_each(|changes| merge(&mut message.properties, changes.iter()));
+                if let Some(changes) = changes {
+                    message.held.resize(message.pending_size().saturating_add(changes_size(&changes)))?;
+                    merge(&mut message.properties, changes.iter());
+                    message.held.resize(message.pending_size())?;
+                }
                 Ok(response)
             }
             AnyObject::Attachment(attachment) => {
                 attachment.check_writable()?;
                 let sorted = Sorted::new(request, &attachment.properties(), None)?;
                 let (response, changes) = sorted.into_reply(room);
-                changes.iter().for_each(|changes| merge(&mut attachment.properties, changes.iter()));
+                if let Some(changes) = changes {
+                    let pending = changes_size(&attachment.properties);
+                    attachment.held.resize(pending.saturating_add(changes_size(&changes)))?;
+                    merge(&mut attachment.properties, changes.iter());
+                    attachment.held.resize(changes_size(&attachment.properties))?;
+                }
                 Ok(response)
             }
         }
@@ -382,7 +435,7 @@ impl OxcprptHandler for RopHandlers {
                 }
                 check(&message.properties(), Some(message))?;
                 match mode {
-                    AccessMode::CREATE => create(&mut message.properties, tag),
+                    AccessMode::CREATE => create(&message.mailbox, &mut message.properties, tag)?,
                     _ => open_existing(&message.properties(), tag)?,
                 }
             }
@@ -392,7 +445,7 @@ impl OxcprptHandler for RopHandlers {
                 }
                 check(&attachment.properties(), None)?;
                 match mode {
-                    AccessMode::CREATE => create(&mut attachment.properties, tag),
+                    AccessMode::CREATE => create(&attachment.mailbox, &mut attachment.properties, tag)?,
                     _ => open_existing(&attachment.properties(), tag)?,
                 }
             }

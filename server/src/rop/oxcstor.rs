@@ -65,6 +65,7 @@ impl RopHandlers {
             locale: self.locale,
             clock: self.clock,
             server_name: self.server_name.clone(),
+            budget: self.budget.clone(),
         };
         let logon = Logon { mailbox: Arc::new(opened) };
         Ok((logon.response(request.logon_flags)?, logon))

@@ -17,8 +17,17 @@ use crate::store::value::{MULTIVALUE_INSTANCE, is_storable};
 /// The most rows of one RopQueryRows.
 pub const MAX_ROWS: u16 = 127;
 
-/// Rows that are read from the store at once.
+/// The most columns of a table.
+pub const MAX_COLUMNS: usize = 512;
+
+/// The most keys of a sort order.
+pub const MAX_SORT_KEYS: usize = 64;
+
+/// Rows that are read from the store at once: fewer where there are many columns.
 const CHUNK: usize = 32;
+
+/// Cells that are read from the store at once.
+const CHUNK_CELLS: usize = 1024;
 
 /// Checks a column (MS-OXCTABL 3.2.5.2).
 fn check_column(tag: PropertyTag) -> Result<(), ErrorCode> {
@@ -64,18 +73,19 @@ impl Table {
         let cursor = self.cursor.min(length);
         let available = if forward { length - cursor } else { cursor };
         let wanted = count.min(available);
+        let chunk = (CHUNK_CELLS / columns.len().max(1)).clamp(1, CHUNK);
         let mut passed = 0;
         let mut full = false;
         // Rows that are gone take no place in the reply, so that more of the table may be passed than asked.
         while fill.len() < wanted && passed < available && !full {
-            let step = CHUNK.min(wanted - fill.len()).min(available - passed);
+            let step = chunk.min(wanted - fill.len()).min(available - passed);
             let range =
                 if forward { cursor + passed..cursor + passed + step } else { cursor - passed - step..cursor - passed };
-            let mut chunk = self.rows_in(range, columns)?;
+            let mut rows = self.rows_in(range, columns)?;
             if !forward {
-                chunk.reverse();
+                rows.reverse();
             }
-            for row in chunk {
+            for row in rows {
                 full = row.is_some_and(|row| !fill.push(row));
                 if full {
                     break;
@@ -114,6 +124,9 @@ impl OxctablHandler for RopHandlers {
         if request.property_tags.is_empty() {
             return Err(ErrorCode::EC_INVALID_PARAM);
         }
+        if request.property_tags.len() > MAX_COLUMNS {
+            return Err(ErrorCode::EC_TOO_MANY_COLS);
+        }
         request.property_tags.iter().try_for_each(|tag| check_column(*tag))?;
         Ok(RopSetColumnsResponse { table_status: TableStatus::TBLSTAT_COMPLETE })
     }
@@ -137,6 +150,9 @@ impl OxctablHandler for RopHandlers {
         if request.category_count > 0 {
             return Err(ErrorCode::EC_NOT_SUPPORTED);
         }
+        if count > MAX_SORT_KEYS {
+            return Err(ErrorCode::EC_TOO_COMPLEX);
+        }
         request.sort_orders.iter().try_for_each(check_key)?;
         table.order.clone_from(&request.sort_orders);
         table.rewind();
@@ -157,16 +173,11 @@ impl OxctablHandler for RopHandlers {
         let restriction = request.restriction_data.clone().map(protocol::oxcdata::Restriction::into_owned);
         let before = std::mem::replace(&mut table.restriction, restriction);
         // Listing the rows tells whether the filter can be applied at all.
-        match table.list() {
-            Ok(rows) => {
-                table.rewind();
-                table.rows = Some(rows);
-            }
-            Err(error) => {
-                table.restriction = before;
-                return Err(error);
-            }
+        if let Err(error) = table.list().and_then(|rows| table.keep(rows)) {
+            table.restriction = before;
+            return Err(error);
         }
+        table.cursor = 0;
         Ok(RopRestrictResponse { table_status: TableStatus::TBLSTAT_COMPLETE })
     }
 

@@ -13,7 +13,7 @@ use super::values::{TextForm, convert};
 use super::{body, recipients};
 use crate::store::tags::{self as t, message_flags};
 use crate::store::value::{binary, same_type, size_of, string, text};
-use crate::store::{ObjectId, PropertyChange, PropertyChanges, StoreError, StoredValue, ids, read_whole};
+use crate::store::{LARGE_VALUE, ObjectId, PropertyChange, PropertyChanges, StoreError, StoredValue, ids, read_whole};
 
 /// Bytes of a value that is read into memory to be converted.
 pub(super) const CONVERSION_LIMIT: u64 = 16 * 1024 * 1024;
@@ -123,6 +123,17 @@ impl Attachment {
             message: None,
         }
     }
+}
+
+/// Bytes of memory that changes take.
+pub(super) fn changes_size(changes: &PropertyChanges) -> usize {
+    // What a change takes beside its value.
+    const CHANGE: usize = 64;
+    let size = |change: &PropertyChange| match change {
+        PropertyChange::Set(value) => usize::try_from(size_of(value)).unwrap_or(usize::MAX),
+        PropertyChange::SetBlob(_) | PropertyChange::Delete => 0,
+    };
+    changes.iter().map(|(_, change)| size(change).saturating_add(CHANGE)).fold(0, usize::saturating_add)
 }
 
 /// Whether a request for `asked` means the property `own`.
@@ -317,7 +328,7 @@ impl<'a> Properties<'a> {
             if let Some(slot) = found.get_mut(index) {
                 *slot = match stored {
                     Some(value) => Some(value),
-                    None => self.made(tag)?,
+                    None => self.made(tag)?.map(without_large),
                 };
             }
         }
@@ -434,6 +445,16 @@ impl<'a> Properties<'a> {
 
     fn form(&self) -> TextForm {
         TextForm { unicode: true, code_page: self.code_page }
+    }
+}
+
+/// A value that was made, or its size when it is too large for a reply.
+fn without_large(made: StoredValue) -> StoredValue {
+    match made {
+        StoredValue::Value(value) if size_of(&value) >= LARGE_VALUE as u64 => {
+            StoredValue::Large { size: size_of(&value) }
+        }
+        made => made,
     }
 }
 

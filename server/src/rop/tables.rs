@@ -35,10 +35,14 @@ struct Columns<'c> {
 
 impl<'c> Columns<'c> {
     fn new(tags: &'c [PropertyTag], row: Known) -> Self {
-        let mut stored = Vec::new();
-        let mut place = |tag| {
-            stored.push(tag);
-            stored.len() - 1
+        let mut stored: Vec<PropertyTag> = Vec::new();
+        // A column that is there twice is read once.
+        let mut place = |tag: PropertyTag| match stored.iter().position(|own| *own == tag) {
+            Some(place) => place,
+            None => {
+                stored.push(tag);
+                stored.len() - 1
+            }
         };
         let is_message = matches!(row, Known::Message { .. });
         let columns = tags.iter().map(|tag| match row.tag(*tag) {
@@ -60,13 +64,23 @@ impl Table {
 
     /// How many rows there are.
     pub(super) fn length(&mut self) -> Result<usize, ErrorCode> {
-        if let Some(rows) = &self.rows {
+        if let Some((rows, _)) = &self.rows {
             return Ok(rows.len());
         }
         let rows = self.list()?;
         let length = rows.len();
-        self.rows = Some(rows);
+        self.keep(rows)?;
         Ok(length)
+    }
+
+    /// Keeps a list of rows in place of the one before.
+    ///
+    /// # Errors
+    /// ecInsufficientResrc when the session's memory is used up; nothing changes then.
+    pub(super) fn keep(&mut self, rows: Rows) -> Result<(), ErrorCode> {
+        let held = self.mailbox.budget.hold(rows.size())?;
+        self.rows = Some((rows, held));
+        Ok(())
     }
 
     /// How many rows there are, as a reply has it.
@@ -105,7 +119,7 @@ impl Table {
         columns: &[PropertyTag],
     ) -> Result<Vec<Option<PropertyRow<'static>>>, ErrorCode> {
         self.length()?;
-        let Some(rows) = &self.rows else { return Ok(Vec::new()) };
+        let Some((rows, _)) = &self.rows else { return Ok(Vec::new()) };
         match (rows, self.source) {
             (Rows::Folders(ids), Source::Hierarchy { folder, .. }) => {
                 self.folder_rows(folder, ids.get(range).unwrap_or_default(), columns)

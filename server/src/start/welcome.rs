@@ -70,7 +70,10 @@ impl Welcome<'_> {
         writeln!(f, "\nTry, in another terminal:\n")?;
         writeln!(f, "    curl --cacert {ca} https://{host}/healthz\n")?;
         writeln!(f, "    curl --cacert {ca} --user {address} https://{host}/autodiscover/autodiscover.xml \\")?;
-        writeln!(f, "        --header 'Content-Type: text/xml' --header 'X-MapiHttpCapability: 1' --data '<Autodiscover")?;
+        writeln!(
+            f,
+            "        --header 'Content-Type: text/xml' --header 'X-MapiHttpCapability: 1' --data '<Autodiscover"
+        )?;
         writeln!(f, "            xmlns=\"{SCHEMA}/requestschema/2006\"><Request>")?;
         writeln!(f, "            <EMailAddress>{address}</EMailAddress>")?;
         writeln!(f, "            <AcceptableResponseSchema>{SCHEMA}/responseschema/2006a</AcceptableResponseSchema>")?;

@@ -54,12 +54,17 @@ pub fn sound(rops: &[u8]) -> Vec<u8> {
 pub fn sound_in_any_form(random: &mut Random, rops: &[u8]) -> Vec<u8> {
     let auxiliary = if random.chance(4) { extended(&random.bytes(100), any_form(random)) } else { Vec::new() };
     let room = *random.pick(&[0x8000, 0x8008, 0x0001_0000, 0x0004_0000, u32::MAX]);
-    body(&extended(rops, any_form(random)), room, &auxiliary)
+    let flags = ExecuteFlags(*random.pick(&[0, 1, 2, 3, 4, 7, 0xFFFF_FFF8]));
+    body_with(flags, &extended(rops, any_form(random)), room, &auxiliary)
 }
 
 fn body(rop_buffer: &[u8], max_rop_out: u32, auxiliary_buffer: &[u8]) -> Vec<u8> {
+    body_with(ExecuteFlags::NO_COMPRESSION, rop_buffer, max_rop_out, auxiliary_buffer)
+}
+
+fn body_with(flags: ExecuteFlags, rop_buffer: &[u8], max_rop_out: u32, auxiliary_buffer: &[u8]) -> Vec<u8> {
     let request = ExecuteRequest {
-        flags: ExecuteFlags::NO_COMPRESSION,
+        flags,
         rop_buffer: Blob::Borrowed(rop_buffer),
         max_rop_out,
         auxiliary_buffer: Blob::Borrowed(auxiliary_buffer),

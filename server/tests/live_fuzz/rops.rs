@@ -122,6 +122,19 @@ pub fn unparsable(random: &mut Random, valid: &[u8]) -> Vec<u8> {
     }
 }
 
+/// One request again and again, as often as a buffer has room for.
+pub fn flood(random: &mut Random, valid: &[u8]) -> Vec<u8> {
+    const FULL: usize = 30_000;
+    let parts = unpack_batch(valid).unwrap();
+    let boundaries = boundaries(parts.rops);
+    let first = random.below(boundaries.len() - 1);
+    let request = &parts.rops[boundaries[first]..boundaries[first + 1]];
+    let mut rops = parts.rops[..boundaries[first]].to_vec();
+    let count = (FULL - rops.len()) / request.len();
+    rops.extend(request.repeat(1 + random.below(count)));
+    batch(&rops, &parts.handles)
+}
+
 /// Requests with a failure reply of [`FAILURE`] bytes, as far as their input handle index: RopId and what
 /// follows the index.
 const SHORT: [(u8, &[u8]); 6] = [

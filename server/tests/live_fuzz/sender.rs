@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::{Duration, Instant};
 
 use protocol::oxcdata::ErrorCode;
 use protocol::oxcmapihttp::{ExecuteFailure, ExecuteResponse};
@@ -30,6 +31,8 @@ pub struct Counts {
     refused: usize,
     /// How often all captured requests were sent in one session.
     pub replays: usize,
+    /// How long the slowest Execute of each class took.
+    pub longest: BTreeMap<String, Duration>,
 }
 
 impl Counts {
@@ -43,6 +46,10 @@ impl Counts {
         }
         self.refused += other.refused;
         self.replays += other.replays;
+        for (class, duration) in &other.longest {
+            let longest = self.longest.entry(class.clone()).or_default();
+            *longest = (*longest).max(*duration);
+        }
     }
 
     pub fn total(&self) -> usize {
@@ -52,7 +59,10 @@ impl Counts {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.classes.iter().try_for_each(|(class, count)| writeln!(f, "{count:>6}  {class}"))?;
+        for (class, count) in &self.classes {
+            let longest = self.longest.get(class).map_or(String::new(), |longest| format!(", up to {longest:.0?}"));
+            writeln!(f, "{count:>6}  {class}{longest}")?;
+        }
         write!(f, "{} hostile batches refused, {} whole replays", self.refused, self.replays)
     }
 }
@@ -106,6 +116,7 @@ impl Sender {
             27..32 => self.mutated_rops().await,
             32..36 => self.shuffled_rops().await,
             36..38 => self.wrong_handle().await,
+            38 if self.random.chance(4) => self.flood().await,
             _ => self.other_request_type().await,
         }
     }
@@ -127,10 +138,8 @@ impl Sender {
         }
         self.next += 1;
         if self.next == self.captured.len() {
-            let request = self.request("Disconnect", vec![0; 4]);
-            assert_eq!(self.send(&request).await.unwrap().code(), Some(0));
             self.counts.replays += 1;
-            self.connect().await;
+            self.log_off().await;
         }
     }
 
@@ -167,6 +176,22 @@ impl Sender {
         self.execute(body, Expected::RunWithin(ROOM), &input, "shuffled ROPs").await;
     }
 
+    async fn flood(&mut self) {
+        let upcoming = self.upcoming();
+        let input = rops::flood(&mut self.random, &upcoming);
+        self.counts.note("flood of ROPs");
+        self.execute(bodies::sound(&input), Expected::RunWithin(ROOM), &input, "flood of ROPs").await;
+        // No more objects may be opened in this session, most likely.
+        self.log_off().await;
+    }
+
+    /// Ends the session and opens another.
+    async fn log_off(&mut self) {
+        let request = self.request("Disconnect", vec![0; 4]);
+        assert_eq!(self.send(&request).await.unwrap().code(), Some(0));
+        self.connect().await;
+    }
+
     async fn wrong_handle(&mut self) {
         let (input, expected) = rops::wrong_handle(&mut self.random);
         self.counts.note("wrong handle");
@@ -177,7 +202,10 @@ impl Sender {
     /// Sends an Execute body and checks the answer; the ROP output buffer, where there is one.
     async fn execute(&mut self, body: Vec<u8>, expected: Expected, input: &[u8], class: &str) -> Option<Vec<u8>> {
         let request = self.request("Execute", body);
+        let started = Instant::now();
         let response = self.send(&request).await.unwrap_or_else(|| panic!("{class}: no answer"));
+        let longest = self.counts.longest.entry(class.to_owned()).or_default();
+        *longest = (*longest).max(started.elapsed());
         assert_eq!(response.status, 200, "{class}");
         let code = response.code().unwrap_or_else(|| panic!("{class}: no X-ResponseCode"));
         let what = || format!("{class}: {}", request.body.escape_ascii());

@@ -3,6 +3,7 @@
 use protocol::oxcdata::{ErrorCode, LongTermId, ObjectId, PropertyValue};
 use protocol::oxcstor::{LogonFlags, LogonTime, OpenFlags, RopLogonFailure, RopLogonRequest, RopLogonResponseStore};
 use runtime::Guid;
+use server::rop::Locale;
 use server::store::{self, PropertyChanges, SpecialFolder, tags};
 
 use crate::client::Client;
@@ -81,6 +82,17 @@ fn refuses_unknown_users_and_other_mailboxes() {
     assert_eq!(refused(&fixture, administrator), ErrorCode::EC_LOGIN_PERM);
     let ids = ["MS-OXCSTOR_R788", "MS-OXCSTOR_R173", "MS-OXCSTOR_R174", "MS-OXCSTOR_R189", "MS-OXCSTOR_R1346"];
     record("refuses_unknown_users_and_other_mailboxes", &ids);
+}
+
+#[test]
+fn each_user_has_their_own_mailbox() {
+    let fixture = Fixture::new();
+    let mut client = fixture.client_of(&fixture.bruno, Locale::default());
+    let response = client.log_on(Client::logon_request(BRUNO_DN)).0.unwrap();
+    let RopLogonResponseStore::Mailbox { mailbox_guid, .. } = response.store else { panic!("not a mailbox") };
+    assert_eq!(mailbox_guid, fixture.bruno.mailbox);
+    let refused = client.log_on(Client::logon_request(ANNA_DN)).0;
+    assert!(matches!(refused, Err(RopLogonFailure::Code(ErrorCode::EC_LOGIN_PERM))));
 }
 
 #[test]

@@ -97,6 +97,26 @@ fn large_values_are_errors_and_streams() {
 }
 
 #[test]
+fn tags_may_be_asked_for_many_times() {
+    let fixture = Fixture::new();
+    let id = fixture.deliver(|message| {
+        message.properties.set(SUBJECT, string("one"));
+        message.properties.set(tags::PID_TAG_CONVERSATION_INDEX, binary(vec![1; 3_000]));
+    });
+    let (mut client, logon) = fixture.logged_on();
+    let (_, message) = client.open_message(logon, fixture.inbox(), id, 0).unwrap();
+    let pair = [tags::PID_TAG_CONVERSATION_INDEX, SUBJECT, tags::PID_TAG_EXPIRY_TIME];
+    let row = client.get(message, &pair.repeat(2));
+    assert_eq!(row[..3], row[3..]);
+    assert_eq!(row[0], Ok(binary(vec![1; 3_000])));
+    // As many as the reply has no room for: the long values are left out.
+    let row = client.get(message, &pair.repeat(300));
+    assert_eq!(row.len(), 900);
+    assert!(row.iter().skip(1).step_by(3).all(|cell| *cell == Ok(string("one"))));
+    assert!(row.iter().step_by(3).all(|cell| *cell == Err(ErrorCode::EC_MAPIOOM)));
+}
+
+#[test]
 fn all_properties_come_with_their_types() {
     let fixture = Fixture::new();
     let id = fixture.deliver(|message| {

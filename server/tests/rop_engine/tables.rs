@@ -208,6 +208,31 @@ fn columns_of_types_without_values_are_refused() {
 }
 
 #[test]
+fn tables_have_a_bounded_number_of_columns_and_keys() {
+    let fixture = Fixture::new();
+    let (mut client, inbox) = fixture.opened(SpecialFolder::Inbox);
+    let (table, _) = client.contents(inbox, 0).unwrap();
+    let columns: Vec<PropertyTag> = (0..513).map(|id| PropertyTag(0x1000_0003 + (id << 16))).collect();
+    assert_eq!(client.set_columns(table, &columns), Err(ErrorCode::EC_TOO_MANY_COLS));
+    assert!(client.set_columns(table, &columns[..512]).is_ok());
+    let keys: Vec<_> = columns.iter().take(65).map(|tag| (*tag, SortDirection::ASCENDING)).collect();
+    assert_eq!(client.sort(table, Client::sort_request(&keys)), Err(ErrorCode::EC_TOO_COMPLEX));
+    assert!(client.sort(table, Client::sort_request(&keys[..64])).is_ok());
+}
+
+#[test]
+fn a_column_may_be_there_twice() {
+    let fixture = Fixture::new();
+    fixture.deliver_many(1);
+    let (mut client, inbox) = fixture.opened(SpecialFolder::Inbox);
+    let (table, _) = client.contents(inbox, 0).unwrap();
+    client.set_columns(table, &[SUBJECT, TIME, SUBJECT]).unwrap();
+    let row = client.read_table(table, 1).remove(0);
+    assert_eq!((&row[0], &row[2]), (&Ok(string("message 0")), &Ok(string("message 0"))));
+    assert!(matches!(row[1], Ok(PropertyValue::PtypTime(_))));
+}
+
+#[test]
 fn cells_without_value_are_not_found_and_long_values_are_cut() {
     let fixture = Fixture::new();
     fixture.deliver(|message| {

@@ -15,8 +15,17 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
     items
 }
 
+/// Objects that some served operation opens or works on: a server brings types for these, not for the others.
+fn served_objects(program: &Program) -> impl Iterator<Item = &Object> {
+    let used = |id: usize| {
+        let served = program.rops.iter().filter(|rop| rop.unserved.is_none());
+        served.flat_map(|rop| rop.inputs.iter().chain(&rop.output)).any(|handle| handle.objects.contains(&id))
+    };
+    program.objects.iter().enumerate().filter(move |(id, _)| used(*id)).map(|(_, object)| object)
+}
+
 fn objects_trait(program: &Program) -> TokenStream {
-    let types = program.objects.iter().map(|object| {
+    let types = served_objects(program).map(|object| {
         let name = verbatim(&object.name);
         let docs = docs(&object.docs, None, &object.name);
         quote!(#docs type #name;)
@@ -56,7 +65,7 @@ fn state_struct(cx: &Context<'_>, object: &Object) -> TokenStream {
 }
 
 fn server_object(cx: &Context<'_>) -> Vec<TokenStream> {
-    let variants = cx.program.objects.iter().map(|object| {
+    let variants = served_objects(cx.program).map(|object| {
         let name = verbatim(&object.name);
         let docs = docs(&object.docs, None, &object.name);
         if object.state.is_empty() {
@@ -66,7 +75,7 @@ fn server_object(cx: &Context<'_>) -> Vec<TokenStream> {
             quote!(#docs #name(H::#name, #state))
         }
     });
-    let kinds = cx.program.objects.iter().map(|object| {
+    let kinds = served_objects(cx.program).map(|object| {
         let (name, text) = (verbatim(&object.name), &object.name);
         quote!(Self::#name(..) => #text,)
     });

@@ -167,9 +167,14 @@ fn unserved_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
     let request = request_type(cx, rop, &quote!('_));
     let (encoder, error_code) = (cx.runtime("Encoder"), cx.error_code());
     let id = crate::emit::names::screaming(&rop.name);
+    let code = quote!(#error_code::EC_NOT_SUPPORTED);
+    let reply = match refusal(cx, rop, &code) {
+        Some(pack) => quote!(refused(#pack)),
+        None => quote!(failed(RopId::#id, request.#index, #code, e)),
+    };
     quote! {
         fn #name<O>(request: &#request, e: &mut #encoder) -> Result<RopOutcome<O>, ReplyTooLarge> {
-            failed(RopId::#id, request.#index, #error_code::EC_NOT_SUPPORTED, e)
+            #reply
         }
     }
 }

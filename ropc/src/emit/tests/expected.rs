@@ -25,7 +25,7 @@ impl Vectors<'_, '_> {
         TokenStream::new()
     }
 
-    fn wrong(&self, field: &str, value: &Value) -> TokenStream {
+    pub(super) fn wrong(&self, field: &str, value: &Value) -> TokenStream {
         let message = format!("no value that `{field}` can have");
         self.report("R0602", message, span(value), "expected one of its type")
     }
@@ -262,6 +262,22 @@ fn of_field(cx: &Context<'_>, module: usize, field: &RustField<'_>, value: &Valu
         Holds::Kept(d) => of_type(cx, &d.ty, value)?,
     };
     Some(if field.optional { quote!(Some(#value)) } else { value })
+}
+
+/// A parameter's value as an argument.
+pub(super) fn argument(cx: &Context<'_>, param: &crate::model::Param, value: &Value) -> Option<TokenStream> {
+    match value {
+        Value::List(values, _) if param.list => {
+            let values: Option<Vec<TokenStream>> = values.iter().map(|value| of_type(cx, &param.ty, value)).collect();
+            let values = values?;
+            Some(quote!(&[#(#values),*]))
+        }
+        _ if param.list => None,
+        _ => {
+            let value = of_type(cx, &param.ty, value)?;
+            Some(if cx.is_copy(&param.ty) { value } else { quote!(&#value) })
+        }
+    }
 }
 
 fn of_type(cx: &Context<'_>, ty: &Type, value: &Value) -> Option<TokenStream> {

@@ -88,6 +88,32 @@ fn starts_with_zero(text: &str) -> bool {
     expected::bytes(text).and_then(|bytes| Some(bytes.get(..4)?.iter().all(|byte| *byte == 0))) == Some(true)
 }
 
+/// The arguments that the structure takes, each preceded by a comma; `None` when one is missing or wrong.
+fn context(v: &Vectors<'_, '_>, name: &str, vector: &Vector, def: Option<&StructDef>) -> Option<TokenStream> {
+    let params = def.map_or(&[][..], |def| &def.params);
+    for (given, _) in &vector.context {
+        if !params.iter().any(|param| param.name == given.text) {
+            let message = format!("`{name}` does not depend on `{}`", given.text);
+            v.report("R0603", message, &given.span, "no such parameter");
+            return None;
+        }
+    }
+    let mut args = TokenStream::new();
+    for param in params {
+        let Some((_, value)) = vector.context.iter().find(|(given, _)| given.text == param.name) else {
+            let message = format!("`{name}` cannot be decoded without `{}`", param.name);
+            v.report("R0604", message, &vector.span, "say it: `with { .. }` after the bytes");
+            return None;
+        };
+        let Some(argument) = expected::argument(v.cx, param, value) else {
+            v.wrong(&param.name, value);
+            return None;
+        };
+        args.extend(quote!(, #argument));
+    }
+    Some(args)
+}
+
 fn test(
     v: &Vectors<'_, '_>,
     title: &str,
@@ -100,11 +126,7 @@ fn test(
         v.report("R0601", "bytes that are not hexadecimal".to_owned(), &vector.bytes.span, "two digits a byte");
         return None;
     }
-    if def.is_some_and(|def| !def.params.is_empty()) {
-        let message = format!("`{name}` cannot be decoded without what it depends on");
-        v.report("R0604", message, &vector.span, "a vector has nothing but bytes");
-        return None;
-    }
+    let args = context(v, name, vector, def)?;
     let function = snake(title);
     cx.import("generated_tests::vectors::hex");
     cx.import("generated_tests::vectors::Header");
@@ -126,20 +148,26 @@ fn test(
         (Some(_), Some(Expected::Error(text))) => {
             let (name, text) = (cx.name_in(module, name), &text.text);
             cx.import("generated_tests::vectors::refused");
+            let unpack = if args.is_empty() { quote!(#name::unpack) } else { quote!(|c| #name::unpack(c #args)) };
             quote! {
-                let error = refused(&bytes, #size, #name::unpack);
+                let error = refused(&bytes, #size, #unpack);
                 assert!(error.contains(#text), "{error}");
             }
         }
         (Some(def), expected) => {
             let ty = cx.name_in(module, name);
-            cx.import("generated_tests::decoded");
             let place = Place { tokens: quote!(value), reference: false };
             let checks = match expected {
                 Some(Expected::Value(value)) => expected::assertions(v, name, module, def, &place, value),
                 _ => quote!(),
             };
-            let call = quote!(decoded!(bytes, #size, #ty));
+            let call = if args.is_empty() {
+                cx.import("generated_tests::decoded");
+                quote!(decoded!(bytes, #size, #ty))
+            } else {
+                cx.import("generated_tests::vectors::decoded");
+                quote!(decoded(&bytes, #size, |c| #ty::unpack(c #args), |value, e| value.pack(e #args)))
+            };
             if checks.is_empty() { quote!(#call;) } else { quote!(let value = #call; #checks) }
         }
     };

@@ -10,13 +10,23 @@ impl Builder {
         let mut parts = self.parts(node);
         let target = parts.opt(Rule::vector_target).map(|target| self.ident(&target));
         let bytes: StringLit = self.strings(&parts.many(Rule::string));
+        let context = match parts.opt(Rule::vector_context) {
+            Some(context) => {
+                let record = self.parts(context).need(Rule::value_record)?;
+                match self.value_of(record)? {
+                    Value::Record(values, _) => values,
+                    _ => Vec::new(),
+                }
+            }
+            None => Vec::new(),
+        };
         let expected = if let Some(error) = parts.opt(Rule::vector_error) {
             let text = self.parts(error).need(Rule::string)?;
             Some(Expected::Error(self.strings(&[text])))
         } else {
             parts.opt(Rule::value_record).map(|record| self.value_of(record)).transpose()?.map(Expected::Value)
         };
-        Ok(Vector { target, bytes, expected, span })
+        Ok(Vector { target, bytes, context, expected, span })
     }
 
     fn value(&mut self, node: Node<'_>) -> Built<Value> {
