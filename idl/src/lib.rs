@@ -11,6 +11,8 @@ pub mod oxcmapihttp;
 #[rustfmt::skip]
 pub mod oxcmsg;
 #[rustfmt::skip]
+pub mod oxcperm;
+#[rustfmt::skip]
 pub mod oxcprpt;
 #[rustfmt::skip]
 pub mod oxcrops;
@@ -20,6 +22,10 @@ pub mod oxcrpc;
 pub mod oxcstor;
 #[rustfmt::skip]
 pub mod oxctabl;
+#[rustfmt::skip]
+pub mod oxomsg;
+#[rustfmt::skip]
+pub mod oxorule;
 #[rustfmt::skip]
 pub mod oxprops;
 #[rustfmt::skip]

@@ -2555,7 +2555,7 @@ impl<'a> RecipientRow<'a> {
             )
             .at("RecipientProperties")?;
         Ok(Self {
-            recipient_flags: recipient_flags.without(RecipientFlags(0x043F)),
+            recipient_flags,
             address,
             email_address,
             display_name,
@@ -2576,7 +2576,6 @@ impl<'a> RecipientRow<'a> {
         columns: &[PropertyTag],
     ) -> Result<(), PackError> {
         let Self {
-            recipient_flags,
             address,
             email_address,
             display_name,
@@ -2584,13 +2583,9 @@ impl<'a> RecipientRow<'a> {
             transmittable_display_name,
             recipient_column_count,
             recipient_properties,
+            ..
         } = self;
-        let recipient_flags = recipient_flags
-            .with_type(address.r#type())
-            .with_e(email_address.is_some())
-            .with_d(display_name.is_some())
-            .with_i(simple_display_name.is_some())
-            .with_t(transmittable_display_name.is_some());
+        let recipient_flags = self.recipient_flags();
         recipient_flags.pack(e).at("RecipientFlags")?;
         match address {
             RecipientRowAddress::NoType(address_type) => {
@@ -2749,6 +2744,17 @@ impl<'a> RecipientRow<'a> {
             recipient_column_count: self.recipient_column_count,
             recipient_properties: self.recipient_properties.into_owned(),
         }
+    }
+
+    /// RecipientFlags as it is packed, with what follows from other fields: Type, E, D, I, T.
+    #[must_use]
+    pub fn recipient_flags(&self) -> RecipientFlags {
+        self.recipient_flags
+            .with_type(self.address.r#type())
+            .with_e(self.email_address.is_some())
+            .with_d(self.display_name.is_some())
+            .with_i(self.simple_display_name.is_some())
+            .with_t(self.transmittable_display_name.is_some())
     }
 }
 

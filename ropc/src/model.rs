@@ -514,8 +514,12 @@ pub struct Rop {
     pub unserved: Option<String>,
     /// The engine releases the input object itself.
     pub releases: bool,
+    /// The RopId of the reply where it is not that of the request.
+    pub reply_id: Option<u8>,
     /// The return value where the input is an object of another kind.
     pub wrong_object: String,
+    /// Return values after which the rest of the batch does not run.
+    pub stops_batch: Vec<String>,
     /// State that the reply's rows depend on: handle and state.
     pub needs_state: Vec<(String, String)>,
     /// Byte vectors.

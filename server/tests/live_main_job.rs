@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -20,7 +20,7 @@ fn command(data_dir: &Path, listen: &str) -> Command {
     command
 }
 
-/// A server that has said where it listens.
+/// A server that has said where it listens. It is killed when a test fails before it stops it.
 struct Running {
     process: Child,
     output: BufReader<ChildStdout>,
@@ -28,20 +28,33 @@ struct Running {
     port: u16,
 }
 
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Reads what a server says until it names its port.
+fn greeting(output: &mut impl BufRead) -> (String, u16) {
+    let mut greeting = String::new();
+    loop {
+        let mut line = String::new();
+        assert!(output.read_line(&mut line).unwrap() > 0, "it ended before it listened: {greeting}");
+        greeting.push_str(&line);
+        if let Some(rest) = line.strip_prefix("Listening on https://localhost:") {
+            return (greeting, rest.split('/').next().unwrap().parse().unwrap());
+        }
+    }
+}
+
 impl Running {
     fn start(data_dir: &Path) -> Self {
         let mut process = command(data_dir, "127.0.0.1:0").stdout(Stdio::piped()).spawn().unwrap();
-        let mut output = BufReader::new(process.stdout.take().unwrap());
-        let mut greeting = String::new();
-        loop {
-            let mut line = String::new();
-            assert!(output.read_line(&mut line).unwrap() > 0, "it ended before it listened: {greeting}");
-            greeting.push_str(&line);
-            if let Some(rest) = line.strip_prefix("Listening on https://localhost:") {
-                let port = rest.split('/').next().unwrap().parse().unwrap();
-                return Self { process, output, greeting, port };
-            }
-        }
+        let output = BufReader::new(process.stdout.take().unwrap());
+        let mut running = Self { process, output, greeting: String::new(), port: 0 };
+        (running.greeting, running.port) = greeting(&mut running.output);
+        running
     }
 
     /// The answer to `GET /healthz`, from a client that trusts the server's own authority.

@@ -280,45 +280,55 @@ pub fn recipient_row_value(
     g: &mut Choices,
     columns: &[PropertyTag],
 ) -> RecipientRow<'static> {
-    let recipient_flags = RecipientFlags(g.u16()).without(RecipientFlags(0x043F));
+    let recipient_flags = RecipientFlags(g.u16());
     let recipient_column_count = g.len(columns.len()) as u16;
-    RecipientRow {
-        recipient_flags,
-        address: match g.pick(8) {
-            0 => RecipientRowAddress::NoType(recipient_flags.o().then(|| g.string8(299))),
-            1 => {
-                RecipientRowAddress::X500DN {
-                    address_prefix_used: g.u8(),
-                    display_type: DisplayType(g.named(DisplayType::NAMES)),
-                    x500_dn: g.string8(299),
+    {
+        let mut value = RecipientRow {
+            recipient_flags,
+            address: match g.pick(8) {
+                0 => {
+                    RecipientRowAddress::NoType(
+                        recipient_flags.o().then(|| g.string8(299)),
+                    )
                 }
-            }
-            2 => RecipientRowAddress::MsMail,
-            3 => RecipientRowAddress::SMTP,
-            4 => RecipientRowAddress::Fax,
-            5 => RecipientRowAddress::ProfessionalOfficeSystem,
-            6 => {
-                RecipientRowAddress::PersonalDistributionList1(
-                    personal_distribution_list_value(g),
-                )
-            }
-            _ => {
-                RecipientRowAddress::PersonalDistributionList2(
-                    personal_distribution_list_value(g),
-                )
-            }
-        },
-        email_address: g.bool().then(|| g.string_value(recipient_flags.u(), 149)),
-        display_name: g.bool().then(|| g.string_value(recipient_flags.u(), 149)),
-        simple_display_name: g.bool().then(|| g.string_value(recipient_flags.u(), 149)),
-        transmittable_display_name: g
-            .bool()
-            .then(|| g.string_value(recipient_flags.u(), 149)),
-        recipient_column_count,
-        recipient_properties: property_row_value(
-            g,
-            &columns[..usize::from(recipient_column_count)],
-        ),
+                1 => {
+                    RecipientRowAddress::X500DN {
+                        address_prefix_used: g.u8(),
+                        display_type: DisplayType(g.named(DisplayType::NAMES)),
+                        x500_dn: g.string8(299),
+                    }
+                }
+                2 => RecipientRowAddress::MsMail,
+                3 => RecipientRowAddress::SMTP,
+                4 => RecipientRowAddress::Fax,
+                5 => RecipientRowAddress::ProfessionalOfficeSystem,
+                6 => {
+                    RecipientRowAddress::PersonalDistributionList1(
+                        personal_distribution_list_value(g),
+                    )
+                }
+                _ => {
+                    RecipientRowAddress::PersonalDistributionList2(
+                        personal_distribution_list_value(g),
+                    )
+                }
+            },
+            email_address: g.bool().then(|| g.string_value(recipient_flags.u(), 149)),
+            display_name: g.bool().then(|| g.string_value(recipient_flags.u(), 149)),
+            simple_display_name: g
+                .bool()
+                .then(|| g.string_value(recipient_flags.u(), 149)),
+            transmittable_display_name: g
+                .bool()
+                .then(|| g.string_value(recipient_flags.u(), 149)),
+            recipient_column_count,
+            recipient_properties: property_row_value(
+                g,
+                &columns[..usize::from(recipient_column_count)],
+            ),
+        };
+        value.recipient_flags = value.recipient_flags();
+        value
     }
 }
 

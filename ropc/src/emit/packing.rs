@@ -7,7 +7,7 @@ use super::body::{Env, RustField, accessor, arm_fields, has_accessor, rust_field
 use super::context::{Context, hex, int_method, usize_literal};
 use super::names::{snake, snake_text, verbatim};
 use super::sizes;
-use crate::model::{Arm, BitsSource, Conditional, ConstValue, Expr, Extent, Field, Match, Member, Role, Text, Type};
+use crate::model::{Arm, Conditional, ConstValue, Expr, Extent, Field, Match, Member, Role, Text, Type};
 
 /// Statements that write members; locals named as the fields hold references.
 pub(crate) fn members(cx: &Context<'_>, body: &[Member], env: &mut Env) -> TokenStream {
@@ -106,24 +106,8 @@ fn write_field(
     };
     match &field.role {
         Role::Plain if !field.derived_bits.is_empty() => {
-            let mut value = quote!(#ident);
-            for bits in &field.derived_bits {
-                let with = format_ident!("with_{}", snake_text(&bits.name));
-                let source = match &bits.from {
-                    BitsSource::Present(of) => {
-                        let of = snake(of);
-                        quote!(#of.is_some())
-                    }
-                    BitsSource::Match(of) => {
-                        let of = snake(of);
-                        let get = snake(&bits.name);
-                        quote!(#of.#get())
-                    }
-                };
-                value = quote!(#value.#with(#source));
-            }
             env.value(name, &field.ty);
-            quote!(let #ident = #value; #ident.pack(e).at(#name)?;)
+            quote!(let #ident = self.#ident(); #ident.pack(e).at(#name)?;)
         }
         Role::Plain => write_value(cx, &field.ty, &quote!(#ident), env, name),
         Role::Count(of) => {

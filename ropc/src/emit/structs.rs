@@ -1,13 +1,13 @@
 //! Structures: Rust types with `unpack`, `pack`, `packed_size` and `into_owned`.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{format_ident, quote};
 
 use super::body::{Env, Holds, RustField, accessor, arm_fields, has_accessor, rust_fields};
 use super::context::{Context, docs, usize_literal, words};
 use super::names::{snake, snake_text, verbatim};
 use super::{packing, sizes, unpacking};
-use crate::model::{Extent, Layout, Match, Member, StructDef, Type, TypeKind};
+use crate::model::{BitsSource, Extent, Layout, Match, Member, StructDef, Type, TypeKind};
 
 /// The structures of a module.
 pub(crate) fn module_items(cx: &Context<'_>) -> Vec<TokenStream> {
@@ -127,7 +127,7 @@ fn implementation(cx: &Context<'_>, name: &str, def: &StructDef) -> TokenStream 
     let owned = def.layout.lifetime.then(|| into_owned(cx, &ident, def));
     let methods = match (def.is_enum, def.body.last()) {
         (true, Some(Member::Match(m))) => accessors(cx, m),
-        _ => TokenStream::new(),
+        _ => with_derived_bits(cx, def),
     };
     let c = if words(&unpack_body).contains("c") { quote!(c) } else { quote!(_c) };
     let e = if words(&pack_body).contains("e") { quote!(e) } else { quote!(_e) };
@@ -164,6 +164,45 @@ fn implementation(cx: &Context<'_>, name: &str, def: &StructDef) -> TokenStream 
     }
 }
 
+/// Bit records with sub-fields that follow from other fields, as they go to the wire.
+fn with_derived_bits(cx: &Context<'_>, def: &StructDef) -> TokenStream {
+    let derived = rust_fields(&def.body);
+    let derived = derived.iter().filter_map(|field| match field.holds {
+        Holds::Field(f) if !f.derived_bits.is_empty() => Some(f),
+        _ => None,
+    });
+    derived
+        .map(|field| {
+            let (ident, ty) = (snake(&field.name), cx.rust(&field.ty, &quote!('_)));
+            let mut value = quote!(self.#ident);
+            let mut names = Vec::new();
+            for bits in &field.derived_bits {
+                let with = format_ident!("with_{}", snake_text(&bits.name));
+                let source = match &bits.from {
+                    BitsSource::Present(of) => {
+                        let of = snake(of);
+                        quote!(self.#of.is_some())
+                    }
+                    BitsSource::Match(of) => {
+                        let (of, get) = (snake(of), snake(&bits.name));
+                        quote!(self.#of.#get())
+                    }
+                };
+                names.push(bits.name.as_str());
+                value = quote!(#value.#with(#source));
+            }
+            let text = format!(" {} as it is packed, with what follows from other fields: {}.", field.name, names.join(", "));
+            quote! {
+                #[doc = #text]
+                #[must_use]
+                pub fn #ident(&self) -> #ty {
+                    #value
+                }
+            }
+        })
+        .collect()
+}
+
 fn unpack_body(cx: &Context<'_>, def: &StructDef) -> TokenStream {
     let mut env = Env::new(def, false);
     let (enter, leave) = match def.max_recursion {
@@ -186,14 +225,12 @@ fn unpack_body(cx: &Context<'_>, def: &StructDef) -> TokenStream {
     if fields.is_empty() {
         return quote!(#enter #statements #leave Ok(Self));
     }
-    let inits = fields.iter().map(|field| {
-        init(&field.ident(), &unpacking::stored(cx, field))
-    });
-    quote!(#enter #statements #leave Ok(Self { #(#inits),* }))
+    let idents = fields.iter().map(RustField::ident);
+    quote!(#enter #statements #leave Ok(Self { #(#idents),* }))
 }
 
 /// A field of a constructor, short where the value has its name.
-pub(super) fn init(ident: &proc_macro2::Ident, value: &TokenStream) -> TokenStream {
+fn init(ident: &proc_macro2::Ident, value: &TokenStream) -> TokenStream {
     if *ident == value.to_string() { quote!(#ident) } else { quote!(#ident: #value) }
 }
 
@@ -220,19 +257,26 @@ fn pack_body(cx: &Context<'_>, def: &StructDef) -> TokenStream {
         quote!()
     };
     let statements = packing::members(cx, &def.body, &mut env);
-    let take_apart = if def.is_enum { head } else { take_apart(&rust_fields(&def.body), &statements) };
+    let take_apart = if def.is_enum {
+        head
+    } else {
+        // Bit records with derived parts are asked for as a whole.
+        let whole = |f: &RustField<'_>| matches!(f.holds, Holds::Field(f) if !f.derived_bits.is_empty());
+        let (asked, taken): (Vec<_>, Vec<_>) = rust_fields(&def.body).into_iter().partition(whole);
+        take_apart(&taken, &statements, !asked.is_empty())
+    };
     quote!(#enter #take_apart #statements #leave Ok(()))
 }
 
 /// `let Self { a, b, .. } = self;` with the fields that the code names.
-fn take_apart(fields: &[RustField<'_>], used: &TokenStream) -> TokenStream {
+fn take_apart(fields: &[RustField<'_>], used: &TokenStream, more: bool) -> TokenStream {
     let words = words(used);
     let named: Vec<_> =
         fields.iter().filter(|f| words.contains(snake_text(f.name()).as_str())).map(RustField::ident).collect();
     if named.is_empty() {
         return quote!();
     }
-    if named.len() == fields.len() { quote!(let Self { #(#named),* } = self;) } else { quote!(let Self { #(#named,)* .. } = self;) }
+    if named.len() == fields.len() && !more { quote!(let Self { #(#named),* } = self;) } else { quote!(let Self { #(#named,)* .. } = self;) }
 }
 
 fn size_body(cx: &Context<'_>, def: &StructDef) -> TokenStream {
@@ -248,7 +292,7 @@ fn size_body(cx: &Context<'_>, def: &StructDef) -> TokenStream {
     let fields = rust_fields(&def.body);
     fields.iter().for_each(|field| packing::bind(field, &mut env));
     let size = sizes::of_members(cx, &def.body, &env);
-    let take_apart = take_apart(&fields, &size);
+    let take_apart = take_apart(&fields, &size, false);
     quote!(#take_apart #size)
 }
 

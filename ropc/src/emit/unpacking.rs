@@ -328,7 +328,7 @@ fn read_arm(cx: &Context<'_>, m: &Match, arm: &Arm, env: &Env) -> TokenStream {
         }
     }
     let statements = members(cx, &arm.body, &mut inner);
-    let value = construct(cx, m, arm);
+    let value = construct(m, arm);
     quote!(#pattern #guard => { #kept #statements #value })
 }
 
@@ -374,32 +374,13 @@ pub(crate) fn pattern(cx: &Context<'_>, pattern: &Pattern, ty: &Type) -> TokenSt
 }
 
 /// A variant made of locals.
-pub(crate) fn construct(cx: &Context<'_>, m: &Match, arm: &Arm) -> TokenStream {
+pub(crate) fn construct(m: &Match, arm: &Arm) -> TokenStream {
     let (name, variant) = (verbatim(&m.enum_name), verbatim(&arm.name));
     let fields = arm_fields(m, arm);
-    let own: Vec<TokenStream> = fields.iter().map(|f| stored(cx, f)).collect();
     let idents: Vec<_> = fields.iter().map(RustField::ident).collect();
     match fields.as_slice() {
         [] => quote!(#name::#variant),
-        [_] => quote!(#name::#variant(#(#own),*)),
-        _ => {
-            let inits = idents.iter().zip(&own).map(|(ident, value)| super::structs::init(ident, value));
-            quote!(#name::#variant { #(#inits),* })
-        }
+        [_] => quote!(#name::#variant(#(#idents),*)),
+        _ => quote!(#name::#variant { #(#idents),* }),
     }
-}
-
-/// A local as it is stored: derived bits cleared.
-pub(crate) fn stored(cx: &Context<'_>, field: &RustField<'_>) -> TokenStream {
-    let ident = field.ident();
-    if let super::body::Holds::Field(f) = field.holds
-        && !f.derived_bits.is_empty()
-        && let Type::Named(id, _) = &f.ty
-    {
-        let mask = f.derived_bits.iter().fold(0, |mask, bits| mask | bits.mask);
-        let ty = cx.type_name(*id);
-        let mask = hex(mask, u8::try_from(cx.layout(&f.ty).min_size).unwrap_or(8));
-        return quote!(#ident.without(#ty(#mask)));
-    }
-    quote!(#ident)
 }

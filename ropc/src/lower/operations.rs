@@ -59,7 +59,9 @@ impl<'a> Lower<'a> {
             effects: Vec::new(),
             unserved: attr_text(&decl.attrs, "unserved"),
             releases: has_attr(&decl.attrs, "release"),
+            reply_id: self.reply_id(decl),
             wrong_object: self.wrong_object(decl),
+            stops_batch: self.error_codes(decl, "stops_batch"),
             needs_state: Vec::new(),
             vectors: Vec::new(),
         };
@@ -72,21 +74,42 @@ impl<'a> Lower<'a> {
         self.program.rops.push(rop);
     }
 
+    /// `[reply_id(0x20)]`: one ROP's reply is another one's.
+    fn reply_id(&mut self, decl: &Decl) -> Option<u8> {
+        let attr = decl.attrs.iter().find(|attr| attr.name.text == "reply_id")?;
+        let id = match attr.args.as_ref()?.first()? {
+            ast::AttrArg::Expr(expr) => self.number(expr)?,
+            _ => return None,
+        };
+        let id = u8::try_from(id);
+        if id.is_err() {
+            self.diagnostics.push(Diagnostic::error(
+                "R0401",
+                "a RopId is one byte",
+                attr.name.span.clone(),
+                "expected 0x00 to 0xFF",
+            ));
+        }
+        id.ok()
+    }
+
     /// `[wrong_object(ecNullObject)]`: documents differ in what a handle of another kind gives.
     fn wrong_object(&mut self, decl: &Decl) -> String {
-        let attr = decl.attrs.iter().find(|attr| attr.name.text == "wrong_object");
-        let name = attr.and_then(|attr| match attr.args.as_ref()?.first()? {
-            ast::AttrArg::Expr(ast::Expr { kind: ExprKind::Name(name), .. }) => Some(name.clone()),
-            _ => None,
-        });
-        match name {
-            Some(name) if self.error_code(&name.text).is_some() => name.text,
-            Some(name) => {
-                self.unknown("error code", &name);
-                name.text
+        self.error_codes(decl, "wrong_object").pop().unwrap_or_else(|| "ecNotSupported".to_owned())
+    }
+
+    /// The error codes that an attribute names.
+    fn error_codes(&mut self, decl: &Decl, attr: &str) -> Vec<String> {
+        let attr = decl.attrs.iter().find(|a| a.name.text == attr);
+        let mut codes = Vec::new();
+        for arg in attr.and_then(|attr| attr.args.as_ref()).into_iter().flatten() {
+            let ast::AttrArg::Expr(ast::Expr { kind: ExprKind::Name(name), .. }) = arg else { continue };
+            if self.error_code(&name.text).is_none() {
+                self.unknown("error code", name);
             }
-            None => "ecNotSupported".to_owned(),
+            codes.push(name.text.clone());
         }
+        codes
     }
 
     /// A constant of the enumeration `ErrorCode`.

@@ -147,6 +147,9 @@ pub trait Dispatch {
         e: &mut Encoder,
     ) -> Result<RopOutcome<Self::Object>, ReplyTooLarge>;
 
+    /// After a reply with this return value no further request of the batch runs.
+    fn stops_batch(request: &Self::Request<'_>, return_value: u32) -> bool;
+
     /// Writes the reply that fails this request with ecBufferTooSmall.
     ///
     /// # Errors
@@ -161,7 +164,8 @@ const TOO_SMALL_HEADER: usize = 3;
 
 /// Runs a ROP input buffer and answers a ROP output buffer of at most `limit` bytes.
 ///
-/// The whole batch is parsed before anything runs. A failing ROP leaves the rest running. When a
+/// The whole batch is parsed before anything runs. A failing ROP leaves the rest running, unless the
+/// document says that it stops the batch. When a
 /// reply does not fit, RopBufferTooSmall follows with the requests that did not run; a batch of one
 /// ROP fails with ecBufferTooSmall instead (MS-OXCROPS 3.2.5.2).
 ///
@@ -201,7 +205,12 @@ pub fn execute<D: Dispatch>(
             _ => dispatch.run(request, &mut running, &mut e),
         };
         match result {
-            Ok(outcome) => settle(outcome, objects, &mut handles),
+            Ok(outcome) => {
+                settle(outcome, objects, &mut handles);
+                if return_value(&e, mark).is_some_and(|value| D::stops_batch(request, value)) {
+                    break;
+                }
+            }
             Err(ReplyTooLarge { needed }) => {
                 e.truncate(mark);
                 e.set_limit(room);
@@ -222,6 +231,12 @@ pub fn execute<D: Dispatch>(
     e.fill_u16(size, written).map_err(no_room)?;
     handles.iter().try_for_each(|handle| e.u32(*handle)).map_err(no_room)?;
     Ok(e.finish())
+}
+
+/// ReturnValue of the reply that begins at `mark`: after RopId and handle index (MS-OXCROPS 2.2).
+fn return_value(e: &Encoder, mark: usize) -> Option<u32> {
+    let mut c = Cursor::new(e.as_slice().get(mark..)?);
+    c.take(2).and_then(|_| c.u32()).ok()
 }
 
 fn buffer_too_small(e: &mut Encoder, needed: usize, rest: &[u8]) -> Result<(), PackError> {

@@ -26,7 +26,7 @@ fn logs_on_to_ones_own_mailbox() {
     });
     let response = response.unwrap();
     assert_ne!(logon, runtime::rop::INVALID_HANDLE);
-    assert_eq!(response.logon_flags.with_private(response.store.private()), LogonFlags(0x07));
+    assert_eq!(response.logon_flags, LogonFlags(0x07));
     assert_eq!(response.folder_ids, fixture.mailbox.special_folders().logon());
     let identity = fixture.mailbox.identity();
     let RopLogonResponseStore::Mailbox { response_flags, mailbox_guid, repl_id, repl_guid, logon_time, .. } =

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::objects::state_name;
-use super::replies::{answered, reply_fn, request_argument, states};
+use super::replies::{answered, reply_fn, reply_id, request_argument, states};
 use super::serve::effect_value;
 use crate::emit::context::Context;
 use crate::emit::names::{snake, snake_text, verbatim};
@@ -31,6 +31,16 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
         let binding = if rop.releases { quote!(request) } else { quote!(_) };
         quote!(RopRequest::#name(#binding) => { #forget })
     });
+    let others: Vec<_> = answered(cx).filter(|rop| rop.reply_id.is_some()).collect();
+    let expected = if others.is_empty() {
+        quote!(request.rop_id())
+    } else {
+        let others = others.into_iter().map(|rop| {
+            let (name, id) = (verbatim(&rop.name), reply_id(rop));
+            quote!(RopRequest::#name(_) => #id,)
+        });
+        quote!((match request { #(#others)* _ => request.rop_id() }))
+    };
     vec![
         quote! {
             /// What a conversation has set, by handle value: needed to decode rows.
@@ -71,7 +81,7 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
                             }
                             break request;
                         };
-                        if request.rop_id() != rop_id {
+                        if #expected != rop_id {
                             return Err(runtime::rop::unknown_rop(&c, rop_id.0).at("RopId"));
                         }
                         match self.unpack_reply(request, handles, &mut c) {

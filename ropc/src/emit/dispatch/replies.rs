@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::requests::request_type;
-use crate::emit::context::{Context, usize_literal};
+use crate::emit::context::{Context, hex, usize_literal};
 use crate::emit::names::{screaming, snake, verbatim};
 use crate::emit::operations::failure_body;
 use crate::model::{Param, Rop, StructDef};
@@ -38,6 +38,20 @@ pub(super) fn failure_type(cx: &Context<'_>, rop: &Rop, lifetime: &TokenStream) 
 pub(super) fn reply_index(rop: &Rop) -> proc_macro2::Ident {
     let handle = rop.output.as_ref().or(rop.response.as_ref()).or(rop.inputs.first());
     snake(handle.map_or("InputHandleIndex", |h| h.index_field.as_str()))
+}
+
+/// The RopId that heads the reply.
+pub(super) fn reply_id(rop: &Rop) -> TokenStream {
+    match rop.reply_id {
+        Some(id) => {
+            let id = hex(u64::from(id), 1);
+            quote!(RopId(#id))
+        }
+        None => {
+            let id = screaming(&rop.name);
+            quote!(RopId::#id)
+        }
+    }
 }
 
 /// What a reply's body takes from its context: the arguments in order, each preceded by a comma.
@@ -132,7 +146,7 @@ fn pack_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
     let request = request_param(cx, rop);
     let states = state_params(cx, rop);
     let args = arguments(rop, rop.success.as_ref().map_or(&[][..], |def| &def.params));
-    let id = screaming(&rop.name);
+    let id = reply_id(rop);
     let text = format!("Writes a reply to {}, RopId first.", rop.name);
     let failures = rop.on.iter().map(|(codes, def)| {
         let variant = failure_variant(rop, codes);
@@ -159,7 +173,7 @@ fn pack_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
         /// # Errors
         /// At the encoder's limit, or when the reply's fields contradict each other.
         pub fn #name(reply: &Reply<#body, #failure>, e: &mut #encoder #request #states) -> Result<(), #pack_error> {
-            RopId::#id.pack(e)?;
+            #id.pack(e)?;
             e.u8(reply.handle_index)?;
             match &reply.result {
                 Ok(body) => {

@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 
 use super::handlers::{fill_field, served};
 use super::objects::{choice_name, state_name};
-use super::replies::{HEADER, failure_type, fixed_size, reply_fn, reply_index, request_argument, states};
+use super::replies::{HEADER, failure_type, fixed_size, reply_fn, reply_id, reply_index, request_argument, states};
 use super::requests::{request_type, sent};
 use crate::emit::body::Env;
 use crate::emit::context::{Context, usize_literal};
@@ -34,6 +34,33 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
         let (name, size) = (verbatim(&rop.name), fixed_size(rop)?);
         Some(quote!(RopRequest::#name(_) => Some(#size),))
     });
+    let stops: Vec<TokenStream> = sent(cx)
+        .filter(|rop| !rop.stops_batch.is_empty())
+        .map(|rop| {
+            let name = verbatim(&rop.name);
+            let codes = rop.stops_batch.iter().map(|code| {
+                let code = crate::emit::names::screaming(code);
+                quote!(#error_code::#code)
+            });
+            quote!(RopRequest::#name(_) => matches!(#error_code(return_value), #(#codes)|*),)
+        })
+        .collect();
+    let stops = if stops.is_empty() {
+        quote! {
+            fn stops_batch(_request: &RopRequest<'_>, _return_value: u32) -> bool {
+                false
+            }
+        }
+    } else {
+        quote! {
+            fn stops_batch(request: &RopRequest<'_>, return_value: u32) -> bool {
+                match request {
+                    #(#stops)*
+                    _ => false,
+                }
+            }
+        }
+    };
     let small = sent(cx).map(|rop| {
         let (name, index) = (verbatim(&rop.name), reply_index(rop));
         if rop.success.is_none() {
@@ -42,6 +69,10 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
             let code = quote!(#error_code::EC_BUFFER_TOO_SMALL);
             match refusal(cx, rop, &code) {
                 Some(pack) => quote!(RopRequest::#name(request) => #pack,),
+                None if rop.reply_id.is_some() => {
+                    let id = reply_id(rop);
+                    quote!(RopRequest::#name(request) => pack_failure(#id, request.#index, #code, e),)
+                }
                 None => quote!(RopRequest::#name(request) => pack_failure(request_id, request.#index, #code, e),),
             }
         }
@@ -76,6 +107,8 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
                 ) -> Result<RopOutcome<ServerObject<H>>, ReplyTooLarge> {
                     match request { #(#runs)* }
                 }
+
+                #stops
 
                 fn too_small(request: &RopRequest<'_>, e: &mut #encoder) -> Result<(), #pack_error> {
                     let request_id = request.rop_id();
@@ -166,11 +199,11 @@ fn unserved_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
     let (name, index) = (run_name(rop), reply_index(rop));
     let request = request_type(cx, rop, &quote!('_));
     let (encoder, error_code) = (cx.runtime("Encoder"), cx.error_code());
-    let id = crate::emit::names::screaming(&rop.name);
+    let id = reply_id(rop);
     let code = quote!(#error_code::EC_NOT_SUPPORTED);
     let reply = match refusal(cx, rop, &code) {
         Some(pack) => quote!(refused(#pack)),
-        None => quote!(failed(RopId::#id, request.#index, #code, e)),
+        None => quote!(failed(#id, request.#index, #code, e)),
     };
     quote! {
         fn #name<O>(request: &#request, e: &mut #encoder) -> Result<RopOutcome<O>, ReplyTooLarge> {
@@ -184,7 +217,7 @@ fn run_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
     let request = request_type(cx, rop, &quote!('_));
     let encoder = cx.runtime("Encoder");
     cx.import("runtime::rop::Reply");
-    let id = crate::emit::names::screaming(&rop.name);
+    let id = reply_id(rop);
     let success = rop.success.clone().unwrap_or_default();
     let header = usize_literal(HEADER);
     let open = open_objects(cx, rop);
@@ -229,7 +262,7 @@ fn run_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
             #split
             let reply = Reply { handle_index: request.#index, result };
             let written = #pack(&reply, e #request_arg #(#state_args)*);
-            if let Some(outcome) = sent(written, || #size, (RopId::#id, request.#index, start), e)? {
+            if let Some(outcome) = sent(written, || #size, (#id, request.#index, start), e)? {
                 return Ok(outcome);
             }
             #effects
@@ -242,10 +275,10 @@ fn run_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
 fn open_objects(cx: &Context<'_>, rop: &Rop) -> TokenStream {
     let error_code = cx.error_code();
     let index = reply_index(rop);
-    let id = crate::emit::names::screaming(&rop.name);
+    let id = reply_id(rop);
     let fail = |code: TokenStream| match refusal(cx, rop, &code) {
         Some(pack) => quote!(return refused(#pack)),
-        None => quote!(return failed(RopId::#id, request.#index, #code, e)),
+        None => quote!(return failed(#id, request.#index, #code, e)),
     };
     let mut out = TokenStream::new();
     if rop.output.is_some() {

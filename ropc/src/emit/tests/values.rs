@@ -10,7 +10,7 @@ use quote::{format_ident, quote};
 
 use super::select::{Selection, Selections};
 use crate::ast::{BinaryOp, ReservedRule};
-use crate::emit::body::{Env, RustField, rust_fields};
+use crate::emit::body::{Env, Holds, RustField, rust_fields};
 use crate::emit::context::{Context, hex, int_method, usize_literal, words};
 use crate::emit::names::{screaming, snake, snake_text};
 use crate::emit::{unpacking, values};
@@ -113,7 +113,21 @@ impl<'m> Maker<'m, '_> {
                 self.members(body, place, &mut env, &mut made);
                 let (name, fields) = (self.cx.name_in(self.module, self.name), rust_fields(body));
                 let inits = made.inits(&fields);
-                if fields.is_empty() { quote!(#name) } else { quote!(#name { #inits }) }
+                let derived: Vec<_> = fields
+                    .iter()
+                    .filter(|field| matches!(field.holds, Holds::Field(f) if !f.derived_bits.is_empty()))
+                    .map(RustField::ident)
+                    .collect();
+                match (fields.is_empty(), derived.is_empty()) {
+                    (true, _) => quote!(#name),
+                    (_, true) => quote!(#name { #inits }),
+                    // Decoding gives the bits that follow from other fields, so the value has them too.
+                    _ => quote!({
+                        let mut value = #name { #inits };
+                        #(value.#derived = value.#derived();)*
+                        value
+                    }),
+                }
             }
         };
         (made.statements, value)
@@ -260,15 +274,6 @@ impl<'m> Maker<'m, '_> {
             Type::Array(element, extent) => self.array(element, extent, field, &selected, place, env),
             Type::Int(_) => self.number(field, env),
             ty => self.one(ty, field, &selected, place, env),
-        };
-        let mask = field.derived_bits.iter().fold(0, |mask, bits| mask | bits.mask);
-        let value = match &field.ty {
-            Type::Named(id, _) if mask != 0 => {
-                let ty = self.cx.type_name(*id);
-                let mask = hex(mask, u8::try_from(self.cx.layout(&field.ty).min_size).unwrap_or(8));
-                quote!(#value.without(#ty(#mask)))
-            }
-            _ => value,
         };
         if field.boxed { quote!(Box::new(#value)) } else { value }
     }

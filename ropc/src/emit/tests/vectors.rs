@@ -43,10 +43,10 @@ pub(super) fn of_rop(v: &Vectors<'_, '_>, rop: &Rop) -> Vec<TokenStream> {
         let (header, body) = match (target, code) {
             ("request", _) => (Header::RopId(rop.id), (request_name.as_str(), Some(&request))),
             ("success", _) | ("reply", Some(0)) => {
-                (Header::Reply(rop.id, 0), (response_name.as_str(), rop.success.as_ref()))
+                (Header::Reply(rop.reply_id.unwrap_or(rop.id), 0), (response_name.as_str(), rop.success.as_ref()))
             }
             (_, Some(code)) if rop.unsolicited.is_none() => {
-                (Header::Reply(rop.id, code), (failure.as_str(), on.map(|(_, body)| body).or(rop.other.as_ref())))
+                (Header::Reply(rop.reply_id.unwrap_or(rop.id), code), (failure.as_str(), on.map(|(_, body)| body).or(rop.other.as_ref())))
             }
             _ => (Header::RopId(rop.id), (response_name.as_str(), rop.unsolicited.as_ref())),
         };
