@@ -80,20 +80,19 @@ fn restriction() -> Restriction<'static> {
 }
 
 fn recipient(number: u32, columns: &[PropertyTag]) -> ModifyRecipientRow<'static> {
-    ModifyRecipientRow {
-        row_id: number,
-        recipient_type: RecipientType(1),
-        recipient_row: Some(RecipientRow {
-            recipient_flags: RecipientFlags(0).with_u(true),
-            address: RecipientRowAddress::SMTP,
-            email_address: Some(StringValue::Utf16(Utf16::new(format!("person{number}@example.test")))),
-            display_name: Some(StringValue::Utf16(text(20))),
-            simple_display_name: None,
-            transmittable_display_name: None,
-            recipient_column_count: u16::try_from(columns.len()).unwrap_or(u16::MAX),
-            recipient_properties: row(columns, 30),
-        }),
-    }
+    let mut row = RecipientRow {
+        recipient_flags: RecipientFlags(0).with_u(true),
+        address: RecipientRowAddress::SMTP,
+        email_address: Some(StringValue::Utf16(Utf16::new(format!("person{number}@example.test")))),
+        display_name: Some(StringValue::Utf16(text(20))),
+        simple_display_name: None,
+        transmittable_display_name: None,
+        recipient_column_count: u16::try_from(columns.len()).unwrap_or(u16::MAX),
+        recipient_properties: row(columns, 30),
+    };
+    // As it is decoded: with the bits that follow from the other fields.
+    row.recipient_flags = row.recipient_flags();
+    ModifyRecipientRow { row_id: number, recipient_type: RecipientType(1), recipient_row: Some(row) }
 }
 
 /// A batch of twelve requests: open a folder, look through it, open a message, change and save it.

@@ -94,7 +94,7 @@ fn refuses_half_a_handle() {
 fn packs_what_it_has_read() {
     let batch = RopInputBuffer { requests: samples::requests(), handles: vec![1, 0xFFFF_FFFF, 0xFFFF_FFFF, 7] };
     let bytes = packed(&batch);
-    assert_eq!(RopInputBuffer::unpack(&bytes).unwrap(), batch);
+    assert!(RopInputBuffer::unpack(&bytes).unwrap() == batch);
     for end in 0..bytes.len() - 4 * batch.handles.len() {
         assert!(RopInputBuffer::unpack(&bytes[..end]).is_err(), "{end} bytes");
     }

@@ -7,9 +7,13 @@ pub mod oxcdata;
 #[rustfmt::skip]
 pub mod oxcfold;
 #[rustfmt::skip]
+pub mod oxcfxics;
+#[rustfmt::skip]
 pub mod oxcmapihttp;
 #[rustfmt::skip]
 pub mod oxcmsg;
+#[rustfmt::skip]
+pub mod oxcnotif;
 #[rustfmt::skip]
 pub mod oxcperm;
 #[rustfmt::skip]

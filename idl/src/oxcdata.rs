@@ -971,7 +971,7 @@ impl RecipientFlags {
 
     /// EmailAddress is there.
     #[must_use]
-    pub const fn e(self) -> bool {
+    pub const fn e_(self) -> bool {
         (self.0 >> 3) & 0x0001 != 0
     }
 
@@ -2517,7 +2517,7 @@ impl<'a> RecipientRow<'a> {
                 );
             }
         };
-        let email_address = if recipient_flags.e() {
+        let email_address = if recipient_flags.e_() {
             let email_address = StringValue::unpack_nul(c, recipient_flags.u())
                 .at("EmailAddress")?;
             Some(email_address)
@@ -2620,7 +2620,7 @@ impl<'a> RecipientRow<'a> {
                 entry.pack(e).at("Entry")?;
             }
         }
-        if recipient_flags.e() {
+        if recipient_flags.e_() {
             let Some(email_address) = email_address else {
                 return Err(e.mismatch("EmailAddress where the condition holds"));
             };

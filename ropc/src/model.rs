@@ -52,6 +52,8 @@ pub struct Const {
     pub ty: Type,
     /// Its value.
     pub value: ConstValue,
+    /// Where its name stands.
+    pub span: Span,
 }
 
 /// The value of a constant.

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens as _, quote};
 
 use super::context::{Context, usize_literal};
 use super::names::{screaming, snake, snake_text};
 use crate::ast::BinaryOp;
 use crate::lower::derive::each_expr;
-use crate::model::{Expr, Field, Match, Member, Param, Role, StructDef, Type, TypeKind};
+use crate::lower::typing::{WIDE, is_arithmetic, is_comparison, sub_field_int};
+use crate::model::{Expr, Field, IntKind, Match, Member, Param, Role, StructDef, Type, TypeKind};
 
 /// How names are to be read at a place of generated code.
 #[derive(Clone, Default)]
@@ -128,17 +129,39 @@ impl Env {
                 let from = self.side();
                 quote!(#from.elements(#list, #end)?)
             }
+            Expr::Binary(op, ..) if is_arithmetic(*op) => self.wide(cx, expr),
             Expr::Binary(op, a, b) => {
-                let (a, b) = (self.expr(cx, a), self.expr(cx, b));
+                let side = |side: &Expr| match side {
+                    Expr::Binary(inner, ..) if binds_weaker(*inner, *op) => {
+                        let side = self.expr(cx, side);
+                        quote!((#side))
+                    }
+                    // An `if` at the start of a statement would be one itself.
+                    Expr::Ternary(..) => {
+                        let side = self.expr(cx, side);
+                        quote!((#side))
+                    }
+                    _ => self.expr(cx, side),
+                };
+                let (left, right) = if is_comparison(*op) && !self.comparable(cx, a, b) {
+                    (self.wide(cx, a), self.wide(cx, b))
+                } else {
+                    (side(a), side(b))
+                };
                 let op = operator(*op);
-                quote!(#a #op #b)
+                quote!(#left #op #right)
             }
             Expr::Not(inner) => {
                 let inner = self.expr(cx, inner);
                 quote!(!(#inner))
             }
             Expr::Ternary(c, a, b) => {
-                let (c, a, b) = (self.expr(cx, c), self.expr(cx, a), self.expr(cx, b));
+                let c = self.expr(cx, c);
+                let (a, b) = if self.comparable(cx, a, b) {
+                    (self.expr(cx, a), self.expr(cx, b))
+                } else {
+                    (self.wide(cx, a), self.wide(cx, b))
+                };
                 quote!(if #c { #a } else { #b })
             }
         }
@@ -171,17 +194,10 @@ impl Env {
                     _ => quote!(#value as usize),
                 }
             }
-            Expr::Binary(BinaryOp::Sub, a, b) => {
-                let (a, b) = (self.len(cx, a), self.len(cx, b));
-                quote!(#a.saturating_sub(#b))
-            }
-            Expr::Binary(BinaryOp::Add, a, b) => {
-                let (a, b) = (self.len(cx, a), self.len(cx, b));
-                quote!(#a.saturating_add(#b))
-            }
-            Expr::Binary(BinaryOp::Mul, a, b) => {
-                let (a, b) = (self.len(cx, a), self.len(cx, b));
-                quote!(#a.saturating_mul(#b))
+            Expr::Binary(op @ (BinaryOp::Sub | BinaryOp::Add | BinaryOp::Mul), a, b) => {
+                let (a, b) = (operand(self.len(cx, a), a, "usize"), self.len(cx, b));
+                let method = saturating(*op);
+                quote!(#a.#method(#b))
             }
             _ => {
                 let value = self.expr(cx, expr);
@@ -190,10 +206,122 @@ impl Env {
         }
     }
 
+    /// An expression as an `u64`: arithmetic, and what values of different size are compared in. What
+    /// overflows stays at the end of the range, so that no sum of the wire's numbers gets small.
+    fn wide(&self, cx: &Context<'_>, expr: &Expr) -> TokenStream {
+        match expr {
+            Expr::Int(n) => usize_literal(*n),
+            Expr::Binary(op @ (BinaryOp::Sub | BinaryOp::Add | BinaryOp::Mul), a, b) => {
+                let (a, b) = (operand(self.wide(cx, a), a, "u64"), self.wide(cx, b));
+                let method = saturating(*op);
+                quote!(#a.#method(#b))
+            }
+            Expr::Binary(op @ (BinaryOp::Div | BinaryOp::Rem), a, b) => {
+                let (a, b) = (operand(self.wide(cx, a), a, "u64"), self.wide(cx, b));
+                let method = if *op == BinaryOp::Div { quote!(checked_div) } else { quote!(checked_rem) };
+                quote!(#a.#method(#b).unwrap_or(0))
+            }
+            Expr::Binary(op @ (BinaryOp::Shl | BinaryOp::Shr), a, b) => {
+                let a = operand(self.wide(cx, a), a, "u64");
+                let by = match b.as_ref() {
+                    Expr::Int(n) => usize_literal(u64::from(u32::try_from(*n).unwrap_or(u32::MAX))),
+                    b => {
+                        let b = self.wide(cx, b);
+                        quote!(u32::try_from(#b).unwrap_or(u32::MAX))
+                    }
+                };
+                let method = if *op == BinaryOp::Shl { quote!(checked_shl) } else { quote!(checked_shr) };
+                quote!(#a.#method(#by).unwrap_or(0))
+            }
+            Expr::Binary(op, a, b) if is_arithmetic(*op) => {
+                let (a, b) = (self.wide(cx, a), self.wide(cx, b));
+                let op = operator(*op);
+                quote!((#a #op #b))
+            }
+            Expr::Ternary(c, a, b) => {
+                let (c, a, b) = (self.expr(cx, c), self.wide(cx, a), self.wide(cx, b));
+                quote!((if #c { #a } else { #b }))
+            }
+            _ => {
+                let value = self.expr(cx, expr);
+                match self.number(cx, expr) {
+                    Number::Int(IntKind { size: 8, signed: false }) => value,
+                    Number::Int(IntKind { signed: false, .. }) => quote!(u64::from(#value)),
+                    _ => quote!((#value as u64)),
+                }
+            }
+        }
+    }
+
+    /// The two have one type in Rust.
+    fn comparable(&self, cx: &Context<'_>, a: &Expr, b: &Expr) -> bool {
+        match (self.number(cx, a), self.number(cx, b)) {
+            (Number::None, _) | (_, Number::None) | (Number::Literal, _) | (_, Number::Literal) => true,
+            (a, b) => a == b,
+        }
+    }
+
+    /// What kind of number an expression is in Rust.
+    fn number(&self, cx: &Context<'_>, expr: &Expr) -> Number {
+        match expr {
+            Expr::Int(_) => Number::Literal,
+            Expr::Index | Expr::Len(_) => Number::Length,
+            Expr::Field(name) if self.lengths.contains(name) => Number::Length,
+            Expr::Binary(op, ..) if is_arithmetic(*op) => Number::Int(WIDE),
+            Expr::Ternary(_, a, b) => match (self.number(cx, a), self.number(cx, b)) {
+                (Number::Literal, other) | (other, Number::Literal) => other,
+                (a, b) if a == b => a,
+                _ => Number::Int(WIDE),
+            },
+            _ => match self.type_of(cx, expr) {
+                Some(Type::Int(kind)) => Number::Int(kind),
+                Some(Type::U48Be) => Number::Int(WIDE),
+                _ => Number::None,
+            },
+        }
+    }
+
+    /// The type of what is no arithmetic.
+    fn type_of(&self, cx: &Context<'_>, expr: &Expr) -> Option<Type> {
+        match expr {
+            Expr::Field(name) | Expr::Param(name) => self.types.get(name).cloned(),
+            Expr::At(list) => match self.type_of(cx, list)? {
+                Type::Array(element, _) => Some(*element),
+                Type::Bytes(_) => Some(Type::Int(IntKind { size: 1, signed: false })),
+                ty => Some(ty),
+            },
+            Expr::Bits(_, id, name) => match &cx.program.ty(*id).kind {
+                TypeKind::Bits(bits) => {
+                    let field = bits.fields.iter().find(|f| f.name == *name)?;
+                    (field.ty.is_none() && field.width > 1).then(|| Type::Int(sub_field_int(field)))
+                }
+                _ => None,
+            },
+            Expr::Member(base, name) => match self.type_of(cx, base)? {
+                Type::Named(id, _) => crate::lower::find_field(cx.struct_def(id)?, name),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// An expression whose Rust type is exactly that of a field: a length is a `usize` otherwise.
+    pub(crate) fn typed(&self, cx: &Context<'_>, expr: &Expr, ty: &Type) -> TokenStream {
+        let value = self.expr(cx, expr);
+        match (self.number(cx, expr), ty) {
+            (Number::Length, Type::Int(kind)) => {
+                let ty = super::context::int(*kind);
+                quote!(#value as #ty)
+            }
+            (Number::Length, Type::U48Be) => quote!(#value as u64),
+            _ => value,
+        }
+    }
+
     /// The arguments of a structure's `unpack` or `pack`, each preceded by a comma.
     pub(crate) fn args(&self, cx: &Context<'_>, params: &[Param], args: &[Expr]) -> TokenStream {
         let args = params.iter().zip(args).map(|(param, arg)| {
-            let value = self.expr(cx, arg);
+            let value = self.typed(cx, arg, &param.ty);
             let by_ref = match arg {
                 Expr::Param(_) | Expr::Slice(..) => false,
                 Expr::Field(name) => !self.refs.contains(name) && (param.list || !cx.is_copy(&param.ty)),
@@ -208,6 +336,46 @@ impl Env {
     fn side(&self) -> TokenStream {
         if self.packing { quote!(e) } else { quote!(c) }
     }
+}
+
+/// What a number is in Rust.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Number {
+    /// No number.
+    None,
+    /// Of whatever type is wanted.
+    Literal,
+    /// A `usize`.
+    Length,
+    Int(IntKind),
+}
+
+/// What a method is called on: a literal needs a type, a conversion parentheses.
+fn operand(value: TokenStream, expr: &Expr, ty: &str) -> TokenStream {
+    match expr {
+        Expr::Int(n) if ty == "u64" => proc_macro2::Literal::u64_suffixed(*n).into_token_stream(),
+        Expr::Int(n) => proc_macro2::Literal::usize_suffixed(usize::try_from(*n).unwrap_or(usize::MAX)).into_token_stream(),
+        _ if super::context::words(&value).contains("as") || value.to_string().starts_with('*') => quote!((#value)),
+        _ => value,
+    }
+}
+
+fn saturating(op: BinaryOp) -> proc_macro2::Ident {
+    quote::format_ident!("{}", match op {
+        BinaryOp::Sub => "saturating_sub",
+        BinaryOp::Mul => "saturating_mul",
+        _ => "saturating_add",
+    })
+}
+
+/// As an operand of the other, it needs parentheses: comparisons do not chain in Rust.
+fn binds_weaker(inner: BinaryOp, outer: BinaryOp) -> bool {
+    let level = |op| match op {
+        BinaryOp::Or => 0,
+        BinaryOp::And => 1,
+        _ => 2,
+    };
+    level(inner) < level(outer) || (level(inner) == 2 && level(outer) == 2)
 }
 
 fn operator(op: BinaryOp) -> TokenStream {

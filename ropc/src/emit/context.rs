@@ -131,7 +131,7 @@ impl<'p> Context<'p> {
     pub(crate) fn params(&self, params: &[Param], used: &TokenStream) -> TokenStream {
         let words = words(used);
         let params = params.iter().map(|param| {
-            let name = super::names::snake_text(&param.name);
+            let name = super::names::word(&param.name);
             let name = if words.contains(&name) { super::names::snake(&param.name) } else { format_ident!("_{name}") };
             let ty = self.param_type(param);
             quote!(, #name: #ty)

@@ -5,7 +5,7 @@ pub mod file;
 mod body;
 mod context;
 mod dispatch;
-mod names;
+pub(crate) mod names;
 mod operations;
 mod packing;
 mod sizes;
@@ -13,6 +13,8 @@ mod structs;
 pub mod tests;
 mod unpacking;
 mod values;
+
+pub(crate) use operations::failure_body;
 
 use crate::model::Program;
 use context::Context;

@@ -13,7 +13,7 @@ const KEYWORDS: &[&str] = &[
 /// `PropertyTagCount` to `property_tag_count`.
 pub(crate) fn snake_text(name: &str) -> String {
     let chars: Vec<char> = name.chars().collect();
-    let mut out = String::new();
+    let mut out = String::with_capacity(name.len());
     for (i, &c) in chars.iter().enumerate() {
         let before = i.checked_sub(1).and_then(|i| chars.get(i));
         let after = chars.get(i + 1);
@@ -26,14 +26,25 @@ pub(crate) fn snake_text(name: &str) -> String {
         {
             out.push('_');
         }
-        out.push(c.to_ascii_lowercase());
+        // Rust knows no two of them in a row.
+        if c != '_' || !out.ends_with('_') {
+            out.push(c.to_ascii_lowercase());
+        }
     }
     out
 }
 
-/// A field or method name.
+/// A field or method name. Generated code calls cursor, encoder and choices by one letter each.
 pub(crate) fn snake(name: &str) -> Ident {
-    raw(&snake_text(name))
+    match snake_text(name).as_str() {
+        short @ ("c" | "e" | "g") => format_ident!("{short}_"),
+        text => raw(text),
+    }
+}
+
+/// A field's name as [`super::context::words`] has it.
+pub(crate) fn word(name: &str) -> String {
+    snake(name).to_string().trim_start_matches("r#").to_owned()
 }
 
 /// A constant: `PtypInteger32` to `PTYP_INTEGER32`.
@@ -41,22 +52,30 @@ pub(crate) fn screaming(name: &str) -> Ident {
     Ident::new(&snake_text(name).to_ascii_uppercase(), Span::call_site())
 }
 
-/// A type or variant, spelled as it is; `RPC_HEADER_EXT` to `RpcHeaderExt`.
+/// A type or variant, spelled as it is; `RPC_HEADER_EXT` to `RpcHeaderExt`, `some_struct` to `SomeStruct`.
 pub(crate) fn verbatim(name: &str) -> Ident {
-    if name.chars().any(|c| c.is_ascii_lowercase()) || !name.contains('_') {
+    let name = name.trim_start_matches("r#");
+    let mixed = name.chars().any(|c| c.is_ascii_lowercase());
+    if !name.contains('_') && !name.starts_with(|c: char| c.is_ascii_lowercase()) {
         return raw(name);
     }
     let camel = name.split('_').map(|word| {
         let mut chars = word.chars();
-        let first = chars.next().into_iter();
-        first.chain(chars.map(|c| c.to_ascii_lowercase())).collect::<String>()
+        let first = chars.next().map(|c| c.to_ascii_uppercase()).into_iter();
+        first.chain(chars.map(|c| if mixed { c } else { c.to_ascii_lowercase() })).collect::<String>()
     });
     raw(&camel.collect::<String>())
+}
+
+/// Rust has the word for itself.
+pub(crate) fn is_keyword(name: &str) -> bool {
+    KEYWORDS.contains(&name) || matches!(name, "self" | "Self" | "super" | "crate")
 }
 
 fn raw(name: &str) -> Ident {
     match name {
         "self" | "Self" | "super" | "crate" => format_ident!("{name}_"),
+        _ if name.starts_with("r#") => raw(name.trim_start_matches("r#")),
         _ if KEYWORDS.contains(&name) => Ident::new_raw(name, Span::call_site()),
         _ => Ident::new(name, Span::call_site()),
     }
@@ -76,6 +95,7 @@ mod tests {
             ("GUID", "guid"),
             ("ecNotFound", "ec_not_found"),
             ("already_snake", "already_snake"),
+            ("Two__Lines", "two_lines"),
         ] {
             assert_eq!(snake_text(name), expected);
         }

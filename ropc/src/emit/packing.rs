@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 
 use super::body::{Env, RustField, accessor, arm_fields, has_accessor, rust_fields};
 use super::context::{Context, hex, int_method, usize_literal};
-use super::names::{snake, snake_text, verbatim};
+use super::names::{snake, verbatim, word};
 use super::sizes;
 use crate::model::{Arm, Conditional, ConstValue, Expr, Extent, Field, Match, Member, Role, Text, Type};
 
@@ -19,7 +19,7 @@ pub(crate) fn members(cx: &Context<'_>, body: &[Member], env: &mut Env) -> Token
             Member::If(c) => conditional(cx, c, env),
             Member::Match(m) => write_match(cx, m, env),
             Member::Let(name, expr, ty) => {
-                let value = env.expr(cx, expr);
+                let value = env.typed(cx, expr, ty);
                 env.value(name, ty);
                 let name = snake(name);
                 quote!(let #name = #value;)
@@ -38,6 +38,12 @@ fn conditional(cx: &Context<'_>, c: &Conditional, env: &Env) -> TokenStream {
     let cond = env.expr(cx, &c.cond);
     let then = branch(cx, &c.then, &c.otherwise, env);
     let otherwise = branch(cx, &c.otherwise, &c.then, env);
+    if then.is_empty() && otherwise.is_empty() {
+        return quote!();
+    }
+    if then.is_empty() {
+        return quote!(if !(#cond) { #otherwise });
+    }
     if otherwise.is_empty() {
         return quote!(if #cond { #then });
     }
@@ -96,11 +102,12 @@ fn write_field(
     let count = |value: TokenStream, env: &mut Env| {
         env.length(name);
         let write = match &field.ty {
+            Type::Int(kind) if kind.size == 8 => quote!(e.u64(#ident as u64).at(#name)?;),
             Type::Int(kind) => {
                 let method = format_ident!("count_{}", int_method(*kind));
                 quote!(e.#method(#ident).at(#name)?;)
             }
-            _ => quote!(),
+            _ => quote!(e.u48be(#ident as u64).at(#name)?;),
         };
         quote!(let #ident = #value; #write)
     };
@@ -110,48 +117,54 @@ fn write_field(
             quote!(let #ident = self.#ident(); #ident.pack(e).at(#name)?;)
         }
         Role::Plain => write_value(cx, &field.ty, &quote!(#ident), env, name),
-        Role::Count(of) => {
-            let value = length_of(of, env);
-            count(value, env)
+        Role::Count(_) | Role::SizeOf(..) | Role::SizeOfFollowing => {
+            let value = derived(cx, field, body, following, env);
+            count(value.unwrap_or_default(), env)
         }
-        Role::SizeOf(of, plus) => {
-            let size = sizes::of_names(cx, body, of, *plus, env);
-            count(size, env)
-        }
-        Role::SizeOfFollowing => {
-            let size = sizes::of_members(cx, following, env);
-            count(size, env)
-        }
-        Role::Present(of) => {
-            let of = snake(of);
-            env.value(name, &field.ty);
-            let write = write_scalar(cx, &field.ty, &quote!(#ident), name);
-            quote!(let #ident = #of.is_some(); #write)
-        }
-        Role::Fixed(value) => {
-            let value = super::values::const_value(cx, &field.ty, &ConstValue::Int(*value));
+        Role::Fixed(_) => {
+            let value = derived(cx, field, body, following, env);
             env.value(name, &field.ty);
             let write = write_scalar(cx, &field.ty, &quote!(#ident), name);
             let ty = cx.rust(&field.ty, &quote!('_));
             quote!(let #ident: #ty = #value; #write)
         }
-        Role::Const(value) => {
-            let value = super::values::const_value(cx, &field.ty, value);
+        Role::Present(_) | Role::Const(_) | Role::Discriminant(_) => {
+            let value = derived(cx, field, body, following, env);
             env.value(name, &field.ty);
             let write = write_scalar(cx, &field.ty, &quote!(#ident), name);
             quote!(let #ident = #value; #write)
-        }
-        Role::Discriminant(of) => {
-            let of = snake(of);
-            env.value(name, &field.ty);
-            let write = write_scalar(cx, &field.ty, &quote!(#ident), name);
-            quote!(let #ident = #of.#ident(); #write)
         }
         Role::Echo(_) => {
             let index = snake("InputHandleIndex");
             quote!(e.u8(#index).at(#name)?;)
         }
     }
+}
+
+/// The value of a derived field.
+pub(crate) fn derived(
+    cx: &Context<'_>,
+    field: &Field,
+    body: &[Member],
+    following: &[Member],
+    env: &Env,
+) -> Option<TokenStream> {
+    Some(match &field.role {
+        Role::Plain | Role::Echo(_) => return None,
+        Role::Count(of) => length_of(of, env),
+        Role::SizeOf(of, plus) => sizes::of_names(cx, body, of, *plus, env),
+        Role::SizeOfFollowing => sizes::of_members(cx, following, env),
+        Role::Present(of) => {
+            let of = snake(of);
+            quote!(#of.is_some())
+        }
+        Role::Fixed(value) => super::values::const_value(cx, &field.ty, &ConstValue::Int(*value)),
+        Role::Const(value) => super::values::const_value(cx, &field.ty, value),
+        Role::Discriminant(of) => {
+            let (of, get) = (snake(of), snake(&field.name));
+            quote!(#of.#get())
+        }
+    })
 }
 
 fn length_of(of: &str, env: &Env) -> TokenStream {
@@ -267,6 +280,7 @@ pub(crate) fn write_match(cx: &Context<'_>, m: &Match, env: &Env) -> TokenStream
     for (index, d) in m.on.iter().enumerate() {
         if !d.derived && has_accessor(m, index) {
             let (get, wanted) = (accessor(m, index), env.expr(cx, &d.expr));
+            let wanted = if matches!(d.expr, Expr::Binary(..) | Expr::Ternary(..)) { quote!((#wanted)) } else { wanted };
             let text = format!("the variant of {}", d.name);
             out.extend(quote!(if #subject.#get() != #wanted { return Err(e.mismatch(#text)); }));
         }
@@ -310,7 +324,7 @@ pub(crate) fn destructure(name: &TokenStream, m: &Match, arm: &Arm, used: &Token
     let variant = verbatim(&arm.name);
     let fields = arm_fields(m, arm);
     let words = super::context::words(used);
-    let is_used = |f: &RustField<'_>| words.contains(snake_text(f.name()).as_str());
+    let is_used = |f: &RustField<'_>| words.contains(word(f.name()).as_str());
     match fields.as_slice() {
         [] => quote!(#name::#variant),
         [one] if is_used(one) => {

@@ -5,9 +5,9 @@ use quote::quote;
 
 use super::body::{Env, Holds, RustField, rust_fields};
 use super::context::{Context, usize_literal, words};
-use super::names::{snake, snake_text, verbatim};
+use super::names::{snake, verbatim, word};
 use super::packing::{destructure, inside_if};
-use crate::model::{Extent, Match, Member, Text, Type};
+use crate::model::{Extent, Match, Member, Role, Text, Type};
 
 /// A size in parts: what is constant, and what depends on values.
 #[derive(Default)]
@@ -39,6 +39,45 @@ pub(crate) fn bare(term: &TokenStream) -> TokenStream {
     }
 }
 
+/// Tells the environment how what is derived is to be read where [`prelude`] makes it.
+pub(crate) fn bind_derived(body: &[Member], env: &mut Env) {
+    for member in body {
+        match member {
+            Member::Field(field) => match &field.role {
+                Role::Plain => {}
+                Role::Count(_) | Role::SizeOf(..) | Role::SizeOfFollowing => env.length(&field.name),
+                _ => env.value(&field.name, &field.ty),
+            },
+            Member::Let(name, _, ty) => env.value(name, ty),
+            Member::Sized(_, inner) => bind_derived(inner, env),
+            Member::If(_) | Member::Match(_) | Member::Require(_) => {}
+        }
+    }
+}
+
+/// Statements that make the derived fields and names that some code reads.
+pub(crate) fn prelude(cx: &Context<'_>, body: &[Member], used: &TokenStream, env: &Env) -> TokenStream {
+    let mut made = TokenStream::new();
+    for (at, member) in body.iter().enumerate().rev() {
+        let read = |name: &str| words(used).contains(word(name).as_str()) || words(&made).contains(word(name).as_str());
+        let statements = match member {
+            Member::Field(field) if !matches!(field.role, Role::Plain) && read(&field.name) => {
+                let following = body.get(at + 1..).unwrap_or_default();
+                let ident = snake(&field.name);
+                super::packing::derived(cx, field, body, following, env).map(|value| quote!(let #ident = #value;))
+            }
+            Member::Let(name, expr, ty) if read(name) => {
+                let (ident, value) = (snake(name), env.typed(cx, expr, ty));
+                Some(quote!(let #ident = #value;))
+            }
+            Member::Sized(_, inner) => Some(prelude(cx, inner, &quote!(#used #made), env)),
+            _ => None,
+        };
+        made = quote!(#statements #made);
+    }
+    made
+}
+
 /// The size of members; locals named as the fields hold references.
 pub(crate) fn of_members(cx: &Context<'_>, body: &[Member], env: &Env) -> TokenStream {
     sum(cx, body, env).tokens()
@@ -56,7 +95,14 @@ fn sum(cx: &Context<'_>, body: &[Member], env: &Env) -> Sum {
                 let then = branch(cx, &c.then, env);
                 let otherwise = branch(cx, &c.otherwise, env);
                 total.terms.push(match (then, otherwise) {
-                    (Some((test, size)), None) | (None, Some((test, size))) => quote!((if #test { #size } else { 0 })),
+                    (Some((test, size)), None) => {
+                        let other = of_members(cx, &c.otherwise, env);
+                        quote!((if #test { #size } else { #other }))
+                    }
+                    (None, Some((test, size))) => {
+                        let other = of_members(cx, &c.then, env);
+                        quote!((if #test { #size } else { #other }))
+                    }
                     (Some((test, size)), Some((test2, size2))) => {
                         quote!((if #test { #size } else if #test2 { #size2 } else { 0 }))
                     }
@@ -89,7 +135,7 @@ fn branch(cx: &Context<'_>, body: &[Member], env: &Env) -> Option<(TokenStream, 
     let size = of_members(cx, body, env);
     let used = words(&size);
     let idents: Vec<_> =
-        direct.iter().filter(|f| used.contains(snake_text(f.name()).as_str())).map(RustField::ident).collect();
+        direct.iter().filter(|f| used.contains(word(f.name()).as_str())).map(RustField::ident).collect();
     Some(match idents.as_slice() {
         [] => (quote!(#first.is_some()), size),
         [one] => (quote!(let Some(#one) = #one), size),
@@ -178,7 +224,7 @@ pub(crate) fn of_names(cx: &Context<'_>, body: &[Member], names: &[String], plus
         }
         if env.options.contains(name) {
             let size = one.tokens();
-            let constant = !words(&size).contains(snake_text(name).as_str());
+            let constant = !words(&size).contains(word(name).as_str());
             total.terms.push(if constant {
                 quote!(#ident.as_ref().map_or(0, |_| #size))
             } else {
@@ -195,7 +241,7 @@ pub(crate) fn of_names(cx: &Context<'_>, body: &[Member], names: &[String], plus
 /// The type of a derived field, whose size is fixed.
 fn find_derived<'m>(body: &'m [Member], name: &str) -> Option<&'m Type> {
     body.iter().find_map(|member| match member {
-        Member::Field(field) if field.name == name && !matches!(field.role, crate::model::Role::Plain) => Some(&field.ty),
+        Member::Field(field) if field.name == name && !matches!(field.role, Role::Plain) => Some(&field.ty),
         _ => None,
     })
 }

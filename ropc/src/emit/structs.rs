@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 
 use super::body::{Env, Holds, RustField, accessor, arm_fields, has_accessor, rust_fields};
 use super::context::{Context, docs, usize_literal, words};
-use super::names::{snake, snake_text, verbatim};
+use super::names::{snake, snake_text, verbatim, word};
 use super::{packing, sizes, unpacking};
 use crate::model::{BitsSource, Extent, Layout, Match, Member, StructDef, Type, TypeKind};
 
@@ -272,7 +272,7 @@ fn pack_body(cx: &Context<'_>, def: &StructDef) -> TokenStream {
 fn take_apart(fields: &[RustField<'_>], used: &TokenStream, more: bool) -> TokenStream {
     let words = words(used);
     let named: Vec<_> =
-        fields.iter().filter(|f| words.contains(snake_text(f.name()).as_str())).map(RustField::ident).collect();
+        fields.iter().filter(|f| words.contains(word(f.name()).as_str())).map(RustField::ident).collect();
     if named.is_empty() {
         return quote!();
     }
@@ -291,9 +291,11 @@ fn size_body(cx: &Context<'_>, def: &StructDef) -> TokenStream {
     }
     let fields = rust_fields(&def.body);
     fields.iter().for_each(|field| packing::bind(field, &mut env));
+    sizes::bind_derived(&def.body, &mut env);
     let size = sizes::of_members(cx, &def.body, &env);
-    let take_apart = take_apart(&fields, &size, false);
-    quote!(#take_apart #size)
+    let derived = sizes::prelude(cx, &def.body, &size, &env);
+    let take_apart = take_apart(&fields, &quote!(#derived #size), false);
+    quote!(#take_apart #derived #size)
 }
 
 fn into_owned(cx: &Context<'_>, ident: &proc_macro2::Ident, def: &StructDef) -> TokenStream {

@@ -6,6 +6,7 @@ use quote::quote;
 use super::body::{Env, RustField, arm_fields, rust_fields};
 use super::context::{Context, hex, int_method, usize_literal};
 use super::names::{snake, verbatim};
+use crate::lower::coverage::is_total;
 use crate::model::{Arm, ConstValue, Extent, Field, IntKind, Match, Member, Pattern, Role, Text, Type};
 
 /// Statements that read members into locals named as the fields.
@@ -21,6 +22,16 @@ fn one(cx: &Context<'_>, member: &Member, env: &mut Env) -> TokenStream {
             let fields = [rust_fields(&c.then), rust_fields(&c.otherwise)].concat();
             let then = branch(cx, &c.then, &fields, env);
             let otherwise = branch(cx, &c.otherwise, &fields, env);
+            if fields.is_empty() {
+                let then = members(cx, &c.then, &mut env.clone());
+                let otherwise = members(cx, &c.otherwise, &mut env.clone());
+                return match (then.is_empty(), otherwise.is_empty()) {
+                    (true, true) => quote!(),
+                    (false, true) => quote!(if #cond { #then }),
+                    (true, false) => quote!(if !(#cond) { #otherwise }),
+                    (false, false) => quote!(if #cond { #then } else { #otherwise }),
+                };
+            }
             let idents = tuple(fields.iter().map(RustField::ident));
             quote!(let #idents = if #cond { #then } else { #otherwise };)
         }
@@ -30,7 +41,7 @@ fn one(cx: &Context<'_>, member: &Member, env: &mut Env) -> TokenStream {
             quote!(let #name = #value;)
         }
         Member::Let(name, expr, ty) => {
-            let value = env.expr(cx, expr);
+            let value = env.typed(cx, expr, ty);
             env.value(name, ty);
             let name = snake(name);
             quote!(let #name = #value;)
@@ -88,12 +99,29 @@ fn sized(cx: &Context<'_>, size: &crate::model::Expr, inner: &[Member], env: &mu
     let statements = members(cx, inner, env);
     let idents = tuple(fields.iter().map(RustField::ident));
     cx.import("runtime::At");
+    // Not a name that a field has.
+    let words = super::context::words(&statements);
+    let extent = ["extent", "whole_extent", "sized_extent"].into_iter().find(|name| !words.contains(*name));
+    let extent = quote::format_ident!("{}", extent.unwrap_or("extent_"));
+    if statements.is_empty() {
+        return quote!(c.sub(#size).and_then(|extent| extent.finish())?;);
+    }
+    if fields.is_empty() {
+        return quote! {
+            {
+                let mut #extent = c.sub(#size)?;
+                let c = &mut #extent;
+                #statements
+                #extent.finish()?;
+            }
+        };
+    }
     quote! {
         let #idents = {
-            let mut extent = c.sub(#size).at(#label)?;
-            let c = &mut extent;
+            let mut #extent = c.sub(#size).at(#label)?;
+            let c = &mut #extent;
             #statements
-            extent.finish().at(#label)?;
+            #extent.finish().at(#label)?;
             #idents
         };
     }
@@ -108,7 +136,7 @@ fn read_field(cx: &Context<'_>, field: &Field, env: &mut Env) -> TokenStream {
         Role::Const(constant) => {
             let expected = super::values::const_value(cx, &field.ty, constant);
             let (found, size) = match constant {
-                ConstValue::Int(_) => (quote!(u64::from(#ident)), cx.layout(&field.ty).min_size),
+                ConstValue::Int(_) => (found_number(&field.ty, &quote!(#ident)), cx.layout(&field.ty).min_size),
                 ConstValue::Guid(_) => (quote!(0), 16),
             };
             let size = usize_literal(size);
@@ -275,8 +303,7 @@ pub(crate) fn read_match(cx: &Context<'_>, m: &Match, env: &Env) -> TokenStream 
     let on: Vec<TokenStream> = m.on.iter().map(|d| env.expr(cx, &d.expr)).collect();
     let subject = tuple(on);
     let arms: Vec<TokenStream> = m.arms.iter().map(|arm| read_arm(cx, m, arm, env)).collect();
-    let open = m.arms.iter().any(|arm| arm.guard.is_none() && is_total(m, arm));
-    let refuse = if open {
+    let refuse = if is_total(cx.program, m) {
         quote!()
     } else {
         let (found, size) = found(cx, m, env);
@@ -286,23 +313,21 @@ pub(crate) fn read_match(cx: &Context<'_>, m: &Match, env: &Env) -> TokenStream 
     quote!(match #subject { #(#arms)* #refuse })
 }
 
-/// The arm takes whatever is left.
-pub(crate) fn is_total(m: &Match, arm: &Arm) -> bool {
-    arm.patterns.iter().all(|alternatives| alternatives.contains(&Pattern::Any))
-        || (m.on.len() == 1
-            && matches!(m.on.first().map(|d| &d.ty), Some(Type::Bool(_)))
-            && arm.patterns.first().is_some_and(|p| p.contains(&Pattern::Bool(true)))
-            && m.arms.iter().any(|a| a.patterns.first().is_some_and(|p| p.contains(&Pattern::Bool(false)))))
-}
-
 fn found(cx: &Context<'_>, m: &Match, env: &Env) -> (TokenStream, TokenStream) {
     let Some(first) = m.on.first() else { return (quote!(0), quote!(0)) };
     let value = env.expr(cx, &first.expr);
     let size = usize_literal(cx.layout(&first.ty).min_size);
-    match &first.ty {
-        Type::Named(..) => (quote!(u64::from((#value).0)), size),
-        Type::Int(IntKind { signed: false, .. }) => (quote!(u64::from(#value)), size),
-        _ => (quote!(0), size),
+    (found_number(&first.ty, &value), size)
+}
+
+/// A value as errors have it.
+fn found_number(ty: &Type, value: &TokenStream) -> TokenStream {
+    match ty {
+        Type::Named(..) => quote!(u64::from((#value).0)),
+        Type::Int(IntKind { size: 8, signed: false }) | Type::U48Be => value.clone(),
+        Type::Int(IntKind { signed: false, .. }) | Type::Bool(_) => quote!(u64::from(#value)),
+        Type::Int(_) => quote!(#value as u64),
+        _ => quote!(0),
     }
 }
 

@@ -49,6 +49,10 @@ pub(crate) fn const_value(cx: &Context<'_>, ty: &Type, value: &ConstValue) -> To
             quote!(#name(#value))
         }
         (Type::Bool(_), ConstValue::Int(value)) => if *value == 0 { quote!(false) } else { quote!(true) },
+        (Type::Int(IntKind { signed: true, .. }), ConstValue::Int(value)) => {
+            let value = proc_macro2::Literal::i64_unsuffixed(value.cast_signed());
+            quote!(#value)
+        }
         (Type::Int(kind), ConstValue::Int(value)) => hex(*value, kind.size),
         (_, ConstValue::Int(value)) => hex(*value, 1),
         (_, ConstValue::Guid(_)) => quote!(),

@@ -1,11 +1,11 @@
 //! Members of structures.
 
 use super::scope::Entity;
-use super::{Lower, attr_text, types};
+use super::{Lower, attr_text};
 use crate::ast::{self, Decl, DeclKind, ExprKind, Ident, MemberKind, SizedContent, Span};
 use crate::diagnostic::Diagnostic;
 use crate::model::{
-    Arm, Batch, BitsDef, Conditional, Discriminant, Expr, Field, Layout, Match, Member, Param, Pattern, Role, State,
+    Arm, Batch, BitsDef, Conditional, ConstValue, Discriminant, Expr, Field, Layout, Match, Member, Param, Pattern, Role, State,
     StructDef, Type, TypeDef, TypeId, TypeKind,
 };
 
@@ -19,6 +19,14 @@ pub(crate) struct Scene<'a> {
     pub(crate) params: Vec<Param>,
     /// Fields so far: name, type, list.
     pub(crate) fields: Vec<(String, Type, bool)>,
+    /// Names in Rust so far, with name and place in the description.
+    pub(crate) claimed: Vec<(String, String, Span)>,
+    /// Header fields stand before the body.
+    pub(crate) headed: bool,
+    /// Nothing but a discriminant and its match.
+    pub(crate) is_match: bool,
+    /// Fields that are reported already.
+    pub(crate) lost: Vec<String>,
     /// The request that a reply answers.
     pub(crate) request: Option<&'a StructDef>,
     /// Handles of the ROP and their objects.
@@ -28,8 +36,6 @@ pub(crate) struct Scene<'a> {
     pub(crate) absent_is_zero: bool,
     /// State of handles that was asked for.
     pub(crate) needs_state: Vec<(String, String)>,
-    /// Uses of structures with the number of arguments, checked when all are lowered.
-    pub(crate) arity: Vec<(TypeId, usize, Span)>,
 }
 
 impl Scene<'_> {
@@ -40,11 +46,14 @@ impl Scene<'_> {
             span: span.clone(),
             params: Vec::new(),
             fields: Vec::new(),
+            claimed: Vec::new(),
+            headed: false,
+            is_match: false,
+            lost: Vec::new(),
             request: None,
             handles: Vec::new(),
             absent_is_zero: false,
             needs_state: Vec::new(),
-            arity: Vec::new(),
         }
     }
 }
@@ -96,7 +105,9 @@ impl<'a> Lower<'a> {
         let Some(id) = self.declared(&s.name) else { return };
         let mut scene = Scene::new(&s.name.text, module, &s.name.span);
         for param in &s.params {
-            if let Some(ty) = self.named(&param.ty, &mut scene) {
+            if let Some(ty) = self.named(&param.ty, &mut scene)
+                && self.claim(&mut scene, &param.name)
+            {
                 scene.params.push(Param { name: param.name.text.clone(), ty, list: param.list });
             }
         }
@@ -112,8 +123,8 @@ impl<'a> Lower<'a> {
 
     /// Lowers a body and finds out what is derived in it.
     pub(crate) fn struct_def(&mut self, members: &[ast::Member], mut scene: Scene<'_>) -> StructDef {
+        scene.is_match = !scene.headed && is_match(members);
         let body = self.members(members, &mut scene);
-        self.check_arity(&scene);
         let vectors = members
             .iter()
             .filter_map(|member| match &member.kind {
@@ -121,8 +132,8 @@ impl<'a> Lower<'a> {
                 _ => None,
             })
             .collect();
-        let mut def = StructDef { params: scene.params, body, vectors, ..StructDef::default() };
-        self.derive(&scene.owner, scene.absent_is_zero, &mut def);
+        let mut def = StructDef { params: std::mem::take(&mut scene.params), body, vectors, ..StructDef::default() };
+        self.derive(&scene, &mut def);
         def
     }
 
@@ -132,23 +143,38 @@ impl<'a> Lower<'a> {
         members: &[ast::Member],
         mut scene: Scene<'_>,
     ) -> (StructDef, Vec<(String, String)>) {
+        scene.is_match = !scene.headed && is_match(members);
         let body = self.members(members, &mut scene);
-        self.check_arity(&scene);
-        let mut def = StructDef { params: scene.params, body, ..StructDef::default() };
-        self.derive(&scene.owner, scene.absent_is_zero, &mut def);
+        let mut def = StructDef { params: std::mem::take(&mut scene.params), body, ..StructDef::default() };
+        self.derive(&scene, &mut def);
         (def, scene.needs_state)
     }
 
-    fn check_arity(&mut self, scene: &Scene<'_>) {
-        for (id, given, span) in &scene.arity {
-            // Structures declared further down are not lowered yet: their arity is checked in `layouts`.
-            let TypeKind::Struct(def) = &self.program.ty(*id).kind else { continue };
-            if def.body.is_empty() && def.params.is_empty() {
+    /// Arguments of structures: as many as parameters, of their kinds. Members: such as Rust has too.
+    pub(crate) fn check_uses(&mut self) {
+        for (id, member) in std::mem::take(&mut self.asked) {
+            let TypeKind::Struct(def) = &self.program.ty(id).kind else { continue };
+            let label = match (super::find_field(def, &member.text), is_plain(&def.body, &member.text)) {
+                (_, true) => continue,
+                (None, _) => format!("`{}` has no such member", self.program.ty(id).name),
+                (Some(_), _) => "not always there, or derived: its value is not kept".to_owned(),
+            };
+            self.no_member(&member, &label);
+        }
+        for (id, given, span) in std::mem::take(&mut self.uses) {
+            let params = match &self.program.ty(id).kind {
+                TypeKind::Struct(def) => def.params.clone(),
+                TypeKind::Enum(_) | TypeKind::Bits(_) => Vec::new(),
+            };
+            if params.len() != given.len() {
+                let message = format!("`{}` takes {} arguments", self.program.ty(id).name, params.len());
+                self.diagnostics.push(Diagnostic::error("R0206", message, span, format!("{} given", given.len())));
                 continue;
             }
-            if def.params.len() != *given {
-                let message = format!("`{}` takes {} arguments", self.program.ty(*id).name, def.params.len());
-                self.diagnostics.push(Diagnostic::error("R0206", message, span.clone(), format!("{given} given")));
+            for (param, kind) in params.iter().zip(given) {
+                if let Some(kind) = kind {
+                    self.check_argument(&kind, param, &span);
+                }
             }
         }
     }
@@ -166,7 +192,7 @@ impl<'a> Lower<'a> {
         match &member.kind {
             MemberKind::Field(field) => self.field(&member.docs, field, scene, body),
             MemberKind::If { cond, then, otherwise } => {
-                let Some(lowered) = self.expr(cond, scene) else { return };
+                let Some(lowered) = self.condition(cond, scene) else { return };
                 let then = self.members(then, scene);
                 let otherwise = self.members(otherwise, scene);
                 body.push(Member::If(Conditional { cond: lowered, text: String::new(), then, otherwise }));
@@ -177,13 +203,17 @@ impl<'a> Lower<'a> {
                 }
             }
             MemberKind::Let(name, expr) => {
-                let Some(lowered) = self.expr(expr, scene) else { return };
-                let Some(ty) = self.type_of(&lowered, scene) else { return };
+                let lowered = self.expr(expr, scene);
+                let typed = lowered.and_then(|lowered| Some((self.let_type(&lowered, scene, &expr.span)?, lowered)));
+                let Some((ty, lowered)) = typed else { return lost(scene, name) };
+                if !self.claim(scene, name) {
+                    return;
+                }
                 scene.fields.push((name.text.clone(), ty.clone(), false));
                 body.push(Member::Let(name.text.clone(), lowered, ty));
             }
             MemberKind::Require { cond, .. } => {
-                if let Some(cond) = self.expr(cond, scene) {
+                if let Some(cond) = self.condition(cond, scene) {
                     body.push(Member::Require(cond));
                 }
             }
@@ -195,14 +225,9 @@ impl<'a> Lower<'a> {
             MemberKind::Bits(bits) => self.bits_in_place(&member.docs, bits, scene, body),
             MemberKind::Const { ty, name, value, .. } => {
                 let Some(ty) = self.named(ty, scene) else { return };
-                let value = match (&ty, &value.kind) {
-                    (Type::Guid, ExprKind::Str(text)) => {
-                        super::values::parse_guid(text).map(crate::model::ConstValue::Guid)
-                    }
-                    (Type::Guid, ExprKind::List(bytes)) => self.guid_bytes(bytes),
-                    _ => self.number(value).map(crate::model::ConstValue::Int),
-                };
-                if let Some(value) = value {
+                if let Some(value) = self.value_of(&ty, value)
+                    && self.claim(scene, name)
+                {
                     push(body, scene, name, member.docs.clone(), ty, Role::Const(value));
                 }
             }
@@ -216,17 +241,11 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// A GUID as the sixteen bytes of the wire.
-    fn guid_bytes(&mut self, bytes: &[ast::Expr]) -> Option<crate::model::ConstValue> {
-        let mut guid = Vec::new();
-        for byte in bytes {
-            guid.push(u8::try_from(self.number(byte)?).ok()?);
-        }
-        guid.try_into().ok().map(crate::model::ConstValue::Guid)
-    }
-
     fn field(&mut self, docs: &[String], field: &ast::Field, scene: &mut Scene<'_>, body: &mut Vec<Member>) {
-        let Some((base, _)) = self.type_ref(&field.ty, scene) else { return };
+        let Some((base, _)) = self.type_ref(&field.ty, scene) else {
+            field.declarators.iter().for_each(|declarator| lost(scene, &declarator.name));
+            return;
+        };
         for declarator in &field.declarators {
             let at_offset = field.attrs.iter().find(|a| a.name.text.starts_with("relative") || a.name.text == "offset_at");
             if let (true, Some(attr)) = (declarator.pointers > 0, at_offset) {
@@ -243,17 +262,17 @@ impl<'a> Lower<'a> {
                 ));
                 continue;
             }
-            let Some(ty) = self.arrays(base.clone(), &declarator.arrays, scene) else { continue };
-            if scene.fields.iter().any(|(name, ..)| *name == declarator.name.text) {
-                self.diagnostics.push(Diagnostic::error(
-                    "R0304",
-                    format!("field `{}` is declared twice", declarator.name.text),
-                    declarator.name.span.clone(),
-                    format!("`{}` already has it", scene.owner),
-                ));
+            let Some(ty) = self.arrays(base.clone(), &declarator.arrays, scene) else {
+                lost(scene, &declarator.name);
+                continue;
+            };
+            if !self.claim(scene, &declarator.name) {
                 continue;
             }
-            let Some(role) = self.role(field.derived.as_ref()) else { continue };
+            let Some(role) = self.role(field.derived.as_ref(), &ty) else {
+                lost(scene, &declarator.name);
+                continue;
+            };
             push(body, scene, &declarator.name, docs.to_vec(), ty, role);
             if let Some(Member::Field(last)) = body.last_mut() {
                 last.fill = field.marks.iter().any(|mark| mark.name.text == "fill");
@@ -262,7 +281,7 @@ impl<'a> Lower<'a> {
     }
 
     /// What `= ...` after a field says.
-    fn role(&mut self, derived: Option<&ast::Derived>) -> Option<Role> {
+    fn role(&mut self, derived: Option<&ast::Derived>, ty: &Type) -> Option<Role> {
         let Some(derived) = derived else { return Some(Role::Plain) };
         if let Some(or) = derived.or.first() {
             self.later(&or.span, "counts with a value of their own");
@@ -273,14 +292,37 @@ impl<'a> Lower<'a> {
                 self.later(&derived.expr.span, "sizes of the whole structure");
                 return Some(Role::Plain);
             }
-            Some(role) => return Some(role),
+            Some(role) => return self.holds_derived(&role, ty, &derived.expr.span).then_some(role),
             None => {}
         }
         if is_derivation(&derived.expr) {
             self.later(&derived.expr.span, "derivations of this form");
             return Some(Role::Plain);
         }
-        self.number(&derived.expr).map(Role::Fixed)
+        match self.value_of(ty, &derived.expr)? {
+            ConstValue::Int(value) => Some(Role::Fixed(value)),
+            ConstValue::Guid(_) => {
+                self.wrong_value(ty, &derived.expr.span);
+                None
+            }
+        }
+    }
+
+    /// A count or size stands in an unsigned integer, presence in a boolean.
+    fn holds_derived(&mut self, role: &Role, ty: &Type, span: &Span) -> bool {
+        let (wanted, fits) = match role {
+            Role::Present(_) => ("bool8 or bool16", matches!(ty, Type::Bool(_))),
+            _ => ("an unsigned integer", matches!(ty, Type::Int(kind) if !kind.signed) || matches!(ty, Type::U48Be)),
+        };
+        if !fits && !matches!(ty, Type::Later) {
+            self.diagnostics.push(Diagnostic::error(
+                "R0312",
+                "the field cannot hold what it is derived from",
+                span.clone(),
+                format!("the field has to be {wanted}"),
+            ));
+        }
+        fits
     }
 
     fn sized(
@@ -291,7 +333,7 @@ impl<'a> Lower<'a> {
         scene: &mut Scene<'_>,
         body: &mut Vec<Member>,
     ) {
-        let Some(size) = self.expr(size, scene) else { return };
+        let Some(size) = self.length(size, scene) else { return };
         let mut inner = Vec::new();
         match content {
             SizedContent::Body(members) => inner = self.members(members, scene),
@@ -318,6 +360,9 @@ impl<'a> Lower<'a> {
         body: &mut Vec<Member>,
     ) {
         let Some(def) = self.bits(bits) else { return };
+        if !self.claim(scene, &bits.name) {
+            return;
+        }
         let ty = self.add_bits(&format!("{}{}", scene.owner, bits.name.text), scene.module, docs, &bits.name, def);
         push(body, scene, &bits.name, docs.to_vec(), Type::Named(ty, Vec::new()), Role::Plain);
     }
@@ -340,12 +385,12 @@ impl<'a> Lower<'a> {
         let mut on = Vec::new();
         for expr in &m.on {
             let lowered = self.expr(expr, scene)?;
-            let Some(ty) = self.type_of(&lowered, scene) else {
+            let Some(ty) = self.type_of(&lowered, scene).filter(|ty| self.is_discriminant(ty)) else {
                 self.diagnostics.push(Diagnostic::error(
                     "R0305",
                     "nothing to match on",
                     expr.span.clone(),
-                    "expected a field, a sub-field or a parameter",
+                    "expected a number, a condition, an enumeration or a bit record",
                 ));
                 return None;
             };
@@ -363,10 +408,48 @@ impl<'a> Lower<'a> {
                 _ => "Value".to_owned(),
             },
         };
-        let mut arms = Vec::new();
-        for arm in &m.arms {
-            arms.push(self.arm(arm, &on, scene)?);
+        let at = m.name.as_ref().map_or_else(|| scene.span.clone(), |name| name.span.clone());
+        let name = Ident { text: field.clone(), span: at };
+        // A structure that is its match has no field of this name.
+        if (m.name.is_some() || !scene.is_match) && !self.claim(scene, &name) {
+            return None;
         }
+        let claimed = scene.claimed.len();
+        for discriminant in &on {
+            // Arms of several values keep it beside their own fields.
+            let rust = crate::emit::names::snake_text(&discriminant.name);
+            if !scene.claimed.iter().any(|(known, ..)| *known == rust) {
+                scene.claimed.push((rust, discriminant.name.clone(), scene.span.clone()));
+            }
+        }
+        if let Some(empty) = m.arms.is_empty().then(|| scene.span.clone()) {
+            self.diagnostics.push(Diagnostic::error("R0314", "a match without arms", empty, "nothing can be decoded"));
+            return None;
+        }
+        let mut arms: Vec<(Arm, Span)> = Vec::new();
+        for arm in &m.arms {
+            let lowered = self.arm(arm, &on, scene);
+            if let (Some(lowered), Some(label)) = (&lowered, &arm.label)
+                && lowered.name.trim_matches('_').is_empty()
+            {
+                self.reserved(&lowered.name, &label.span, "a name needs a letter");
+            }
+            let Some(lowered) = lowered else { continue };
+            let rust = crate::emit::names::verbatim(&lowered.name);
+            if let Some(other) = arms.iter().find(|(a, _)| crate::emit::names::verbatim(&a.name) == rust) {
+                let span = arm.label.as_ref().map_or(&arm.span, |label| &label.span);
+                let (first, at) = (other.0.name.clone(), other.1.clone());
+                self.one_in_rust((&lowered.name, span), (&first, &at), &rust.to_string());
+            }
+            let span = arm.label.as_ref().map_or(&arm.span, |label| &label.span);
+            arms.push((lowered, span.clone()));
+        }
+        scene.claimed.truncate(claimed);
+        if arms.len() < m.arms.len() {
+            return None;
+        }
+        self.unreachable_arms(&on, &arms);
+        let arms = arms.into_iter().map(|(arm, _)| arm).collect();
         Some(Match {
             enum_name: format!("{}{field}", scene.owner),
             field,
@@ -375,6 +458,25 @@ impl<'a> Lower<'a> {
             layout: Layout::default(),
             docs: Vec::new(),
         })
+    }
+
+    /// Values of the type can be told apart by patterns.
+    fn is_discriminant(&self, ty: &Type) -> bool {
+        match ty {
+            Type::Int(_) | Type::Bool(_) | Type::U48Be | Type::Later => true,
+            Type::Named(id, _) => !matches!(self.program.ty(*id).kind, TypeKind::Struct(_)),
+            _ => false,
+        }
+    }
+
+    /// A pattern that no value of the discriminant fits by its kind or size.
+    fn wrong_pattern(&mut self, span: &Span, label: &str) {
+        self.diagnostics.push(Diagnostic::error(
+            "R0316",
+            "a pattern that the discriminant cannot have",
+            span.clone(),
+            label,
+        ));
     }
 
     fn arm(&mut self, arm: &ast::Arm, on: &[Discriminant], scene: &mut Scene<'_>) -> Option<Arm> {
@@ -396,12 +498,13 @@ impl<'a> Lower<'a> {
             patterns.push(lowered);
         }
         let guard = match &arm.guard {
-            Some(guard) => Some(self.expr(guard, scene)?),
+            Some(guard) => Some(self.condition(guard, scene)?),
             None => None,
         };
-        let fields = scene.fields.len();
+        let (fields, claimed) = (scene.fields.len(), scene.claimed.len());
         let body = self.members(&arm.body, scene);
         scene.fields.truncate(fields);
+        scene.claimed.truncate(claimed);
         let name = match (&arm.label, patterns.first().and_then(|p| p.first())) {
             (Some(label), _) => label.text.clone(),
             (None, Some(Pattern::Const(_, name, _))) => name.clone(),
@@ -416,9 +519,26 @@ impl<'a> Lower<'a> {
     fn pattern(&mut self, pattern: &ast::Pattern, on: &Discriminant) -> Option<Pattern> {
         Some(match pattern {
             ast::Pattern::Any(_) => Pattern::Any,
-            ast::Pattern::Int(value, span) => {
-                if let Type::Int(kind) = on.ty
-                    && !types::fits(kind, *value)
+            ast::Pattern::Int(_, span) | ast::Pattern::Range(_, _, span) if matches!(on.ty, Type::Bool(_)) => {
+                self.wrong_pattern(span, "expected `true` or `false`");
+                return None;
+            }
+            ast::Pattern::Range(from, to, span) if from > to => {
+                self.wrong_pattern(span, "the range is empty: its end stands before its beginning");
+                return None;
+            }
+            ast::Pattern::Int(value, span) | ast::Pattern::Range(_, value, span) => {
+                let int = match &on.ty {
+                    Type::Int(kind) => Some(*kind),
+                    Type::Named(id, _) => match &self.program.ty(*id).kind {
+                        TypeKind::Enum(e) => Some(e.base),
+                        TypeKind::Bits(b) => Some(b.base),
+                        TypeKind::Struct(_) => None,
+                    },
+                    _ => None,
+                };
+                if let Some(kind) = int
+                    && *value > super::values::largest(kind)
                 {
                     self.diagnostics.push(Diagnostic::error(
                         "R0104",
@@ -427,12 +547,18 @@ impl<'a> Lower<'a> {
                         "the discriminant never has this value",
                     ));
                 }
-                Pattern::Int(*value)
+                match pattern {
+                    ast::Pattern::Range(from, to, _) => Pattern::Range(*from, *to),
+                    _ => Pattern::Int(*value),
+                }
             }
-            ast::Pattern::Range(from, to, _) => Pattern::Range(*from, *to),
             ast::Pattern::Path(path) => {
                 let name = path.parts.last()?;
                 match name.text.as_str() {
+                    "true" | "false" if !matches!(on.ty, Type::Bool(_) | Type::Later) => {
+                        self.wrong_pattern(&name.span, "the discriminant is no condition");
+                        return None;
+                    }
                     "true" => return Some(Pattern::Bool(true)),
                     "false" => return Some(Pattern::Bool(false)),
                     _ => {}
@@ -444,7 +570,7 @@ impl<'a> Lower<'a> {
                 match (self.scope.constant(&name.text, of), self.scope.get(&name.text), &on.ty) {
                     (Some((id, value)), _, Type::Named(..)) => Pattern::Const(id, name.text.clone(), value),
                     (Some((_, value)), _, Type::Int(_)) => Pattern::Int(value),
-                    (_, Some(Entity::Const(crate::model::ConstValue::Int(value))), Type::Int(_)) => Pattern::Int(*value),
+                    (_, Some(Entity::Const(ConstValue::Int(value))), Type::Int(_)) => Pattern::Int(*value),
                     _ => {
                         self.unknown("constant of the discriminant's type", name);
                         return None;
@@ -453,6 +579,24 @@ impl<'a> Lower<'a> {
             }
         })
     }
+}
+
+/// A field that is there whatever the others are, and no other decides.
+fn is_plain(body: &[Member], name: &str) -> bool {
+    body.iter().any(|member| match member {
+        Member::Field(field) => field.name == name && matches!(field.role, Role::Plain),
+        Member::Sized(_, inner) => is_plain(inner, name),
+        _ => false,
+    })
+}
+
+/// A body of nothing but a match, perhaps behind its discriminant.
+fn is_match(members: &[ast::Member]) -> bool {
+    let mut kinds = members.iter().map(|member| &member.kind).filter(|kind| !matches!(kind, MemberKind::Vector(_)));
+    matches!(
+        (kinds.next(), kinds.next(), kinds.next()),
+        (Some(MemberKind::Match(_)), None, None) | (Some(MemberKind::Field(_)), Some(MemberKind::Match(_)), None)
+    )
 }
 
 /// `replies Ops[rest];`, in an extent or not.
@@ -508,6 +652,12 @@ fn is_derivation(expr: &ast::Expr) -> bool {
         ExprKind::Binary(_, a, b) => is_derivation(a) || is_derivation(b),
         _ => false,
     }
+}
+
+/// A field that is reported already: what names it is no mistake too.
+fn lost(scene: &mut Scene<'_>, name: &Ident) {
+    scene.fields.push((name.text.clone(), Type::Later, false));
+    scene.lost.push(name.text.clone());
 }
 
 fn push(body: &mut Vec<Member>, scene: &mut Scene<'_>, name: &Ident, docs: Vec<String>, ty: Type, role: Role) {

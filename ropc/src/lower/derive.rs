@@ -3,20 +3,24 @@
 use std::collections::HashMap;
 
 use super::Lower;
+use super::body::Scene;
+use super::rust_names::STRUCTURE_METHODS;
 use super::values::field_mask;
 use crate::diagnostic::Diagnostic;
+use crate::emit::names::snake_text;
 use crate::model::{
-    BitsSource, DerivedBits, Expr, Extent, Field, Match, Member, Pattern, Role, StructDef, Text, Type, TypeId, TypeKind,
+    BitsSource, DerivedBits, Discriminant, Expr, Extent, Field, Match, Member, Pattern, Role, StructDef, Text, Type, TypeId, TypeKind,
 };
 
 impl Lower<'_> {
     /// Finds out what is derived in a body, and checks that what derivations name is there.
-    pub(crate) fn derive(&mut self, owner: &str, absent_is_zero: bool, def: &mut StructDef) {
-        if !absent_is_zero {
-            self.check_derivations(owner, &def.body);
+    pub(crate) fn derive(&mut self, scene: &Scene<'_>, def: &mut StructDef) {
+        let owner = &scene.owner;
+        if !scene.absent_is_zero {
+            self.check_derivations(owner, &scene.lost, &def.body);
         }
         let mut matches = Vec::new();
-        each_match(&def.body, &mut |m| matches.push((m.field.clone(), m.on.clone())));
+        own_matches(&def.body, &mut matches);
         for (field, on) in matches {
             for (index, discriminant) in on.iter().enumerate() {
                 let derived = match &discriminant.expr {
@@ -47,11 +51,27 @@ impl Lower<'_> {
             [Member::Match(_)] => true,
             [Member::Field(Field { role: Role::Discriminant(_), .. }), Member::Match(m)] => m.on.len() == 1,
             _ => false,
-        };
+        } && !scene.headed;
         if def.is_enum {
             name_after_structure(owner, &mut def.body);
         }
         mark_selectors(&mut def.body);
+        self.check_methods(scene, def);
+    }
+
+    /// Discriminants and records with derived bits become methods.
+    fn check_methods(&mut self, scene: &Scene<'_>, def: &StructDef) {
+        let mut names = Vec::new();
+        each_match(&def.body, &mut |m| names.extend(m.on.iter().map(|d| d.name.clone())));
+        each_field(&def.body, &mut |field| {
+            if !field.derived_bits.is_empty() {
+                names.push(field.name.clone());
+            }
+        });
+        for name in names.iter().filter(|name| STRUCTURE_METHODS.contains(&snake_text(name).as_str())) {
+            let span = scene.claimed.iter().find(|(_, known, _)| known == name).map_or(&scene.span, |(.., span)| span);
+            self.reserved(name, span, "the structure has a method of this name in Rust");
+        }
     }
 
     /// A one-bit sub-field that is the whole condition of exactly one `if` and nothing else comes
@@ -104,8 +124,8 @@ impl Lower<'_> {
         done
     }
 
-    fn check_derivations(&mut self, owner: &str, body: &[Member]) {
-        let mut names = Vec::new();
+    fn check_derivations(&mut self, owner: &str, lost: &[String], body: &[Member]) {
+        let mut names: Vec<(String, bool)> = lost.iter().map(|name| (name.clone(), true)).collect();
         each_field(body, &mut |field| names.push((field.name.clone(), matches!(field.ty, Type::Array(..) | Type::Bytes(_) | Type::Later))));
         each_match(body, &mut |m| names.push((m.field.clone(), false)));
         let mut wrong = Vec::new();
@@ -139,6 +159,17 @@ impl Lower<'_> {
     /// Where a type, ROP or request is declared.
     fn span_of(&self, owner: &str) -> crate::ast::Span {
         self.program.types.iter().find(|t| t.name == owner).map(|t| t.span.clone()).unwrap_or_default()
+    }
+}
+
+/// Matches that are there whenever their structure is: only from these a discriminant can come.
+fn own_matches(body: &[Member], found: &mut Vec<(String, Vec<Discriminant>)>) {
+    for member in body {
+        match member {
+            Member::Match(m) => found.push((m.field.clone(), m.on.clone())),
+            Member::Sized(_, inner) => own_matches(inner, found),
+            Member::Field(_) | Member::If(_) | Member::Let(..) | Member::Require(_) => {}
+        }
     }
 }
 

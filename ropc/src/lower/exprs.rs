@@ -3,7 +3,8 @@
 use super::Lower;
 use super::body::Scene;
 use super::scope::Entity;
-use crate::ast::{self, ExprKind, Ident, UnaryOp};
+use super::typing::{Kind, WIDE, is_arithmetic, sub_field_int};
+use crate::ast::{self, BinaryOp, ExprKind, Ident, Span, UnaryOp};
 use crate::diagnostic::Diagnostic;
 use crate::model::{ConstValue, Expr, Extent, Param, StructDef, Type, TypeKind};
 
@@ -22,33 +23,39 @@ impl Lower<'_> {
             ExprKind::Name(name) => self.name_expr(name, scene),
             ExprKind::Member(base, member) => self.member(base, member, scene),
             ExprKind::Index(list, index) if is_name(index, "index") => {
-                let list = self.expr(list, scene)?;
+                let list = self.list(list, scene)?;
                 Some(Expr::At(boxed(list)))
             }
             ExprKind::Slice(list, end) => {
-                let list = self.expr(list, scene)?;
-                let end = self.expr(end, scene)?;
+                let list = self.list(list, scene)?;
+                let end = self.length(end, scene)?;
                 Some(Expr::Slice(boxed(list), boxed(end)))
             }
             ExprKind::Call(f, args) if is_name(f, "count") => {
-                let list = self.expr(args.first()?, scene)?;
+                let list = self.list(args.first()?, scene)?;
                 Some(Expr::Len(boxed(list)))
             }
-            ExprKind::Unary(UnaryOp::Not, inner) => Some(Expr::Not(boxed(self.expr(inner, scene)?))),
+            ExprKind::Unary(UnaryOp::Not, inner) => Some(Expr::Not(boxed(self.condition(inner, scene)?))),
             ExprKind::Binary(op, a, b) => {
-                let left = self.expr(a, scene)?;
                 // A constant beside a value is one of the value's enumeration.
-                let right = match self.constant_of(&left, b, scene) {
-                    Some(constant) => constant,
-                    None => self.expr(b, scene)?,
+                let (left, right) = if self.is_constant(a, scene) {
+                    let right = self.expr(b, scene)?;
+                    (self.beside(&right, a, scene)?, right)
+                } else {
+                    let left = self.expr(a, scene)?;
+                    let right = self.beside(&left, b, scene)?;
+                    (left, right)
                 };
-                Some(Expr::Binary(*op, boxed(left), boxed(right)))
+                let spans = [&a.span, &b.span];
+                self.check_binary(*op, [&left, &right], scene, spans).then(|| Expr::Binary(*op, boxed(left), boxed(right)))
             }
             ExprKind::Ternary(c, a, b) => {
-                let c = self.expr(c, scene)?;
-                let a = self.expr(a, scene)?;
+                let c = self.condition(c, scene)?;
+                let (spans, a) = ([&a.span, &b.span], self.expr(a, scene)?);
                 let b = self.expr(b, scene)?;
-                Some(Expr::Ternary(boxed(c), boxed(a), boxed(b)))
+                // Either is the value: they are as alike as what is compared.
+                self.check_binary(BinaryOp::Eq, [&a, &b], scene, spans)
+                    .then(|| Expr::Ternary(boxed(c), boxed(a), boxed(b)))
             }
             _ => {
                 self.diagnostics.push(Diagnostic::error(
@@ -59,6 +66,68 @@ impl Lower<'_> {
                 ));
                 None
             }
+        }
+    }
+
+    /// An expression that is true or false.
+    pub(crate) fn condition(&mut self, expr: &ast::Expr, scene: &mut Scene<'_>) -> Option<Expr> {
+        self.of_kind(expr, scene, "a condition", |kind| *kind == Kind::Flag)
+    }
+
+    /// An expression that counts something.
+    pub(crate) fn length(&mut self, expr: &ast::Expr, scene: &mut Scene<'_>) -> Option<Expr> {
+        self.of_kind(expr, scene, "an unsigned number", Kind::is_unsigned)
+    }
+
+    /// An expression with elements.
+    fn list(&mut self, expr: &ast::Expr, scene: &mut Scene<'_>) -> Option<Expr> {
+        self.of_kind(expr, scene, "a list", Kind::is_list)
+    }
+
+    fn of_kind(
+        &mut self,
+        expr: &ast::Expr,
+        scene: &mut Scene<'_>,
+        wanted: &str,
+        fits: impl Fn(&Kind) -> bool,
+    ) -> Option<Expr> {
+        let lowered = self.expr(expr, scene)?;
+        match self.kind(&lowered, scene) {
+            Some(kind) if !fits(&kind) => {
+                self.wrong_kind(wanted, &kind, &expr.span);
+                None
+            }
+            _ => Some(lowered),
+        }
+    }
+
+    /// The type of a `let`: of a value that is copied.
+    pub(crate) fn let_type(&mut self, expr: &Expr, scene: &Scene<'_>, span: &Span) -> Option<Type> {
+        match self.kind(expr, scene) {
+            None => self.type_of(expr, scene),
+            Some(Kind::Literal(_)) => Some(Type::Int(WIDE)),
+            Some(Kind::Number(kind)) => Some(Type::Int(kind)),
+            Some(kind @ (Kind::List(_) | Kind::Bytes | Kind::Text)) => {
+                self.wrong_kind("a number, a condition or a constant", &kind, span);
+                None
+            }
+            Some(Kind::Named(id)) if matches!(self.program.ty(id).kind, TypeKind::Struct(_)) => {
+                self.wrong_kind("a number, a condition or a constant", &Kind::Named(id), span);
+                None
+            }
+            Some(_) => self.type_of(expr, scene),
+        }
+    }
+
+    /// A name that is no field's or parameter's, but a constant's.
+    fn is_constant(&self, expr: &ast::Expr, scene: &Scene<'_>) -> bool {
+        matches!(&expr.kind, ExprKind::Name(name) if scene.find(&name.text).is_none() && self.scope.is_constant(&name.text))
+    }
+
+    fn beside(&mut self, value: &Expr, expr: &ast::Expr, scene: &mut Scene<'_>) -> Option<Expr> {
+        match self.constant_of(value, expr, scene) {
+            Some(constant) => Some(constant),
+            None => self.expr(expr, scene),
         }
     }
 
@@ -125,7 +194,10 @@ impl Lower<'_> {
                     return Some(Expr::Bits(Box::new(lowered), id, member.text.clone()));
                 }
             }
-            TypeKind::Struct(_) => return Some(Expr::Member(Box::new(lowered), member.text.clone())),
+            TypeKind::Struct(_) => {
+                self.asked.push((id, member.clone()));
+                return Some(Expr::Member(Box::new(lowered), member.text.clone()));
+            }
             TypeKind::Enum(_) => {}
         }
         let label = format!("`{}` has no such member", self.program.ty(id).name);
@@ -133,7 +205,7 @@ impl Lower<'_> {
         None
     }
 
-    fn no_member(&mut self, member: &Ident, label: &str) {
+    pub(crate) fn no_member(&mut self, member: &Ident, label: &str) {
         self.diagnostics.push(Diagnostic::error(
             "R0303",
             format!("no member `{}`", member.text),
@@ -187,7 +259,7 @@ impl Lower<'_> {
                     Some(match field.ty {
                         Some(ty) => Type::Named(ty, Vec::new()),
                         None if field.width == 1 => Type::Bool(1),
-                        None => Type::Int(bits.base),
+                        None => Type::Int(sub_field_int(field)),
                     })
                 }
                 _ => None,
@@ -201,8 +273,15 @@ impl Lower<'_> {
                 _ => None,
             },
             Expr::EnumConst(id, _) => Some(Type::Named(*id, Vec::new())),
-            Expr::Ternary(_, a, _) => self.type_of(a, scene),
-            Expr::Bool(_) | Expr::Not(_) => Some(Type::Bool(1)),
+            Expr::Ternary(..) => match self.kind(expr, scene) {
+                Some(Kind::Number(kind)) => Some(Type::Int(kind)),
+                _ => match expr {
+                    Expr::Ternary(_, a, b) => self.type_of(a, scene).or_else(|| self.type_of(b, scene)),
+                    _ => None,
+                },
+            },
+            Expr::Binary(op, ..) if is_arithmetic(*op) => Some(Type::Int(WIDE)),
+            Expr::Bool(_) | Expr::Not(_) | Expr::Binary(..) => Some(Type::Bool(1)),
             _ => None,
         }
     }
@@ -230,6 +309,11 @@ impl Scene<'_> {
         }
         let param = self.params.iter().find(|param| param.name == name)?;
         Some(Found::Param(param.ty.clone()))
+    }
+
+    /// A field so far has this name.
+    pub(crate) fn is_field(&self, name: &str) -> bool {
+        self.fields.iter().any(|(field, ..)| field == name)
     }
 
     fn nearest(&self, name: &str) -> Option<&str> {

@@ -2,28 +2,39 @@
 //!
 //! One concern a file: `scope` (who is declared), `values` (constant expressions), `types`
 //! (types where they are used), `exprs` (expressions over fields and context), `body` (members of
-//! structures), `derive` (which fields come from which), `operations` (ROPs and requests),
+//! structures), `typing` (kinds of values), `coverage` (what
+//! the arms of a match take),
+//! `rust_names` (what would be one name in Rust), `derive` (which fields come from which), `operations` (ROPs and requests),
 //! `layout` (sizes, borrowing, recursion).
 
 mod body;
+pub(crate) mod coverage;
 pub(crate) mod derive;
 mod exprs;
 mod layout;
 mod operations;
+mod rust_names;
 mod scope;
 mod types;
+pub(crate) mod typing;
 pub(crate) mod values;
 
 use crate::ast;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Module, Program};
+use crate::model::{Module, Program, TypeId};
 use scope::Scope;
+
+pub(crate) use exprs::find_field;
 
 /// The state of lowering.
 pub(crate) struct Lower<'a> {
     pub(crate) program: Program,
     pub(crate) scope: Scope<'a>,
     pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Uses of structures with the kinds of their arguments, checked when all are lowered.
+    pub(crate) uses: Vec<(TypeId, Vec<Option<typing::Kind>>, ast::Span)>,
+    /// Members of structures that expressions ask for, checked when all are lowered.
+    pub(crate) asked: Vec<(TypeId, ast::Ident)>,
 }
 
 /// Lowers the MAPI interfaces of a set of files, imports first.
@@ -32,7 +43,7 @@ pub(crate) struct Lower<'a> {
 /// one run reports everything.
 #[must_use]
 pub fn lower(files: &[&ast::File]) -> (Program, Vec<Diagnostic>) {
-    let mut lower = Lower { program: Program::default(), scope: Scope::default(), diagnostics: Vec::new() };
+    let mut lower = Lower { program: Program::default(), scope: Scope::default(), diagnostics: Vec::new(), uses: Vec::new(), asked: Vec::new() };
     // What did not parse is reported already, under its own name.
     lower.scope.lost = files.iter().flat_map(|file| file.lost.iter().map(|name| name.text.as_str())).collect();
     let mut decls = Vec::new();
@@ -51,8 +62,12 @@ pub fn lower(files: &[&ast::File]) -> (Program, Vec<Diagnostic>) {
         }
     }
     // Values first: constants of enumerations stand in expressions everywhere.
-    for &(module, decl) in &decls {
-        lower.values(module, decl);
+    // Constants of named types come last: their types may be declared further down.
+    let of_named_type = |decl: &ast::Decl| matches!(&decl.kind, ast::DeclKind::Const(c) if types::is_named(&c.ty));
+    for late in [false, true] {
+        for &(module, decl) in decls.iter().filter(|(_, decl)| of_named_type(decl) == late) {
+            lower.values(module, decl);
+        }
     }
     for &(module, decl) in &decls {
         lower.structure(module, decl);
@@ -61,6 +76,8 @@ pub fn lower(files: &[&ast::File]) -> (Program, Vec<Diagnostic>) {
     for &(module, decl) in &decls {
         lower.operation(module, decl);
     }
+    lower.check_uses();
+    lower.rust_names();
     lower.layouts();
     lower.program.rops.sort_by_key(|rop| rop.id);
     // Layouts are computed again once operations are there, and meet the same mistakes.

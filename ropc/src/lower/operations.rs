@@ -127,7 +127,7 @@ impl<'a> Lower<'a> {
         };
         self.handles(members, rop);
         let mut scene = self.rop_scene(rop, &format!("{}Request", rop.name));
-        scene.owner = format!("{}Request", rop.name);
+        scene.headed = true;
         let (def, needs) = self.struct_def_with_state(members, scene);
         rop.request = def;
         rop.needs_state = needs;

@@ -54,6 +54,11 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// Some enumeration has a constant of this name.
+    pub(crate) fn is_constant(&self, name: &str) -> bool {
+        self.constants.contains_key(name)
+    }
+
     /// The nearest known name, for "did you mean".
     pub(crate) fn nearest(&self, name: &str) -> Option<&str> {
         let limit = (name.len() / 3).max(1);

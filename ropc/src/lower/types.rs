@@ -37,6 +37,11 @@ fn primitive(name: &str) -> Option<Type> {
     })
 }
 
+/// No primitive type.
+pub(crate) fn is_named(spec: &TypeSpec) -> bool {
+    matches!(spec, TypeSpec::Ref(r) if primitive(&r.name.text).is_none())
+}
+
 impl<'a> Lower<'a> {
     /// The integer behind an enumeration or bit record.
     pub(crate) fn int_kind(&mut self, spec: &TypeSpec) -> Option<IntKind> {
@@ -61,6 +66,10 @@ impl<'a> Lower<'a> {
         }
         match self.type_id(&r.name.text) {
             Some(id) => Some(Type::Named(id, Vec::new())),
+            None if matches!(r.name.text.as_str(), "utf16" | "string8" | "string" | "bytes") => {
+                self.wrong_value(&Type::Text(Text::Utf16Nul), &r.span);
+                None
+            }
             None => {
                 self.unknown("type", &r.name);
                 None
@@ -125,7 +134,8 @@ impl<'a> Lower<'a> {
                         }
                     }
                 }
-                scene.arity.push((id, args.len(), r.span.clone()));
+                let kinds = args.iter().map(|arg| self.kind(arg, scene)).collect();
+                self.uses.push((id, kinds, r.span.clone()));
                 Some(Type::Named(id, args))
             }
             Some(Entity::Alias(decl)) => match &decl.kind {
@@ -151,7 +161,7 @@ impl<'a> Lower<'a> {
         let text = match (r.name.text.as_str(), first) {
             ("utf16", None) => Text::Utf16Nul,
             ("string8", None) => Text::String8Nul,
-            ("string", Some(TypeArg::Expr(flag))) => Text::By(Box::new(self.expr(flag, scene)?)),
+            ("string", Some(TypeArg::Expr(flag))) => Text::By(Box::new(self.condition(flag, scene)?)),
             ("utf16", Some(TypeArg::Count { prefix, chars })) => Text::Utf16Counted(int(&prefix.text)?, *chars),
             ("string8", Some(TypeArg::Count { prefix, .. })) => Text::String8Counted(int(&prefix.text)?),
             ("bytes", Some(TypeArg::Count { prefix, chars: false })) => Text::BytesCounted(int(&prefix.text)?),
@@ -179,7 +189,7 @@ impl<'a> Lower<'a> {
             ArrayLen::Rest(_) => Extent::Rest,
             ArrayLen::Expr(expr) => match self.evaluate(expr) {
                 Ok(n) => Extent::Const(n),
-                Err(_) => Extent::Count(self.expr(expr, scene)?),
+                Err(_) => Extent::Count(self.length(expr, scene)?),
             },
             ArrayLen::Open(span) => {
                 self.diagnostics.push(Diagnostic::error(

@@ -165,35 +165,111 @@ impl<'a> Lower<'a> {
 
     fn constant(&mut self, module: usize, decl: &'a Decl, c: &'a ast::ConstDecl) {
         let Some(ty) = self.const_type(&c.ty) else { return };
-        let value = match (&ty, &c.value.kind) {
-            (Type::Guid, ExprKind::Str(text)) => match parse_guid(text) {
-                Some(guid) => ConstValue::Guid(guid),
-                None => {
-                    self.diagnostics.push(Diagnostic::error(
-                        "R0107",
-                        "not a GUID",
-                        c.value.span.clone(),
-                        "expected \"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx\"",
-                    ));
-                    return;
-                }
-            },
-            _ => match self.number(&c.value) {
-                Some(value) => ConstValue::Int(value),
-                None => return,
-            },
-        };
+        let Some(value) = self.value_of(&ty, &c.value) else { return };
         if self.name(&c.name, Entity::Const(value.clone()))
             && let Some(module) = self.program.modules.get_mut(module)
         {
-            module.consts.push(Const { name: c.name.text.clone(), docs: decl.docs.clone(), ty, value });
+            module.consts.push(Const { name: c.name.text.clone(), docs: decl.docs.clone(), ty, value, span: c.name.span.clone() });
         }
+    }
+}
+
+impl Lower<'_> {
+    /// A constant as the value of a type, or reports why it is none.
+    pub(crate) fn value_of(&mut self, ty: &Type, expr: &Expr) -> Option<ConstValue> {
+        let most = match ty {
+            Type::Guid => return self.guid(expr),
+            // Reported, or to come.
+            Type::Later => return None,
+            Type::Bool(_) => 1,
+            Type::U48Be => (1 << 48) - 1,
+            Type::Int(kind) => largest(*kind),
+            Type::Named(id, _) => match &self.program.ty(*id).kind {
+                TypeKind::Enum(e) => max(e.base),
+                TypeKind::Bits(b) => max(b.base),
+                TypeKind::Struct(_) => {
+                    self.wrong_value(ty, &expr.span);
+                    return None;
+                }
+            },
+            _ => {
+                self.wrong_value(ty, &expr.span);
+                return None;
+            }
+        };
+        let of_type = match (ty, &expr.kind) {
+            (Type::Named(id, _), ExprKind::Name(name)) => self.scope.constant(&name.text, Some(*id)),
+            (Type::Bool(_), ExprKind::Name(name)) if name.text == "true" => return Some(ConstValue::Int(1)),
+            (Type::Bool(_), ExprKind::Name(name)) if name.text == "false" => return Some(ConstValue::Int(0)),
+            _ => None,
+        };
+        let value = match of_type {
+            Some((_, value)) => value,
+            None => self.number(expr)?,
+        };
+        let negative = matches!(ty, Type::Int(kind) if kind.signed && value >= !most);
+        if value > most && !negative {
+            self.diagnostics.push(Diagnostic::error(
+                "R0104",
+                format!("{value:#x} does not fit the type"),
+                expr.span.clone(),
+                format!("at most {most:#x}"),
+            ));
+            return None;
+        }
+        Some(ConstValue::Int(value))
+    }
+
+    /// Only numbers, conditions and GUIDs have constants.
+    pub(crate) fn wrong_value(&mut self, ty: &Type, span: &Span) {
+        let found = super::typing::kind_of_type(ty);
+        self.diagnostics.push(
+            Diagnostic::error(
+                "R0313",
+                found.map_or_else(|| "no constant".to_owned(), |kind| format!("{} has no constants", self.shown(&kind))),
+                span.clone(),
+                "no value of the type",
+            )
+            .help("constants are of integers, enumerations, bit records, bool8, bool16 and guid"),
+        );
+    }
+
+    /// A GUID as text, or as the sixteen bytes of the wire.
+    fn guid(&mut self, expr: &Expr) -> Option<ConstValue> {
+        let guid = match &expr.kind {
+            ExprKind::Str(text) => parse_guid(text),
+            ExprKind::List(bytes) => {
+                let mut guid = Vec::new();
+                for byte in bytes {
+                    guid.extend(u8::try_from(self.number(byte)?));
+                }
+                guid.try_into().ok()
+            }
+            _ => None,
+        };
+        if guid.is_none() {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "R0107",
+                    "not a GUID",
+                    expr.span.clone(),
+                    "expected \"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx\"",
+                )
+                .help("the sixteen bytes of the wire are `{ 0x00, .. }`"),
+            );
+        }
+        guid.map(ConstValue::Guid)
     }
 }
 
 /// The largest value of an integer, as bits.
 pub(crate) fn max(kind: IntKind) -> u64 {
     u64::MAX >> (64 - u32::from(kind.size) * 8)
+}
+
+/// The largest value of an integer, its sign considered.
+pub(crate) fn largest(kind: IntKind) -> u64 {
+    if kind.signed { max(kind) >> 1 } else { max(kind) }
 }
 
 /// The mask of a sub-field.

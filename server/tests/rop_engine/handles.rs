@@ -4,7 +4,7 @@ use protocol::oxcdata::{ErrorCode, PropertyValue};
 use protocol::oxcfold::{ContentsTableFlags, OpenModeFlags, RopGetContentsTableRequest, RopOpenFolderRequest};
 use protocol::oxcprpt::{AccessMode, RopGetPropertiesSpecificRequest, RopGetStreamSizeRequest};
 use protocol::oxcstor::RopLogonRequest;
-use protocol::oxctabl::{AsynchronousFlags, RopQueryPositionRequest, RopSetColumnsRequest};
+use protocol::oxctabl::{AsynchronousFlags, Bookmark, RopQueryPositionRequest, RopSeekRowRequest, RopSetColumnsRequest};
 use protocol::rops::{RopReply, RopRequest};
 use runtime::rop::INVALID_HANDLE;
 use server::store::value::{binary, string};
@@ -88,6 +88,26 @@ fn handles_that_name_no_object_of_the_right_kind_are_refused() {
     assert_eq!(released, ErrorCode::EC_INVALID_OBJECT);
     let ids = ["MS-OXCFOLD_R472", "MS-OXCFOLD_R473", "MS-OXCFOLD_R671", "MS-OXCFOLD_R672", "MS-OXCTABL_R495"];
     record("handles_that_name_no_object_of_the_right_kind_are_refused", &ids);
+}
+
+/// MS-OXCTABL 3.2.5.8: RopSeekRow on what is no table ends the batch.
+#[test]
+fn seeking_in_what_is_no_table_stops_the_batch() {
+    let fixture = Fixture::new();
+    let (mut client, logon) = fixture.logged_on();
+    let seek = RopSeekRowRequest {
+        logon_id: 0,
+        input_handle_index: 0,
+        origin: Bookmark::BOOKMARK_BEGINNING,
+        row_count: 0,
+        want_row_moved_count: false,
+    };
+    let requests = [RopRequest::RopSeekRow(seek), open_folder(0, 1, &fixture)];
+    let output = client.run(&requests, &[logon, INVALID_HANDLE]);
+    let [RopReply::RopSeekRow(only)] = output.replies.as_slice() else { panic!("{:?}", output.replies) };
+    assert_eq!(only.result, Err(ErrorCode::EC_NOT_SUPPORTED));
+    assert_eq!(output.handles, [logon, INVALID_HANDLE]);
+    record("seeking_in_what_is_no_table_stops_the_batch", &["MS-OXCTABL_R501", "MS-OXCTABL_R502"]);
 }
 
 #[test]

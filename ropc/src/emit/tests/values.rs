@@ -174,7 +174,7 @@ impl<'m> Maker<'m, '_> {
         match &field.role {
             Role::Plain => {
                 let value = self.value(field, place, env);
-                let read = env.is_read(&field.name) || self.is_counted(&field.name);
+                let read = env.is_read(&field.name) || self.is_counted(&field.name) || self.is_measured(&field.name);
                 made.add(&field.name, value, read);
                 made.first |= read && !self.cx.is_copy(&field.ty);
             }
@@ -197,6 +197,13 @@ impl<'m> Maker<'m, '_> {
             }
         });
         found
+    }
+
+    /// A condition asks whether this field takes any bytes.
+    fn is_measured(&self, name: &str) -> bool {
+        self.def.body.iter().any(|member| {
+            matches!(member, Member::If(c) if measured(&self.def.body, c).as_deref() == Some(name))
+        })
     }
 
     fn conditional(&self, c: &'m Conditional, place: Place<'m>, env: &Env, made: &mut Made) {
@@ -249,6 +256,10 @@ impl<'m> Maker<'m, '_> {
 
     /// A condition over values that are there, or a choice where the presence decides.
     fn condition(&self, c: &Conditional, place: Place<'_>, env: &Env) -> TokenStream {
+        if let Some(bytes) = measured(place.scope, c) {
+            let bytes = snake(&bytes);
+            return quote!((!#bytes.is_empty()));
+        }
         let mut chosen = false;
         crate::lower::derive::walk(&c.cond, &mut |expr| {
             if let Expr::Field(name) = expr {
@@ -551,6 +562,21 @@ fn counted_by(scope: &[Member], count: &str) -> Option<String> {
         }
     });
     found
+}
+
+/// The bytes whose size a condition compares with 0, where they are there whatever it says.
+fn measured(scope: &[Member], c: &Conditional) -> Option<String> {
+    let Expr::Binary(BinaryOp::Gt | BinaryOp::Ne, size, zero) = &c.cond else { return None };
+    let (Expr::Field(size), Expr::Int(0)) = (size.as_ref(), zero.as_ref()) else { return None };
+    let mut found = None;
+    each_field(scope, &mut |field| {
+        if let (Role::SizeOf(of, 0), true) = (&field.role, field.name == *size) {
+            found = of.first().filter(|_| of.len() == 1).cloned();
+        }
+    });
+    let name = found?;
+    let bytes = |field: &Field| field.name == name && matches!(field.ty, Type::Bytes(_));
+    scope.iter().any(|member| matches!(member, Member::Field(field) if bytes(field))).then_some(name)
 }
 
 /// The field comes from others.

@@ -47,7 +47,7 @@ impl<'m> Maker<'m, '_> {
             let (pattern, value) = (unpacking::arm_pattern(self.cx, m, arm), self.arm(m, arm, place, env));
             quote!(#pattern => #value,)
         });
-        let open = m.arms.iter().any(|arm| arm.guard.is_none() && unpacking::is_total(m, arm));
+        let open = crate::lower::coverage::is_total(self.cx.program, m);
         let text = format!("no variant of {} for {{other:?}}", m.enum_name);
         let refuse = (!open).then(|| quote!(other => unreachable!(#text),));
         quote!(match #subject { #(#arms)* #refuse })

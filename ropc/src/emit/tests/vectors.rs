@@ -42,7 +42,7 @@ pub(super) fn of_rop(v: &Vectors<'_, '_>, rop: &Rop) -> Vec<TokenStream> {
         let failure = on.map_or_else(|| format!("{}Other", rop.name), |(codes, _)| failure_body(rop, codes));
         let (header, body) = match (target, code) {
             ("request", _) => (Header::RopId(rop.id), (request_name.as_str(), Some(&request))),
-            ("success", _) | ("reply", Some(0)) => {
+            ("success", _) | ("reply", Some(0)) if rop.unsolicited.is_none() => {
                 (Header::Reply(rop.reply_id.unwrap_or(rop.id), 0), (response_name.as_str(), rop.success.as_ref()))
             }
             (_, Some(code)) if rop.unsolicited.is_none() => {
