@@ -4,6 +4,9 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+#[cfg(feature = "decode")]
+mod decode;
+
 use clap::{Parser, Subcommand, ValueEnum};
 use ropc::codes;
 use ropc::driver::{self, Checked, Loaded, Mode, Unreadable};
@@ -45,6 +48,9 @@ enum Command {
         #[arg(default_value = "idl")]
         directory: PathBuf,
     },
+    /// Shows what bytes of the wire mean by a directory of descriptions.
+    #[cfg(feature = "decode")]
+    Decode(Box<decode::command::Arguments>),
     /// Explains the code of a message.
     Explain {
         /// For example R0011.
@@ -70,6 +76,9 @@ fn main() -> ExitCode {
         Command::Check { files } => checked(driver::load(&files), format).map_or_else(|code| code, |_| OK),
         Command::Build { check, directory } => checked(driver::load_crate(&directory), format)
             .map_or_else(|code| code, |checked| build(&checked, &directory, check)),
+        #[cfg(feature = "decode")]
+        Command::Decode(arguments) => checked(driver::load_crate(&arguments.idl), format)
+            .map_or_else(|code| code, |checked| decode(&arguments, &checked)),
         Command::Explain { code } => explain(&code),
     };
     ExitCode::from(code)
@@ -103,6 +112,15 @@ fn build(checked: &Checked, directory: &Path, check: bool) -> u8 {
             MISTAKES
         }
         Ok(_) => OK,
+    }
+}
+
+#[cfg(feature = "decode")]
+fn decode(arguments: &decode::command::Arguments, checked: &Checked) -> u8 {
+    match decode::command::run(arguments, checked) {
+        Ok(true) => OK,
+        Ok(false) => MISTAKES,
+        Err(message) => complain(&message),
     }
 }
 

@@ -447,6 +447,8 @@ pub struct Object {
     pub state: Vec<State>,
     /// A release takes all objects of the logon along.
     pub owns_all: bool,
+    /// Where its name stands.
+    pub span: Span,
 }
 
 /// A state of an object.
@@ -462,6 +464,10 @@ pub struct State {
     pub list: bool,
     /// It may be unset.
     pub optional: bool,
+    /// What it is at first, where that is a value.
+    pub initial: Option<ConstValue>,
+    /// Where its name stands.
+    pub span: Span,
 }
 
 /// A handle index of a ROP.
@@ -548,6 +554,8 @@ pub enum EffectValue {
     Request(Expr),
     /// From the reply's fields.
     Reply(Expr),
+    /// A constant.
+    Const(ConstValue),
 }
 
 /// An operation of a family.
@@ -615,6 +623,15 @@ impl Program {
     #[expect(clippy::indexing_slicing, reason = "ids are made by pushing to this arena")]
     pub fn ty(&self, id: TypeId) -> &TypeDef {
         &self.types[id.0]
+    }
+
+    /// The enumeration of return values.
+    #[must_use]
+    pub fn error_code(&self) -> Option<(&TypeDef, &EnumDef)> {
+        self.types.iter().find_map(|def| match &def.kind {
+            TypeKind::Enum(e) if def.name == "ErrorCode" => Some((def, e)),
+            _ => None,
+        })
     }
 
     /// Layout of a type where it is used.

@@ -16,9 +16,9 @@ use protocol::oxcdata::{
     SortOrderSet, StoreEntryId, StoreObjectType, TaggedPropertyValue, TypedPropertyValue,
     TypedString, WrappedType,
 };
-use generated_tests::{Choices, Decoded, Wire};
-use generated_tests::oracles::Property;
-use generated_tests::vectors::{Header, Hex, Refused};
+use generated_tests::{Choices, decoded, wire};
+use generated_tests::oracles::property;
+use generated_tests::vectors::{Header, hex, refused};
 use runtime::{Blob, String8, Utf16};
 
 /// A `PropertyType` that `PropertyValue` has a variant for.

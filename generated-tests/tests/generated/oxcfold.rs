@@ -23,11 +23,11 @@ use protocol::oxcfold::{
     RopOpenFolderRequest, RopOpenFolderResponse, RopSetSearchCriteriaRequest,
     RopSetSearchCriteriaResponse, SearchRequestFlags, SearchResponseFlags,
 };
-use generated_tests::{Decoded, Wire};
-use generated_tests::oracles::Property;
-use generated_tests::vectors::{Header, CheckReplyHeader, Hex};
+use generated_tests::{decoded, wire};
+use generated_tests::oracles::property;
+use generated_tests::vectors::{Header, check_reply_header, hex};
 use runtime::String8;
-use super::Oxcdata;
+use super::oxcdata;
 
 #[test]
 fn rop_open_folder_request_round_trips() {

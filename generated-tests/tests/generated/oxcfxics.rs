@@ -46,11 +46,11 @@ use protocol::oxcfxics::{
     RopTellVersionResponse, SendOptions, SourceOperation, SynchronizationExtraFlags,
     SynchronizationFlags, SynchronizationType, TransferStatus,
 };
-use generated_tests::{Choices, Decoded, Wire};
-use generated_tests::oracles::Property;
-use generated_tests::vectors::{Header, CheckReplyHeader, Hex};
+use generated_tests::{Choices, decoded, wire};
+use generated_tests::oracles::property;
+use generated_tests::vectors::{Header, check_reply_header, hex};
 use runtime::{Blob, Utf16};
-use super::Oxcdata;
+use super::oxcdata;
 
 pub fn message_read_state_value(g: &mut Choices) -> MessageReadState<'static> {
     MessageReadState {

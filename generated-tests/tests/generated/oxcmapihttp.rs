@@ -11,9 +11,9 @@ use protocol::oxcmapihttp::{
     NotificationWaitResponse, PINGRequest, PINGResponse,
 };
 use protocol::oxcrpc::{ConnectFlags, ExecuteFlags};
-use generated_tests::{Decoded, Wire};
-use generated_tests::oracles::Property;
-use generated_tests::vectors::{Header, Hex};
+use generated_tests::{decoded, wire};
+use generated_tests::oracles::property;
+use generated_tests::vectors::{Header, hex};
 use runtime::{Blob, String8};
 
 #[test]

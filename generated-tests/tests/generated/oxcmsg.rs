@@ -24,11 +24,11 @@ use protocol::oxcmsg::{
     RopSetReadFlagsRequest, RopSetReadFlagsResponse, SaveFlags,
 };
 use protocol::oxcprpt::AccessMode;
-use generated_tests::{Choices, Decoded, Wire};
-use generated_tests::oracles::Property;
-use generated_tests::vectors::{Header, CheckReplyHeader, Hex};
+use generated_tests::{Choices, decoded, wire};
+use generated_tests::oracles::property;
+use generated_tests::vectors::{Header, check_reply_header, hex};
 use runtime::{Blob, Utf16};
-use super::Oxcdata;
+use super::oxcdata;
 
 pub fn read_recipient_row_value(g: &mut Choices) -> ReadRecipientRow<'static> {
     ReadRecipientRow {

@@ -10,9 +10,9 @@ use protocol::oxcnotif::{
     RopPendingResponse, RopRegisterNotificationRequest, RopRegisterNotificationResponse,
     TableChange,
 };
-use generated_tests::{Choices, Decoded, Wire};
-use generated_tests::oracles::Property;
-use generated_tests::vectors::{Header, CheckReplyHeader, Hex};
+use generated_tests::{Choices, decoded, wire};
+use generated_tests::oracles::property;
+use generated_tests::vectors::{Header, check_reply_header, hex};
 use runtime::Blob;
 
 pub fn changed_table_row_value(g: &mut Choices, m: bool) -> ChangedTableRow<'static> {

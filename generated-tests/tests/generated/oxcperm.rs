@@ -9,10 +9,10 @@ use protocol::oxcperm::{
     RopGetPermissionsTableRequest, RopGetPermissionsTableResponse,
     RopModifyPermissionsRequest, RopModifyPermissionsResponse,
 };
-use generated_tests::{Choices, Decoded, Wire};
-use generated_tests::oracles::Property;
-use generated_tests::vectors::{Header, Hex};
-use super::Oxcdata;
+use generated_tests::{Choices, decoded, wire};
+use generated_tests::oracles::property;
+use generated_tests::vectors::{Header, hex};
+use super::oxcdata;
 
 pub fn permission_data_value(g: &mut Choices) -> PermissionData<'static> {
     PermissionData {

@@ -35,11 +35,11 @@ use protocol::oxcprpt::{
     RopWriteStreamExtendedResponse, RopWriteStreamOther, RopWriteStreamRequest,
     RopWriteStreamResponse, StreamOrigin,
 };
-use generated_tests::{Decoded, Wire};
-use generated_tests::oracles::Property;
-use generated_tests::vectors::{Header, CheckReplyHeader, Hex};
+use generated_tests::{decoded, wire};
+use generated_tests::oracles::property;
+use generated_tests::vectors::{Header, check_reply_header, hex};
 use runtime::{Blob, Utf16};
-use super::Oxcdata;
+use super::oxcdata;
 
 #[test]
 fn rop_get_properties_specific_request_round_trips() {

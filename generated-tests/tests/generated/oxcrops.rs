@@ -6,9 +6,9 @@
 use protocol::oxcrops::{
     BackoffRop, RopBackoffResponse, RopBufferTooSmallResponse, RopReleaseRequest,
 };
-use generated_tests::{Choices, Decoded, Wire};
-use generated_tests::oracles::Property;
-use generated_tests::vectors::{Header, Hex};
+use generated_tests::{Choices, decoded, wire};
+use generated_tests::oracles::property;
+use generated_tests::vectors::{Header, hex};
 
 pub fn backoff_rop_value(g: &mut Choices) -> BackoffRop {
     BackoffRop {

@@ -4,9 +4,9 @@
 //! Values of `oxcrpc`, and what has to hold for them.
 
 use protocol::oxcrpc::{RpcHeaderExt, RpcHeaderFlags};
-use generated_tests::{Choices, Decoded, Wire};
-use generated_tests::oracles::Property;
-use generated_tests::vectors::{Header, Hex};
+use generated_tests::{Choices, decoded, wire};
+use generated_tests::oracles::property;
+use generated_tests::vectors::{Header, hex};
 
 pub fn rpc_header_ext_value(g: &mut Choices) -> RpcHeaderExt {
     RpcHeaderExt {

@@ -21,11 +21,11 @@ use protocol::oxcstor::{
     RopSetReceiveFolderRequest, RopSetReceiveFolderResponse,
     RopWritePerUserInformationRequest, RopWritePerUserInformationResponse, StoreState,
 };
-use generated_tests::{Choices, Decoded, Wire};
-use generated_tests::oracles::Property;
-use generated_tests::vectors::{Header, CheckReplyHeader, Hex};
+use generated_tests::{Choices, decoded, wire};
+use generated_tests::oracles::property;
+use generated_tests::vectors::{Header, check_reply_header, hex};
 use runtime::{Blob, String8};
-use super::Oxcdata;
+use super::oxcdata;
 
 pub fn logon_time_value(g: &mut Choices) -> LogonTime {
     LogonTime {

@@ -21,11 +21,11 @@ use protocol::oxctabl::{
     RopSetCollapseStateRequest, RopSetCollapseStateResponse, RopSetColumnsRequest,
     RopSetColumnsResponse, RopSortTableRequest, RopSortTableResponse, TableStatus,
 };
-use generated_tests::{Decoded, Wire};
-use generated_tests::oracles::Property;
-use generated_tests::vectors::{Header, CheckReplyHeader, Decoded, Hex};
+use generated_tests::{decoded, wire};
+use generated_tests::oracles::property;
+use generated_tests::vectors::{Header, check_reply_header, decoded, hex};
 use runtime::{Blob, Utf16};
-use super::Oxcdata;
+use super::oxcdata;
 
 #[test]
 fn rop_set_columns_request_round_trips() {

@@ -13,11 +13,11 @@ use protocol::oxomsg::{
     RopTransportNewMailRequest, RopTransportNewMailResponse, RopTransportSendRequest,
     RopTransportSendResponse, SubmitFlags,
 };
-use generated_tests::{Decoded, Wire};
-use generated_tests::oracles::Property;
-use generated_tests::vectors::{Header, CheckReplyHeader, Hex};
+use generated_tests::{decoded, wire};
+use generated_tests::oracles::property;
+use generated_tests::vectors::{Header, check_reply_header, hex};
 use runtime::{Blob, String8};
-use super::Oxcdata;
+use super::oxcdata;
 
 #[test]
 fn rop_submit_message_request_round_trips() {
@@ -189,7 +189,7 @@ fn rop_options_data_request_round_trips() {
 fn rop_options_data_response_round_trips() {
     property(|g| {
         let help_file = g.blob(300);
-        let help_file_name = ((!help_file.is_empty())).then(|| g.string8(299));
+        let help_file_name = (!help_file.is_empty()).then(|| g.string8(299));
         let value = RopOptionsDataResponse {
             options_info: g.blob(300),
             help_file,

@@ -10,11 +10,11 @@ use protocol::oxorule::{
     RopUpdateDeferredActionMessagesRequest, RopUpdateDeferredActionMessagesResponse,
     RuleData, RuleDataFlags, RulesTableFlags,
 };
-use generated_tests::{Choices, Decoded, Wire};
-use generated_tests::oracles::Property;
-use generated_tests::vectors::{Header, CheckReplyHeader, Hex};
+use generated_tests::{Choices, decoded, wire};
+use generated_tests::oracles::property;
+use generated_tests::vectors::{Header, check_reply_header, hex};
 use runtime::Blob;
-use super::Oxcdata;
+use super::oxcdata;
 
 pub fn rule_data_value(g: &mut Choices) -> RuleData<'static> {
     RuleData {

@@ -6,8 +6,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::names::verbatim;
+use super::names::{as_written, verbatim};
 use crate::model::{Extent, IntKind, Layout, Param, Program, Text, Type, TypeId, TypeKind};
+
+/// Return values that dispatch answers by itself, MS-OXCDATA 2.4.
+pub(crate) const RETURN_VALUES: &[(&str, u64)] = &[
+    ("ecNone", 0),
+    ("ecError", 0x8000_4005),
+    ("ecNullObject", 0x4B9),
+    ("ecInvalidObject", 0x8004_0108),
+    ("ecAccessDenied", 0x8007_0005),
+    ("ecNotSupported", 0x8004_0102),
+    ("ecBufferTooSmall", 0x47D),
+    ("ecInvalidParam", 0x8007_0057),
+    ("ecMaxObjsExceeded", 0x4DE),
+];
 
 /// One output file in the making.
 pub(crate) struct Context<'p> {
@@ -21,12 +34,21 @@ impl<'p> Context<'p> {
         Self { program, module, imports: RefCell::default() }
     }
 
+    /// The `use` items of what was asked for and is named in the items.
+    pub(crate) fn imports_of(&self, items: &[TokenStream]) -> TokenStream {
+        let used = words(&quote!(#(#items)*));
+        // A trait is named by its methods.
+        let is_used = |name: &str| used.contains(name.trim_start_matches("r#")) || name == "At" && (used.contains("at") || used.contains("at_index"));
+        self.imports.borrow_mut().retain(|path| path.rsplit("::").next().is_some_and(is_used));
+        self.imports()
+    }
+
     /// The `use` items of everything that was asked for, one a module.
     pub(crate) fn imports(&self) -> TokenStream {
         let imports = self.imports.borrow();
         let mut modules: BTreeMap<&str, Vec<proc_macro2::Ident>> = BTreeMap::new();
         for (module, name) in imports.iter().filter_map(|path| path.rsplit_once("::")) {
-            modules.entry(module).or_default().push(verbatim(name));
+            modules.entry(module).or_default().push(as_written(name));
         }
         let uses = modules.iter().filter_map(|(module, names)| {
             let module: TokenStream = module.parse().ok()?;
@@ -66,12 +88,35 @@ impl<'p> Context<'p> {
         self.name_in(def.module, &def.name)
     }
 
-    /// The `ErrorCode` of the descriptions.
+    /// The `ErrorCode` of the descriptions; where they have none, the one that dispatch has for itself.
     pub(crate) fn error_code(&self) -> TokenStream {
-        match self.program.types.iter().find(|t| t.name == "ErrorCode") {
-            Some(def) => self.name_in(def.module, "ErrorCode"),
-            None => quote!(u32),
+        match self.program.error_code() {
+            Some((def, _)) => self.name_in(def.module, "ErrorCode"),
+            None => {
+                if self.module != usize::MAX {
+                    self.import("crate::rops::ErrorCode");
+                }
+                quote!(ErrorCode)
+            }
         }
+    }
+
+    /// A return value by its name; by its number where the descriptions do not declare it.
+    pub(crate) fn return_value(&self, name: &str) -> TokenStream {
+        let error_code = self.error_code();
+        self.return_value_of(&error_code, name)
+    }
+
+    /// The same where the type has another name, as `Self`.
+    pub(crate) fn return_value_of(&self, error_code: &TokenStream, name: &str) -> TokenStream {
+        let declared = self.program.error_code().is_some_and(|(_, e)| e.items.iter().any(|(item, ..)| item == name));
+        if declared {
+            let name = super::names::screaming(name);
+            return quote!(#error_code::#name);
+        }
+        let known = RETURN_VALUES.iter().find(|(known, _)| *known == name).map_or(0x8000_4005, |(_, value)| *value);
+        let value = hex(known, 4);
+        quote!(#error_code(#value))
     }
 
     pub(crate) fn layout(&self, ty: &Type) -> Layout {

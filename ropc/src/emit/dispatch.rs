@@ -13,6 +13,7 @@ mod requests;
 mod serve;
 
 use proc_macro2::TokenStream;
+use quote::quote;
 
 use super::context::Context;
 
@@ -25,5 +26,37 @@ pub(crate) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
     items.extend(serve::items(cx));
     items.extend(conversation::items(cx));
     items.extend(batches::items(cx));
+    if cx.program.error_code().is_none() {
+        items.push(own_error_code());
+    }
+    without_unused(items)
+}
+
+/// The return value of a reply, where the descriptions do not declare it.
+fn own_error_code() -> TokenStream {
+    quote! {
+        /// The return value of a reply.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+        pub struct ErrorCode(pub u32);
+
+        impl ErrorCode {
+            /// Values with their names in the specification.
+            pub const NAMES: &'static [(u32, &'static str)] = &[];
+        }
+
+        runtime::open_enum!(ErrorCode, u32);
+    }
+}
+
+/// Drops helpers of dispatch that the operations of these descriptions have no use for.
+fn without_unused(mut items: Vec<TokenStream>) -> Vec<TokenStream> {
+    for helper in ["sent", "failed", "refused", "pack_failure", "handle"] {
+        let call = |text: &str| text.matches(&format!(" {helper} (")).count() + text.matches(&format!("({helper} (")).count();
+        let calls: usize = items.iter().map(|item| call(&item.to_string())).sum();
+        let of_generic = items.iter().any(|item| item.to_string().contains(&format!("fn {helper} < O >")));
+        if calls == usize::from(!of_generic) {
+            items.retain(|item| !item.to_string().contains(&format!("fn {helper} ")));
+        }
+    }
     items
 }

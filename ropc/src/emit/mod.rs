@@ -53,7 +53,7 @@ pub fn emit(program: &Program, origins: Origins<'_>) -> Result<Vec<Output>, Form
         if let Some(spec) = &module.spec {
             file.docs(["", &format!("Specification: {spec}.")]);
         }
-        file.push(context.imports());
+        file.push(context.imports_of(&items));
         items.into_iter().for_each(|item| file.push(item));
         outputs.push(Output { path: format!("{}.rs", module.name), text: file.render()? });
     }
@@ -65,7 +65,7 @@ pub fn emit(program: &Program, origins: Origins<'_>) -> Result<Vec<Output>, Form
         ]);
         let context = Context::new(program, usize::MAX);
         let items = dispatch::items(&context);
-        file.push(context.imports());
+        file.push(context.imports_of(&items));
         items.into_iter().for_each(|item| file.push(item));
         outputs.push(Output { path: "rops.rs".to_owned(), text: file.render()? });
     }

@@ -67,6 +67,11 @@ pub(crate) fn verbatim(name: &str) -> Ident {
     raw(&camel.collect::<String>())
 }
 
+/// A name that is Rust's already, as in an import.
+pub(crate) fn as_written(name: &str) -> Ident {
+    raw(name)
+}
+
 /// Rust has the word for itself.
 pub(crate) fn is_keyword(name: &str) -> bool {
     KEYWORDS.contains(&name) || matches!(name, "self" | "Self" | "super" | "crate")

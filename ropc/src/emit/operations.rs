@@ -101,6 +101,8 @@ fn failure_enum(cx: &Context<'_>, rop: &Rop) -> TokenStream {
         let generics = body.layout.lifetime.then(|| quote!(<'a>));
         quote!(#docs #variant(#inner #generics))
     });
+    let float = rop.on.iter().map(|(_, body)| body).chain(&rop.other).any(|body| body.layout.float);
+    let eq = (!float).then(|| quote!(, Eq));
     let text = format!("How {} fails: some return values carry a body.", rop.name);
     let docs = docs(&[], rop.spec.as_deref(), &text);
     let (plain, from) = match &rop.other {
@@ -124,13 +126,17 @@ fn failure_enum(cx: &Context<'_>, rop: &Rop) -> TokenStream {
                         body: #inner #generics,
                     }
                 ),
-                quote!(Self::Other { code, body: #inner::default() }),
+                if super::body::rust_fields(&body.body).is_empty() {
+                    quote!(Self::Other { code, body: #inner })
+                } else {
+                    quote!(Self::Other { code, body: #inner::default() })
+                },
             )
         }
     };
     quote! {
         #docs
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Debug, PartialEq #eq)]
         pub enum #name #generics {
             #(#variants,)*
             #plain

@@ -19,6 +19,10 @@ pub(crate) struct Scene<'a> {
     pub(crate) params: Vec<Param>,
     /// Fields so far: name, type, list.
     pub(crate) fields: Vec<(String, Type, bool)>,
+    /// The handle whose object's state the body may read.
+    pub(crate) reads: Option<String>,
+    /// Parameters found, with where they come from.
+    pub(crate) contexts: Vec<(String, String)>,
     /// Names in Rust so far, with name and place in the description.
     pub(crate) claimed: Vec<(String, String, Span)>,
     /// Header fields stand before the body.
@@ -46,6 +50,8 @@ impl Scene<'_> {
             span: span.clone(),
             params: Vec::new(),
             fields: Vec::new(),
+            reads: None,
+            contexts: Vec::new(),
             claimed: Vec::new(),
             headed: false,
             is_match: false,
@@ -88,12 +94,18 @@ impl<'a> Lower<'a> {
             let Some(ty) = self.named(&item.ty, &mut scene) else { continue };
             let optional =
                 matches!(&item.initial, Some(e) if matches!(&e.kind, ExprKind::Name(n) if n.text == "unset"));
+            let initial = match &item.initial {
+                Some(value) if !optional => self.value_of(&ty, value),
+                _ => None,
+            };
             state.push(State {
                 name: item.name.text.clone(),
                 docs: item.docs.clone(),
                 ty,
                 list: item.list,
                 optional,
+                initial,
+                span: item.name.span.clone(),
             });
         }
         if let Some(object) = self.program.objects.get_mut(id) {
@@ -111,6 +123,7 @@ impl<'a> Lower<'a> {
                 scene.params.push(Param { name: param.name.text.clone(), ty, list: param.list });
             }
         }
+        self.check_plain_body(&s.body);
         let mut def = self.struct_def(&s.body, scene);
         def.max_recursion = decl.attrs.iter().find(|attr| attr.name.text == "max_recursion").and_then(|attr| {
             match attr.args.as_ref()?.first()? {
@@ -582,7 +595,7 @@ impl<'a> Lower<'a> {
 }
 
 /// A field that is there whatever the others are, and no other decides.
-fn is_plain(body: &[Member], name: &str) -> bool {
+pub(crate) fn is_plain(body: &[Member], name: &str) -> bool {
     body.iter().any(|member| match member {
         Member::Field(field) => field.name == name && matches!(field.role, Role::Plain),
         Member::Sized(_, inner) => is_plain(inner, name),

@@ -225,18 +225,44 @@ impl Lower<'_> {
             Type::Array(element, Extent::Count(_) | Extent::Rest) => (*element, true),
             ty => (ty, false),
         };
-        scene.context(Param { name: member.text.clone(), ty, list });
+        if !super::body::is_plain(&scene.request?.body, &member.text) {
+            self.no_member(member, "the request's field is derived, or not always there");
+            return None;
+        }
+        self.context(scene, Param { name: member.text.clone(), ty, list }, "request", &member.span)?;
         Some(Expr::Param(member.text.clone()))
+    }
+
+    /// A parameter that a body needs, by where it comes from.
+    fn context(&mut self, scene: &mut Scene<'_>, param: Param, from: &str, span: &Span) -> Option<()> {
+        match scene.contexts.iter().find(|(name, _)| *name == param.name) {
+            Some((_, known)) if known == from => return Some(()),
+            Some(_) => {
+                self.one_in_rust((&param.name, span), (&param.name, span), &param.name);
+                return None;
+            }
+            None => {}
+        }
+        let name = Ident { text: param.name.clone(), span: span.clone() };
+        self.claim(scene, &name).then(|| {
+            scene.contexts.push((param.name.clone(), from.to_owned()));
+            scene.params.push(param);
+        })
     }
 
     /// `Table.Columns` in a ROP: the body takes it as a parameter.
     fn state(&mut self, handle: &str, object: usize, member: &Ident, scene: &mut Scene<'_>) -> Option<Expr> {
         let state = self.program.objects.get(object).and_then(|o| o.state.iter().find(|s| s.name == member.text));
-        let Some(state) = state else {
+        let Some(state) = state.cloned() else {
             self.no_member(member, "the object has no such state");
             return None;
         };
-        scene.context(Param { name: state.name.clone(), ty: state.ty.clone(), list: state.list });
+        if scene.reads.as_deref() != Some(handle) {
+            self.no_member(member, "state is read in a success body, and that of the input handle");
+            return None;
+        }
+        let param = Param { name: state.name.clone(), ty: state.ty.clone(), list: state.list };
+        self.context(scene, param, handle, &member.span)?;
         scene.needs_state.push((handle.to_owned(), state.name.clone()));
         Some(Expr::Param(member.text.clone()))
     }

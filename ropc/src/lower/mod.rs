@@ -4,7 +4,8 @@
 //! (types where they are used), `exprs` (expressions over fields and context), `body` (members of
 //! structures), `typing` (kinds of values), `coverage` (what
 //! the arms of a match take),
-//! `rust_names` (what would be one name in Rust), `derive` (which fields come from which), `operations` (ROPs and requests),
+//! `rust_names` (what would be one name in Rust), `served` (what a
+//! ROP must be to be served), `derive` (which fields come from which), `operations` (ROPs and requests),
 //! `layout` (sizes, borrowing, recursion).
 
 mod body;
@@ -15,6 +16,7 @@ mod layout;
 mod operations;
 mod rust_names;
 mod scope;
+mod served;
 mod types;
 pub(crate) mod typing;
 pub(crate) mod values;
@@ -77,8 +79,12 @@ pub fn lower(files: &[&ast::File]) -> (Program, Vec<Diagnostic>) {
         lower.operation(module, decl);
     }
     lower.check_uses();
+    lower.check_plain_names();
     lower.rust_names();
     lower.layouts();
+    lower.check_states();
+    lower.check_other_bodies();
+    lower.check_error_code();
     lower.program.rops.sort_by_key(|rop| rop.id);
     // Layouts are computed again once operations are there, and meet the same mistakes.
     let mut diagnostics: Vec<Diagnostic> = Vec::new();

@@ -5,7 +5,7 @@ use super::scope::Entity;
 use super::{Lower, attr_text, has_attr};
 use crate::ast::{self, Decl, DeclKind, ExprKind, HandleRole, MemberKind, SectionKind};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Effect, EffectValue, Expr, Handle, Request, Rop, StructDef};
+use crate::model::{Effect, EffectValue, Expr, Handle, Param, Request, Rop, State, StructDef};
 
 impl<'a> Lower<'a> {
     /// Lowers a ROP or a request.
@@ -71,6 +71,7 @@ impl<'a> Lower<'a> {
             self.no_reply(op, &rop);
         }
         self.rop_effects(op, &mut rop);
+        self.check_rop(decl, op, &rop);
         self.program.rops.push(rop);
     }
 
@@ -128,6 +129,12 @@ impl<'a> Lower<'a> {
         self.handles(members, rop);
         let mut scene = self.rop_scene(rop, &format!("{}Request", rop.name));
         scene.headed = true;
+        for index in ["LogonId"].into_iter().chain(rop.header.iter().map(String::as_str)) {
+            let name = ast::Ident { text: index.to_owned(), span: rop.span.clone() };
+            if !self.claim(&mut scene, &name) {
+                return;
+            }
+        }
         let (def, needs) = self.struct_def_with_state(members, scene);
         rop.request = def;
         rop.needs_state = needs;
@@ -147,6 +154,7 @@ impl<'a> Lower<'a> {
                 SectionKind::Success(members) => {
                     let mut scene = self.rop_scene(rop, &format!("{}Response", rop.name));
                     scene.request = Some(&request);
+                    scene.reads = rop.inputs.first().map(|handle| handle.name.clone());
                     let (def, needs) = self.struct_def_with_state(&after(members), scene);
                     rop.success = Some(def);
                     rop.needs_state.extend(needs);
@@ -255,7 +263,11 @@ impl<'a> Lower<'a> {
                         self.two_handles("output", &first.name, name);
                     }
                 }
-                HandleRole::Response => rop.response = Some(handle),
+                HandleRole::Response => {
+                    if let Some(first) = rop.response.replace(handle) {
+                        self.two_handles("response", &first.name, name);
+                    }
+                }
             }
         }
     }
@@ -276,8 +288,22 @@ impl<'a> Lower<'a> {
             let object = rop.inputs.iter().chain(&rop.output).find(|h| h.name == handle.text).and_then(|h| h.objects.first());
             let known = object
                 .and_then(|&o| self.program.objects.get(o))
-                .is_some_and(|o| o.state.iter().any(|s| s.name == state.text));
-            if !known {
+                .and_then(|o| o.state.iter().find(|s| s.name == state.text).cloned());
+            let several = rop.inputs.iter().any(|h| h.name == handle.text && h.objects.len() != 1);
+            let of_output = rop.output.as_ref().is_some_and(|h| h.name == handle.text);
+            let silent = rop.success.is_none() || rop.unserved.is_some() && rop.unsolicited.is_some();
+            if silent || several || of_output && !*on_success {
+                let label = if silent {
+                    "without a reply nobody knows whether it succeeded"
+                } else if several {
+                    "the handle may name an object without this state"
+                } else {
+                    "a ROP that fails opens nothing"
+                };
+                self.wrong_effect(&state.span, label);
+                continue;
+            }
+            let Some(known) = known else {
                 self.diagnostics.push(Diagnostic::error(
                     "R0405",
                     format!("`{}` has no state `{}`", handle.text, state.text),
@@ -285,8 +311,8 @@ impl<'a> Lower<'a> {
                     "declare it in the object, and use the name of the handle",
                 ));
                 continue;
-            }
-            let Some(value) = self.effect_value(value, rop) else { continue };
+            };
+            let Some(value) = self.effect_value(value, rop, &known, *on_success) else { continue };
             rop.effects.push(Effect {
                 on_success: *on_success,
                 handle: handle.text.clone(),
@@ -296,21 +322,56 @@ impl<'a> Lower<'a> {
         }
     }
 
+    fn wrong_effect(&mut self, span: &ast::Span, label: &str) {
+        self.diagnostics.push(Diagnostic::error("R0412", "an effect that cannot be applied", span.clone(), label));
+    }
+
     /// `unset` is `Some(None)`; a value that does not resolve is `None` and reported.
-    fn effect_value(&mut self, value: &ast::Expr, rop: &Rop) -> Option<Option<EffectValue>> {
+    fn effect_value(
+        &mut self,
+        value: &ast::Expr,
+        rop: &Rop,
+        state: &State,
+        on_success: bool,
+    ) -> Option<Option<EffectValue>> {
         if matches!(&value.kind, ExprKind::Name(name) if name.text == "unset") {
+            if !state.optional {
+                self.wrong_effect(&value.span, "the state does not begin as `unset`");
+            }
             return Some(None);
         }
         let (root, of_reply) = match root(value) {
             Some("request") => (&rop.request, false),
-            Some("reply") => (rop.success.as_ref()?, true),
-            _ => (&rop.request, false),
+            Some("reply") => match (&rop.success, on_success) {
+                (Some(success), true) => (success, true),
+                _ => {
+                    self.wrong_effect(&value.span, "there is a reply to take it from only on success");
+                    return None;
+                }
+            },
+            _ => {
+                let constant = self.value_of(&state.ty, value)?;
+                return Some(Some(EffectValue::Const(constant)));
+            }
         };
         let mut scene = Scene::new(&rop.name, rop.module, &value.span);
         super::derive::each_field(&root.body, &mut |field| {
             scene.fields.push((field.name.clone(), field.ty.clone(), false));
         });
         let lowered: Expr = self.expr(&strip_root(value), &mut scene)?;
+        let plain = match &lowered {
+            Expr::Field(name) => super::body::is_plain(&root.body, name),
+            Expr::Bits(base, ..) => matches!(base.as_ref(), Expr::Field(name) if super::body::is_plain(&root.body, name)),
+            _ => false,
+        };
+        if !plain {
+            self.wrong_effect(&value.span, "expected a field that is always there, its sub-field, or a constant");
+            return None;
+        }
+        if let Some(kind) = self.kind(&lowered, &scene) {
+            let param = Param { name: state.name.clone(), ty: state.ty.clone(), list: state.list };
+            self.check_argument(&kind, &param, &value.span);
+        }
         Some(Some(if of_reply { EffectValue::Reply(lowered) } else { EffectValue::Request(lowered) }))
     }
 

@@ -143,6 +143,7 @@ impl<'a> Lower<'a> {
                     docs: decl.docs.clone(),
                     state: Vec::new(),
                     owns_all: o.owns_all,
+                    span: o.name.span.clone(),
                 });
                 self.name(&o.name, Entity::Object(id));
             }

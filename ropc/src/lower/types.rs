@@ -2,7 +2,7 @@
 
 use super::body::Scene;
 use super::scope::Entity;
-use super::{Lower, values};
+use super::Lower;
 use crate::ast::{self, ArrayLen, Ident, TypeArg, TypeDeclKind, TypeRef, TypeSpec};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Extent, IntKind, Text, Type};
@@ -233,9 +233,4 @@ impl<'a> Lower<'a> {
             .note("`ropc check` accepts it, `ropc build` refuses it"),
         );
     }
-}
-
-/// The value does not fit the integer.
-pub(crate) fn fits(kind: IntKind, value: u64) -> bool {
-    value <= values::max(kind)
 }

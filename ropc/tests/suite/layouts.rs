@@ -1,7 +1,9 @@
 //! The described ROPs against the sheet of the document's statements: every request and every reply, field by
 //! field in order, with sizes where they are fixed.
 //!
-//! `data/rop-layouts.tsv` lists what MS-OXCROPS states, a field a line with the statement that orders and sizes it.
+//! `data/rop-layouts.tsv` lists what MS-OXCROPS states, a field a line with the statement that orders and sizes it;
+//! `data/rop-id-values.tsv` lists the RopIds that begin the buffers, `data/rop-extents.tsv` what says how many
+//! elements or bytes a field has and whether it is there (MS-OXCROPS_R640 names ServerCount as ServersCount).
 //! Where a description differs on purpose, [`DIFFERENCES`] says why; a difference that is not listed fails, and so
 //! does a listed one that is no more.
 
@@ -10,8 +12,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use ropc::ast::BinaryOp;
 use ropc::driver;
-use ropc::model::{Member, Program, Rop, StructDef};
+use ropc::model::{Expr, Extent, Member, Program, Rop, StructDef, Type};
 
 use crate::support::tests_dir;
 
@@ -221,6 +224,97 @@ fn every_rop_id_is_described() {
     let described: BTreeMap<u8, &str> = program.rops.iter().map(|rop| (rop.id, rop.name.as_str())).collect();
     assert_eq!(described, listed);
     assert_eq!(described.len(), 132);
+}
+
+#[test]
+fn every_rop_id_has_the_stated_value() {
+    let text = fs::read_to_string(tests_dir().join("data/rop-id-values.tsv")).unwrap();
+    let program = descriptions();
+    let mut proved = BTreeMap::new();
+    for line in text.lines().skip(1) {
+        let [statement, name, buffer, value] = line.split('\t').collect::<Vec<_>>()[..] else {
+            panic!("not four columns: {line}");
+        };
+        let rop = program.rops.iter().find(|rop| rop.name == name).unwrap_or_else(|| panic!("{name} is not described"));
+        let id = if Form::parse(buffer) == Form::Request { rop.id } else { rop.reply_id.unwrap_or(rop.id) };
+        assert_eq!(format!("{id:#04X}").replace('X', "x"), value, "{statement}");
+        proved.insert(statement, format!("layouts::{name} {buffer} RopId"));
+    }
+    record("ropc-rop-ids", &proved);
+}
+
+#[test]
+fn every_field_is_counted_sized_and_present_as_stated() {
+    let text = fs::read_to_string(tests_dir().join("data/rop-extents.tsv")).unwrap();
+    let program = descriptions();
+    let (mut wrong, mut proved) = (String::new(), BTreeMap::new());
+    for line in text.lines().skip(1) {
+        let [statement, name, buffer, field, rule, by] = line.split('\t').collect::<Vec<_>>()[..] else {
+            panic!("not six columns: {line}");
+        };
+        let rop = program.rops.iter().find(|rop| rop.name == name).unwrap_or_else(|| panic!("{name} is not described"));
+        let body = if Form::parse(buffer) == Form::Request {
+            Some(&rop.request)
+        } else {
+            rop.success.as_ref().or(rop.unsolicited.as_ref())
+        };
+        let mut rules = Vec::new();
+        governed(&body.unwrap().body, field, &mut Vec::new(), &mut rules);
+        let stated = by.split(',').map(|by| (rule, by.to_owned()));
+        if stated.clone().all(|rule| rules.contains(&rule)) {
+            proved.insert(statement, format!("layouts::{name} {buffer} {field} {rule}"));
+        } else {
+            writeln!(wrong, "{line}: {rules:?}").unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "not as stated:\n{wrong}");
+    record("ropc-extents", &proved);
+}
+
+/// What the number of a field's elements, its bytes and its presence depend on.
+fn governed(
+    body: &[Member],
+    name: &str,
+    around: &mut Vec<(&'static str, String)>,
+    rules: &mut Vec<(&'static str, String)>,
+) {
+    for member in body {
+        match member {
+            Member::Field(field) if field.name == name => {
+                rules.append(&mut around.clone());
+                match &field.ty {
+                    Type::Array(_, Extent::Count(by)) => rules.push(("count", text(by))),
+                    Type::Bytes(Extent::Count(by)) => rules.push(("size", text(by))),
+                    _ => {}
+                }
+            }
+            Member::Field(_) | Member::Let(..) | Member::Require(_) => {}
+            Member::If(c) => {
+                around.push(("present", text(&c.cond)));
+                governed(&c.then, name, around, rules);
+                around.pop();
+            }
+            Member::Match(m) => m.arms.iter().for_each(|arm| governed(&arm.body, name, around, rules)),
+            Member::Sized(size, inner) => {
+                around.push(("size", text(size)));
+                governed(inner, name, around, rules);
+                around.pop();
+            }
+        }
+    }
+}
+
+/// An expression as the data file has it.
+fn text(expr: &Expr) -> String {
+    match expr {
+        Expr::Field(name) => name.clone(),
+        Expr::Int(value) => format!("{value:#X}").replace('X', "x"),
+        Expr::Bits(of, _, sub) => format!("{}.{sub}", text(of)),
+        Expr::Not(inner) => format!("!{}", text(inner)),
+        Expr::Binary(BinaryOp::Eq, a, b) => format!("{} == {}", text(a), text(b)),
+        Expr::Binary(BinaryOp::Gt, a, b) => format!("{} > {}", text(a), text(b)),
+        other => format!("{other:?}"),
+    }
 }
 
 #[test]

@@ -5,7 +5,8 @@ use quote::{format_ident, quote};
 
 use super::objects::state_name;
 use super::replies::{answered, reply_fn, reply_id, request_argument, states};
-use super::serve::effect_value;
+use super::requests::{never_arm, sent};
+use super::serve::{effect_value, state_of};
 use crate::emit::context::Context;
 use crate::emit::names::{snake, snake_text, verbatim};
 use crate::model::{Object, Rop};
@@ -24,13 +25,57 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
     let blob = cx.runtime("Blob");
     cx.import("std::collections::BTreeMap");
     cx.import("runtime::UnpackErrorKind");
-    let arms = answered(cx).map(|rop| arm(cx, rop));
+    let arms: Vec<TokenStream> = answered(cx).map(|rop| arm(cx, rop)).collect();
+    let used = crate::emit::context::words(&quote!(#(#arms)*));
+    let reply_handles = if used.contains("handles") { quote!(handles) } else { quote!(_handles) };
+    // No arm that nothing is left for.
+    let no_answer = if sent(cx).all(|rop| rop.success.is_some()) {
+        never_arm(cx, &quote!(RopRequest))
+    } else {
+        quote!(_ => return Err(runtime::rop::unknown_rop(c, request.rop_id().0)),)
+    };
+    let (reply_c, answer) = if sent(cx).next().is_none() {
+        let never = never_arm(cx, &quote!(RopRequest));
+        (quote!(_c), quote!(match request { #never }))
+    } else if arms.is_empty() {
+        (quote!(c), quote!(Err(runtime::rop::unknown_rop(c, request.rop_id().0))))
+    } else {
+        (quote!(c), quote!(Ok(match request { #(#arms)* #no_answer })))
+    };
     let silent = cx.program.rops.iter().filter(|r| r.success.is_none() && r.unsolicited.is_none()).map(|rop| {
         let name = verbatim(&rop.name);
         let forget = rop.releases.then(|| quote!(self.forget(handle(handles, request.input_handle_index));));
         let binding = if rop.releases { quote!(request) } else { quote!(_) };
         quote!(RopRequest::#name(#binding) => { #forget })
     });
+    let silent: Vec<TokenStream> = silent.collect();
+    let silent = if silent.is_empty() {
+        quote! {
+            /// Every request has a reply.
+            fn silent(&mut self, _request: &RopRequest<'_>, _handles: &[u32]) -> bool {
+                false
+            }
+        }
+    } else {
+        let handles = if crate::emit::context::words(&quote!(#(#silent)*)).contains("handles") {
+            quote!(handles)
+        } else {
+            quote!(_handles)
+        };
+        let only = sent(cx).all(|rop| rop.success.is_none());
+        let others = if only { never_arm(cx, &quote!(RopRequest)) } else { quote!(_ => return false,) };
+        quote! {
+            /// Takes note of a request without a reply; false for any other.
+            fn silent(&mut self, request: &RopRequest<'_>, #handles: &[u32]) -> bool {
+                match request {
+                    #(#silent)*
+                    #others
+                }
+                true
+            }
+        }
+    };
+    let handle = if stateful.is_empty() { quote!(_handle) } else { quote!(handle) };
     let others: Vec<_> = answered(cx).filter(|rop| rop.reply_id.is_some()).collect();
     let expected = if others.is_empty() {
         quote!(request.rop_id())
@@ -97,30 +142,20 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
                     Ok(replies)
                 }
 
-                /// Takes note of a request without a reply; false for any other.
-                fn silent(&mut self, request: &RopRequest<'_>, handles: &[u32]) -> bool {
-                    match request {
-                        #(#silent)*
-                        _ => return false,
-                    }
-                    true
-                }
+                #silent
 
                 /// Forgets an object.
-                pub fn forget(&mut self, handle: u32) {
+                pub fn forget(&mut self, #handle: u32) {
                     #(#forget)*
                 }
 
                 fn unpack_reply<'a>(
                     &mut self,
                     request: &RopRequest<'_>,
-                    handles: &[u32],
-                    c: &mut #cursor<'a>,
+                    #reply_handles: &[u32],
+                    #reply_c: &mut #cursor<'a>,
                 ) -> Result<RopReply<'a>, #unpack_error> {
-                    Ok(match request {
-                        #(#arms)*
-                        _ => return Err(runtime::rop::unknown_rop(c, request.rop_id().0)),
-                    })
+                    #answer
                 }
             }
         },
@@ -152,9 +187,20 @@ fn arm(cx: &Context<'_>, rop: &Rop) -> TokenStream {
         };
         let (map, field, index) = (map_name(object), snake(state), snake(&input.index_field));
         let text = format!("{} of the {}", state, object.name);
+        let (declared, kind) = (state_of(cx, input, state), state_name(object));
+        let known = match declared {
+            Some(declared) if declared.list => quote!(state.and_then(|state| state.#field.as_deref())),
+            Some(declared) if !declared.optional => {
+                return quote! {
+                    let state = self.#map.get(&handle(handles, request.#index));
+                    let #field = state.map_or_else(|| #kind::default().#field, |state| state.#field);
+                };
+            }
+            _ => quote!(state.and_then(|state| state.#field)),
+        };
         quote! {
             let state = self.#map.get(&handle(handles, request.#index));
-            let Some(#field) = state.and_then(|state| state.#field.as_deref()) else {
+            let Some(#field) = #known else {
                 return Err(c.error(UnpackErrorKind::MissingContext { what: #text }));
             };
         }
@@ -195,7 +241,7 @@ fn effects(cx: &Context<'_>, rop: &Rop) -> TokenStream {
             .collect()
     };
     let (success, failure) = (side(true), side(false));
-    let body = if success.to_string().contains("body .") { quote!(body) } else { quote!(_) };
+    let body = if crate::emit::context::words(&success).contains("body") { quote!(body) } else { quote!(_) };
     match (success.is_empty(), failure.is_empty()) {
         (true, true) => quote!(),
         (false, true) if body.to_string() == "_" => quote!(if reply.result.is_ok() { #success }),

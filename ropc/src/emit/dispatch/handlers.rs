@@ -47,6 +47,9 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
         });
         names.push(name);
     }
+    if names.is_empty() {
+        names.push(format_ident!("Objects"));
+    }
     items.push(quote! {
         /// Handlers of all operations that are served.
         pub trait Handlers: #(#names)+* {}

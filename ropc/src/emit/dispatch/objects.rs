@@ -16,7 +16,7 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
 }
 
 /// Objects that some served operation opens or works on: a server brings types for these, not for the others.
-fn served_objects(program: &Program) -> impl Iterator<Item = &Object> {
+pub(super) fn served_objects(program: &Program) -> impl Iterator<Item = &Object> {
     let used = |id: usize| {
         let served = program.rops.iter().filter(|rop| rop.unserved.is_none());
         served.flat_map(|rop| rop.inputs.iter().chain(&rop.output)).any(|handle| handle.objects.contains(&id))
@@ -57,10 +57,33 @@ fn state_struct(cx: &Context<'_>, object: &Object) -> TokenStream {
         let (docs, field, ty) = (docs(&state.docs, None, &format!("{}.", state.name)), snake(&state.name), state_type(cx, state));
         quote!(#docs pub #field: #ty)
     });
+    if object.state.iter().all(|state| state.initial.is_none()) {
+        return quote! {
+            #[doc = #text]
+            #[derive(Clone, Debug, Default, PartialEq)]
+            pub struct #name { #(#fields),* }
+        };
+    }
+    let initial = object.state.iter().map(|state| {
+        let field = snake(&state.name);
+        match &state.initial {
+            Some(value) => {
+                let value = crate::emit::values::const_value(cx, &state.ty, value);
+                quote!(#field: #value)
+            }
+            None => quote!(#field: Default::default()),
+        }
+    });
     quote! {
         #[doc = #text]
-        #[derive(Clone, Debug, Default, PartialEq)]
+        #[derive(Clone, Debug, PartialEq)]
         pub struct #name { #(#fields),* }
+
+        impl Default for #name {
+            fn default() -> Self {
+                Self { #(#initial),* }
+            }
+        }
     }
 }
 
@@ -79,12 +102,20 @@ fn server_object(cx: &Context<'_>) -> Vec<TokenStream> {
         let (name, text) = (verbatim(&object.name), &object.name);
         quote!(Self::#name(..) => #text,)
     });
+    let empty = served_objects(cx.program).next().is_none();
+    let never = empty.then(|| quote!(Self::Never(never, _) => match *never {},));
+    let never_variant = empty.then(|| quote! {
+        /// Never made: no operation has an object.
+        #[doc(hidden)]
+        Never(std::convert::Infallible, std::marker::PhantomData<H>),
+    });
     vec![
         quote! {
             /// An open object with its declared state.
             #[derive(Debug)]
             pub enum ServerObject<H: Objects + ?Sized> {
-                #(#variants),*
+                #(#variants,)*
+                #never_variant
             }
         },
         quote! {
@@ -92,7 +123,7 @@ fn server_object(cx: &Context<'_>) -> Vec<TokenStream> {
                 /// The kind of object.
                 #[must_use]
                 pub fn kind(&self) -> &'static str {
-                    match self { #(#kinds)* }
+                    match self { #(#kinds)* #never }
                 }
             }
         },

@@ -55,12 +55,12 @@ pub(super) fn reply_id(rop: &Rop) -> TokenStream {
 }
 
 /// What a reply's body takes from its context: the arguments in order, each preceded by a comma.
-pub(super) fn arguments(rop: &Rop, params: &[Param]) -> TokenStream {
+pub(super) fn arguments(cx: &Context<'_>, rop: &Rop, params: &[Param]) -> TokenStream {
     let args = params.iter().map(|param| {
         let name = snake(&param.name);
         if rop.needs_state.iter().any(|(_, state)| *state == param.name) {
             quote!(, #name)
-        } else if param.list {
+        } else if param.list || !cx.is_copy(&param.ty) {
             quote!(, &request.#name)
         } else {
             quote!(, request.#name)
@@ -139,23 +139,22 @@ pub(super) fn request_argument(rop: &Rop) -> TokenStream {
 }
 
 fn pack_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
+    let none = cx.return_value("ecNone");
     let name = reply_fn("pack", rop);
     let (encoder, pack_error) = (cx.runtime("Encoder"), cx.runtime("PackError"));
     let (body, failure) = (response_type(cx, rop, &quote!('_)), failure_type(cx, rop, &quote!('_)));
-    let error_code = cx.error_code();
     let request = request_param(cx, rop);
     let states = state_params(cx, rop);
-    let args = arguments(rop, rop.success.as_ref().map_or(&[][..], |def| &def.params));
+    let args = arguments(cx, rop, rop.success.as_ref().map_or(&[][..], |def| &def.params));
     let id = reply_id(rop);
     let text = format!("Writes a reply to {}, RopId first.", rop.name);
     let failures = rop.on.iter().map(|(codes, def)| {
         let variant = failure_variant(rop, codes);
         let code = codes.first().map_or_else(|| quote!(), |(code, _)| {
-            let code = screaming(code);
-            quote!(#error_code::#code)
+            cx.return_value(code)
         });
         let failure_name = format_ident!("{}Failure", rop.name);
-        let args = arguments(rop, &def.params);
+        let args = arguments(cx, rop, &def.params);
         quote!(Err(#failure_name::#variant(body)) => { #code.pack(e)?; body.pack(e #args) })
     });
     let failure_name = format_ident!("{}Failure", rop.name);
@@ -163,7 +162,7 @@ fn pack_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
         _ if !rop.has_failure_bodies() => quote!(Err(code) => code.pack(e),),
         None => quote!(Err(#failure_name::Code(code)) => code.pack(e),),
         Some(def) => {
-            let args = arguments(rop, &def.params);
+            let args = arguments(cx, rop, &def.params);
             quote!(Err(#failure_name::Other { code, body }) => { code.pack(e)?; body.pack(e #args) })
         }
     };
@@ -177,7 +176,7 @@ fn pack_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
             e.u8(reply.handle_index)?;
             match &reply.result {
                 Ok(body) => {
-                    #error_code::EC_NONE.pack(e)?;
+                    #none.pack(e)?;
                     body.pack(e #args)
                 }
                 #(#failures)*
@@ -193,6 +192,7 @@ fn failure_variant(rop: &Rop, codes: &[(String, u64)]) -> proc_macro2::Ident {
 }
 
 fn unpack_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
+    let none = cx.return_value("ecNone");
     let name = reply_fn("unpack", rop);
     let (cursor, unpack_error) = (cx.runtime("Cursor"), cx.runtime("UnpackError"));
     let (body, failure) = (response_type(cx, rop, &quote!('a)), failure_type(cx, rop, &quote!('a)));
@@ -201,7 +201,7 @@ fn unpack_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
     let error_code = cx.error_code();
     let request = request_param(cx, rop);
     let states = state_params(cx, rop);
-    let args = arguments(rop, rop.success.as_ref().map_or(&[][..], |def| &def.params));
+    let args = arguments(cx, rop, rop.success.as_ref().map_or(&[][..], |def| &def.params));
     let response = cx.name_in(rop.module, &format!("{}Response", rop.name));
     let text = format!("Reads a reply to {}, after its RopId.", rop.name);
     let rop_name = &rop.name;
@@ -209,10 +209,9 @@ fn unpack_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
         let ty = cx.name_in(rop.module, &failure_body(rop, codes));
         let (variant, failure_name) = (failure_variant(rop, codes), format_ident!("{}Failure", rop.name));
         let codes = codes.iter().map(|(code, _)| {
-            let code = screaming(code);
-            quote!(#error_code::#code)
+            cx.return_value(code)
         });
-        let args = arguments(rop, &def.params);
+        let args = arguments(cx, rop, &def.params);
         quote!(#(#codes)|* => Err(#failure_name::#variant(#ty::unpack(c #args).at(#rop_name)?)),)
     });
     let plain = match &rop.other {
@@ -220,7 +219,7 @@ fn unpack_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
         None => quote!(Err(code.into())),
         Some(def) => {
             let ty = cx.name_in(rop.module, &format!("{}Other", rop.name));
-            let (args, failure_name) = (arguments(rop, &def.params), format_ident!("{}Failure", rop.name));
+            let (args, failure_name) = (arguments(cx, rop, &def.params), format_ident!("{}Failure", rop.name));
             quote!(Err(#failure_name::Other { code, body: #ty::unpack(c #args).at(#rop_name)? }))
         }
     };
@@ -232,7 +231,7 @@ fn unpack_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
         pub fn #name #generics(c: &mut #cursor<#lifetime> #request #states) -> Result<Reply<#body, #failure>, #unpack_error> {
             let handle_index = c.u8().at("HandleIndex")?;
             let result = match #error_code::unpack(c).at("ReturnValue")? {
-                #error_code::EC_NONE => Ok(#response::unpack(c #args).at(#rop_name)?),
+                #none => Ok(#response::unpack(c #args).at(#rop_name)?),
                 #(#failures)*
                 code => #plain,
             };
@@ -253,6 +252,18 @@ fn unsolicited_fn(cx: &Context<'_>) -> TokenStream {
         let text = &rop.name;
         quote!(RopId::#id => Some(RopReply::#name(#ty::unpack(c).at(#text)?)),)
     });
+    let arms: Vec<TokenStream> = arms.collect();
+    if arms.is_empty() {
+        return quote! {
+            /// No reply answers no request of its own.
+            ///
+            /// # Errors
+            /// Never.
+            pub fn unpack_unsolicited<'a>(_rop_id: RopId, _c: &mut #cursor<'a>) -> Result<Option<RopReply<'a>>, #unpack_error> {
+                Ok(None)
+            }
+        };
+    }
     quote! {
         /// Reads a reply that answers no request of its own, after its RopId; `None` for other RopIds.
         ///

@@ -13,6 +13,14 @@ pub(super) fn sent<'p>(cx: &Context<'p>) -> impl Iterator<Item = &'p Rop> {
     cx.program.rops.iter().filter(|rop| rop.unsolicited.is_none())
 }
 
+/// The arm of the variant that has the lifetime where no request has it.
+pub(super) fn never_arm(cx: &Context<'_>, of: &TokenStream) -> TokenStream {
+    if sent(cx).any(|rop| request_struct(rop).layout.lifetime) {
+        return TokenStream::new();
+    }
+    quote!(#of::Never(never, _) => match *never {},)
+}
+
 /// The request structure of a ROP, imported, with lifetime where it has one.
 pub(super) fn request_type(cx: &Context<'_>, rop: &Rop, lifetime: &TokenStream) -> TokenStream {
     let name = cx.name_in(rop.module, &format!("{}Request", rop.name));
@@ -68,6 +76,20 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
         quote!(Self::#name(request) => request.logon_id,)
     });
     let batch = format_ident!("RopRequest");
+    let never = never_arm(cx, &quote!(Self));
+    let (sizes, unpack): (Vec<TokenStream>, Vec<TokenStream>) = (sizes.collect(), unpack.collect());
+    let unknown = quote!(Err(runtime::rop::unknown_rop(c, rop_id).at("RopId")));
+    let (size, read) = if rops.is_empty() {
+        (quote!(match self { #never }), unknown)
+    } else {
+        (quote!(1 + match self { #(#sizes)* #never }), quote!(Ok(match rop_id { #(#unpack)* _ => return #unknown, })))
+    };
+    let never_owned = (!never.is_empty()).then(|| quote!(Self::Never(never, _) => match never {},));
+    let never_variant = (!never.is_empty()).then(|| quote! {
+        /// Never made: no operation of these borrows from its buffer.
+        #[doc(hidden)]
+        Never(std::convert::Infallible, std::marker::PhantomData<&'a ()>),
+    });
     vec![
         quote! {
             /// The operation of a request or reply, MS-OXCROPS 2.2.2.
@@ -86,7 +108,7 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
         quote! {
             /// A request of any operation, MS-OXCROPS 2.2.
             #[derive(Clone, Debug, PartialEq)]
-            pub enum #batch<'a> { #(#variants),* }
+            pub enum #batch<'a> { #(#variants,)* #never_variant }
         },
         quote! {
             impl<'a> RopRequest<'a> {
@@ -96,10 +118,7 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
                 /// For bytes that are no request; a RopId that is reserved or not described fails the whole call.
                 pub fn unpack(c: &mut #cursor<'a>) -> Result<Self, #unpack_error> {
                     let rop_id = c.u8().at("RopId")?;
-                    Ok(match rop_id {
-                        #(#unpack)*
-                        _ => return Err(runtime::rop::unknown_rop(c, rop_id).at("RopId")),
-                    })
+                    #read
                 }
 
                 /// Writes the request, RopId first.
@@ -108,31 +127,31 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
                 /// At the encoder's limit, or when its fields contradict each other.
                 pub fn pack(&self, e: &mut #encoder) -> Result<(), #pack_error> {
                     self.rop_id().pack(e)?;
-                    match self { #(#pack)* }
+                    match self { #(#pack)* #never }
                 }
 
                 /// Bytes that `pack` writes.
                 #[must_use]
                 pub fn packed_size(&self) -> usize {
-                    1 + match self { #(#sizes)* }
+                    #size
                 }
 
                 /// Its operation.
                 #[must_use]
                 pub fn rop_id(&self) -> RopId {
-                    match self { #(#rop_ids)* }
+                    match self { #(#rop_ids)* #never }
                 }
 
                 /// The logon that it is for.
                 #[must_use]
                 pub fn logon_id(&self) -> u8 {
-                    match self { #(#logons)* }
+                    match self { #(#logons)* #never }
                 }
 
                 /// The same, independent of the buffer that it was read from.
                 #[must_use]
                 pub fn into_owned(self) -> RopRequest<'static> {
-                    match self { #(#owned)* }
+                    match self { #(#owned)* #never_owned }
                 }
             }
         },

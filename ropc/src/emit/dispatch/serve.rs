@@ -4,13 +4,13 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::handlers::{fill_field, served};
-use super::objects::{choice_name, state_name};
+use super::objects::{choice_name, served_objects, state_name};
 use super::replies::{HEADER, failure_type, fixed_size, reply_fn, reply_id, reply_index, request_argument, states};
-use super::requests::{request_type, sent};
+use super::requests::{never_arm, request_type, sent};
 use crate::emit::body::Env;
 use crate::emit::context::{Context, usize_literal};
 use crate::emit::names::{snake, snake_text, verbatim};
-use crate::model::{Effect, EffectValue, Handle, Rop, StructDef};
+use crate::model::{Effect, EffectValue, Handle, Rop, State, StructDef};
 
 pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
     for name in ["Dispatch", "InvalidHandle", "ReplyTooLarge", "RopContext", "RopOutcome", "Running"] {
@@ -19,17 +19,26 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
     let (cursor, encoder) = (cx.runtime("Cursor"), cx.runtime("Encoder"));
     let (unpack_error, pack_error) = (cx.runtime("UnpackError"), cx.runtime("PackError"));
     let error_code = cx.error_code();
+    let ec_error = cx.return_value("ecError");
+    let [null_object, invalid_object, access_denied] =
+        ["ecNullObject", "ecInvalidObject", "ecAccessDenied"].map(|name| cx.return_value_of(&quote!(Self), name));
     cx.import("runtime::PackErrorKind");
     let runs = sent(cx).map(|rop| {
         let name = verbatim(&rop.name);
         if rop.releases {
             quote!(RopRequest::#name(request) => Ok(RopOutcome::Release { input_handle_index: request.input_handle_index }),)
+        } else if rop.success.is_none() {
+            quote!(RopRequest::#name(_) => Ok(RopOutcome::Done),)
         } else {
             let run = run_name(rop);
             let handlers = if rop.unserved.is_some() { quote!() } else { quote!(self.0, running,) };
             quote!(RopRequest::#name(request) => #run(#handlers request, e),)
         }
     });
+    let never = never_arm(cx, &quote!(RopRequest));
+    // No arm that nothing is left for.
+    let all_fixed = sent(cx).all(|rop| fixed_size(rop).is_some());
+    let no_size = if all_fixed { never.clone() } else { quote!(_ => None,) };
     let sizes = sent(cx).filter_map(|rop| {
         let (name, size) = (verbatim(&rop.name), fixed_size(rop)?);
         Some(quote!(RopRequest::#name(_) => Some(#size),))
@@ -66,7 +75,7 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
         if rop.success.is_none() {
             quote!(RopRequest::#name(_) => Ok(()),)
         } else {
-            let code = quote!(#error_code::EC_BUFFER_TOO_SMALL);
+            let code = cx.return_value("ecBufferTooSmall");
             match refusal(cx, rop, &code) {
                 Some(pack) => quote!(RopRequest::#name(request) => #pack,),
                 None if rop.reply_id.is_some() => {
@@ -77,6 +86,27 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
             }
         }
     });
+    let (runs, small): (Vec<TokenStream>, Vec<TokenStream>) = (runs.collect(), small.collect());
+    let named = |code: &[TokenStream], name: &str| {
+        let used = crate::emit::context::words(&quote!(#(#code)*)).contains(name);
+        if used { format_ident!("{name}") } else { format_ident!("_{name}") }
+    };
+    let (run_running, run_e, small_e) = (named(&runs, "running"), named(&runs, "e"), named(&small, "e"));
+    let uses_id = crate::emit::context::words(&quote!(#(#small)*)).contains("request_id");
+    let request_id = uses_id.then(|| quote!(let request_id = request.rop_id();));
+    let sizes: Vec<TokenStream> = sizes.collect();
+    let fixed = if sizes.is_empty() {
+        quote!(fn fixed_reply_size(_request: &RopRequest<'_>) -> Option<usize> { None })
+    } else {
+        quote! {
+            fn fixed_reply_size(request: &RopRequest<'_>) -> Option<usize> {
+                match request {
+                    #(#sizes)*
+                    #no_size
+                }
+            }
+        }
+    };
     let mut items = vec![
         quote! {
             /// Serves requests with handlers: plugs into [`runtime::rop::execute`].
@@ -92,27 +122,22 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
                     RopRequest::unpack(c)
                 }
 
-                fn fixed_reply_size(request: &RopRequest<'_>) -> Option<usize> {
-                    match request {
-                        #(#sizes)*
-                        _ => None,
-                    }
-                }
+                #fixed
 
                 fn run(
                     &mut self,
                     request: &RopRequest<'_>,
-                    running: &mut Running<'_, ServerObject<H>>,
-                    e: &mut #encoder,
+                    #run_running: &mut Running<'_, ServerObject<H>>,
+                    #run_e: &mut #encoder,
                 ) -> Result<RopOutcome<ServerObject<H>>, ReplyTooLarge> {
-                    match request { #(#runs)* }
+                    match request { #(#runs)* #never }
                 }
 
                 #stops
 
-                fn too_small(request: &RopRequest<'_>, e: &mut #encoder) -> Result<(), #pack_error> {
-                    let request_id = request.rop_id();
-                    match request { #(#small)* }
+                fn too_small(request: &RopRequest<'_>, #small_e: &mut #encoder) -> Result<(), #pack_error> {
+                    #request_id
+                    match request { #(#small)* #never }
                 }
             }
         },
@@ -157,7 +182,7 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
                 }
                 let (rop_id, handle_index, start) = head;
                 e.truncate(start);
-                failed(rop_id, handle_index, #error_code::EC_ERROR, e).map(Some)
+                failed(rop_id, handle_index, #ec_error, e).map(Some)
             }
         },
         quote! {
@@ -165,16 +190,16 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
             impl From<InvalidHandle> for #error_code {
                 fn from(invalid: InvalidHandle) -> Self {
                     match invalid {
-                        InvalidHandle::NeverAssigned => Self::EC_NULL_OBJECT,
-                        InvalidHandle::Released => Self::EC_INVALID_OBJECT,
-                        InvalidHandle::OtherLogon => Self::EC_ACCESS_DENIED,
+                        InvalidHandle::NeverAssigned => #null_object,
+                        InvalidHandle::Released => #invalid_object,
+                        InvalidHandle::OtherLogon => #access_denied,
                     }
                 }
             }
         },
     ];
     items.extend(served(cx).map(|rop| run_fn(cx, rop)));
-    items.extend(sent(cx).filter(|rop| rop.unserved.is_some()).map(|rop| unserved_fn(cx, rop)));
+    items.extend(sent(cx).filter(|rop| rop.unserved.is_some() && rop.success.is_some()).map(|rop| unserved_fn(cx, rop)));
     items
 }
 
@@ -184,7 +209,7 @@ fn refusal(cx: &Context<'_>, rop: &Rop, code: &TokenStream) -> Option<TokenStrea
     let (pack, index) = (reply_fn("pack", rop), reply_index(rop));
     let request_arg = request_argument(rop);
     let failure = cx.name_in(rop.module, &format!("{}Failure", rop.name));
-    let state_args = states(rop).into_iter().map(|_| quote!(, &[]));
+    let state_args = states(rop).into_iter().map(|p| if p.list { quote!(, &[]) } else { quote!(, Default::default()) });
     Some(quote! {
         #pack(&Reply { handle_index: request.#index, result: Err(#failure::from(#code)) }, e #request_arg #(#state_args)*)
     })
@@ -198,9 +223,9 @@ fn run_name(rop: &Rop) -> proc_macro2::Ident {
 fn unserved_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
     let (name, index) = (run_name(rop), reply_index(rop));
     let request = request_type(cx, rop, &quote!('_));
-    let (encoder, error_code) = (cx.runtime("Encoder"), cx.error_code());
+    let encoder = cx.runtime("Encoder");
     let id = reply_id(rop);
-    let code = quote!(#error_code::EC_NOT_SUPPORTED);
+    let code = cx.return_value("ecNotSupported");
     let reply = match refusal(cx, rop, &code) {
         Some(pack) => quote!(refused(#pack)),
         None => quote!(failed(#id, request.#index, #code, e)),
@@ -247,11 +272,12 @@ fn run_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
     };
     let effects = effects(cx, rop);
     let outcome = outcome(cx, rop);
+    let running = if open.is_empty() { quote!(_running) } else { quote!(running) };
     quote! {
         #[doc = #text]
         fn #name<H: Handlers + ?Sized>(
             handlers: &mut H,
-            running: &mut Running<'_, ServerObject<H>>,
+            #running: &mut Running<'_, ServerObject<H>>,
             request: &#request,
             e: &mut #encoder,
         ) -> Result<RopOutcome<ServerObject<H>>, ReplyTooLarge> {
@@ -282,8 +308,8 @@ fn open_objects(cx: &Context<'_>, rop: &Rop) -> TokenStream {
     };
     let mut out = TokenStream::new();
     if rop.output.is_some() {
-        let no_slot = fail(quote!(#error_code::EC_INVALID_PARAM));
-        let full = fail(quote!(#error_code::EC_MAX_OBJS_EXCEEDED));
+        let no_slot = fail(cx.return_value("ecInvalidParam"));
+        let full = fail(cx.return_value("ecMaxObjsExceeded"));
         out.extend(quote! {
             if !running.has_slot(request.output_handle_index) { #no_slot; }
             if running.objects.is_full() { #full; }
@@ -293,8 +319,8 @@ fn open_objects(cx: &Context<'_>, rop: &Rop) -> TokenStream {
         let field = snake(&handle.index_field);
         let number = format_ident!("{}_handle", snake_text(&handle.name));
         let invalid = fail(quote!(#error_code::from(invalid)));
-        let null = fail(quote!(#error_code::EC_NULL_OBJECT));
-        let object = take_object(cx, handle, &fail(wrong_object(rop, &error_code)));
+        let null = fail(cx.return_value("ecNullObject"));
+        let object = take_object(cx, handle, &fail(wrong_object(cx, rop)));
         out.extend(quote! {
             let #number = match running.open_handle(request.#field, request.logon_id) {
                 Ok(handle) => handle,
@@ -305,11 +331,13 @@ fn open_objects(cx: &Context<'_>, rop: &Rop) -> TokenStream {
         });
         for state in rop.needs_state.iter().filter(|(h, _)| *h == handle.name) {
             let field = snake(&state.1);
-            let unset = fail(quote!(#error_code::EC_NULL_OBJECT));
+            let unset = fail(cx.return_value("ecNullObject"));
             let holder = format_ident!("{}_state", snake_text(&handle.name));
             // A handler sees the state too: what the reply needs is taken out first.
-            out.extend(quote! {
-                let Some(#field) = #holder.#field.as_deref() else { #unset; };
+            out.extend(match state_of(cx, handle, &state.1) {
+                Some(found) if found.list => quote!(let Some(#field) = #holder.#field.as_deref() else { #unset; };),
+                Some(found) if !found.optional => quote!(let #field = #holder.#field;),
+                _ => quote!(let Some(#field) = #holder.#field else { #unset; };),
             });
         }
     }
@@ -317,24 +345,27 @@ fn open_objects(cx: &Context<'_>, rop: &Rop) -> TokenStream {
 }
 
 /// The return value for an object of another kind.
-fn wrong_object(rop: &Rop, error_code: &TokenStream) -> TokenStream {
-    let name = crate::emit::names::screaming(&rop.wrong_object);
-    quote!(#error_code::#name)
+fn wrong_object(cx: &Context<'_>, rop: &Rop) -> TokenStream {
+    cx.return_value(&rop.wrong_object)
 }
 
 /// The object as the handler takes it, or the failure for another kind.
 fn take_object(cx: &Context<'_>, handle: &Handle, wrong: &TokenStream) -> TokenStream {
     let arg = snake(&handle.name);
+    // A handle that may name any kind that there is cannot name a wrong one.
+    let all = served_objects(cx.program).count() == handle.objects.len();
+    let otherwise = (!all).then(|| quote!(else { #wrong; }));
+    let wrong = (!all).then(|| quote!(_ => #wrong,));
     match handle.objects.as_slice() {
         [] => quote!(let #arg = object;),
         [one] => {
             let Some(object) = cx.program.objects.get(*one) else { return quote!() };
             let kind = verbatim(&object.name);
             if object.state.is_empty() {
-                quote!(let ServerObject::#kind(#arg) = object else { #wrong; };)
+                quote!(let ServerObject::#kind(#arg) = object #otherwise;)
             } else {
                 let state = format_ident!("{}_state", snake_text(&handle.name));
-                quote!(let ServerObject::#kind(#arg, #state) = object else { #wrong; };)
+                quote!(let ServerObject::#kind(#arg, #state) = object #otherwise;)
             }
         }
         many => {
@@ -346,7 +377,7 @@ fn take_object(cx: &Context<'_>, handle: &Handle, wrong: &TokenStream) -> TokenS
             quote! {
                 let #arg = match object {
                     #(#arms)*
-                    _ => #wrong,
+                    #wrong
                 };
             }
         }
@@ -387,28 +418,36 @@ fn effects(cx: &Context<'_>, rop: &Rop) -> TokenStream {
         }).collect()
     };
     let (success, failure) = (side(true), side(false));
+    let of_body = crate::emit::context::words(&success).contains("body");
     match (success.is_empty(), failure.is_empty()) {
         (true, true) => quote!(),
+        (_, true) if of_body => quote!(if let Ok(body) = &reply.result { #success }),
+        (_, false) if of_body => quote!(match &reply.result { Ok(body) => { #success } Err(_) => { #failure } }),
         (false, true) => quote!(if reply.result.is_ok() { #success }),
         (true, false) => quote!(if reply.result.is_err() { #failure }),
         (false, false) => quote!(if reply.result.is_ok() { #success } else { #failure }),
     }
 }
 
+/// A state of the only object that a handle names.
+pub(super) fn state_of<'p>(cx: &Context<'p>, handle: &Handle, name: &str) -> Option<&'p State> {
+    let object = handle.objects.first().and_then(|&o| cx.program.objects.get(o))?;
+    object.state.iter().find(|state| state.name == name)
+}
+
 /// The new value of a state.
 pub(super) fn effect_value(cx: &Context<'_>, rop: &Rop, effect: &Effect) -> TokenStream {
-    let state = rop
-        .inputs
-        .iter()
-        .chain(&rop.output)
-        .find(|h| h.name == effect.handle)
-        .and_then(|h| h.objects.first())
-        .and_then(|&o| cx.program.objects.get(o))
-        .and_then(|o| o.state.iter().find(|s| s.name == effect.state));
+    let handle = rop.inputs.iter().chain(&rop.output).find(|h| h.name == effect.handle);
+    let state = handle.and_then(|handle| state_of(cx, handle, &effect.state));
     let Some(value) = &effect.value else { return quote!(None) };
     let (holder, expr, def) = match value {
         EffectValue::Request(expr) => (quote!(request), expr, &rop.request),
         EffectValue::Reply(expr) => (quote!(body), expr, rop.success.as_ref().unwrap_or(&rop.request)),
+        EffectValue::Const(value) => {
+            let Some(state) = state else { return quote!() };
+            let value = crate::emit::values::const_value(cx, &state.ty, value);
+            return if state.optional { quote!(Some(#value)) } else { value };
+        }
     };
     let inner = match expr {
         crate::model::Expr::Field(name) => {
@@ -431,10 +470,28 @@ fn outcome(cx: &Context<'_>, rop: &Rop) -> TokenStream {
         return quote!(Ok(RopOutcome::Done));
     };
     let kind = verbatim(&object.name);
+    let mut set = Vec::new();
+    for state in &object.state {
+        let of_state = |e: &&Effect| e.on_success && e.handle == output.name && e.state == state.name;
+        if let Some(effect) = rop.effects.iter().rfind(of_state) {
+            let (field, value) = (snake(&state.name), effect_value(cx, rop, effect));
+            set.push(quote!(#field: #value));
+        }
+    }
     let state = (!object.state.is_empty()).then(|| {
-        let state = state_name(object);
-        quote!(, #state::default())
+        let name = state_name(object);
+        if set.is_empty() {
+            return quote!(, #name::default());
+        }
+        let rest = (set.len() < object.state.len()).then(|| quote!(, ..#name::default()));
+        quote!(, #name { #(#set),* #rest })
     });
+    let of_body = crate::emit::context::words(&quote!(#(#set)*)).contains("body");
+    let (opened, some, none) = if of_body {
+        (quote!((opened, &reply.result)), quote!((Some(object), Ok(body))), quote!(_))
+    } else {
+        (quote!(opened), quote!(Some(object)), quote!(None))
+    };
     let owner = match (output.owned, rop.inputs.first()) {
         (true, Some(input)) => {
             let number = format_ident!("{}_handle", snake_text(&input.name));
@@ -444,15 +501,15 @@ fn outcome(cx: &Context<'_>, rop: &Rop) -> TokenStream {
     };
     let replaces = object.owns_all;
     quote! {
-        Ok(match opened {
-            Some(object) => RopOutcome::Open {
+        Ok(match #opened {
+            #some => RopOutcome::Open {
                 object: ServerObject::#kind(object #state),
                 logon_id: request.logon_id,
                 output_handle_index: request.output_handle_index,
                 owner: #owner,
                 replaces_logon: #replaces,
             },
-            None => RopOutcome::Done,
+            #none => RopOutcome::Done,
         })
     }
 }

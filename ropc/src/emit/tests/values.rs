@@ -258,7 +258,7 @@ impl<'m> Maker<'m, '_> {
     fn condition(&self, c: &Conditional, place: Place<'_>, env: &Env) -> TokenStream {
         if let Some(bytes) = measured(place.scope, c) {
             let bytes = snake(&bytes);
-            return quote!((!#bytes.is_empty()));
+            return quote!(!#bytes.is_empty());
         }
         let mut chosen = false;
         crate::lower::derive::walk(&c.cond, &mut |expr| {

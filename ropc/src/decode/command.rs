@@ -1,0 +1,231 @@
+//! The command: arguments and files in, text out.
+
+use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use ropc::driver::Checked;
+use ropc::model::Program;
+
+use super::rops::Decoder;
+use super::target::{Target, parameter, similar};
+use super::text::Style;
+use super::tree::Decoded;
+use super::{dump, input, json, script, text};
+
+/// What to decode.
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Arguments {
+    #[command(flatten)]
+    value: ValueArguments,
+    /// Directory with the descriptions.
+    #[arg(long, default_value = "idl", global = true)]
+    pub idl: PathBuf,
+    /// How the tree is written.
+    #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
+    format: Format,
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+/// Bytes of one value.
+#[derive(Args)]
+struct ValueArguments {
+    /// A structure (`SortOrder`), a ROP (`RopSetColumns`), its reply (`RopSetColumnsReply`), a body (`ConnectRequest`).
+    #[arg(value_name = "TYPE")]
+    target: Option<String>,
+    /// A file with the bytes, binary or in hexadecimal; standard input without it or for `-`.
+    file: Option<String>,
+    /// The bytes themselves.
+    #[arg(long, value_name = "BYTES", conflicts_with = "file")]
+    hex: Option<String>,
+    /// What the bytes depend on: `Columns=0x0037001F,0x0E06001E`.
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    params: Vec<String>,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// ROP buffers with their handle tables.
+    Rops {
+        /// A ROP input buffer: hexadecimal, a file, or `-`.
+        #[arg(long)]
+        request: Option<String>,
+        /// The ROP output buffer that answers it.
+        #[arg(long)]
+        reply: Option<String>,
+    },
+    /// Bodies of MAPI over HTTP.
+    Mapihttp {
+        /// The X-RequestType header: Connect, Execute, ..
+        request_type: String,
+        /// The body of the request: hexadecimal, a file, or `-`.
+        #[arg(long)]
+        request: Option<String>,
+        /// The body of the response, meta-tags and additional headers included.
+        #[arg(long)]
+        response: Option<String>,
+    },
+    /// Exchanges in their order, one a line: `rops REQUEST REPLY`, `mapihttp TYPE REQUEST RESPONSE`.
+    Conversation {
+        /// The file; standard input without it or for `-`.
+        file: Option<String>,
+    },
+    /// Values, one a line: `TYPE[;PARAM=VALUE] BYTES`. Answers `ok SIZE` or `error OFFSET MESSAGE` for each.
+    Lines {
+        /// The file; standard input without it or for `-`.
+        file: Option<String>,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// A tree with offsets, bytes and meanings; in colours on a terminal.
+    Text,
+    /// One JSON object a buffer and line.
+    Json,
+    /// A hex dump that says beside each line what the bytes are.
+    Hex,
+}
+
+/// Decodes; false where bytes were wrong.
+///
+/// # Errors
+/// When the command makes no sense or a file cannot be read; the text says why.
+pub fn run(arguments: &Arguments, checked: &Checked) -> Result<bool, String> {
+    let program = &checked.compiled.program;
+    let mut decoder = Decoder::new(program);
+    let print = Printer { format: arguments.format };
+    match &arguments.what {
+        None => Ok(print.all(&[value(&mut decoder, &arguments.value)?])),
+        Some(What::Rops { request, reply }) => {
+            let (request, reply) = both(request.as_deref(), reply.as_deref(), "--request or --reply")?;
+            Ok(print.all(&script::rops(&mut decoder, request.as_deref(), reply.as_deref())))
+        }
+        Some(What::Mapihttp { request_type, request, response }) => {
+            let (request, response) = both(request.as_deref(), response.as_deref(), "--request or --response")?;
+            let decoded = script::mapi_http(&mut decoder, request_type, request.as_deref(), response.as_deref())?;
+            Ok(print.all(&decoded))
+        }
+        Some(What::Conversation { file }) => conversation(&mut decoder, file.as_deref(), &print),
+        Some(What::Lines { file }) => lines(program, file.as_deref()),
+    }
+}
+
+fn value(decoder: &mut Decoder<'_>, arguments: &ValueArguments) -> Result<Decoded, String> {
+    let Some(name) = &arguments.target else {
+        return Err("say what to decode: `ropc decode --help`".to_owned());
+    };
+    let program = decoder.interpreter.program;
+    let Some(target) = Target::find(program, name) else {
+        let similar = similar(program, name);
+        let hint = if similar.is_empty() { String::new() } else { format!("; there are {}", similar.join(", ")) };
+        return Err(format!("nothing described is called `{name}`{hint}"));
+    };
+    for text in &arguments.params {
+        let value = parameter(decoder, target.params(), text)?;
+        decoder.given.push(value);
+    }
+    let bytes = match &arguments.hex {
+        Some(text) => input::hex(text).ok_or_else(|| "--hex: not hexadecimal".to_owned())?,
+        None => read(arguments.file.as_deref())?,
+    };
+    Ok(decoder.buffer(name, &bytes, |this, c, root| target.read(this, c, root)))
+}
+
+fn conversation(decoder: &mut Decoder<'_>, file: Option<&str>, print: &Printer) -> Result<bool, String> {
+    let text = text_of(file)?;
+    let mut fine = true;
+    for (index, line) in text.lines().enumerate() {
+        let line = line.split('#').next().unwrap_or_default().trim();
+        if !line.is_empty() {
+            let decoded = script::exchange(decoder, line).map_err(|error| format!("line {}: {error}", index + 1))?;
+            fine &= print.all(&decoded);
+        }
+    }
+    Ok(fine)
+}
+
+fn lines(program: &Program, file: Option<&str>) -> Result<bool, String> {
+    let mut out = String::new();
+    let mut fine = true;
+    for line in text_of(file)?.lines().filter(|line| !line.trim().is_empty()) {
+        let answer = script::value_line(program, line);
+        fine &= answer.starts_with("ok ");
+        out.push_str(&answer);
+        out.push('\n');
+    }
+    write(&out);
+    Ok(fine)
+}
+
+fn both(first: Option<&str>, second: Option<&str>, names: &str) -> Result<(Option<Vec<u8>>, Option<Vec<u8>>), String> {
+    if first.is_none() && second.is_none() {
+        return Err(format!("give bytes with {names}"));
+    }
+    Ok((first.map(given).transpose()?, second.map(given).transpose()?))
+}
+
+/// Bytes that stand in an argument, or in the file that it names.
+fn given(argument: &str) -> Result<Vec<u8>, String> {
+    match input::hex(argument) {
+        Some(bytes) if !argument.trim().is_empty() => Ok(bytes),
+        _ => read(Some(argument)),
+    }
+}
+
+/// The bytes of a file or of standard input.
+fn read(file: Option<&str>) -> Result<Vec<u8>, String> {
+    raw(file).map(input::content)
+}
+
+fn text_of(file: Option<&str>) -> Result<String, String> {
+    String::from_utf8(raw(file)?).map_err(|_| "the input is not text".to_owned())
+}
+
+/// Larger input is not read.
+const MOST: u64 = 64 << 20;
+
+fn raw(file: Option<&str>) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let (name, result) = match file {
+        None | Some("-") => ("standard input", std::io::stdin().lock().take(MOST).read_to_end(&mut bytes)),
+        Some(name) => (name, std::fs::File::open(name).and_then(|file| file.take(MOST).read_to_end(&mut bytes))),
+    };
+    match result {
+        Err(error) => Err(format!("{name}: {error}")),
+        Ok(read) if read as u64 >= MOST => Err(format!("{name}: more than 64 MiB")),
+        Ok(_) => Ok(bytes),
+    }
+}
+
+struct Printer {
+    format: Format,
+}
+
+impl Printer {
+    /// Prints trees to standard output and errors to standard error; false where there was an error.
+    fn all(&self, decoded: &[Decoded]) -> bool {
+        let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let style = Style { coloured: std::io::stdout().is_terminal() && !no_colour };
+        let mut fine = true;
+        for one in decoded {
+            write(&match self.format {
+                Format::Text => text::render(one, style),
+                Format::Json => json::render(one) + "\n",
+                Format::Hex => dump::render(one),
+            });
+            if let Some(fault) = &one.fault {
+                fine = false;
+                // A closed pipe is the reader's choice.
+                _ = writeln!(std::io::stderr(), "error: {fault}");
+            }
+        }
+        fine
+    }
+}
+
+fn write(text: &str) {
+    _ = std::io::stdout().write_all(text.as_bytes());
+}

@@ -1,0 +1,590 @@
+//! Structures of a description read from bytes: what generated `unpack` does, with a tree as result.
+
+use std::rc::Rc;
+
+use ropc::ast::ReservedRule;
+use ropc::model::{
+    Arm, ConstValue, EnumDef, Expr, Extent, Field, IntKind, Match, Member, Pattern, Program, Role, StructDef, Text,
+    Type, TypeId, TypeKind,
+};
+use runtime::{Cursor, FileTime, Guid, String8, StringValue, UnpackError, UnpackErrorKind, Utf16};
+
+use super::datum::{self, Datum, Record, Scope};
+use super::expr::{Missing, element_list, eval, first_field};
+use super::meaning::Names;
+use super::tree::{Fault, Node, Value};
+
+/// A part of a field path.
+#[derive(Clone, Debug)]
+enum Segment<'p> {
+    Field(&'p str),
+    Index(usize),
+}
+
+/// Reads structures; remembers the way to the field that it is in.
+#[derive(Debug)]
+pub struct Interpreter<'p> {
+    /// The descriptions.
+    pub program: &'p Program,
+    /// Names of values.
+    pub names: Names<'p>,
+    path: Vec<Segment<'p>>,
+    /// Nodes that may still be made: lists of elements without bytes must not make little input large.
+    nodes: usize,
+}
+
+/// Nodes that any input may have, those for each of its bytes, and the most for all of it.
+const FREE_NODES: usize = 1 << 16;
+const NODES_A_BYTE: usize = 8;
+const MOST_NODES: usize = 1 << 20;
+
+impl<'p> Interpreter<'p> {
+    /// An interpreter of these descriptions.
+    pub fn new(program: &'p Program) -> Self {
+        Self { program, names: Names::new(program), path: Vec::new(), nodes: FREE_NODES }
+    }
+
+    /// Begins with a buffer: forgets the way of the last one, and allows as many nodes as this one may need.
+    pub fn begin(&mut self, bytes: usize) {
+        self.path.clear();
+        self.nodes = FREE_NODES.saturating_add(bytes.saturating_mul(NODES_A_BYTE)).min(MOST_NODES);
+    }
+
+    /// Runs what belongs to a field, so that errors name it.
+    pub fn inside<T>(&mut self, name: &'p str, run: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.path.push(Segment::Field(name));
+        let result = run(self);
+        self.path.pop();
+        result
+    }
+
+    /// The same for an element.
+    pub fn inside_element<T>(
+        &mut self,
+        index: usize,
+        run: impl FnOnce(&mut Self) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        self.path.push(Segment::Index(index));
+        let result = run(self);
+        self.path.pop();
+        result
+    }
+
+    /// An error at some bytes of the field that is being read.
+    pub fn fault(&self, offset: usize, size: usize, message: impl Into<String>) -> Fault {
+        let mut path = String::new();
+        for segment in &self.path {
+            match segment {
+                // An extent without a field of its own.
+                Segment::Field("") => {}
+                Segment::Field(name) => {
+                    if !path.is_empty() {
+                        path.push('.');
+                    }
+                    path.push_str(name);
+                }
+                Segment::Index(index) => path.push_str(&format!("[{index}]")),
+            }
+        }
+        Fault { path, offset, size, message: message.into(), missing_context: false, window: None }
+    }
+
+    /// An error of the runtime in the field that is being read.
+    pub fn refused(&self, error: &UnpackError) -> Fault {
+        let (message, size) = match error.kind() {
+            UnpackErrorKind::Truncated { needed, available } => {
+                (format!("expected {needed} bytes, got {available}"), *available)
+            }
+            UnpackErrorKind::TrailingBytes { count } => (format!("{count} bytes left over"), *count),
+            UnpackErrorKind::InvalidValue { found, expected } => (format!("expected {expected}, got {found:#x}"), 1),
+            UnpackErrorKind::Unterminated => ("text without terminator".to_owned(), 1),
+            UnpackErrorKind::TooDeep { limit } => (format!("nested deeper than {limit}"), 1),
+            UnpackErrorKind::TooLarge { found, limit } => (format!("{found} is over the limit of {limit}"), 1),
+            UnpackErrorKind::Compression { reason } => (format!("compressed data: {reason}"), 1),
+            other => (format!("{other:?}"), 1),
+        };
+        self.fault(error.offset(), size, message)
+    }
+
+    /// Something that the bytes at this place depend on is not known.
+    pub fn missing(&self, offset: usize, what: &str) -> Fault {
+        Fault { missing_context: true, ..self.fault(offset, 1, format!("{what} not known")) }
+    }
+
+    /// Computes an expression; an error points where the cursor stands.
+    pub fn eval(&self, c: &Cursor<'_>, expr: &'p Expr, scope: &Scope<'p>) -> Result<Datum<'p>, Fault> {
+        eval(self.program, expr, scope).map_err(|Missing(what)| self.missing(c.offset(), what))
+    }
+
+    fn length(&self, c: &Cursor<'_>, expr: &'p Expr, scope: &Scope<'p>) -> Result<usize, Fault> {
+        Ok(usize::try_from(self.eval(c, expr, scope)?.wide()).unwrap_or(usize::MAX))
+    }
+
+    /// Takes note of a node.
+    fn count(&mut self, c: &Cursor<'_>) -> Result<(), Fault> {
+        match self.nodes.checked_sub(1) {
+            Some(left) => self.nodes = left,
+            None => return Err(self.fault(c.offset(), 1, "more values than so few bytes can mean")),
+        }
+        Ok(())
+    }
+
+    /// Reads a body into the children of a node.
+    ///
+    /// # Errors
+    /// When the bytes are no such structure. The node has what was read before.
+    pub fn body(
+        &mut self,
+        c: &mut Cursor<'_>,
+        def: &'p StructDef,
+        args: Vec<Datum<'p>>,
+        node: &mut Node,
+    ) -> Result<Record<'p>, Fault> {
+        if args.len() < def.params.len() {
+            return Err(self.missing(c.offset(), "context"));
+        }
+        if let Some(limit) = def.max_recursion {
+            c.enter(limit).map_err(|error| self.refused(&error))?;
+        }
+        let mut scope = Scope::new(def, args);
+        match (def.is_enum, def.body.split_last()) {
+            (true, Some((Member::Match(m), before))) => {
+                self.members(c, before, &mut scope, &mut node.children)?;
+                self.variant(c, m, &mut scope, node)?;
+            }
+            _ => self.members(c, &def.body, &mut scope, &mut node.children)?,
+        }
+        if def.max_recursion.is_some() {
+            c.leave();
+        }
+        Ok(scope.record())
+    }
+
+    fn members(
+        &mut self,
+        c: &mut Cursor<'_>,
+        body: &'p [Member],
+        scope: &mut Scope<'p>,
+        out: &mut Vec<Node>,
+    ) -> Result<(), Fault> {
+        body.iter().try_for_each(|member| self.member(c, member, scope, out))
+    }
+
+    fn member(
+        &mut self,
+        c: &mut Cursor<'_>,
+        member: &'p Member,
+        scope: &mut Scope<'p>,
+        out: &mut Vec<Node>,
+    ) -> Result<(), Fault> {
+        match member {
+            Member::Field(field) => self.inside(&field.name, |this| this.field(c, field, scope, out)),
+            Member::If(conditional) => {
+                let holds = self.eval(c, &conditional.cond, scope)?.truth();
+                self.members(c, if holds { &conditional.then } else { &conditional.otherwise }, scope, out)
+            }
+            Member::Match(m) => {
+                let mut node = Node::new(spelled(&m.field), c.offset());
+                let result = self.variant(c, m, scope, &mut node);
+                node.size = c.offset().saturating_sub(node.offset);
+                if node.value.is_some() {
+                    out.push(node);
+                }
+                result
+            }
+            Member::Let(name, expr, ty) => {
+                let value = self.eval(c, expr, scope)?.fitted(ty);
+                scope.add(name, value, c.offset());
+                Ok(())
+            }
+            Member::Require(cond) => {
+                if self.eval(c, cond, scope)?.truth() {
+                    return Ok(());
+                }
+                let at = first_field(cond).and_then(|name| scope.field(name)).map_or(c.offset(), |(_, at)| at);
+                Err(self.fault(at, 1, "not what the description requires"))
+            }
+            Member::Sized(size, inner) => {
+                let size = self.length(c, size, scope)?;
+                let name = inner.iter().find_map(first_name).unwrap_or_default();
+                let extent = c.sub(size);
+                let mut extent = self.inside(name, |this| extent.map_err(|error| this.refused(&error)))?;
+                self.members(&mut extent, inner, scope, out)?;
+                self.inside(name, |this| this.used_up(&extent))
+            }
+        }
+    }
+
+    /// A buffer that has to be used up is.
+    pub fn used_up(&self, c: &Cursor<'_>) -> Result<(), Fault> {
+        c.clone().finish().map_err(|error| self.refused(&error))
+    }
+
+    fn field(
+        &mut self,
+        c: &mut Cursor<'_>,
+        field: &'p Field,
+        scope: &mut Scope<'p>,
+        out: &mut Vec<Node>,
+    ) -> Result<(), Fault> {
+        self.count(c)?;
+        let start = c.offset();
+        let mut node = Node::new(field.name.as_str(), start);
+        let result = self.value(c, &field.ty, scope, &mut node);
+        node.size = c.offset().saturating_sub(start);
+        if result.is_ok() || !node.children.is_empty() {
+            out.push(node);
+        }
+        let value = result?;
+        if let Role::Const(expected) = &field.role {
+            self.fixed(&value, expected, start, c.offset().saturating_sub(start))?;
+        }
+        scope.add(&field.name, value, start);
+        Ok(())
+    }
+
+    fn fixed(&self, found: &Datum<'_>, expected: &ConstValue, start: usize, size: usize) -> Result<(), Fault> {
+        let (same, text) = match expected {
+            ConstValue::Int(value) => match found {
+                Datum::Bool(found) => (*found == (*value != 0), format!("{value:#x}")),
+                found => (found.wide() & mask(size) == *value & mask(size), format!("{value:#x}")),
+            },
+            ConstValue::Guid(bytes) => {
+                (matches!(found, Datum::Bytes(found) if **found == *bytes), Guid(*bytes).to_string())
+            }
+        };
+        if same { Ok(()) } else { Err(self.fault(start, size, format!("expected {text}"))) }
+    }
+
+    /// Reads a value of a type into a node.
+    fn value(
+        &mut self,
+        c: &mut Cursor<'_>,
+        ty: &'p Type,
+        scope: &mut Scope<'p>,
+        node: &mut Node,
+    ) -> Result<Datum<'p>, Fault> {
+        match ty {
+            Type::Array(element, extent) => self.array(c, element, extent, scope, node),
+            Type::Named(id, args) => self.named(c, *id, args, scope, node),
+            Type::Text(text) => self.text(c, text, scope, node),
+            Type::Bytes(extent) => {
+                let bytes = match extent {
+                    Extent::Const(n) => c.take(usize::try_from(*n).unwrap_or(usize::MAX)),
+                    Extent::Count(count) => {
+                        let count = self.length(c, count, scope)?;
+                        c.take(count)
+                    }
+                    Extent::Rest => Ok(c.take_rest()),
+                };
+                node.value = Some(Value::Bytes);
+                Ok(Datum::Bytes(bytes.map_err(|error| self.refused(&error))?.into()))
+            }
+            _ => {
+                let (value, datum) = primitive(c, ty, &self.names).map_err(|error| self.refused(&error))?;
+                node.value = Some(value);
+                Ok(datum)
+            }
+        }
+    }
+
+    fn named(
+        &mut self,
+        c: &mut Cursor<'_>,
+        id: TypeId,
+        args: &'p [Expr],
+        scope: &Scope<'p>,
+        node: &mut Node,
+    ) -> Result<Datum<'p>, Fault> {
+        let program = self.program;
+        match &program.ty(id).kind {
+            TypeKind::Enum(EnumDef { base, .. }) => {
+                let value = unsigned(c, *base).map_err(|error| self.refused(&error))?;
+                node.value = Some(self.names.named(id, value, base.size));
+                Ok(Datum::Number(i128::from(value)))
+            }
+            TypeKind::Bits(def) => {
+                let start = c.offset();
+                let value = unsigned(c, def.base).map_err(|error| self.refused(&error))?;
+                node.value = Some(self.names.named(id, value, def.base.size));
+                let value = match def.reserved {
+                    ReservedRule::Ignore => value,
+                    ReservedRule::Zero => value & def.known,
+                    ReservedRule::Reject if value & !def.known == 0 => value,
+                    ReservedRule::Reject => {
+                        let message = format!("expected reserved bits clear, got {value:#x}");
+                        return Err(self.fault(start, usize::from(def.base.size), message));
+                    }
+                };
+                Ok(Datum::Number(i128::from(value)))
+            }
+            TypeKind::Struct(def) => {
+                let args = self.args(c, def, args, scope)?;
+                Ok(Datum::Record(Rc::new(self.body(c, def, args, node)?)))
+            }
+        }
+    }
+
+    fn args(
+        &self,
+        c: &Cursor<'_>,
+        def: &'p StructDef,
+        args: &'p [Expr],
+        scope: &Scope<'p>,
+    ) -> Result<Vec<Datum<'p>>, Fault> {
+        def.params.iter().zip(args).map(|(param, arg)| Ok(self.eval(c, arg, scope)?.fitted(&param.ty))).collect()
+    }
+
+    fn text(
+        &self,
+        c: &mut Cursor<'_>,
+        text: &'p Text,
+        scope: &Scope<'p>,
+        node: &mut Node,
+    ) -> Result<Datum<'p>, Fault> {
+        let unicode = match text {
+            Text::By(flag) => self.eval(c, flag, scope)?.truth(),
+            _ => false,
+        };
+        let (value, datum) = read_text(c, text, unicode).map_err(|error| self.refused(&error))?;
+        node.value = Some(value);
+        Ok(datum)
+    }
+
+    fn array(
+        &mut self,
+        c: &mut Cursor<'_>,
+        element: &'p Type,
+        extent: &'p Extent,
+        scope: &mut Scope<'p>,
+        node: &mut Node,
+    ) -> Result<Datum<'p>, Fault> {
+        if matches!(element, Type::Array(..)) {
+            return Err(self.fault(c.offset(), 1, "no array of arrays"));
+        }
+        let byte = matches!(element, Type::Int(IntKind { size: 1, signed: false }));
+        let min = usize::try_from(self.program.layout(element).min_size).unwrap_or(usize::MAX);
+        let length = match extent {
+            Extent::Const(n) => {
+                let length = usize::try_from(*n).unwrap_or(usize::MAX);
+                if byte {
+                    let bytes = c.take(length).map_err(|error| self.refused(&error))?;
+                    node.value = Some(Value::Bytes);
+                    return Ok(Datum::Bytes(bytes.into()));
+                }
+                length
+            }
+            Extent::Count(count) => {
+                let length = self.length(c, count, scope)?;
+                c.list(length, min).map_err(|error| self.refused(&error))?;
+                length
+            }
+            Extent::Rest => usize::MAX,
+        };
+        let to_end = matches!(extent, Extent::Rest);
+        let outer = scope.index;
+        let mut items = Vec::new();
+        while if to_end { !c.is_empty() } else { items.len() < length } {
+            let index = items.len();
+            let before = c.remaining();
+            scope.index = Some(index);
+            items.push(self.inside_element(index, |this| this.element(c, element, scope, index, node))?);
+            if to_end && c.remaining() == before {
+                return Err(self.fault(c.offset(), 1, "an element of no bytes in a list without end"));
+            }
+        }
+        scope.index = outer;
+        Ok(datum::list(items))
+    }
+
+    fn element(
+        &mut self,
+        c: &mut Cursor<'_>,
+        ty: &'p Type,
+        scope: &mut Scope<'p>,
+        index: usize,
+        list: &mut Node,
+    ) -> Result<Datum<'p>, Fault> {
+        self.count(c)?;
+        let mut node = Node::new(format!("[{index}]"), c.offset());
+        if let Type::Named(_, args) = ty {
+            node.note = args.iter().find_map(|arg| self.belongs_to(arg, scope, index));
+        }
+        let result = self.value(c, ty, scope, &mut node);
+        node.size = c.offset().saturating_sub(node.offset);
+        if result.is_ok() || !node.children.is_empty() {
+            list.children.push(node);
+        }
+        result
+    }
+
+    /// The name of the element of another list that an argument looks at: the column of a value.
+    fn belongs_to(&self, arg: &'p Expr, scope: &Scope<'p>, index: usize) -> Option<String> {
+        let list = element_list(arg)?;
+        let Expr::Param(name) = list else { return None };
+        let Type::Named(id, _) = scope.def.params.iter().find(|param| param.name == *name)?.ty else { return None };
+        match datum::find(&scope.params, name)? {
+            Datum::List(items, length) if index < *length => match items.get(index)? {
+                Datum::Number(value) => {
+                    let value = u64::try_from(*value).ok()?;
+                    Some(self.names.of(id, value).join(" "))
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Reads the arm that the discriminants select into a node.
+    fn variant(
+        &mut self,
+        c: &mut Cursor<'_>,
+        m: &'p Match,
+        scope: &mut Scope<'p>,
+        node: &mut Node,
+    ) -> Result<(), Fault> {
+        let mut on = Vec::new();
+        for discriminant in &m.on {
+            on.push(self.eval(c, &discriminant.expr, scope)?);
+        }
+        for arm in &m.arms {
+            if !selects(arm, &on) || !self.guarded(c, arm, scope)? {
+                continue;
+            }
+            node.value = Some(Value::Variant(arm.name.clone()));
+            return self.members(c, &arm.body, scope, &mut node.children);
+        }
+        let names: Vec<&str> = m.on.iter().map(|discriminant| discriminant.name.as_str()).collect();
+        let found = on.first().map_or(0, Datum::wide);
+        let first = m.on.first();
+        let field = first.and_then(|d| first_field(&d.expr));
+        let size = first.map_or(1, |d| usize::try_from(self.program.layout(&d.ty).min_size).unwrap_or(1));
+        let at = field.and_then(|name| scope.field(name)).map(|(_, at)| at);
+        let at = at.unwrap_or_else(|| c.offset().saturating_sub(size));
+        let message = format!("expected a known {}, got {found:#x}", names.join(" and "));
+        match field {
+            Some(name) => {
+                self.path.push(Segment::Field(name));
+                let fault = self.fault(at, size, message);
+                self.path.pop();
+                Err(fault)
+            }
+            None => Err(self.fault(at, size, message)),
+        }
+    }
+
+    fn guarded(&self, c: &Cursor<'_>, arm: &'p Arm, scope: &Scope<'p>) -> Result<bool, Fault> {
+        arm.guard.as_ref().map_or(Ok(true), |guard| Ok(self.eval(c, guard, scope)?.truth()))
+    }
+}
+
+fn selects(arm: &Arm, on: &[Datum<'_>]) -> bool {
+    arm.patterns.iter().zip(on).all(|(alternatives, value)| alternatives.iter().any(|pattern| fits(pattern, value)))
+}
+
+fn fits(pattern: &Pattern, value: &Datum<'_>) -> bool {
+    match pattern {
+        Pattern::Any => true,
+        Pattern::Int(wanted) | Pattern::Const(_, _, wanted) => value.wide() == *wanted,
+        Pattern::Range(from, to) => (*from..=*to).contains(&value.wide()),
+        Pattern::Bool(wanted) => *value == Datum::Bool(*wanted),
+    }
+}
+
+fn mask(size: usize) -> u64 {
+    let bits = u32::try_from(size.saturating_mul(8)).unwrap_or(64).min(64);
+    u64::MAX.checked_shr(64 - bits).unwrap_or(0)
+}
+
+/// The first field of a body, which an error in its extent is said of.
+fn first_name(member: &Member) -> Option<&str> {
+    match member {
+        Member::Field(field) if matches!(field.role, Role::Plain) => Some(&field.name),
+        Member::Match(m) => Some(&m.field),
+        Member::If(c) => c.then.iter().chain(&c.otherwise).find_map(first_name),
+        Member::Sized(_, inner) => inner.iter().find_map(first_name),
+        _ => None,
+    }
+}
+
+/// The name of a match as the document spells names: its Rust name without underscores.
+fn spelled(field: &str) -> String {
+    let capital = |word: &str| {
+        let mut chars = word.chars();
+        chars.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(chars).collect::<String>()
+    };
+    field.split('_').map(capital).collect()
+}
+
+/// An integer of the wire, its bits as they are.
+fn unsigned(c: &mut Cursor<'_>, kind: IntKind) -> Result<u64, UnpackError> {
+    Ok(match kind.size {
+        1 => u64::from(c.u8()?),
+        2 => u64::from(c.u16()?),
+        4 => u64::from(c.u32()?),
+        _ => c.u64()?,
+    })
+}
+
+fn signed(c: &mut Cursor<'_>, kind: IntKind) -> Result<i64, UnpackError> {
+    Ok(match kind.size {
+        1 => i64::from(c.i8()?),
+        2 => i64::from(c.i16()?),
+        4 => i64::from(c.i32()?),
+        _ => c.i64()?,
+    })
+}
+
+fn primitive<'p>(c: &mut Cursor<'_>, ty: &Type, names: &Names<'_>) -> Result<(Value, Datum<'p>), UnpackError> {
+    let number = |value: i128, size| (Value::Number(value, size), Datum::Number(value));
+    Ok(match ty {
+        Type::Int(kind) if kind.signed => number(i128::from(signed(c, *kind)?), kind.size),
+        Type::Int(kind) => number(i128::from(unsigned(c, *kind)?), kind.size),
+        Type::U48Be => number(i128::from(c.u48be()?), 6),
+        Type::Float(4) => (Value::Float(f64::from(c.f32()?)), Datum::Plain),
+        Type::Float(_) => (Value::Float(c.f64()?), Datum::Plain),
+        Type::Bool(size) => {
+            let value = if *size == 1 { c.bool8()? } else { c.bool16()? };
+            (Value::Bool(value), Datum::Bool(value))
+        }
+        Type::Guid => {
+            let Guid(bytes) = Guid::unpack(c)?;
+            (names.guid(bytes), Datum::Bytes(bytes.as_slice().into()))
+        }
+        Type::FileTime => {
+            let FileTime(ticks) = FileTime::unpack(c)?;
+            (Value::Time(ticks), Datum::Number(i128::from(ticks)))
+        }
+        _ => return Err(c.invalid(0, "a type that is emitted", 0)),
+    })
+}
+
+fn read_text<'p>(c: &mut Cursor<'_>, text: &Text, unicode: bool) -> Result<(Value, Datum<'p>), UnpackError> {
+    let utf16 = |text: &Utf16<'_>| Value::Text(text.to_text().into_owned());
+    let string8 = |text: &String8<'_>| Value::Text(text.decode(WESTERN).into_owned());
+    let count = |c: &mut Cursor<'_>, kind: &IntKind| Ok(usize::try_from(unsigned(c, *kind)?).unwrap_or(usize::MAX));
+    let value = match text {
+        Text::Utf16Nul => utf16(&Utf16::unpack_nul(c)?),
+        Text::String8Nul => string8(&String8::unpack_nul(c)?),
+        Text::By(_) => match StringValue::unpack_nul(c, unicode)? {
+            StringValue::Utf16(text) => utf16(&text),
+            StringValue::String8(text) => string8(&text),
+        },
+        Text::Utf16Counted(kind, chars) => {
+            let n = count(c, kind)?;
+            utf16(&Utf16::unpack_units(c, if *chars { n } else { n / 2 })?)
+        }
+        Text::String8Counted(kind) => {
+            let n = count(c, kind)?;
+            string8(&String8::unpack_bytes(c, n)?)
+        }
+        Text::BytesCounted(kind) => {
+            let n = count(c, kind)?;
+            return Ok((Value::Bytes, Datum::Bytes(c.take(n)?.into())));
+        }
+    };
+    Ok((value, Datum::Plain))
+}
+
+/// The code page that 8-bit strings are shown in.
+const WESTERN: u16 = 1252;

@@ -1,0 +1,204 @@
+//! Bodies of MAPI over HTTP (MS-OXCMAPIHTTP 2.2): what stands before a reply, the body itself, and the
+//! extended buffers in it with their ROP buffers (MS-OXCRPC 2.2.2.1).
+
+use ropc::model::{Request, StructDef};
+use runtime::Cursor;
+use runtime::codec::rpc_header_ext::{Flags, RpcHeaderExt};
+use runtime::codec::{lz77, obfuscation};
+
+use super::rops::{Decoder, Requests};
+use super::tree::{Decoded, Fault, Node, Value};
+
+/// The field with the ROP buffers of an Execute request or reply.
+const ROP_BUFFER: &str = "RopBuffer";
+/// The field with auxiliary data at the end of every body.
+const AUXILIARY_BUFFER: &str = "AuxiliaryBuffer";
+/// What payloads may have together when they are decompressed.
+const MOST_DECOMPRESSED: usize = 4 << 20;
+/// The first meta-tags that a reply may begin with (MS-OXCMAPIHTTP 2.2.7).
+const META_TAGS: [&[u8]; 3] = [b"PROCESSING", b"PENDING", b"DONE"];
+
+/// What ROP buffers of an exchange hold.
+enum Side<'r, 'p> {
+    Requests(&'r mut Requests<'p>),
+    Replies(&'r mut Requests<'p>),
+}
+
+impl<'p> Decoder<'p> {
+    /// Reads the body of a request; the requests of its ROP buffer, if it has one.
+    pub fn http_request(&mut self, request: &'p Request, bytes: &[u8]) -> (Decoded, Requests<'p>) {
+        let mut requests = Requests::default();
+        let decoded = self.buffer(&format!("{} request", request.key), bytes, |this, c, root| {
+            this.http_body(c, &request.request, bytes, root, &mut Side::Requests(&mut requests))
+        });
+        (decoded, requests)
+    }
+
+    /// Reads a whole response: meta-tags and headers where they are there, then the body of the request type.
+    pub fn http_response(&mut self, request: &'p Request, bytes: &[u8], requests: &mut Requests<'p>) -> Decoded {
+        self.buffer(&format!("{} response", request.key), bytes, |this, c, root| {
+            let code = if META_TAGS.iter().any(|tag| bytes.starts_with(tag)) { this.head(c, root)? } else { None };
+            if code.is_some_and(|code| code != "0") {
+                // Without success there is no body of the request type (MS-OXCMAPIHTTP 3.2.5).
+                let rest = Node::leaf("Body", c.offset(), c.remaining(), Value::Bytes);
+                c.take_rest();
+                root.children.push(rest);
+                return Ok(());
+            }
+            let Some(def) = response_body(request, c.peek()) else { return Ok(()) };
+            this.http_body(c, def, bytes, root, &mut Side::Replies(requests))
+        })
+    }
+
+    /// Meta-tags, then headers up to an empty line; answers the value of X-ResponseCode.
+    fn head(&mut self, c: &mut Cursor<'_>, root: &mut Node) -> Result<Option<String>, Fault> {
+        let mut code = None;
+        loop {
+            let at = c.offset();
+            let Some(length) = c.peek().windows(2).position(|pair| pair == b"\r\n") else {
+                let fault = self.interpreter.fault(at, c.remaining(), "a line without end");
+                return Err(Fault { path: "AdditionalHeaders".to_owned(), ..fault });
+            };
+            let line = c.take(length).map_err(|error| self.interpreter.refused(&error))?;
+            c.take(2).map_err(|error| self.interpreter.refused(&error))?;
+            if line.is_empty() {
+                root.children.push(Node::leaf("EndOfHeaders", at, 2, Value::Bytes));
+                return Ok(code);
+            }
+            let text = String::from_utf8_lossy(line).into_owned();
+            let (name, value) = match text.split_once(':') {
+                Some((name, value)) => (name.trim().to_owned(), value.trim().to_owned()),
+                None => ("MetaTag".to_owned(), text.clone()),
+            };
+            if name.eq_ignore_ascii_case("X-ResponseCode") {
+                code = Some(value.clone());
+            }
+            root.children.push(Node::leaf(name, at, length + 2, Value::Text(value)));
+        }
+    }
+
+    fn http_body(
+        &mut self,
+        c: &mut Cursor<'_>,
+        def: &'p StructDef,
+        bytes: &[u8],
+        root: &mut Node,
+        side: &mut Side<'_, 'p>,
+    ) -> Result<(), Fault> {
+        let before = root.children.len();
+        self.interpreter.body(c, def, Vec::new(), root)?;
+        let fields = root.children.get_mut(before..).unwrap_or_default();
+        for field in fields.iter_mut().filter(|field| field.size > 0) {
+            let content = field.bytes(bytes);
+            match field.name.as_str() {
+                ROP_BUFFER => self.chain(Cursor::at_offset(content, field.offset), field, Some(side))?,
+                AUXILIARY_BUFFER => self.chain(Cursor::at_offset(content, field.offset), field, None)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Payloads behind their headers, up to the one with the flag Last.
+    fn chain(
+        &mut self,
+        mut c: Cursor<'_>,
+        field: &mut Node,
+        mut side: Option<&mut Side<'_, 'p>>,
+    ) -> Result<(), Fault> {
+        field.value = None;
+        let mut total = 0;
+        let name = if side.is_some() { ROP_BUFFER } else { AUXILIARY_BUFFER };
+        loop {
+            let index = field.children.len();
+            let mut node = Node::new(format!("[{index}]"), c.offset());
+            let result = self.payload(&mut c, &mut node, &mut total, side.as_deref_mut());
+            node.size = c.offset().saturating_sub(node.offset);
+            field.children.push(node);
+            let last = result.map_err(|fault| Fault {
+                path: format!("{name}[{index}].{}", fault.path).trim_end_matches('.').to_owned(),
+                ..fault
+            })?;
+            if last {
+                return self.interpreter.inside(name, |this| this.used_up(&c));
+            }
+        }
+    }
+
+    /// One header and its payload; true where no other follows.
+    fn payload(
+        &mut self,
+        c: &mut Cursor<'_>,
+        node: &mut Node,
+        total: &mut usize,
+        side: Option<&mut Side<'_, 'p>>,
+    ) -> Result<bool, Fault> {
+        let start = c.offset();
+        let header = RpcHeaderExt::unpack(c).map_err(|error| {
+            Fault { path: error.path(), ..self.interpreter.refused(&error) }
+        })?;
+        node.children.extend(header_nodes(&header, start));
+        let size = usize::from(header.size_actual);
+        *total = total.saturating_add(size);
+        if *total > MOST_DECOMPRESSED {
+            return Err(self.interpreter.fault(start, RpcHeaderExt::SIZE, "payloads larger than 4 MiB together"));
+        }
+        let at = c.offset();
+        let taken = c.take(usize::from(header.size)).map_err(|error| self.interpreter.refused(&error))?;
+        node.children.push(Node::leaf("Payload", at, taken.len(), Value::Bytes));
+        let mut plain = taken.to_vec();
+        if header.flags.contains(Flags::XOR_MAGIC) {
+            obfuscation::apply(&mut plain);
+        }
+        if header.flags.contains(Flags::COMPRESSED) {
+            let stream = Cursor::at_offset(&plain, at);
+            plain = lz77::decompress(stream, size).map_err(|error| self.interpreter.refused(&error))?;
+        }
+        let decoded = match side {
+            Some(Side::Requests(requests)) => self.buffer("RopInputBuffer", &plain, |this, c, root| {
+                **requests = this.input(c, root)?;
+                Ok(())
+            }),
+            Some(Side::Replies(requests)) => {
+                self.buffer("RopOutputBuffer", &plain, |this, c, root| this.output(c, root, requests))
+            }
+            None => self.buffer("AuxiliaryData", &plain, |_, c, root| {
+                root.value = Some(Value::Bytes);
+                c.take_rest();
+                Ok(())
+            }),
+        };
+        node.children.push(decoded.root);
+        decoded.fault.map_or(Ok(()), Err)?;
+        Ok(header.flags.contains(Flags::LAST))
+    }
+}
+
+/// The structure of a response: that of success when its status is 0.
+fn response_body<'p>(request: &'p Request, bytes: &[u8]) -> Option<&'p StructDef> {
+    let status = Cursor::new(bytes).u32().unwrap_or(0);
+    match &request.failure {
+        Some(failure) if request.status.is_some() && status != 0 => Some(failure),
+        _ => Some(&request.success),
+    }
+}
+
+/// The four fields of a header that was read.
+fn header_nodes(header: &RpcHeaderExt, start: usize) -> [Node; 4] {
+    let flags = header.flags.iter_names().map(|(name, _)| {
+        match name {
+            "COMPRESSED" => "Compressed",
+            "XOR_MAGIC" => "XorMagic",
+            _ => "Last",
+        }
+        .to_owned()
+    });
+    let flags = Value::Named { value: u64::from(header.flags.bits()), size: 2, names: flags.collect() };
+    let number = |value: u16| Value::Number(i128::from(value), 2);
+    [
+        Node::leaf("Version", start, 2, number(0)),
+        Node::leaf("Flags", start.saturating_add(2), 2, flags),
+        Node::leaf("Size", start.saturating_add(4), 2, number(header.size)),
+        Node::leaf("SizeActual", start.saturating_add(6), 2, number(header.size_actual)),
+    ]
+}

@@ -1,0 +1,30 @@
+//! `ropc decode`: bytes of the wire shown as what a description says they are.
+//!
+//! An interpreter of the checked model, so that it reads whatever is described without compiling Rust. It
+//! accepts the bytes that generated code accepts, no more and no fewer.
+//!
+//! | step | module |
+//! |---|---|
+//! | hex or binary to bytes | [`input`] |
+//! | what was asked for | [`target`], [`script`] |
+//! | bytes to a tree of values | [`interpret`] (structures), [`rops`], [`mapi_http`] |
+//! | expressions and what they look at | [`expr`], [`datum`] |
+//! | what a value means | [`meaning`] |
+//! | the tree | [`tree`] |
+//! | the tree to text | [`text`], [`json`], [`dump`] |
+//! | arguments and files | [`command`] |
+
+pub mod command;
+pub mod datum;
+pub mod dump;
+pub mod expr;
+pub mod input;
+pub mod interpret;
+pub mod json;
+pub mod mapi_http;
+pub mod meaning;
+pub mod rops;
+pub mod script;
+pub mod target;
+pub mod text;
+pub mod tree;
