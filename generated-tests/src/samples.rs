@@ -29,11 +29,17 @@ const BINARY: u32 = PropertyType::PTYP_BINARY.0 as u32;
 #[must_use]
 pub fn tags(count: u32) -> Vec<PropertyTag> {
     let types = [STRING, INTEGER32, TIME, BINARY, BOOLEAN, STRING, INTEGER64, INTEGER32, STRING, TIME];
-    (0u32..).zip(types.into_iter().cycle()).take(count as usize).map(|(n, ty)| PropertyTag((0x0037 + n) << 16 | ty)).collect()
+    (0u32..)
+        .zip(types.into_iter().cycle())
+        .take(count as usize)
+        .map(|(n, ty)| PropertyTag((0x0037 + n) << 16 | ty))
+        .collect()
 }
 
 fn text(length: usize) -> Utf16<'static> {
-    Utf16::new("Minutes of the weekly meeting, with all that was said in it ".chars().cycle().take(length).collect::<String>())
+    Utf16::new(
+        "Minutes of the weekly meeting, with all that was said in it ".chars().cycle().take(length).collect::<String>(),
+    )
 }
 
 /// A value of the tag's type.

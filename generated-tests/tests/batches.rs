@@ -25,13 +25,13 @@ fn reads_the_published_empty_buffer() {
 /// MS-OXORULE 4.2.1: the operations of a rules table, with the published handle table.
 #[test]
 fn reads_published_requests_with_their_handle_table() {
-    let rops = hex(
-        "12 00 01 00 03 00  14 00 74 66  02 01 84 66  1F 00 82 66
-         15 00 01 00 01 32 00",
-    );
-    let mut bytes = u16::try_from(rops.len() + 2).unwrap().to_le_bytes().to_vec();
-    bytes.extend(rops);
-    bytes.extend(hex("23 02 00 00  FF FF FF FF"));
+    let rops = hex("12 00 01 00 03 00  14 00 74 66  02 01 84 66  1F 00 82 66
+         15 00 01 00 01 32 00");
+    let mut e = Encoder::new();
+    e.count_u16(rops.len() + 2).unwrap();
+    e.bytes(&rops).unwrap();
+    e.bytes(&hex("23 02 00 00  FF FF FF FF")).unwrap();
+    let bytes = e.finish().to_vec();
     let batch = RopInputBuffer::unpack(&bytes).unwrap();
     assert_eq!(batch.handles, [0x0000_0223, 0xFFFF_FFFF]);
     assert!(matches!(batch.requests[..], [RopRequest::RopSetColumns(_), RopRequest::RopQueryRows(_)]));
@@ -49,11 +49,9 @@ fn reads_published_rows_with_the_columns_of_the_conversation() {
     .into_iter()
     .map(RopRequest::into_owned)
     .collect::<Vec<_>>();
-    let replies = hex(
-        "41 00  12 01 00 00 00 00 00
+    let replies = hex("41 00  12 01 00 00 00 00 00
          15 01 00 00 00 00 02 01 00 00  01 00 00 00 01 3F F8 56  10 00 01 00 00 00 01 00 00 00 55 55 55 55 D1 44 E3 40
-         50 00 72 00 6F 00 6A 00 65 00 63 00 74 00 20 00 58 00 00 00  23 02 00 00  24 02 00 00",
-    );
+         50 00 72 00 6F 00 6A 00 65 00 63 00 74 00 20 00 58 00 00 00  23 02 00 00  24 02 00 00");
     let mut conversation = Conversation::default();
     let output = RopOutputBuffer::unpack(&replies, &requests, &mut conversation).unwrap();
     let RopReply::RopQueryRows(rows) = &output.replies[1] else { panic!("{:?}", output.replies) };

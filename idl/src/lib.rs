@@ -27,11 +27,23 @@ pub mod oxcstor;
 #[rustfmt::skip]
 pub mod oxctabl;
 #[rustfmt::skip]
+pub mod oxocal;
+#[rustfmt::skip]
+pub mod oxocfg;
+#[rustfmt::skip]
 pub mod oxomsg;
 #[rustfmt::skip]
 pub mod oxorule;
 #[rustfmt::skip]
+pub mod oxosfld;
+#[rustfmt::skip]
+pub mod oxosrch;
+#[rustfmt::skip]
 pub mod oxprops;
+#[rustfmt::skip]
+pub mod oxrtfcp;
+#[rustfmt::skip]
+pub mod oxtnef;
 #[rustfmt::skip]
 pub mod rops;
 #[rustfmt::skip]

@@ -809,7 +809,7 @@ impl<'a> NotificationData<'a> {
                 } else {
                     None
                 };
-                let old_parent_folder_id = if !(notification_flags.m()) {
+                let old_parent_folder_id = if !notification_flags.m() {
                     let old_parent_folder_id = FolderId::unpack(c)
                         .at("OldParentFolderId")?;
                     Some(old_parent_folder_id)
@@ -862,7 +862,7 @@ impl<'a> NotificationData<'a> {
                 } else {
                     None
                 };
-                let old_parent_folder_id = if !(notification_flags.m()) {
+                let old_parent_folder_id = if !notification_flags.m() {
                     let old_parent_folder_id = FolderId::unpack(c)
                         .at("OldParentFolderId")?;
                     Some(old_parent_folder_id)
@@ -1253,7 +1253,7 @@ impl<'a> NotificationData<'a> {
                         e.mismatch("no OldMessageId where the condition does not hold"),
                     );
                 }
-                if !(notification_flags.m()) {
+                if !notification_flags.m() {
                     let Some(old_parent_folder_id) = old_parent_folder_id else {
                         return Err(
                             e.mismatch("OldParentFolderId where the condition holds"),
@@ -1343,7 +1343,7 @@ impl<'a> NotificationData<'a> {
                         e.mismatch("no OldMessageId where the condition does not hold"),
                     );
                 }
-                if !(notification_flags.m()) {
+                if !notification_flags.m() {
                     let Some(old_parent_folder_id) = old_parent_folder_id else {
                         return Err(
                             e.mismatch("OldParentFolderId where the condition holds"),
@@ -1970,7 +1970,7 @@ impl RopRegisterNotificationRequest {
             c.u8().at("Reserved")?;
         }
         let want_whole_store = c.bool8().at("WantWholeStore")?;
-        let (folder_id, message_id) = if !(want_whole_store) {
+        let (folder_id, message_id) = if !want_whole_store {
             let folder_id = FolderId::unpack(c).at("FolderId")?;
             let message_id = MessageId::unpack(c).at("MessageId")?;
             (Some(folder_id), Some(message_id))
@@ -2011,7 +2011,7 @@ impl RopRegisterNotificationRequest {
             e.u8(reserved).at("Reserved")?;
         }
         e.bool8(*want_whole_store).at("WantWholeStore")?;
-        if !(*want_whole_store) {
+        if !*want_whole_store {
             let (Some(folder_id), Some(message_id)) = (folder_id, message_id) else {
                 return Err(e.mismatch("FolderId, MessageId where the condition holds"));
             };

@@ -655,16 +655,16 @@ impl Program {
             },
             Type::Text(Text::Utf16Nul) => borrowed(2),
             Type::Text(Text::String8Nul | Text::By(_)) => borrowed(1),
-            Type::Text(Text::Utf16Counted(kind, _) | Text::String8Counted(kind) | Text::BytesCounted(kind)) => borrowed(u64::from(kind.size)),
+            Type::Text(Text::Utf16Counted(kind, _) | Text::String8Counted(kind) | Text::BytesCounted(kind)) => {
+                borrowed(u64::from(kind.size))
+            }
             Type::Bytes(Extent::Const(n)) => sized(*n),
             Type::Bytes(_) => borrowed(0),
             Type::Array(element, Extent::Const(n)) => {
                 let inner = self.layout(element);
                 Layout { min_size: inner.min_size.saturating_mul(*n), ..inner }
             }
-            Type::Array(element, _) => {
-                Layout { copy: false, min_size: 0, fixed: false, ..self.layout(element) }
-            }
+            Type::Array(element, _) => Layout { copy: false, min_size: 0, fixed: false, ..self.layout(element) },
         }
     }
 }

@@ -13,7 +13,8 @@ fn root() -> PathBuf {
 
 /// The fenced block whose info string ends with this file's name.
 fn block(page: &str, file: &str) -> String {
-    let start = page.lines().position(|line| line.starts_with("```") && line.ends_with(file)).expect("the page's block");
+    let start =
+        page.lines().position(|line| line.starts_with("```") && line.ends_with(file)).expect("the page's block");
     page.lines().skip(start + 1).take_while(|line| *line != "```").map(|line| format!("{line}\n")).collect()
 }
 

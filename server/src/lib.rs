@@ -6,16 +6,16 @@ pub mod auth;
 pub mod autodiscover;
 #[cfg(feature = "transport")]
 pub mod config;
-#[cfg(feature = "transport")]
-pub mod tls;
-#[cfg(feature = "transport")]
-pub mod transport;
 pub mod engine;
-pub mod rop;
-pub mod store;
 #[cfg(feature = "import")]
 pub mod import;
+pub mod rop;
 #[cfg(feature = "import")]
 pub mod sample;
 #[cfg(all(feature = "transport", feature = "sqlite", feature = "import"))]
 pub mod start;
+pub mod store;
+#[cfg(feature = "transport")]
+pub mod tls;
+#[cfg(feature = "transport")]
+pub mod transport;

@@ -12,6 +12,7 @@ use anyhow::Context as _;
 use clap::Parser;
 use server::config::Config;
 use server::engine::Engine;
+use server::rop::RopHandlers;
 use server::start::{self, Welcome};
 use server::store::system_clock;
 use server::transport::Server;
@@ -67,7 +68,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     runtime.block_on(async {
         // Before anything is promised: a signal that comes early is a signal all the same.
         let stop = stop_signal()?;
-        let engine = Arc::new(Engine::new(prepared.store, system_clock));
+        let engine = Arc::new(Engine::<RopHandlers>::new(prepared.store, system_clock));
         let server = Server::bind(&config, prepared.tls, engine, prepared.accounts).await?;
         let address = server.local_addr();
         let welcome = Welcome { address, data_dir: &config.data_dir, first: prepared.first.as_ref() };

@@ -50,7 +50,7 @@ fn numbered(mailbox: &dyn Mailbox, number: u32) -> MessageChange {
 }
 
 fn content(number: u32) -> Vec<u8> {
-    number.to_le_bytes().repeat(CONTENT / 4)
+    format!("{number:04x}").into_bytes().repeat(CONTENT / 4)
 }
 
 /// Not a test of its own: the process that is killed.

@@ -159,7 +159,7 @@ pub fn notification_data_value(g: &mut Choices) -> NotificationData<'static> {
                         old_message_id: notification_flags
                             .m()
                             .then(|| MessageId(g.u64())),
-                        old_parent_folder_id: (!(notification_flags.m()))
+                        old_parent_folder_id: (!notification_flags.m())
                             .then(|| FolderId(g.u64())),
                         total_message_count: notification_flags.t().then(|| g.u32()),
                         unread_message_count: notification_flags.u().then(|| g.u32()),
@@ -176,7 +176,7 @@ pub fn notification_data_value(g: &mut Choices) -> NotificationData<'static> {
                         old_message_id: notification_flags
                             .m()
                             .then(|| MessageId(g.u64())),
-                        old_parent_folder_id: (!(notification_flags.m()))
+                        old_parent_folder_id: (!notification_flags.m())
                             .then(|| FolderId(g.u64())),
                         total_message_count: notification_flags.t().then(|| g.u32()),
                         unread_message_count: notification_flags.u().then(|| g.u32()),
@@ -220,7 +220,7 @@ fn rop_register_notification_request_round_trips() {
     property(|g| {
         let notification_types = NotificationTypes(g.u16());
         let want_whole_store = g.bool();
-        let (folder_id, message_id) = if !(want_whole_store) {
+        let (folder_id, message_id) = if !want_whole_store {
             (Some(FolderId(g.u64())), Some(MessageId(g.u64())))
         } else {
             (None, None)

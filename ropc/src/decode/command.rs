@@ -5,13 +5,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use ropc::driver::Checked;
-use ropc::model::Program;
 
 use super::rops::Decoder;
 use super::target::{Target, parameter, similar};
 use super::text::Style;
 use super::tree::Decoded;
-use super::{dump, input, json, script, text};
+use super::{capture, dump, input, json, script, text};
 
 /// What to decode.
 #[derive(Args)]
@@ -32,7 +31,7 @@ pub struct Arguments {
 /// Bytes of one value.
 #[derive(Args)]
 struct ValueArguments {
-    /// A structure (`SortOrder`), a ROP (`RopSetColumns`), its reply (`RopSetColumnsReply`), a body (`ConnectRequest`).
+    /// A structure (`SortOrder`) or number (`PropertyTag`), a ROP (`RopSetColumns`), its reply (`RopSetColumnsReply`), a body (`ConnectRequest`).
     #[arg(value_name = "TYPE")]
     target: Option<String>,
     /// A file with the bytes, binary or in hexadecimal; standard input without it or for `-`.
@@ -72,7 +71,12 @@ enum What {
         /// The file; standard input without it or for `-`.
         file: Option<String>,
     },
-    /// Values, one a line: `TYPE[;PARAM=VALUE] BYTES`. Answers `ok SIZE` or `error OFFSET MESSAGE` for each.
+    /// MAPI over HTTP in clear, from captured network traffic: pcap or pcapng.
+    Capture {
+        /// The file; standard input without it or for `-`.
+        file: Option<String>,
+    },
+    /// Values, one a line: `TYPE[;PARAM=VALUE] BYTES`, `rops REQUEST REPLY`. Answers each with `ok` or `error`.
     Lines {
         /// The file; standard input without it or for `-`.
         file: Option<String>,
@@ -94,8 +98,7 @@ enum Format {
 /// # Errors
 /// When the command makes no sense or a file cannot be read; the text says why.
 pub fn run(arguments: &Arguments, checked: &Checked) -> Result<bool, String> {
-    let program = &checked.compiled.program;
-    let mut decoder = Decoder::new(program);
+    let mut decoder = Decoder::new(&checked.compiled.program);
     let print = Printer { format: arguments.format };
     match &arguments.what {
         None => Ok(print.all(&[value(&mut decoder, &arguments.value)?])),
@@ -109,7 +112,10 @@ pub fn run(arguments: &Arguments, checked: &Checked) -> Result<bool, String> {
             Ok(print.all(&decoded))
         }
         Some(What::Conversation { file }) => conversation(&mut decoder, file.as_deref(), &print),
-        Some(What::Lines { file }) => lines(program, file.as_deref()),
+        Some(What::Capture { file }) => {
+            Ok(print.all(&capture::decode(&checked.compiled.program, &raw(file.as_deref())?)?))
+        }
+        Some(What::Lines { file }) => lines(&mut decoder, file.as_deref()),
     }
 }
 
@@ -147,12 +153,12 @@ fn conversation(decoder: &mut Decoder<'_>, file: Option<&str>, print: &Printer) 
     Ok(fine)
 }
 
-fn lines(program: &Program, file: Option<&str>) -> Result<bool, String> {
+fn lines(decoder: &mut Decoder<'_>, file: Option<&str>) -> Result<bool, String> {
     let mut out = String::new();
     let mut fine = true;
     for line in text_of(file)?.lines().filter(|line| !line.trim().is_empty()) {
-        let answer = script::value_line(program, line);
-        fine &= answer.starts_with("ok ");
+        let answer = script::answer(decoder, line);
+        fine &= answer.starts_with("ok");
         out.push_str(&answer);
         out.push('\n');
     }
@@ -160,7 +166,10 @@ fn lines(program: &Program, file: Option<&str>) -> Result<bool, String> {
     Ok(fine)
 }
 
-fn both(first: Option<&str>, second: Option<&str>, names: &str) -> Result<(Option<Vec<u8>>, Option<Vec<u8>>), String> {
+/// Bytes that may not have been given.
+type Given = Option<Vec<u8>>;
+
+fn both(first: Option<&str>, second: Option<&str>, names: &str) -> Result<(Given, Given), String> {
     if first.is_none() && second.is_none() {
         return Err(format!("give bytes with {names}"));
     }

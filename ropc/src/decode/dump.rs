@@ -51,6 +51,7 @@ fn leaves<'n>(
         above => format!("{above}.{}", node.name),
     };
     if node.payload.is_some() {
+        each(node, &path);
         payloads.push((node, path));
     } else if node.children.is_empty() {
         each(node, &path);

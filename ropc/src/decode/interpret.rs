@@ -4,14 +4,15 @@ use std::rc::Rc;
 
 use ropc::ast::ReservedRule;
 use ropc::model::{
-    Arm, ConstValue, EnumDef, Expr, Extent, Field, IntKind, Match, Member, Pattern, Program, Role, StructDef, Text,
-    Type, TypeId, TypeKind,
+    Arm, ConstValue, Expr, Extent, Field, IntKind, Match, Member, Pattern, Program, Role, StructDef, Text, Type,
+    TypeId, TypeKind,
 };
-use runtime::{Cursor, FileTime, Guid, String8, StringValue, UnpackError, UnpackErrorKind, Utf16};
+use runtime::{Cursor, Guid, UnpackError, UnpackErrorKind};
 
 use super::datum::{self, Datum, Record, Scope};
 use super::expr::{Missing, element_list, eval, first_field};
 use super::meaning::Names;
+use super::primitive::{self, primitive, unsigned};
 use super::tree::{Fault, Node, Value};
 
 /// A part of a field path.
@@ -298,31 +299,37 @@ impl<'p> Interpreter<'p> {
     ) -> Result<Datum<'p>, Fault> {
         let program = self.program;
         match &program.ty(id).kind {
-            TypeKind::Enum(EnumDef { base, .. }) => {
-                let value = unsigned(c, *base).map_err(|error| self.refused(&error))?;
-                node.value = Some(self.names.named(id, value, base.size));
-                Ok(Datum::Number(i128::from(value)))
-            }
-            TypeKind::Bits(def) => {
-                let start = c.offset();
-                let value = unsigned(c, def.base).map_err(|error| self.refused(&error))?;
-                node.value = Some(self.names.named(id, value, def.base.size));
-                let value = match def.reserved {
-                    ReservedRule::Ignore => value,
-                    ReservedRule::Zero => value & def.known,
-                    ReservedRule::Reject if value & !def.known == 0 => value,
-                    ReservedRule::Reject => {
-                        let message = format!("expected reserved bits clear, got {value:#x}");
-                        return Err(self.fault(start, usize::from(def.base.size), message));
-                    }
-                };
-                Ok(Datum::Number(i128::from(value)))
-            }
             TypeKind::Struct(def) => {
                 let args = self.args(c, def, args, scope)?;
                 Ok(Datum::Record(Rc::new(self.body(c, def, args, node)?)))
             }
+            _ => self.number(c, id, node),
         }
+    }
+
+    /// Reads an enumeration or a bit record into a node.
+    ///
+    /// # Errors
+    /// When the bytes end before it, or bits are set that it refuses.
+    pub fn number(&self, c: &mut Cursor<'_>, id: TypeId, node: &mut Node) -> Result<Datum<'p>, Fault> {
+        let start = c.offset();
+        let (base, allowed) = match &self.program.ty(id).kind {
+            TypeKind::Enum(def) => (def.base, u64::MAX),
+            TypeKind::Bits(def) => (def.base, if def.reserved == ReservedRule::Ignore { u64::MAX } else { def.known }),
+            TypeKind::Struct(_) => return Err(self.fault(start, 1, "expected a number")),
+        };
+        let value = unsigned(c, base).map_err(|error| self.refused(&error))?;
+        node.value = Some(self.names.named(id, value, base.size));
+        if value & !allowed != 0 && self.refuses(id) {
+            let message = format!("expected reserved bits clear, got {value:#x}");
+            return Err(self.fault(start, usize::from(base.size), message));
+        }
+        Ok(Datum::Number(i128::from(value & allowed)))
+    }
+
+    /// Bits that nothing names are a mistake in this record.
+    fn refuses(&self, id: TypeId) -> bool {
+        matches!(&self.program.ty(id).kind, TypeKind::Bits(def) if def.reserved == ReservedRule::Reject)
     }
 
     fn args(
@@ -335,18 +342,12 @@ impl<'p> Interpreter<'p> {
         def.params.iter().zip(args).map(|(param, arg)| Ok(self.eval(c, arg, scope)?.fitted(&param.ty))).collect()
     }
 
-    fn text(
-        &self,
-        c: &mut Cursor<'_>,
-        text: &'p Text,
-        scope: &Scope<'p>,
-        node: &mut Node,
-    ) -> Result<Datum<'p>, Fault> {
+    fn text(&self, c: &mut Cursor<'_>, text: &'p Text, scope: &Scope<'p>, node: &mut Node) -> Result<Datum<'p>, Fault> {
         let unicode = match text {
             Text::By(flag) => self.eval(c, flag, scope)?.truth(),
             _ => false,
         };
-        let (value, datum) = read_text(c, text, unicode).map_err(|error| self.refused(&error))?;
+        let (value, datum) = primitive::text(c, text, unicode).map_err(|error| self.refused(&error))?;
         node.value = Some(value);
         Ok(datum)
     }
@@ -364,6 +365,7 @@ impl<'p> Interpreter<'p> {
         }
         let byte = matches!(element, Type::Int(IntKind { size: 1, signed: false }));
         let min = usize::try_from(self.program.layout(element).min_size).unwrap_or(usize::MAX);
+        let mut cut = None;
         let length = match extent {
             Extent::Const(n) => {
                 let length = usize::try_from(*n).unwrap_or(usize::MAX);
@@ -376,7 +378,14 @@ impl<'p> Interpreter<'p> {
             }
             Extent::Count(count) => {
                 let length = self.length(c, count, scope)?;
-                c.list(length, min).map_err(|error| self.refused(&error))?;
+                match c.list(length, min) {
+                    Ok(_) => {}
+                    // The element that is cut off says more than the list.
+                    Err(error) if min > 0 && matches!(error.kind(), UnpackErrorKind::Truncated { .. }) => {
+                        cut = Some(error)
+                    }
+                    Err(error) => return Err(self.refused(&error)),
+                }
                 length
             }
             Extent::Rest => usize::MAX,
@@ -394,7 +403,7 @@ impl<'p> Interpreter<'p> {
             }
         }
         scope.index = outer;
-        Ok(datum::list(items))
+        cut.map_or_else(|| Ok(datum::list(items)), |error| Err(self.refused(&error)))
     }
 
     fn element(
@@ -451,8 +460,10 @@ impl<'p> Interpreter<'p> {
             if !selects(arm, &on) || !self.guarded(c, arm, scope)? {
                 continue;
             }
-            node.value = Some(Value::Variant(arm.name.clone()));
-            return self.members(c, &arm.body, scope, &mut node.children);
+            let before = node.children.len();
+            let result = self.members(c, &arm.body, scope, &mut node.children);
+            node.value = Some(Value::Variant(arm.name.clone(), node.children.len() - before));
+            return result;
         }
         let names: Vec<&str> = m.on.iter().map(|discriminant| discriminant.name.as_str()).collect();
         let found = on.first().map_or(0, Datum::wide);
@@ -515,76 +526,3 @@ fn spelled(field: &str) -> String {
     };
     field.split('_').map(capital).collect()
 }
-
-/// An integer of the wire, its bits as they are.
-fn unsigned(c: &mut Cursor<'_>, kind: IntKind) -> Result<u64, UnpackError> {
-    Ok(match kind.size {
-        1 => u64::from(c.u8()?),
-        2 => u64::from(c.u16()?),
-        4 => u64::from(c.u32()?),
-        _ => c.u64()?,
-    })
-}
-
-fn signed(c: &mut Cursor<'_>, kind: IntKind) -> Result<i64, UnpackError> {
-    Ok(match kind.size {
-        1 => i64::from(c.i8()?),
-        2 => i64::from(c.i16()?),
-        4 => i64::from(c.i32()?),
-        _ => c.i64()?,
-    })
-}
-
-fn primitive<'p>(c: &mut Cursor<'_>, ty: &Type, names: &Names<'_>) -> Result<(Value, Datum<'p>), UnpackError> {
-    let number = |value: i128, size| (Value::Number(value, size), Datum::Number(value));
-    Ok(match ty {
-        Type::Int(kind) if kind.signed => number(i128::from(signed(c, *kind)?), kind.size),
-        Type::Int(kind) => number(i128::from(unsigned(c, *kind)?), kind.size),
-        Type::U48Be => number(i128::from(c.u48be()?), 6),
-        Type::Float(4) => (Value::Float(f64::from(c.f32()?)), Datum::Plain),
-        Type::Float(_) => (Value::Float(c.f64()?), Datum::Plain),
-        Type::Bool(size) => {
-            let value = if *size == 1 { c.bool8()? } else { c.bool16()? };
-            (Value::Bool(value), Datum::Bool(value))
-        }
-        Type::Guid => {
-            let Guid(bytes) = Guid::unpack(c)?;
-            (names.guid(bytes), Datum::Bytes(bytes.as_slice().into()))
-        }
-        Type::FileTime => {
-            let FileTime(ticks) = FileTime::unpack(c)?;
-            (Value::Time(ticks), Datum::Number(i128::from(ticks)))
-        }
-        _ => return Err(c.invalid(0, "a type that is emitted", 0)),
-    })
-}
-
-fn read_text<'p>(c: &mut Cursor<'_>, text: &Text, unicode: bool) -> Result<(Value, Datum<'p>), UnpackError> {
-    let utf16 = |text: &Utf16<'_>| Value::Text(text.to_text().into_owned());
-    let string8 = |text: &String8<'_>| Value::Text(text.decode(WESTERN).into_owned());
-    let count = |c: &mut Cursor<'_>, kind: &IntKind| Ok(usize::try_from(unsigned(c, *kind)?).unwrap_or(usize::MAX));
-    let value = match text {
-        Text::Utf16Nul => utf16(&Utf16::unpack_nul(c)?),
-        Text::String8Nul => string8(&String8::unpack_nul(c)?),
-        Text::By(_) => match StringValue::unpack_nul(c, unicode)? {
-            StringValue::Utf16(text) => utf16(&text),
-            StringValue::String8(text) => string8(&text),
-        },
-        Text::Utf16Counted(kind, chars) => {
-            let n = count(c, kind)?;
-            utf16(&Utf16::unpack_units(c, if *chars { n } else { n / 2 })?)
-        }
-        Text::String8Counted(kind) => {
-            let n = count(c, kind)?;
-            string8(&String8::unpack_bytes(c, n)?)
-        }
-        Text::BytesCounted(kind) => {
-            let n = count(c, kind)?;
-            return Ok((Value::Bytes, Datum::Bytes(c.take(n)?.into())));
-        }
-    };
-    Ok((value, Datum::Plain))
-}
-
-/// The code page that 8-bit strings are shown in.
-const WESTERN: u16 = 1252;

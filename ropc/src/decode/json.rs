@@ -76,7 +76,7 @@ fn plain(value: &Value, out: &mut String) {
         Value::Time(ticks) => number(i128::from(*ticks)),
         Value::Bool(value) => _ = write!(out, ",\"value\":{value}"),
         Value::Float(value) if value.is_finite() => _ = write!(out, ",\"value\":{value:?}"),
-        Value::Text(text) | Value::Guid(text, _) | Value::Variant(text) => {
+        Value::Text(text) | Value::Guid(text, _) | Value::Variant(text, _) => {
             out.push_str(",\"value\":");
             string(text, out);
         }

@@ -6,7 +6,8 @@ use runtime::Cursor;
 use runtime::codec::rpc_header_ext::{Flags, RpcHeaderExt};
 use runtime::codec::{lz77, obfuscation};
 
-use super::rops::{Decoder, Requests};
+use super::conversation::Requests;
+use super::rops::Decoder;
 use super::tree::{Decoded, Fault, Node, Value};
 
 /// The field with the ROP buffers of an Execute request or reply.
@@ -66,9 +67,11 @@ impl<'p> Decoder<'p> {
                 return Ok(code);
             }
             let text = String::from_utf8_lossy(line).into_owned();
+            // What is shown as a name has only characters of one.
+            let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
             let (name, value) = match text.split_once(':') {
-                Some((name, value)) => (name.trim().to_owned(), value.trim().to_owned()),
-                None => ("MetaTag".to_owned(), text.clone()),
+                Some((name, value)) if is_name(name) => (name.to_owned(), value.trim().to_owned()),
+                _ => ("MetaTag".to_owned(), text),
             };
             if name.eq_ignore_ascii_case("X-ResponseCode") {
                 code = Some(value.clone());
@@ -100,12 +103,7 @@ impl<'p> Decoder<'p> {
     }
 
     /// Payloads behind their headers, up to the one with the flag Last.
-    fn chain(
-        &mut self,
-        mut c: Cursor<'_>,
-        field: &mut Node,
-        mut side: Option<&mut Side<'_, 'p>>,
-    ) -> Result<(), Fault> {
+    fn chain(&mut self, mut c: Cursor<'_>, field: &mut Node, mut side: Option<&mut Side<'_, 'p>>) -> Result<(), Fault> {
         field.value = None;
         let mut total = 0;
         let name = if side.is_some() { ROP_BUFFER } else { AUXILIARY_BUFFER };
@@ -134,9 +132,8 @@ impl<'p> Decoder<'p> {
         side: Option<&mut Side<'_, 'p>>,
     ) -> Result<bool, Fault> {
         let start = c.offset();
-        let header = RpcHeaderExt::unpack(c).map_err(|error| {
-            Fault { path: error.path(), ..self.interpreter.refused(&error) }
-        })?;
+        let header = RpcHeaderExt::unpack(c)
+            .map_err(|error| Fault { path: error.path(), ..self.interpreter.refused(&error) })?;
         node.children.extend(header_nodes(&header, start));
         let size = usize::from(header.size_actual);
         *total = total.saturating_add(size);
@@ -145,14 +142,19 @@ impl<'p> Decoder<'p> {
         }
         let at = c.offset();
         let taken = c.take(usize::from(header.size)).map_err(|error| self.interpreter.refused(&error))?;
-        node.children.push(Node::leaf("Payload", at, taken.len(), Value::Bytes));
         let mut plain = taken.to_vec();
         if header.flags.contains(Flags::XOR_MAGIC) {
             obfuscation::apply(&mut plain);
         }
         if header.flags.contains(Flags::COMPRESSED) {
             let stream = Cursor::at_offset(&plain, at);
-            plain = lz77::decompress(stream, size).map_err(|error| self.interpreter.refused(&error))?;
+            match lz77::decompress(stream, size) {
+                Ok(bytes) => plain = bytes,
+                Err(error) => {
+                    node.children.push(Node::leaf("Payload", at, taken.len(), Value::Bytes));
+                    return self.interpreter.inside("Payload", |this| Err(this.refused(&error)));
+                }
+            }
         }
         let decoded = match side {
             Some(Side::Requests(requests)) => self.buffer("RopInputBuffer", &plain, |this, c, root| {
@@ -163,12 +165,12 @@ impl<'p> Decoder<'p> {
                 self.buffer("RopOutputBuffer", &plain, |this, c, root| this.output(c, root, requests))
             }
             None => self.buffer("AuxiliaryData", &plain, |_, c, root| {
-                root.value = Some(Value::Bytes);
-                c.take_rest();
+                root.children.push(Node::leaf("Blocks", 0, c.take_rest().len(), Value::Bytes));
                 Ok(())
             }),
         };
-        node.children.push(decoded.root);
+        // It takes these bytes in the buffer outside.
+        node.children.push(Node { offset: at, size: taken.len(), ..decoded.root });
         decoded.fault.map_or(Ok(()), Err)?;
         Ok(header.flags.contains(Flags::LAST))
     }

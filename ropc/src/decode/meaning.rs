@@ -103,10 +103,10 @@ impl<'p> Names<'p> {
             let part = sub_field(field, value);
             match field.ty {
                 None if field.width == 1 => names.extend((part != 0).then(|| field.name.clone())),
-                None => names.push(format!("{}={part:#x}", field.name)),
+                None => names.push(format!("{}=0x{part:X}", field.name)),
                 Some(ty) => {
                     let meaning = self.of(ty, part).join(" ");
-                    let meaning = if meaning.is_empty() { format!("{part:#x}") } else { meaning };
+                    let meaning = if meaning.is_empty() { format!("0x{part:X}") } else { meaning };
                     names.push(format!("{}={meaning}", field.name));
                 }
             }
@@ -117,7 +117,7 @@ impl<'p> Names<'p> {
         }
         let unknown = value & !def.known;
         if unknown != 0 && def.fields.iter().all(|field| field.width == 1) {
-            names.push(format!("{unknown:#x}"));
+            names.push(format!("0x{unknown:X}"));
         }
         names
     }

@@ -6,15 +6,18 @@
 //! | step | module |
 //! |---|---|
 //! | hex or binary to bytes | [`input`] |
+//! | captured traffic to exchanges | [`capture`] |
 //! | what was asked for | [`target`], [`script`] |
-//! | bytes to a tree of values | [`interpret`] (structures), [`rops`], [`mapi_http`] |
+//! | bytes to a tree of values | [`interpret`] (structures), [`primitive`], [`rops`], [`conversation`], [`mapi_http`] |
 //! | expressions and what they look at | [`expr`], [`datum`] |
 //! | what a value means | [`meaning`] |
 //! | the tree | [`tree`] |
 //! | the tree to text | [`text`], [`json`], [`dump`] |
 //! | arguments and files | [`command`] |
 
+pub mod capture;
 pub mod command;
+pub mod conversation;
 pub mod datum;
 pub mod dump;
 pub mod expr;
@@ -23,6 +26,7 @@ pub mod interpret;
 pub mod json;
 pub mod mapi_http;
 pub mod meaning;
+pub mod primitive;
 pub mod rops;
 pub mod script;
 pub mod target;

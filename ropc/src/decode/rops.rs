@@ -1,27 +1,13 @@
-//! ROP buffers: requests, the replies that answer them, and what a conversation sets on the way.
+//! ROP buffers: requests, and the replies that answer them.
 
-use std::collections::BTreeMap;
-
-use ropc::model::{EffectValue, Expr, Handle, Program, Rop, StructDef, TypeId};
+use ropc::model::{Program, Rop, StructDef, TypeId};
 use runtime::Cursor;
 use runtime::rop::{INVALID_HANDLE, ROP_SIZE};
 
-use super::datum::{Datum, Record, Scope, find};
-use super::expr::eval;
+use super::conversation::{Requests, Sent, States};
+use super::datum::{Datum, Record};
 use super::interpret::Interpreter;
 use super::tree::{Decoded, Fault, Node, Value};
-
-/// A request that a reply may answer.
-#[derive(Clone, Debug)]
-pub struct Sent<'p> {
-    /// The operation.
-    pub rop: &'p Rop,
-    /// Its fields, the handle indexes among them.
-    pub fields: Record<'p>,
-}
-
-/// State of open objects, by kind of object and handle value.
-type States<'p> = BTreeMap<(usize, u32), BTreeMap<&'p str, Option<Datum<'p>>>>;
 
 /// Reads the buffers of one conversation in their order.
 #[derive(Debug)]
@@ -30,26 +16,11 @@ pub struct Decoder<'p> {
     pub interpreter: Interpreter<'p>,
     /// Context from outside, for bytes that stand alone.
     pub given: Record<'p>,
-    states: States<'p>,
+    /// What operations have set so far.
+    pub(super) states: States<'p>,
     error_code: Option<TypeId>,
     /// Buffers inside buffers.
     depth: u32,
-}
-
-/// The requests of a batch, and how far replies have answered them.
-#[derive(Clone, Debug, Default)]
-pub struct Requests<'p> {
-    sent: Vec<Sent<'p>>,
-    next: usize,
-    /// There are none: replies pair with operations by RopId alone.
-    unknown: bool,
-}
-
-impl<'p> Requests<'p> {
-    /// Replies whose requests nobody knows.
-    pub fn unknown() -> Self {
-        Self { unknown: true, ..Self::default() }
-    }
 }
 
 /// Slots that a handle table can have: what an index of one byte reaches.
@@ -59,10 +30,10 @@ impl<'p> Decoder<'p> {
     /// A conversation that has set nothing yet.
     pub fn new(program: &'p Program) -> Self {
         let error_code = program.types.iter().position(|def| def.name == "ErrorCode").map(TypeId);
-        Self { interpreter: Interpreter::new(program), given: Vec::new(), states: BTreeMap::new(), error_code, depth: 0 }
+        Self { interpreter: Interpreter::new(program), given: Vec::new(), states: States::new(), error_code, depth: 0 }
     }
 
-    fn program(&self) -> &'p Program {
+    pub(super) fn program(&self) -> &'p Program {
         self.interpreter.program
     }
 
@@ -92,7 +63,8 @@ impl<'p> Decoder<'p> {
         let (mut rops, table) = self.framing(c, node)?;
         let mut list = Node::new("RopsList", rops.offset());
         list.size = rops.remaining();
-        let mut requests = Requests::default();
+        let handles = table.iter().flat_map(|table| &table.children).map(handle_of).collect();
+        let mut requests = Requests { handles, ..Requests::default() };
         let mut result = Ok(());
         while result.is_ok() && !rops.is_empty() {
             match self.request(&mut rops, &mut list) {
@@ -113,6 +85,7 @@ impl<'p> Decoder<'p> {
     pub fn output(&mut self, c: &mut Cursor<'_>, node: &mut Node, requests: &mut Requests<'p>) -> Result<(), Fault> {
         let (mut rops, table) = self.framing(c, node)?;
         let handles: Vec<u32> = table.iter().flat_map(|table| &table.children).map(handle_of).collect();
+        requests.outputs += 1;
         let mut list = Node::new("RopsList", rops.offset());
         list.size = rops.remaining();
         let result = self.replies(&mut rops, &mut list, requests, &handles);
@@ -270,9 +243,10 @@ impl<'p> Decoder<'p> {
             let start = c.offset();
             let id = c.peek().first().copied().unwrap_or_default();
             let program = self.program();
-            let unsolicited = program.rops.iter().find_map(|rop| {
-                rop.unsolicited.as_ref().filter(|_| rop.id == id).map(|body| (rop, body))
-            });
+            let unsolicited = program
+                .rops
+                .iter()
+                .find_map(|rop| rop.unsolicited.as_ref().filter(|_| rop.id == id).map(|body| (rop, body)));
             let result = if let Some((rop, body)) = unsolicited {
                 self.unsolicited(c, rop, body, list)
             } else if requests.unknown {
@@ -299,51 +273,8 @@ impl<'p> Decoder<'p> {
                 result => result?,
             }
         }
-        while self.silent(requests, handles) {
-            requests.next += 1;
-        }
+        self.pass_silent(requests, handles);
         Ok(())
-    }
-
-    /// The request that the next reply answers, requests without a reply passed over. Rows beyond the
-    /// first buffer of a chain answer the last request again (MS-OXCROPS 3.2.5.2).
-    fn answered(&mut self, requests: &mut Requests<'p>, handles: &[u32], id: u8) -> Option<Sent<'p>> {
-        while self.silent(requests, handles) {
-            requests.next += 1;
-        }
-        if let Some(sent) = requests.sent.get(requests.next) {
-            requests.next += 1;
-            return Some(sent.clone());
-        }
-        let last = requests.sent.iter().rev().find(|sent| sent.rop.success.is_some())?;
-        (last.rop.reply_id.unwrap_or(last.rop.id) == id).then(|| last.clone())
-    }
-
-    /// The next request has no reply; notes what it does.
-    fn silent(&mut self, requests: &Requests<'p>, handles: &[u32]) -> bool {
-        let Some(sent) = requests.sent.get(requests.next) else { return false };
-        if sent.rop.success.is_some() || sent.rop.unsolicited.is_some() {
-            return false;
-        }
-        if sent.rop.releases
-            && let Some(input) = sent.rop.inputs.first()
-        {
-            let released = handle(handles, &sent.fields, input);
-            self.states.retain(|(_, handle), _| *handle != released);
-        }
-        true
-    }
-
-    /// Notes that requests were answered by bytes that are not there.
-    pub fn unanswered(&mut self, requests: &mut Requests<'p>, handles: &[u32]) {
-        while requests.next < requests.sent.len() {
-            if !self.silent(requests, handles)
-                && let Some(sent) = requests.sent.get(requests.next).cloned()
-            {
-                self.effects(sent.rop, Some(&sent), Some(Vec::new()), handles);
-            }
-            requests.next += 1;
-        }
     }
 
     /// Reads a reply that answers no request of its own, RopId first.
@@ -373,60 +304,6 @@ impl<'p> Decoder<'p> {
         node.size = c.offset().saturating_sub(start);
         list.children.push(node);
         result.map(|_| ())
-    }
-
-    /// The arguments of a body: state of an object, or fields of the request.
-    fn arguments(
-        &self,
-        c: &Cursor<'_>,
-        rop: &'p Rop,
-        body: &'p StructDef,
-        request: &Record<'p>,
-        handles: Option<&[u32]>,
-    ) -> Result<Vec<Datum<'p>>, Fault> {
-        let argument = |name: &str| {
-            if let Some(given) = find(&self.given, name) {
-                return Ok(given.clone());
-            }
-            let Some((of, state)) = rop.needs_state.iter().find(|(_, state)| *state == name) else {
-                return find(request, name).cloned().ok_or_else(|| format!("{name} of the request"));
-            };
-            let known = rop.inputs.iter().find(|input| input.name == *of).and_then(|input| {
-                let key = (*input.objects.first()?, handle(handles?, request, input));
-                self.states.get(&key)?.get(state.as_str())?.clone()
-            });
-            known.ok_or_else(|| format!("{state} of the {of}"))
-        };
-        let args = body.params.iter().map(|param| argument(&param.name)).collect::<Result<Vec<_>, String>>();
-        args.map_err(|what| self.interpreter.missing(c.offset(), &what))
-    }
-
-    /// Notes what an operation sets; `reply` is there when it succeeded.
-    fn effects(&mut self, rop: &'p Rop, request: Option<&Sent<'p>>, reply: Option<Record<'p>>, handles: &[u32]) {
-        let Some(request) = request else { return };
-        for effect in rop.effects.iter().filter(|effect| effect.on_success == reply.is_some()) {
-            let Some(on) = rop.inputs.iter().chain(&rop.output).find(|input| input.name == effect.handle) else {
-                continue;
-            };
-            let Some(object) = on.objects.first() else { continue };
-            let value = match &effect.value {
-                None => None,
-                Some(EffectValue::Request(expr)) => self.of_record(&rop.request, &request.fields, expr),
-                Some(EffectValue::Reply(expr)) => match (&rop.success, &reply) {
-                    (Some(def), Some(reply)) => self.of_record(def, reply, expr),
-                    _ => None,
-                },
-            };
-            let key = (*object, handle(handles, &request.fields, on));
-            self.states.entry(key).or_default().insert(effect.state.as_str(), value);
-        }
-    }
-
-    /// An expression over the fields of a body that was read.
-    fn of_record(&self, def: &'p StructDef, record: &Record<'p>, expr: &'p Expr) -> Option<Datum<'p>> {
-        let mut scope = Scope::new(def, Vec::new());
-        record.iter().for_each(|(name, value)| scope.add(name, value.clone(), 0));
-        eval(self.program(), expr, &scope).ok()
     }
 
     fn byte(&mut self, c: &mut Cursor<'_>, name: &'p str) -> Result<u8, Fault> {
@@ -471,13 +348,6 @@ fn index<'p>(
 
 fn rop_id(rop: &Rop, at: usize, id: u8) -> Node {
     Node::leaf("RopId", at, 1, Value::Named { value: u64::from(id), size: 1, names: vec![rop.name.clone()] })
-}
-
-/// The handle value in the slot that a request names.
-fn handle(handles: &[u32], request: &Record<'_>, of: &Handle) -> u32 {
-    let index = find(request, &of.index_field).map_or(u64::MAX, Datum::wide);
-    let slot = usize::try_from(index).ok().and_then(|index| handles.get(index));
-    slot.copied().unwrap_or(INVALID_HANDLE)
 }
 
 fn handle_of(node: &Node) -> u32 {

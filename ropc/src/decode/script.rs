@@ -1,12 +1,12 @@
 //! Several buffers in one text: the exchanges of a conversation, or values a line.
 
-use ropc::model::Program;
 use runtime::Cursor;
 
+use super::conversation::Requests;
 use super::input::hex;
-use super::rops::{Decoder, Requests};
+use super::rops::Decoder;
 use super::target::{Target, parameter};
-use super::tree::{Decoded, Node};
+use super::tree::{Decoded, Fault, Node};
 
 /// Reads a line of a conversation and decodes its buffers:
 /// `rops REQUEST REPLY` or `mapihttp TYPE REQUEST RESPONSE`, all hexadecimal, `-` for what is not there.
@@ -48,8 +48,11 @@ pub fn rops(decoder: &mut Decoder<'_>, request: Option<&[u8]>, reply: Option<&[u
             Ok(())
         }));
     }
-    if let Some(bytes) = reply {
-        all.push(decoder.buffer("RopOutputBuffer", bytes, |this, c, root| this.output(c, root, &mut requests)));
+    match reply {
+        Some(bytes) => {
+            all.push(decoder.buffer("RopOutputBuffer", bytes, |this, c, root| this.output(c, root, &mut requests)));
+        }
+        None => decoder.unanswered(&mut requests),
     }
     all
 }
@@ -76,31 +79,50 @@ pub fn mapi_http(
         requests = sent;
         all.push(decoded);
     }
-    if let Some(bytes) = response {
-        all.push(decoder.http_response(of, bytes, &mut requests));
+    match response {
+        Some(bytes) => all.push(decoder.http_response(of, bytes, &mut requests)),
+        None => decoder.unanswered(&mut requests),
     }
     Ok(all)
 }
 
-/// Decodes `TYPE[;PARAM=VALUE..] HEX` and answers `ok CONSUMED` or `error OFFSET MESSAGE`: for comparing
-/// many values with another implementation. Bytes after the value are no mistake.
-pub fn value_line(program: &Program, line: &str) -> String {
+/// Decodes a line that stands for itself: for comparing many values with another implementation.
+///
+/// `TYPE[;PARAM=VALUE..] BYTES` answers `ok SIZE`, where bytes may be left; `rops REQUEST REPLY` answers `ok`, or
+/// `opaque` where something was not known. Mistakes are answered by `error OFFSET PATH: MESSAGE`.
+pub fn answer(decoder: &mut Decoder<'_>, line: &str) -> String {
+    decoder.forget();
+    let answer = if line.starts_with("rops ") { buffers(decoder, line) } else { value(decoder, line) };
+    answer.unwrap_or_else(|error| format!("unknown {error}"))
+}
+
+fn buffers(decoder: &mut Decoder<'_>, line: &str) -> Result<String, String> {
+    let all = exchange(decoder, line)?;
+    Ok(match all.iter().find_map(|decoded| decoded.fault.as_ref()) {
+        Some(fault) => wrong(fault),
+        None if all.iter().any(|decoded| decoded.root.has_opaque()) => "opaque".to_owned(),
+        None => "ok".to_owned(),
+    })
+}
+
+fn value(decoder: &mut Decoder<'_>, line: &str) -> Result<String, String> {
     let (head, text) = line.split_once(' ').unwrap_or((line, ""));
     let mut parts = head.split(';');
     let name = parts.next().unwrap_or_default();
-    let Some(target) = Target::find(program, name) else { return format!("unknown {name}") };
-    let mut decoder = Decoder::new(program);
+    let target = Target::find(decoder.interpreter.program, name).ok_or(name)?;
     for part in parts {
-        match parameter(&decoder, target.params(), part) {
-            Ok(value) => decoder.given.push(value),
-            Err(error) => return format!("unknown {error}"),
-        }
+        let value = parameter(decoder, target.params(), part)?;
+        decoder.given.push(value);
     }
-    let Some(bytes) = hex(text) else { return "unknown bytes that are not hexadecimal".to_owned() };
+    let bytes = hex(text).ok_or("bytes that are not hexadecimal")?;
     decoder.interpreter.begin(bytes.len());
     let mut c = Cursor::new(&bytes);
-    match target.read(&mut decoder, &mut c, &mut Node::new(name, 0)) {
+    Ok(match target.read(decoder, &mut c, &mut Node::new(name, 0)) {
         Ok(()) => format!("ok {}", c.offset()),
-        Err(fault) => format!("error {} {}: {}", fault.offset, fault.path, fault.message),
-    }
+        Err(fault) => wrong(&fault),
+    })
+}
+
+fn wrong(fault: &Fault) -> String {
+    format!("error {} {}: {}", fault.offset, fault.path, fault.message)
 }

@@ -1,6 +1,6 @@
 //! What bytes are said to be: a name of the descriptions, and the context that it depends on.
 
-use ropc::model::{Param, Program, Request, Rop, StructDef, TypeKind};
+use ropc::model::{Param, Program, Request, Rop, StructDef, TypeId, TypeKind};
 use runtime::Cursor;
 
 use super::datum::{self, Datum, Record, find};
@@ -10,6 +10,8 @@ use super::tree::{Fault, Node};
 /// Something with a name that bytes can be.
 #[derive(Clone, Copy, Debug)]
 pub enum Target<'p> {
+    /// An enumeration or a bit record.
+    Number(TypeId),
     /// A structure, or the body of an operation by the name of its Rust type.
     Body(&'p StructDef),
     /// A ROP request, RopId first.
@@ -21,13 +23,13 @@ pub enum Target<'p> {
 }
 
 impl<'p> Target<'p> {
-    /// Finds a name: `SortOrder`, `RopSetColumns` (request), `RopSetColumnsReply`, `RopSetColumnsRequest`
+    /// Finds a name: `SortOrder`, `PropertyTag`, `RopSetColumns` (request), `RopSetColumnsReply`, `RopSetColumnsRequest`
     /// (without the RopId), `RopSetColumnsResponse` (without the header), `ConnectRequest`.
     pub fn find(program: &'p Program, name: &str) -> Option<Self> {
-        let of_types = program.types.iter().filter(|def| def.name == name);
-        let of_types = of_types.filter_map(|def| match &def.kind {
-            TypeKind::Struct(def) => Some(Self::Body(def)),
-            TypeKind::Enum(_) | TypeKind::Bits(_) => None,
+        let of_types = program.types.iter().enumerate().filter(|(_, def)| def.name == name);
+        let of_types = of_types.map(|(index, def)| match &def.kind {
+            TypeKind::Struct(def) => Self::Body(def),
+            TypeKind::Enum(_) | TypeKind::Bits(_) => Self::Number(TypeId(index)),
         });
         let rops = program.rops.iter().filter_map(|rop| of_rop(rop, name.strip_prefix(rop.name.as_str())?));
         let requests =
@@ -38,6 +40,7 @@ impl<'p> Target<'p> {
     /// What it depends on besides its bytes.
     pub fn params(self) -> &'p [Param] {
         match self {
+            Self::Number(_) => &[],
             Self::Body(def) => &def.params,
             Self::Request(rop) | Self::RequestAfterId(rop) => &rop.request.params,
             Self::Reply(rop) => rop.success.as_ref().map_or(&[], |def| &def.params),
@@ -50,13 +53,24 @@ impl<'p> Target<'p> {
     /// When the bytes are something else.
     pub fn read(self, decoder: &mut Decoder<'p>, c: &mut Cursor<'_>, node: &mut Node) -> Result<(), Fault> {
         match self {
+            Self::Number(id) => {
+                let mut value = Node::new(decoder.interpreter.program.ty(id).name.as_str(), c.offset());
+                decoder.interpreter.number(c, id, &mut value)?;
+                value.size = c.offset().saturating_sub(value.offset);
+                node.children.push(value);
+                Ok(())
+            }
             Self::Body(def) => {
                 let args = arguments(def, &decoder.given);
                 decoder.interpreter.body(c, def, args, node).map(|_| ())
             }
             Self::Request(rop) => match decoder.request(c, node)?.rop.id {
                 id if id == rop.id => Ok(()),
-                id => Err(decoder.interpreter.fault(0, 1, format!("expected {:#04x}, {}, got {id:#04x}", rop.id, rop.name))),
+                id => Err(decoder.interpreter.fault(
+                    0,
+                    1,
+                    format!("expected {:#04x}, {}, got {id:#04x}", rop.id, rop.name),
+                )),
             },
             Self::RequestAfterId(rop) => decoder.request_after_id(c, rop, node),
             Self::Reply(rop) if rop.unsolicited.is_some() => decoder.lone(c, rop, node),
@@ -115,7 +129,10 @@ pub fn parameter<'p>(decoder: &Decoder<'p>, params: &'p [Param], text: &str) -> 
     let (name, value) = text.split_once('=').ok_or_else(|| format!("`{text}` is not NAME=VALUE"))?;
     let Some(param) = params.iter().find(|param| param.name == name.trim()) else {
         let known: Vec<&str> = params.iter().map(|param| param.name.as_str()).collect();
-        return Err(format!("there is no parameter `{name}`: {}", if known.is_empty() { "it has none".to_owned() } else { known.join(", ") }));
+        return Err(format!(
+            "there is no parameter `{name}`: {}",
+            if known.is_empty() { "it has none".to_owned() } else { known.join(", ") }
+        ));
     };
     let one = |text: &str| {
         let text = text.trim();

@@ -35,7 +35,9 @@ fn buffer(node: &Node, depth: usize, style: Style, out: &mut String) {
 
 fn line(node: &Node, bytes: &[u8], depth: usize, style: Style, out: &mut String) {
     if node.payload.is_some() {
-        _ = write!(out, "{:31}", "");
+        let offset = style.dim(&format!("{:04x}", node.offset));
+        let raw = style.cyan(&format!("{:<25}", shortened(node.bytes(bytes))));
+        _ = write!(out, "{offset}  {raw}");
         return buffer(node, depth, style, out);
     }
     // A variant of one value is the value.
@@ -44,7 +46,7 @@ fn line(node: &Node, bytes: &[u8], depth: usize, style: Style, out: &mut String)
     loop {
         meanings.extend(last.value.as_ref().map(|value| meaning(value, last.size)));
         match (&last.value, last.children.as_slice()) {
-            (Some(Value::Variant(_)), [one]) if (one.offset, one.size) == (last.offset, last.size) => last = one,
+            (Some(Value::Variant(_, 1)), [one]) if (one.offset, one.size) == (last.offset, last.size) => last = one,
             _ => break,
         }
     }
@@ -70,10 +72,10 @@ pub fn meaning(value: &Value, size: usize) -> String {
     match value {
         Value::Number(value, _) if (-9..=9).contains(value) => value.to_string(),
         Value::Number(value, _) if *value < 0 => value.to_string(),
-        Value::Number(value, _) => format!("{value} ({value:#x})"),
+        Value::Number(value, _) => format!("{value} (0x{value:X})"),
         Value::Named { value, size, names } => {
-            let digits = usize::from(*size) * 2 + 2;
-            format!("{value:#0digits$x} {}", names.join(", ")).trim_end().to_owned()
+            let digits = usize::from(*size) * 2;
+            format!("0x{value:0digits$X} {}", names.join(", ")).trim_end().to_owned()
         }
         Value::Bool(value) => value.to_string(),
         Value::Float(value) => format!("{value:?}"),
@@ -81,7 +83,7 @@ pub fn meaning(value: &Value, size: usize) -> String {
         Value::Guid(text, name) => format!("{{{text}}} {}", name.as_deref().unwrap_or_default()).trim_end().to_owned(),
         Value::Time(ticks) => date(*ticks),
         Value::Bytes => format!("{size} bytes"),
-        Value::Variant(name) => name.clone(),
+        Value::Variant(name, _) => name.clone(),
         Value::Opaque(why) => format!("{size} bytes not decoded: {why}"),
     }
 }
@@ -95,7 +97,11 @@ fn quoted(text: &str) -> String {
 
 impl Style {
     fn paint(self, text: &str, code: &str) -> String {
-        if self.coloured && !text.trim().is_empty() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+        if self.coloured && !text.trim().is_empty() {
+            format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
     }
 
     fn dim(self, text: &str) -> String {

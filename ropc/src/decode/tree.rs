@@ -48,8 +48,8 @@ pub enum Value {
     Time(u64),
     /// Nothing but its bytes.
     Bytes,
-    /// The variant that a discriminant selected.
-    Variant(String),
+    /// The variant that a discriminant selected, and how many of the last children are its own.
+    Variant(String, usize),
     /// Bytes whose meaning depends on something that is not known.
     Opaque(String),
 }
@@ -135,6 +135,6 @@ impl fmt::Display for Fault {
         }
         let before = self.offset.saturating_sub(*start).min(LINE);
         let shown = self.size.clamp(1, bytes.len().saturating_sub(before).max(1));
-        write!(f, "\n       {}{}", "   ".repeat(before), "^^ ".repeat(shown).trim_end())
+        write!(f, "\n        {}{}", "   ".repeat(before), "^^ ".repeat(shown).trim_end())
     }
 }

@@ -151,10 +151,7 @@ impl Env {
                 let op = operator(*op);
                 quote!(#left #op #right)
             }
-            Expr::Not(inner) => {
-                let inner = self.expr(cx, inner);
-                quote!(!(#inner))
-            }
+            Expr::Not(inner) => self.negated(cx, inner),
             Expr::Ternary(c, a, b) => {
                 let c = self.expr(cx, c);
                 let (a, b) = if self.comparable(cx, a, b) {
@@ -163,6 +160,37 @@ impl Env {
                     (self.wide(cx, a), self.wide(cx, b))
                 };
                 quote!(if #c { #a } else { #b })
+            }
+        }
+    }
+
+    /// What is true where a condition is not.
+    pub(crate) fn negated(&self, cx: &Context<'_>, expr: &Expr) -> TokenStream {
+        let opposite = |op: BinaryOp| match op {
+            BinaryOp::Eq => Some(BinaryOp::Ne),
+            BinaryOp::Ne => Some(BinaryOp::Eq),
+            BinaryOp::Lt => Some(BinaryOp::Ge),
+            BinaryOp::Ge => Some(BinaryOp::Lt),
+            BinaryOp::Gt => Some(BinaryOp::Le),
+            BinaryOp::Le => Some(BinaryOp::Gt),
+            _ => None,
+        };
+        match expr {
+            Expr::Binary(op, a, b) if let Some(op) = opposite(*op) => {
+                self.expr(cx, &Expr::Binary(op, a.clone(), b.clone()))
+            }
+            Expr::Not(inner) => self.expr(cx, inner),
+            Expr::Bool(value) => {
+                let value = !value;
+                quote!(#value)
+            }
+            Expr::Binary(..) | Expr::Ternary(..) => {
+                let value = self.expr(cx, expr);
+                quote!(!(#value))
+            }
+            _ => {
+                let value = self.expr(cx, expr);
+                quote!(!#value)
             }
         }
     }
@@ -354,18 +382,23 @@ enum Number {
 fn operand(value: TokenStream, expr: &Expr, ty: &str) -> TokenStream {
     match expr {
         Expr::Int(n) if ty == "u64" => proc_macro2::Literal::u64_suffixed(*n).into_token_stream(),
-        Expr::Int(n) => proc_macro2::Literal::usize_suffixed(usize::try_from(*n).unwrap_or(usize::MAX)).into_token_stream(),
+        Expr::Int(n) => {
+            proc_macro2::Literal::usize_suffixed(usize::try_from(*n).unwrap_or(usize::MAX)).into_token_stream()
+        }
         _ if super::context::words(&value).contains("as") || value.to_string().starts_with('*') => quote!((#value)),
         _ => value,
     }
 }
 
 fn saturating(op: BinaryOp) -> proc_macro2::Ident {
-    quote::format_ident!("{}", match op {
-        BinaryOp::Sub => "saturating_sub",
-        BinaryOp::Mul => "saturating_mul",
-        _ => "saturating_add",
-    })
+    quote::format_ident!(
+        "{}",
+        match op {
+            BinaryOp::Sub => "saturating_sub",
+            BinaryOp::Mul => "saturating_mul",
+            _ => "saturating_add",
+        }
+    )
 }
 
 /// As an operand of the other, it needs parentheses: comparisons do not chain in Rust.
@@ -375,7 +408,7 @@ fn binds_weaker(inner: BinaryOp, outer: BinaryOp) -> bool {
         BinaryOp::And => 1,
         _ => 2,
     };
-    level(inner) < level(outer) || (level(inner) == 2 && level(outer) == 2)
+    !is_arithmetic(inner) && (level(inner) < level(outer) || (level(inner) == 2 && level(outer) == 2))
 }
 
 fn operator(op: BinaryOp) -> TokenStream {
@@ -497,7 +530,8 @@ fn collect<'m>(body: &'m [Member], optional: bool, fields: &mut Vec<RustField<'m
 
 /// The Rust fields of an arm: discriminants that it keeps, then its own.
 pub(crate) fn arm_fields<'m>(m: &'m Match, arm: &'m crate::model::Arm) -> Vec<RustField<'m>> {
-    let kept = arm.keeps.iter().filter_map(|&i| m.on.get(i)).map(|d| RustField { holds: Holds::Kept(d), optional: false });
+    let kept =
+        arm.keeps.iter().filter_map(|&i| m.on.get(i)).map(|d| RustField { holds: Holds::Kept(d), optional: false });
     kept.chain(rust_fields(&arm.body)).collect()
 }
 
@@ -513,7 +547,9 @@ pub(crate) fn has_accessor(m: &Match, index: usize) -> bool {
         arm.keeps.contains(&index)
             || matches!(
                 arm.patterns.get(index).map(Vec::as_slice),
-                Some([crate::model::Pattern::Int(_) | crate::model::Pattern::Bool(_) | crate::model::Pattern::Const(..)])
+                Some([crate::model::Pattern::Int(_)
+                    | crate::model::Pattern::Bool(_)
+                    | crate::model::Pattern::Const(..)])
             )
     })
 }

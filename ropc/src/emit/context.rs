@@ -38,7 +38,10 @@ impl<'p> Context<'p> {
     pub(crate) fn imports_of(&self, items: &[TokenStream]) -> TokenStream {
         let used = words(&quote!(#(#items)*));
         // A trait is named by its methods.
-        let is_used = |name: &str| used.contains(name.trim_start_matches("r#")) || name == "At" && (used.contains("at") || used.contains("at_index"));
+        let is_used = |name: &str| {
+            used.contains(name.trim_start_matches("r#"))
+                || name == "At" && (used.contains("at") || used.contains("at_index"))
+        };
         self.imports.borrow_mut().retain(|path| path.rsplit("::").next().is_some_and(is_used));
         self.imports()
     }
@@ -254,7 +257,9 @@ pub(crate) fn words(tokens: &TokenStream) -> BTreeSet<String> {
     fn collect(tokens: TokenStream, words: &mut BTreeSet<String>) {
         for tree in tokens {
             match tree {
-                proc_macro2::TokenTree::Ident(ident) => _ = words.insert(ident.to_string().trim_start_matches("r#").to_owned()),
+                proc_macro2::TokenTree::Ident(ident) => {
+                    _ = words.insert(ident.to_string().trim_start_matches("r#").to_owned())
+                }
                 proc_macro2::TokenTree::Group(group) => collect(group.stream(), words),
                 _ => {}
             }

@@ -51,7 +51,8 @@ fn own_error_code() -> TokenStream {
 /// Drops helpers of dispatch that the operations of these descriptions have no use for.
 fn without_unused(mut items: Vec<TokenStream>) -> Vec<TokenStream> {
     for helper in ["sent", "failed", "refused", "pack_failure", "handle"] {
-        let call = |text: &str| text.matches(&format!(" {helper} (")).count() + text.matches(&format!("({helper} (")).count();
+        let call =
+            |text: &str| text.matches(&format!(" {helper} (")).count() + text.matches(&format!("({helper} (")).count();
         let calls: usize = items.iter().map(|item| call(&item.to_string())).sum();
         let of_generic = items.iter().any(|item| item.to_string().contains(&format!("fn {helper} < O >")));
         if calls == usize::from(!of_generic) {

@@ -154,7 +154,12 @@ fn request_items(cx: &Context<'_>, request: &Request) -> Vec<TokenStream> {
     let mut items = Vec::new();
     let doc = |text: &str| docs(&[text.to_owned()], request.spec.as_deref(), text);
     let name = &request.name;
-    items.extend(structure(cx, &format!("{name}Request"), &docs(&request.docs, request.spec.as_deref(), name), &request.request));
+    items.extend(structure(
+        cx,
+        &format!("{name}Request"),
+        &docs(&request.docs, request.spec.as_deref(), name),
+        &request.request,
+    ));
     let text = format!("The answer to [`{name}Request`] when it succeeds.");
     items.extend(structure(cx, &format!("{name}Response"), &doc(&text), &request.success));
     if let Some(failure) = &request.failure {

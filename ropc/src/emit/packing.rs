@@ -25,8 +25,8 @@ pub(crate) fn members(cx: &Context<'_>, body: &[Member], env: &mut Env) -> Token
                 quote!(let #name = #value;)
             }
             Member::Require(cond) => {
-                let cond = env.expr(cx, cond);
-                quote!(if !(#cond) { return Err(e.mismatch("what the description requires")); })
+                let broken = env.negated(cx, cond);
+                quote!(if #broken { return Err(e.mismatch("what the description requires")); })
             }
             Member::Sized(_, inner) => members(cx, inner, env),
         });
@@ -42,7 +42,8 @@ fn conditional(cx: &Context<'_>, c: &Conditional, env: &Env) -> TokenStream {
         return quote!();
     }
     if then.is_empty() {
-        return quote!(if !(#cond) { #otherwise });
+        let not = env.negated(cx, &c.cond);
+        return quote!(if #not { #otherwise });
     }
     if otherwise.is_empty() {
         return quote!(if #cond { #then });
@@ -90,13 +91,7 @@ pub(crate) fn inside_if(body: &[Member], name: &str) -> bool {
     })
 }
 
-fn write_field(
-    cx: &Context<'_>,
-    field: &Field,
-    body: &[Member],
-    following: &[Member],
-    env: &mut Env,
-) -> TokenStream {
+fn write_field(cx: &Context<'_>, field: &Field, body: &[Member], following: &[Member], env: &mut Env) -> TokenStream {
     cx.import("runtime::At");
     let (ident, name) = (snake(&field.name), field.name.as_str());
     let count = |value: TokenStream, env: &mut Env| {
@@ -280,7 +275,8 @@ pub(crate) fn write_match(cx: &Context<'_>, m: &Match, env: &Env) -> TokenStream
     for (index, d) in m.on.iter().enumerate() {
         if !d.derived && has_accessor(m, index) {
             let (get, wanted) = (accessor(m, index), env.expr(cx, &d.expr));
-            let wanted = if matches!(d.expr, Expr::Binary(..) | Expr::Ternary(..)) { quote!((#wanted)) } else { wanted };
+            let wanted =
+                if matches!(d.expr, Expr::Binary(..) | Expr::Ternary(..)) { quote!((#wanted)) } else { wanted };
             let text = format!("the variant of {}", d.name);
             out.extend(quote!(if #subject.#get() != #wanted { return Err(e.mismatch(#text)); }));
         }
@@ -351,24 +347,23 @@ fn check_open(cx: &Context<'_>, m: &Match, at: usize, arm: &Arm, env: &Env) -> T
     if arm.keeps.is_empty() && arm.guard.is_none() && all_accessible {
         return quote!();
     }
-    let values: Vec<TokenStream> = m
-        .on
-        .iter()
-        .enumerate()
-        .map(|(i, d)| {
-            if arm.keeps.contains(&i) {
-                let ident = snake(&d.name);
-                quote!(*#ident)
-            } else if d.derived {
-                match arm.patterns.get(i).and_then(|p| p.first()) {
-                    Some(p) => single(cx, p, &d.ty),
-                    None => quote!(0),
+    let values: Vec<TokenStream> =
+        m.on.iter()
+            .enumerate()
+            .map(|(i, d)| {
+                if arm.keeps.contains(&i) {
+                    let ident = snake(&d.name);
+                    quote!(*#ident)
+                } else if d.derived {
+                    match arm.patterns.get(i).and_then(|p| p.first()) {
+                        Some(p) => single(cx, p, &d.ty),
+                        None => quote!(0),
+                    }
+                } else {
+                    env.expr(cx, &d.expr)
                 }
-            } else {
-                env.expr(cx, &d.expr)
-            }
-        })
-        .collect();
+            })
+            .collect();
     let subject = super::unpacking::tuple(values);
     let pattern = |other: &Arm| {
         let pattern = super::unpacking::arm_pattern(cx, m, other);
@@ -378,7 +373,16 @@ fn check_open(cx: &Context<'_>, m: &Match, at: usize, arm: &Arm, env: &Env) -> T
         });
         quote!(#pattern #guard)
     };
-    let before: Vec<TokenStream> = m.arms.iter().take(at).map(pattern).collect();
+    let earlier = || m.arms.iter().take(at);
+    let before: Vec<TokenStream> = match m.on.as_slice() {
+        [d] if earlier().all(|other| other.guard.is_none() && other.patterns.len() == 1) => {
+            let all: Vec<_> =
+                earlier().flat_map(|other| other.patterns.first().into_iter().flatten().cloned()).collect();
+            let all = super::unpacking::joined(&all, &d.ty);
+            all.iter().map(|p| super::unpacking::pattern(cx, p, &d.ty)).collect()
+        }
+        _ => earlier().map(pattern).collect(),
+    };
     let total = arm.patterns.is_empty() && arm.guard.is_none();
     let own = pattern(arm);
     let fails = match (before.as_slice(), total) {
@@ -401,9 +405,10 @@ fn disjoint(a: &Arm, b: &Arm) -> bool {
         Pattern::Bool(b) => Some(u64::from(*b)),
         Pattern::Any | Pattern::Range(..) => None,
     };
-    a.patterns.iter().zip(&b.patterns).any(|(a, b)| {
-        a.iter().all(|x| value(x).is_some_and(|x| b.iter().all(|y| value(y).is_some_and(|y| x != y))))
-    })
+    a.patterns
+        .iter()
+        .zip(&b.patterns)
+        .any(|(a, b)| a.iter().all(|x| value(x).is_some_and(|x| b.iter().all(|y| value(y).is_some_and(|y| x != y)))))
 }
 
 /// The value of a pattern that stands for one.

@@ -94,6 +94,14 @@ fn sum(cx: &Context<'_>, body: &[Member], env: &Env) -> Sum {
             Member::If(c) => {
                 let then = branch(cx, &c.then, env);
                 let otherwise = branch(cx, &c.otherwise, env);
+                // As many bytes either way.
+                let sizes = [of_members(cx, &c.then, env), of_members(cx, &c.otherwise, env)];
+                if let [Some(a), Some(b)] = sizes.map(|size| size.to_string().parse::<u64>().ok())
+                    && a == b
+                {
+                    total.fixed += a;
+                    continue;
+                }
                 total.terms.push(match (then, otherwise) {
                     (Some((test, size)), None) => {
                         let other = of_members(cx, &c.otherwise, env);
@@ -245,4 +253,3 @@ fn find_derived<'m>(body: &'m [Member], name: &str) -> Option<&'m Type> {
         _ => None,
     })
 }
-

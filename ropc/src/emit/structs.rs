@@ -191,7 +191,8 @@ fn with_derived_bits(cx: &Context<'_>, def: &StructDef) -> TokenStream {
                 names.push(bits.name.as_str());
                 value = quote!(#value.#with(#source));
             }
-            let text = format!(" {} as it is packed, with what follows from other fields: {}.", field.name, names.join(", "));
+            let text =
+                format!(" {} as it is packed, with what follows from other fields: {}.", field.name, names.join(", "));
             quote! {
                 #[doc = #text]
                 #[must_use]
@@ -212,7 +213,9 @@ fn unpack_body(cx: &Context<'_>, def: &StructDef) -> TokenStream {
         }
         None => (quote!(), quote!()),
     };
-    if def.is_enum && let [before @ .., Member::Match(m)] = def.body.as_slice() {
+    if def.is_enum
+        && let [before @ .., Member::Match(m)] = def.body.as_slice()
+    {
         let statements = unpacking::members(cx, before, &mut env);
         let value = unpacking::read_match(cx, m, &env);
         if leave.is_empty() {
@@ -276,7 +279,11 @@ fn take_apart(fields: &[RustField<'_>], used: &TokenStream, more: bool) -> Token
     if named.is_empty() {
         return quote!();
     }
-    if named.len() == fields.len() && !more { quote!(let Self { #(#named),* } = self;) } else { quote!(let Self { #(#named,)* .. } = self;) }
+    if named.len() == fields.len() && !more {
+        quote!(let Self { #(#named),* } = self;)
+    } else {
+        quote!(let Self { #(#named,)* .. } = self;)
+    }
 }
 
 fn size_body(cx: &Context<'_>, def: &StructDef) -> TokenStream {
@@ -284,7 +291,9 @@ fn size_body(cx: &Context<'_>, def: &StructDef) -> TokenStream {
         return quote!(Self::MIN_SIZE);
     }
     let mut env = Env::new(def, true);
-    if def.is_enum && let [before @ .., Member::Match(m)] = def.body.as_slice() {
+    if def.is_enum
+        && let [before @ .., Member::Match(m)] = def.body.as_slice()
+    {
         let head = sizes::of_members(cx, before, &env);
         let rest = sizes::of_match(cx, m, &quote!(self), &env);
         return if head.to_string() == "0" { sizes::bare(&rest) } else { quote!(#head + #rest) };

@@ -1,7 +1,7 @@
 //! Tests of what is generated: every structure, request and reply of a program keeps values, and
 //! every vector decodes to what stands beside it.
 //!
-//! Values are made by functions that ask for one choice after the other ([`values`], [`variants`]); the tests
+//! Values are made by functions that ask for one choice after the other (`values`, `variants`); the tests
 //! apply the oracles of the `generated-tests` crate to them.
 
 mod expected;
@@ -78,7 +78,9 @@ fn tidy(text: &str) -> String {
 
 fn main_file(origins: Origins<'_>, modules: &[String]) -> String {
     let sources: String = origins.iter().map(|(_, text)| text.as_str()).collect();
-    let modules: String = modules.iter().map(|name| format!("mod {name};\n")).collect();
+    let mut modules: Vec<&String> = modules.iter().collect();
+    modules.sort();
+    let modules: String = modules.iter().map(|name| format!("#[rustfmt::skip]\nmod {name};\n")).collect();
     let header = header("all descriptions", &sources);
     format!(
         "{header}//! Properties and vectors of every structure, request and reply of the descriptions.\n\

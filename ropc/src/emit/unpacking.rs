@@ -28,7 +28,10 @@ fn one(cx: &Context<'_>, member: &Member, env: &mut Env) -> TokenStream {
                 return match (then.is_empty(), otherwise.is_empty()) {
                     (true, true) => quote!(),
                     (false, true) => quote!(if #cond { #then }),
-                    (true, false) => quote!(if !(#cond) { #otherwise }),
+                    (true, false) => {
+                        let not = env.negated(cx, &c.cond);
+                        quote!(if #not { #otherwise })
+                    }
                     (false, false) => quote!(if #cond { #then } else { #otherwise }),
                 };
             }
@@ -47,8 +50,8 @@ fn one(cx: &Context<'_>, member: &Member, env: &mut Env) -> TokenStream {
             quote!(let #name = #value;)
         }
         Member::Require(cond) => {
-            let cond = env.expr(cx, cond);
-            quote!(if !(#cond) { return Err(c.invalid(0, "what the description requires", 0)); })
+            let broken = env.negated(cx, cond);
+            quote!(if #broken { return Err(c.invalid(0, "what the description requires", 0)); })
         }
         Member::Sized(size, inner) => sized(cx, size, inner, env),
     }
@@ -136,14 +139,19 @@ fn read_field(cx: &Context<'_>, field: &Field, env: &mut Env) -> TokenStream {
         Role::Const(constant) => {
             let expected = super::values::const_value(cx, &field.ty, constant);
             let (found, size) = match constant {
-                ConstValue::Int(_) => (found_number(&field.ty, &quote!(#ident)), cx.layout(&field.ty).min_size),
+                ConstValue::Int(_) => (found_number(cx, &field.ty, &quote!(#ident)), cx.layout(&field.ty).min_size),
                 ConstValue::Guid(_) => (quote!(0), 16),
             };
             let size = usize_literal(size);
             let text = format!("the fixed value of {}", field.name);
+            let differs = match (&field.ty, expected.to_string().as_str()) {
+                (Type::Bool(_), "true") => quote!(!#ident),
+                (Type::Bool(_), _) => quote!(#ident),
+                _ => quote!(#ident != #expected),
+            };
             quote! {
                 let #ident = #value;
-                if #ident != #expected {
+                if #differs {
                     return Err(c.invalid(#found, #text, #size));
                 }
             }
@@ -317,12 +325,13 @@ fn found(cx: &Context<'_>, m: &Match, env: &Env) -> (TokenStream, TokenStream) {
     let Some(first) = m.on.first() else { return (quote!(0), quote!(0)) };
     let value = env.expr(cx, &first.expr);
     let size = usize_literal(cx.layout(&first.ty).min_size);
-    (found_number(&first.ty, &value), size)
+    (found_number(cx, &first.ty, &value), size)
 }
 
 /// A value as errors have it.
-fn found_number(ty: &Type, value: &TokenStream) -> TokenStream {
+fn found_number(cx: &Context<'_>, ty: &Type, value: &TokenStream) -> TokenStream {
     match ty {
+        Type::Named(..) if cx.layout(ty).min_size == 8 => quote!((#value).0),
         Type::Named(..) => quote!(u64::from((#value).0)),
         Type::Int(IntKind { size: 8, signed: false }) | Type::U48Be => value.clone(),
         Type::Int(IntKind { signed: false, .. }) | Type::Bool(_) => quote!(u64::from(#value)),
@@ -367,11 +376,38 @@ pub(crate) fn arm_pattern(cx: &Context<'_>, m: &Match, arm: &Arm) -> TokenStream
         .iter()
         .zip(&m.on)
         .map(|(alternatives, d)| {
+            let alternatives = joined(alternatives, &d.ty);
             let alternatives = alternatives.iter().map(|p| pattern(cx, p, &d.ty));
             quote!(#(#alternatives)|*)
         })
         .collect();
     tuple(patterns)
+}
+
+/// Numbers beside each other as one range.
+pub(crate) fn joined(alternatives: &[Pattern], ty: &Type) -> Vec<Pattern> {
+    let ends = |pattern: &Pattern| match pattern {
+        Pattern::Int(value) => Some((*value, *value)),
+        Pattern::Range(from, to) => Some((*from, *to)),
+        _ => None,
+    };
+    let ranges: Option<Vec<(u64, u64)>> = alternatives.iter().map(ends).collect();
+    let (Type::Int(_) | Type::U48Be, Some(mut ranges)) = (ty, ranges) else { return alternatives.to_vec() };
+    ranges.sort_unstable();
+    let mut joined: Vec<(u64, u64)> = Vec::new();
+    for range in ranges {
+        match joined.last_mut() {
+            Some(last) if range.0 == last.1.saturating_add(1) => last.1 = range.1,
+            _ => joined.push(range),
+        }
+    }
+    if joined.len() == alternatives.len() {
+        return alternatives.to_vec();
+    }
+    joined
+        .into_iter()
+        .map(|(from, to)| if from == to { Pattern::Int(from) } else { Pattern::Range(from, to) })
+        .collect()
 }
 
 pub(crate) fn pattern(cx: &Context<'_>, pattern: &Pattern, ty: &Type) -> TokenStream {

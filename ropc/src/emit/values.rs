@@ -48,7 +48,13 @@ pub(crate) fn const_value(cx: &Context<'_>, ty: &Type, value: &ConstValue) -> To
             let value = hex(*value, size);
             quote!(#name(#value))
         }
-        (Type::Bool(_), ConstValue::Int(value)) => if *value == 0 { quote!(false) } else { quote!(true) },
+        (Type::Bool(_), ConstValue::Int(value)) => {
+            if *value == 0 {
+                quote!(false)
+            } else {
+                quote!(true)
+            }
+        }
         (Type::Int(IntKind { signed: true, .. }), ConstValue::Int(value)) => {
             let value = proc_macro2::Literal::i64_unsuffixed(value.cast_signed());
             quote!(#value)
@@ -193,7 +199,11 @@ fn accessors(cx: &Context<'_>, base: IntKind, field: &BitsField) -> TokenStream 
                 } else {
                     quote!(u64::from_be((#shifted) as u64) >> #spare)
                 },
-                if base_ty.to_string() == "u64" { quote!((value << #spare).to_be()) } else { quote!((value << #spare).to_be() as #base_ty) },
+                if base_ty.to_string() == "u64" {
+                    quote!((value << #spare).to_be())
+                } else {
+                    quote!((value << #spare).to_be() as #base_ty)
+                },
             )
         }
         None => {

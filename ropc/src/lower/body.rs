@@ -5,8 +5,8 @@ use super::{Lower, attr_text};
 use crate::ast::{self, Decl, DeclKind, ExprKind, Ident, MemberKind, SizedContent, Span};
 use crate::diagnostic::Diagnostic;
 use crate::model::{
-    Arm, Batch, BitsDef, Conditional, ConstValue, Discriminant, Expr, Field, Layout, Match, Member, Param, Pattern, Role, State,
-    StructDef, Type, TypeDef, TypeId, TypeKind,
+    Batch, BitsDef, Conditional, ConstValue, Field, Member, Param, Role, State, StructDef, Type, TypeDef, TypeId,
+    TypeKind,
 };
 
 /// What is in sight while a body is lowered.
@@ -25,6 +25,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) contexts: Vec<(String, String)>,
     /// Names in Rust so far, with name and place in the description.
     pub(crate) claimed: Vec<(String, String, Span)>,
+    /// All names with their places, also those of arms.
+    pub(crate) seen: Vec<(String, Span)>,
     /// Header fields stand before the body.
     pub(crate) headed: bool,
     /// Nothing but a discriminant and its match.
@@ -53,6 +55,7 @@ impl Scene<'_> {
             reads: None,
             contexts: Vec::new(),
             claimed: Vec::new(),
+            seen: Vec::new(),
             headed: false,
             is_match: false,
             lost: Vec::new(),
@@ -125,12 +128,13 @@ impl<'a> Lower<'a> {
         }
         self.check_plain_body(&s.body);
         let mut def = self.struct_def(&s.body, scene);
-        def.max_recursion = decl.attrs.iter().find(|attr| attr.name.text == "max_recursion").and_then(|attr| {
-            match attr.args.as_ref()?.first()? {
-                ast::AttrArg::Expr(expr) => self.number(expr).and_then(|n| u32::try_from(n).ok()),
-                _ => None,
-            }
-        });
+        def.max_recursion =
+            decl.attrs.iter().find(|attr| attr.name.text == "max_recursion").and_then(|attr| {
+                match attr.args.as_ref()?.first()? {
+                    ast::AttrArg::Expr(expr) => self.number(expr).and_then(|n| u32::try_from(n).ok()),
+                    _ => None,
+                }
+            });
         self.define(id, TypeKind::Struct(def));
     }
 
@@ -170,7 +174,10 @@ impl<'a> Lower<'a> {
             let label = match (super::find_field(def, &member.text), is_plain(&def.body, &member.text)) {
                 (_, true) => continue,
                 (None, _) => format!("`{}` has no such member", self.program.ty(id).name),
-                (Some(_), _) => "not always there, or derived: its value is not kept".to_owned(),
+                (Some(_), _) => {
+                    self.later(&member.span, "members that are derived or not always there");
+                    continue;
+                }
             };
             self.no_member(&member, &label);
         }
@@ -180,7 +187,10 @@ impl<'a> Lower<'a> {
                 TypeKind::Enum(_) | TypeKind::Bits(_) => Vec::new(),
             };
             if params.len() != given.len() {
-                let message = format!("`{}` takes {} arguments", self.program.ty(id).name, params.len());
+                let message = match params.len() {
+                    1 => format!("`{}` takes one argument", self.program.ty(id).name),
+                    many => format!("`{}` takes {many} arguments", self.program.ty(id).name),
+                };
                 self.diagnostics.push(Diagnostic::error("R0206", message, span, format!("{} given", given.len())));
                 continue;
             }
@@ -260,7 +270,8 @@ impl<'a> Lower<'a> {
             return;
         };
         for declarator in &field.declarators {
-            let at_offset = field.attrs.iter().find(|a| a.name.text.starts_with("relative") || a.name.text == "offset_at");
+            let at_offset =
+                field.attrs.iter().find(|a| a.name.text.starts_with("relative") || a.name.text == "offset_at");
             if let (true, Some(attr)) = (declarator.pointers > 0, at_offset) {
                 self.later(&attr.span, "fields at offsets");
                 push(body, scene, &declarator.name, docs.to_vec(), Type::Later, Role::Plain);
@@ -286,6 +297,10 @@ impl<'a> Lower<'a> {
                 lost(scene, &declarator.name);
                 continue;
             };
+            if field.derived.is_some() && matches!(role, Role::Plain) {
+                // Derived in a way that is not emitted yet, and said so.
+                scene.lost.push(declarator.name.text.clone());
+            }
             push(body, scene, &declarator.name, docs.to_vec(), ty, role);
             if let Some(Member::Field(last)) = body.last_mut() {
                 last.fill = field.marks.iter().any(|mark| mark.name.text == "fill");
@@ -365,13 +380,7 @@ impl<'a> Lower<'a> {
     }
 
     /// `bits X : uint16 { .. }` in place: a type named after structure and field.
-    fn bits_in_place(
-        &mut self,
-        docs: &[String],
-        bits: &ast::BitsDecl,
-        scene: &mut Scene<'_>,
-        body: &mut Vec<Member>,
-    ) {
+    fn bits_in_place(&mut self, docs: &[String], bits: &ast::BitsDecl, scene: &mut Scene<'_>, body: &mut Vec<Member>) {
         let Some(def) = self.bits(bits) else { return };
         if !self.claim(scene, &bits.name) {
             return;
@@ -392,205 +401,6 @@ impl<'a> Lower<'a> {
         });
         self.name(&Ident { text: name.to_owned(), span: at.span.clone() }, Entity::Type(id));
         id
-    }
-
-    fn lower_match(&mut self, m: &ast::Match, scene: &mut Scene<'_>) -> Option<Match> {
-        let mut on = Vec::new();
-        for expr in &m.on {
-            let lowered = self.expr(expr, scene)?;
-            let Some(ty) = self.type_of(&lowered, scene).filter(|ty| self.is_discriminant(ty)) else {
-                self.diagnostics.push(Diagnostic::error(
-                    "R0305",
-                    "nothing to match on",
-                    expr.span.clone(),
-                    "expected a number, a condition, an enumeration or a bit record",
-                ));
-                return None;
-            };
-            let name = match &lowered {
-                Expr::Field(name) | Expr::Param(name) | Expr::Bits(_, _, name) => name.clone(),
-                _ => "Discriminant".to_owned(),
-            };
-            on.push(Discriminant { expr: lowered, name, ty, derived: false });
-        }
-        let field = match &m.name {
-            Some(name) => name.text.clone(),
-            // A field of the same structure has the discriminant's name already.
-            None => match on.first() {
-                Some(Discriminant { expr: Expr::Bits(..), name, .. }) => name.clone(),
-                _ => "Value".to_owned(),
-            },
-        };
-        let at = m.name.as_ref().map_or_else(|| scene.span.clone(), |name| name.span.clone());
-        let name = Ident { text: field.clone(), span: at };
-        // A structure that is its match has no field of this name.
-        if (m.name.is_some() || !scene.is_match) && !self.claim(scene, &name) {
-            return None;
-        }
-        let claimed = scene.claimed.len();
-        for discriminant in &on {
-            // Arms of several values keep it beside their own fields.
-            let rust = crate::emit::names::snake_text(&discriminant.name);
-            if !scene.claimed.iter().any(|(known, ..)| *known == rust) {
-                scene.claimed.push((rust, discriminant.name.clone(), scene.span.clone()));
-            }
-        }
-        if let Some(empty) = m.arms.is_empty().then(|| scene.span.clone()) {
-            self.diagnostics.push(Diagnostic::error("R0314", "a match without arms", empty, "nothing can be decoded"));
-            return None;
-        }
-        let mut arms: Vec<(Arm, Span)> = Vec::new();
-        for arm in &m.arms {
-            let lowered = self.arm(arm, &on, scene);
-            if let (Some(lowered), Some(label)) = (&lowered, &arm.label)
-                && lowered.name.trim_matches('_').is_empty()
-            {
-                self.reserved(&lowered.name, &label.span, "a name needs a letter");
-            }
-            let Some(lowered) = lowered else { continue };
-            let rust = crate::emit::names::verbatim(&lowered.name);
-            if let Some(other) = arms.iter().find(|(a, _)| crate::emit::names::verbatim(&a.name) == rust) {
-                let span = arm.label.as_ref().map_or(&arm.span, |label| &label.span);
-                let (first, at) = (other.0.name.clone(), other.1.clone());
-                self.one_in_rust((&lowered.name, span), (&first, &at), &rust.to_string());
-            }
-            let span = arm.label.as_ref().map_or(&arm.span, |label| &label.span);
-            arms.push((lowered, span.clone()));
-        }
-        scene.claimed.truncate(claimed);
-        if arms.len() < m.arms.len() {
-            return None;
-        }
-        self.unreachable_arms(&on, &arms);
-        let arms = arms.into_iter().map(|(arm, _)| arm).collect();
-        Some(Match {
-            enum_name: format!("{}{field}", scene.owner),
-            field,
-            on,
-            arms,
-            layout: Layout::default(),
-            docs: Vec::new(),
-        })
-    }
-
-    /// Values of the type can be told apart by patterns.
-    fn is_discriminant(&self, ty: &Type) -> bool {
-        match ty {
-            Type::Int(_) | Type::Bool(_) | Type::U48Be | Type::Later => true,
-            Type::Named(id, _) => !matches!(self.program.ty(*id).kind, TypeKind::Struct(_)),
-            _ => false,
-        }
-    }
-
-    /// A pattern that no value of the discriminant fits by its kind or size.
-    fn wrong_pattern(&mut self, span: &Span, label: &str) {
-        self.diagnostics.push(Diagnostic::error(
-            "R0316",
-            "a pattern that the discriminant cannot have",
-            span.clone(),
-            label,
-        ));
-    }
-
-    fn arm(&mut self, arm: &ast::Arm, on: &[Discriminant], scene: &mut Scene<'_>) -> Option<Arm> {
-        if !arm.patterns.is_empty() && arm.patterns.len() != on.len() {
-            self.diagnostics.push(Diagnostic::error(
-                "R0306",
-                format!("{} patterns for {} discriminants", arm.patterns.len(), on.len()),
-                arm.span.clone(),
-                "give one pattern a discriminant",
-            ));
-            return None;
-        }
-        let mut patterns = Vec::new();
-        for (alternatives, discriminant) in arm.patterns.iter().zip(on) {
-            let mut lowered = Vec::new();
-            for pattern in alternatives {
-                lowered.push(self.pattern(pattern, discriminant)?);
-            }
-            patterns.push(lowered);
-        }
-        let guard = match &arm.guard {
-            Some(guard) => Some(self.condition(guard, scene)?),
-            None => None,
-        };
-        let (fields, claimed) = (scene.fields.len(), scene.claimed.len());
-        let body = self.members(&arm.body, scene);
-        scene.fields.truncate(fields);
-        scene.claimed.truncate(claimed);
-        let name = match (&arm.label, patterns.first().and_then(|p| p.first())) {
-            (Some(label), _) => label.text.clone(),
-            (None, Some(Pattern::Const(_, name, _))) => name.clone(),
-            (None, Some(Pattern::Bool(true))) => "Yes".to_owned(),
-            (None, Some(Pattern::Bool(false))) => "No".to_owned(),
-            (None, Some(Pattern::Int(value) | Pattern::Range(value, _))) => format!("Value{value:X}"),
-            (None, Some(Pattern::Any) | None) => "Other".to_owned(),
-        };
-        Some(Arm { name, docs: arm.docs.clone(), patterns, body, guard, keeps: Vec::new() })
-    }
-
-    fn pattern(&mut self, pattern: &ast::Pattern, on: &Discriminant) -> Option<Pattern> {
-        Some(match pattern {
-            ast::Pattern::Any(_) => Pattern::Any,
-            ast::Pattern::Int(_, span) | ast::Pattern::Range(_, _, span) if matches!(on.ty, Type::Bool(_)) => {
-                self.wrong_pattern(span, "expected `true` or `false`");
-                return None;
-            }
-            ast::Pattern::Range(from, to, span) if from > to => {
-                self.wrong_pattern(span, "the range is empty: its end stands before its beginning");
-                return None;
-            }
-            ast::Pattern::Int(value, span) | ast::Pattern::Range(_, value, span) => {
-                let int = match &on.ty {
-                    Type::Int(kind) => Some(*kind),
-                    Type::Named(id, _) => match &self.program.ty(*id).kind {
-                        TypeKind::Enum(e) => Some(e.base),
-                        TypeKind::Bits(b) => Some(b.base),
-                        TypeKind::Struct(_) => None,
-                    },
-                    _ => None,
-                };
-                if let Some(kind) = int
-                    && *value > super::values::largest(kind)
-                {
-                    self.diagnostics.push(Diagnostic::error(
-                        "R0104",
-                        format!("{value:#x} does not fit {} bits", u32::from(kind.size) * 8),
-                        span.clone(),
-                        "the discriminant never has this value",
-                    ));
-                }
-                match pattern {
-                    ast::Pattern::Range(from, to, _) => Pattern::Range(*from, *to),
-                    _ => Pattern::Int(*value),
-                }
-            }
-            ast::Pattern::Path(path) => {
-                let name = path.parts.last()?;
-                match name.text.as_str() {
-                    "true" | "false" if !matches!(on.ty, Type::Bool(_) | Type::Later) => {
-                        self.wrong_pattern(&name.span, "the discriminant is no condition");
-                        return None;
-                    }
-                    "true" => return Some(Pattern::Bool(true)),
-                    "false" => return Some(Pattern::Bool(false)),
-                    _ => {}
-                }
-                let of = match &on.ty {
-                    Type::Named(id, _) => Some(*id),
-                    _ => None,
-                };
-                match (self.scope.constant(&name.text, of), self.scope.get(&name.text), &on.ty) {
-                    (Some((id, value)), _, Type::Named(..)) => Pattern::Const(id, name.text.clone(), value),
-                    (Some((_, value)), _, Type::Int(_)) => Pattern::Int(value),
-                    (_, Some(Entity::Const(ConstValue::Int(value))), Type::Int(_)) => Pattern::Int(*value),
-                    _ => {
-                        self.unknown("constant of the discriminant's type", name);
-                        return None;
-                    }
-                }
-            }
-        })
     }
 }
 

@@ -30,7 +30,10 @@ impl Left {
             let mut rest = piece;
             for (at, &(from, to)) in taken.iter().enumerate() {
                 let Some(&(low, high)) = rest.get(at) else { continue };
-                let outside = [(low < from).then(|| (low, from.wrapping_sub(1))), (to < high).then(|| (to.wrapping_add(1), high))];
+                let outside = [
+                    (low < from).then(|| (low, from.wrapping_sub(1))),
+                    (to < high).then(|| (to.wrapping_add(1), high)),
+                ];
                 for range in outside.into_iter().flatten() {
                     let mut cut = rest.clone();
                     if let Some(side) = cut.get_mut(at) {
@@ -86,8 +89,26 @@ impl Lower<'_> {
             if left.pieces.len() > MOST_PIECES {
                 return;
             }
+            if let (1, Some(range)) = (on.len(), overlapping(arms, arm)) {
+                self.diagnostics.push(Diagnostic::error(
+                    "R0315",
+                    format!("{:#x} to {:#x} overlaps the range of an arm before", range.0, range.1),
+                    span.clone(),
+                    "which of them is meant?",
+                ));
+            }
         }
     }
+}
+
+/// A range of the arm that has values in common with a range of an arm before.
+fn overlapping(arms: &[(Arm, Span)], arm: &Arm) -> Option<Range> {
+    let ranges = |arm: &Arm| -> Vec<Range> {
+        let patterns = arm.patterns.first().into_iter().flatten();
+        patterns.filter_map(|p| if let Pattern::Range(from, to) = p { Some((*from, *to)) } else { None }).collect()
+    };
+    let before: Vec<Range> = arms.iter().take_while(|(a, _)| a.name != arm.name).flat_map(|(a, _)| ranges(a)).collect();
+    ranges(arm).into_iter().find(|own| before.iter().any(|other| own.0 <= other.1 && other.0 <= own.1))
 }
 
 fn everything(program: &Program, on: &[Discriminant]) -> Left {

@@ -9,7 +9,8 @@ use super::values::field_mask;
 use crate::diagnostic::Diagnostic;
 use crate::emit::names::snake_text;
 use crate::model::{
-    BitsSource, DerivedBits, Discriminant, Expr, Extent, Field, Match, Member, Pattern, Role, StructDef, Text, Type, TypeId, TypeKind,
+    BitsSource, DerivedBits, Discriminant, Expr, Extent, Field, Match, Member, Pattern, Role, StructDef, Text, Type,
+    TypeId, TypeKind,
 };
 
 impl Lower<'_> {
@@ -17,12 +18,31 @@ impl Lower<'_> {
     pub(crate) fn derive(&mut self, scene: &Scene<'_>, def: &mut StructDef) {
         let owner = &scene.owner;
         if !scene.absent_is_zero {
-            self.check_derivations(owner, &scene.lost, &def.body);
+            self.check_derivations(scene, &def.body);
         }
         let mut matches = Vec::new();
         own_matches(&def.body, &mut matches);
         for (field, on) in matches {
             for (index, discriminant) in on.iter().enumerate() {
+                let taken = |name: &str| {
+                    let role = |member: &Member| matches!(member, Member::Field(f) if f.name == name && matches!(f.role, Role::Discriminant(_)));
+                    def.body.iter().any(role)
+                };
+                if let Some(name) = match &discriminant.expr {
+                    Expr::Field(name) if taken(name) => Some(name),
+                    _ => None,
+                } {
+                    self.diagnostics.push(
+                        Diagnostic::error(
+                            "R0318",
+                            format!("a second match on `{name}`"),
+                            scene.span_of(&field),
+                            "the field is the first one's already",
+                        )
+                        .help("put what both decide into the arms of one, or give the second a structure with a parameter"),
+                    );
+                    continue;
+                }
                 let derived = match &discriminant.expr {
                     Expr::Field(name) => set_role(&mut def.body, name, &Role::Discriminant(field.clone())),
                     Expr::Bits(base, id, sub) => match base.as_ref() {
@@ -57,6 +77,51 @@ impl Lower<'_> {
         }
         mark_selectors(&mut def.body);
         self.check_methods(scene, def);
+        self.check_extents(scene, &def.body, &def.body);
+    }
+
+    /// The size of an extent comes from what stands in it, or from outside: two that the caller chooses could
+    /// disagree.
+    fn check_extents(&mut self, scene: &Scene<'_>, body: &[Member], whole: &[Member]) {
+        for member in body {
+            match member {
+                Member::Sized(size, inner) => {
+                    let mut known = false;
+                    walk(size, &mut |expr| match expr {
+                        Expr::Param(_) => known = true,
+                        Expr::Field(name) => each_field(whole, &mut |field| {
+                            let derived =
+                                matches!(field.role, Role::SizeOf(..) | Role::SizeOfFollowing | Role::Count(_));
+                            known |= field.name == *name && (derived || matches!(field.ty, Type::Later));
+                        }),
+                        _ => {}
+                    });
+                    if !known && scene.lost.is_empty() {
+                        let first = inner
+                            .iter()
+                            .find_map(|m| if let Member::Field(f) = m { Some(f.name.as_str()) } else { None });
+                        let span = scene.span_of(first.unwrap_or_default());
+                        let help = format!("write `uint16 Size = sizeof({});` before it", first.unwrap_or("X"));
+                        self.diagnostics.push(
+                            Diagnostic::error(
+                                "R0319",
+                                "the size of an extent is nobody's",
+                                span,
+                                "its size is not derived from it",
+                            )
+                            .help(help),
+                        );
+                    }
+                    self.check_extents(scene, inner, whole);
+                }
+                Member::If(c) => {
+                    self.check_extents(scene, &c.then, whole);
+                    self.check_extents(scene, &c.otherwise, whole);
+                }
+                Member::Match(m) => m.arms.iter().for_each(|arm| self.check_extents(scene, &arm.body, whole)),
+                Member::Field(_) | Member::Let(..) | Member::Require(_) => {}
+            }
+        }
     }
 
     /// Discriminants and records with derived bits become methods.
@@ -69,8 +134,8 @@ impl Lower<'_> {
             }
         });
         for name in names.iter().filter(|name| STRUCTURE_METHODS.contains(&snake_text(name).as_str())) {
-            let span = scene.claimed.iter().find(|(_, known, _)| known == name).map_or(&scene.span, |(.., span)| span);
-            self.reserved(name, span, "the structure has a method of this name in Rust");
+            let span = scene.span_of(name);
+            self.reserved(name, &span, "the structure has a method of this name in Rust");
         }
     }
 
@@ -124,9 +189,11 @@ impl Lower<'_> {
         done
     }
 
-    fn check_derivations(&mut self, owner: &str, lost: &[String], body: &[Member]) {
-        let mut names: Vec<(String, bool)> = lost.iter().map(|name| (name.clone(), true)).collect();
-        each_field(body, &mut |field| names.push((field.name.clone(), matches!(field.ty, Type::Array(..) | Type::Bytes(_) | Type::Later))));
+    fn check_derivations(&mut self, scene: &Scene<'_>, body: &[Member]) {
+        let mut names: Vec<(String, bool)> = scene.lost.iter().map(|name| (name.clone(), true)).collect();
+        each_field(body, &mut |field| {
+            names.push((field.name.clone(), matches!(field.ty, Type::Array(..) | Type::Bytes(_) | Type::Later)))
+        });
         each_match(body, &mut |m| names.push((m.field.clone(), false)));
         let mut wrong = Vec::new();
         each_field(body, &mut |field| {
@@ -145,21 +212,77 @@ impl Lower<'_> {
                 }
             }
         });
+        each_field(body, &mut |field| {
+            if let Role::Present(of) = &field.role
+                && names.iter().any(|(name, _)| name == of)
+                && !scene.lost.contains(of)
+                && !decides(body, &field.name, of)
+            {
+                wrong.push((field.name.clone(), of.clone(), "no `if` with this condition has it"));
+            }
+        });
         for (field, of, why) in wrong {
-            let span = self.span_of(owner);
+            let span = scene.span_of(&field);
             self.diagnostics.push(Diagnostic::error(
                 "R0307",
-                format!("`{field}` of `{owner}` is derived from `{of}`: {why}"),
+                format!("`{field}` of `{}` is derived from `{of}`: {why}", scene.owner),
                 span,
-                "in this declaration",
+                "this field",
             ));
         }
+        let mut read = std::collections::HashSet::new();
+        each_expr(body, &mut |expr| {
+            if let Expr::Field(name) = expr {
+                read.insert(name.clone());
+            }
+        });
+        let mut idle = Vec::new();
+        each_field(body, &mut |field| {
+            if matches!(field.role, Role::Count(_)) && !read.contains(&field.name) && !scene.lost.contains(&field.name)
+            {
+                idle.push(field.name.clone());
+            }
+        });
+        // A list that is reported already cannot use its count.
+        for field in idle.into_iter().filter(|_| scene.lost.is_empty()) {
+            let span = scene.span_of(&field);
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "R0317",
+                    format!("nothing is as long as `{field}` says"),
+                    span,
+                    "a count that no length uses",
+                )
+                .help(format!("write `X[{field}]`, behind the count")),
+            );
+        }
     }
+}
 
-    /// Where a type, ROP or request is declared.
-    fn span_of(&self, owner: &str) -> crate::ast::Span {
-        self.program.types.iter().find(|t| t.name == owner).map(|t| t.span.clone()).unwrap_or_default()
+impl Scene<'_> {
+    /// Where a field is declared.
+    fn span_of(&self, field: &str) -> crate::ast::Span {
+        self.seen.iter().find(|(name, _)| name == field).map_or(&self.span, |(_, span)| span).clone()
     }
+}
+
+/// An `if` with nothing but this field as its condition has the other in it.
+fn decides(body: &[Member], condition: &str, field: &str) -> bool {
+    body.iter().any(|member| match member {
+        Member::If(c) => {
+            let here = matches!(&c.cond, Expr::Field(name) if name == condition)
+                && c.then.iter().any(|m| match m {
+                    Member::Field(f) => f.name == field,
+                    Member::Match(m) => m.field == field,
+                    Member::Sized(_, inner) => inner.iter().any(|m| matches!(m, Member::Field(f) if f.name == field)),
+                    _ => false,
+                });
+            here || decides(&c.then, condition, field) || decides(&c.otherwise, condition, field)
+        }
+        Member::Match(m) => m.arms.iter().any(|arm| decides(&arm.body, condition, field)),
+        Member::Sized(_, inner) => decides(inner, condition, field),
+        Member::Field(_) | Member::Let(..) | Member::Require(_) => false,
+    })
 }
 
 /// Matches that are there whenever their structure is: only from these a discriminant can come.

@@ -47,7 +47,13 @@ impl Lower<'_> {
                     (left, right)
                 };
                 let spans = [&a.span, &b.span];
-                self.check_binary(*op, [&left, &right], scene, spans).then(|| Expr::Binary(*op, boxed(left), boxed(right)))
+                if !self.check_binary(*op, [&left, &right], scene, spans) {
+                    return None;
+                }
+                match (&left, &right) {
+                    (Expr::Int(_), Expr::Int(_)) => self.folded(*op, expr),
+                    _ => Some(Expr::Binary(*op, boxed(left), boxed(right))),
+                }
             }
             ExprKind::Ternary(c, a, b) => {
                 let c = self.condition(c, scene)?;
@@ -67,6 +73,12 @@ impl Lower<'_> {
                 None
             }
         }
+    }
+
+    /// An operator between numbers that are written down.
+    fn folded(&mut self, op: BinaryOp, expr: &ast::Expr) -> Option<Expr> {
+        let value = self.number(expr)?;
+        Some(if is_arithmetic(op) { Expr::Int(value) } else { Expr::Bool(value != 0) })
     }
 
     /// An expression that is true or false.

@@ -4,8 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::Lower;
 use super::derive::{each_field, each_field_mut, each_match_mut};
+use crate::ast::Span;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Extent, Layout, Match, Member, Program, Role, StructDef, Type, TypeId, TypeKind};
+use crate::model::{Expr, Extent, Field, Layout, Match, Member, Program, Role, StructDef, Type, TypeId, TypeKind};
 
 impl Lower<'_> {
     /// Computes the layout of every structure, until nothing changes.
@@ -55,9 +56,9 @@ impl Lower<'_> {
     fn recursion(&mut self) {
         let mut unlimited = edges(&self.program, true);
         for targets in unlimited.values_mut() {
-            targets.retain(|id| {
-                !matches!(&self.program.ty(*id).kind, TypeKind::Struct(def) if def.max_recursion.is_some())
-            });
+            targets.retain(
+                |id| !matches!(&self.program.ty(*id).kind, TypeKind::Struct(def) if def.max_recursion.is_some()),
+            );
         }
         let reaches = |from, to| leads_to(&unlimited, from, to);
         for index in 0..self.program.types.len() {
@@ -103,16 +104,18 @@ impl Lower<'_> {
         }
     }
 
-    /// Elements that take no bytes would let a count of bytes cost memory without end.
+    /// Elements that take no bytes would let a count of the wire cost memory or time without end. As many
+    /// as another list has are no more than were read before.
     fn empty_elements(&mut self) {
         let mut wrong = Vec::new();
-        for def in &self.program.types {
-            let TypeKind::Struct(s) = &def.kind else { continue };
-            each_field(&s.body, &mut |field| {
-                if let Type::Array(element, Extent::Count(crate::model::Expr::Field(_)) | Extent::Rest) = &field.ty
-                    && self.program.layout(element).min_size == 0
-                {
-                    wrong.push((def.span.clone(), field.name.clone(), def.name.clone()));
+        for (owner, span, body) in bodies(&self.program) {
+            each_field(body, &mut |field| {
+                let Type::Array(element, extent) = &field.ty else { return };
+                let layout = self.program.layout(element);
+                let never = layout.fixed && layout.min_size == 0;
+                let bounded = matches!(extent, Extent::Const(_) | Extent::Count(Expr::Len(_)));
+                if never || layout.min_size == 0 && !bounded {
+                    wrong.push((span.clone(), field.name.clone(), owner.clone()));
                 }
             });
         }
@@ -132,10 +135,9 @@ impl Lower<'_> {
     /// What runs to the end of the extent has to be the last member of it.
     fn unbounded_rest(&mut self) {
         let mut wrong = Vec::new();
-        for def in &self.program.types {
-            let TypeKind::Struct(s) = &def.kind else { continue };
-            if let Some((name, after)) = member_after_rest(&s.body) {
-                wrong.push((def.span.clone(), name, after));
+        for (_, span, body) in bodies(&self.program) {
+            if let Some((name, after)) = member_after_rest(&self.program, body) {
+                wrong.push((span, name, after));
             }
         }
         for (span, name, after) in wrong {
@@ -152,25 +154,87 @@ impl Lower<'_> {
     }
 }
 
-fn member_after_rest(body: &[Member]) -> Option<(String, String)> {
+/// Every body with the name and place of what it belongs to.
+fn bodies(program: &Program) -> Vec<(String, Span, &[Member])> {
+    let mut found: Vec<(String, Span, &[Member])> = Vec::new();
+    for def in &program.types {
+        if let TypeKind::Struct(s) = &def.kind {
+            found.push((def.name.clone(), def.span.clone(), &s.body));
+        }
+    }
+    for rop in &program.rops {
+        let others = [&rop.success, &rop.other, &rop.unsolicited].into_iter().flatten();
+        let all = std::iter::once(&rop.request).chain(others).chain(rop.on.iter().map(|(_, def)| def));
+        found.extend(all.map(|def| (rop.name.clone(), rop.span.clone(), &def.body[..])));
+    }
+    for request in &program.requests {
+        let all = [Some(&request.request), Some(&request.success), request.failure.as_ref()].into_iter().flatten();
+        found.extend(all.map(|def| (request.name.clone(), request.span.clone(), &def.body[..])));
+    }
+    found
+}
+
+/// A member that takes all the rest, and the member after it.
+fn member_after_rest(program: &Program, body: &[Member]) -> Option<(String, String)> {
     let mut rest: Option<String> = None;
     for member in body {
-        if let Member::Field(field) = member {
-            if let Some(name) = rest {
-                return Some((name, field.name.clone()));
-            }
-            if matches!(&field.ty, Type::Bytes(Extent::Rest) | Type::Array(_, Extent::Rest)) {
-                rest = Some(field.name.clone());
-            }
+        if let (Some(name), Some(after)) = (&rest, name_of(member)) {
+            return Some((name.clone(), after));
         }
-        if let Member::Sized(_, inner) = member
-            && let Some(found) = member_after_rest(inner)
-        {
+        let inner: Vec<&[Member]> = match member {
+            Member::Sized(_, inner) => vec![inner],
+            Member::If(c) => vec![&c.then, &c.otherwise],
+            Member::Match(m) => m.arms.iter().map(|arm| &arm.body[..]).collect(),
+            Member::Field(_) | Member::Let(..) | Member::Require(_) => Vec::new(),
+        };
+        if let Some(found) = inner.into_iter().find_map(|inner| member_after_rest(program, inner)) {
             return Some(found);
         }
+        // Of elements that take all the rest there could be only one.
+        if let Member::Field(Field { name, ty: Type::Array(element, Extent::Rest), .. }) = member
+            && of_type_takes_rest(program, element, 0)
+        {
+            return Some((name.clone(), "its next element".to_owned()));
+        }
+        rest = rest.or_else(|| takes_rest(program, std::slice::from_ref(member), 0));
     }
     None
 }
+
+/// The name of a member that has bytes of its own.
+fn name_of(member: &Member) -> Option<String> {
+    match member {
+        Member::Field(field) => Some(field.name.clone()),
+        Member::Match(m) => Some(m.field.clone()),
+        Member::If(c) => c.then.iter().chain(&c.otherwise).find_map(name_of),
+        Member::Sized(_, inner) => inner.iter().find_map(name_of),
+        Member::Let(..) | Member::Require(_) => None,
+    }
+}
+
+/// What runs to the end of the extent that these members stand in.
+fn takes_rest(program: &Program, body: &[Member], depth: u32) -> Option<String> {
+    body.iter().find_map(|member| match member {
+        Member::Field(field) => of_type_takes_rest(program, &field.ty, depth).then(|| field.name.clone()),
+        Member::If(c) => takes_rest(program, &c.then, depth).or_else(|| takes_rest(program, &c.otherwise, depth)),
+        Member::Match(m) => m.arms.iter().find_map(|arm| takes_rest(program, &arm.body, depth)),
+        Member::Sized(..) | Member::Let(..) | Member::Require(_) => None,
+    })
+}
+
+fn of_type_takes_rest(program: &Program, ty: &Type, depth: u32) -> bool {
+    match ty {
+        Type::Bytes(Extent::Rest) | Type::Array(_, Extent::Rest) => true,
+        Type::Named(id, _) if depth < DEEPEST => match &program.ty(*id).kind {
+            TypeKind::Struct(def) if def.max_recursion.is_none() => takes_rest(program, &def.body, depth + 1).is_some(),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Structures in structures are looked into no deeper than this.
+const DEEPEST: u32 = 32;
 
 /// There is a way from one structure to another.
 fn leads_to(edges: &HashMap<TypeId, Vec<TypeId>>, from: TypeId, to: TypeId) -> bool {
@@ -213,7 +277,9 @@ fn edges(program: &Program, lists: bool) -> HashMap<TypeId, Vec<TypeId>> {
 fn lay_out(program: &Program, mut def: StructDef) -> StructDef {
     each_match_mut(&mut def.body, &mut |m| m.layout = match_layout(program, m));
     def.layout = body_layout(program, &def.body);
-    if def.is_enum && let Some(Member::Match(m)) = def.body.last() {
+    if def.is_enum
+        && let Some(Member::Match(m)) = def.body.last()
+    {
         def.layout.copy = m.layout.copy;
     }
     def
@@ -269,4 +335,3 @@ fn match_layout(program: &Program, m: &Match) -> Layout {
         fixed: min == max && arms.iter().all(|l| l.fixed),
     }
 }
-

@@ -2,7 +2,7 @@
 //!
 //! One concern a file: `scope` (who is declared), `values` (constant expressions), `types`
 //! (types where they are used), `exprs` (expressions over fields and context), `body` (members of
-//! structures), `typing` (kinds of values), `coverage` (what
+//! structures), `matches` (discriminants and arms), `typing` (kinds of values), `coverage` (what
 //! the arms of a match take),
 //! `rust_names` (what would be one name in Rust), `served` (what a
 //! ROP must be to be served), `derive` (which fields come from which), `operations` (ROPs and requests),
@@ -13,6 +13,7 @@ pub(crate) mod coverage;
 pub(crate) mod derive;
 mod exprs;
 mod layout;
+mod matches;
 mod operations;
 mod rust_names;
 mod scope;
@@ -45,7 +46,13 @@ pub(crate) struct Lower<'a> {
 /// one run reports everything.
 #[must_use]
 pub fn lower(files: &[&ast::File]) -> (Program, Vec<Diagnostic>) {
-    let mut lower = Lower { program: Program::default(), scope: Scope::default(), diagnostics: Vec::new(), uses: Vec::new(), asked: Vec::new() };
+    let mut lower = Lower {
+        program: Program::default(),
+        scope: Scope::default(),
+        diagnostics: Vec::new(),
+        uses: Vec::new(),
+        asked: Vec::new(),
+    };
     // What did not parse is reported already, under its own name.
     lower.scope.lost = files.iter().flat_map(|file| file.lost.iter().map(|name| name.text.as_str())).collect();
     let mut decls = Vec::new();
@@ -89,7 +96,8 @@ pub fn lower(files: &[&ast::File]) -> (Program, Vec<Diagnostic>) {
     // Layouts are computed again once operations are there, and meet the same mistakes.
     let mut diagnostics: Vec<Diagnostic> = Vec::new();
     for found in lower.diagnostics {
-        let same = |d: &Diagnostic| (d.code, &d.primary.0, &d.message) == (found.code, &found.primary.0, &found.message);
+        let same =
+            |d: &Diagnostic| (d.code, &d.primary.0, &d.message) == (found.code, &found.primary.0, &found.message);
         if !diagnostics.iter().any(same) {
             diagnostics.push(found);
         }

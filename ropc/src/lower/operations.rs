@@ -71,7 +71,9 @@ impl<'a> Lower<'a> {
             self.no_reply(op, &rop);
         }
         self.rop_effects(op, &mut rop);
-        self.check_rop(decl, op, &rop);
+        if !decl.damaged {
+            self.check_rop(decl, op, &rop);
+        }
         self.program.rops.push(rop);
     }
 
@@ -131,7 +133,10 @@ impl<'a> Lower<'a> {
         scene.headed = true;
         for index in ["LogonId"].into_iter().chain(rop.header.iter().map(String::as_str)) {
             let name = ast::Ident { text: index.to_owned(), span: rop.span.clone() };
-            if !self.claim(&mut scene, &name) {
+            // A second output or response handle is reported already.
+            let again = matches!(index, "OutputHandleIndex" | "ResponseHandleIndex")
+                && scene.seen.iter().any(|(n, _)| n == index);
+            if !again && !self.claim(&mut scene, &name) {
                 return;
             }
         }
@@ -142,9 +147,8 @@ impl<'a> Lower<'a> {
 
     fn rop_replies(&mut self, op: &'a ast::OperationDecl, rop: &mut Rop) {
         let request = rop.request.clone();
-        let section = |wanted: fn(&SectionKind) -> Option<&Vec<ast::Member>>| {
-            op.sections.iter().find_map(|s| wanted(&s.kind))
-        };
+        let section =
+            |wanted: fn(&SectionKind) -> Option<&Vec<ast::Member>>| op.sections.iter().find_map(|s| wanted(&s.kind));
         // What stands after ReturnValue whatever it is heads every body.
         let always = section(|s| if let SectionKind::Always(m) = s { Some(m) } else { None });
         let otherwise = section(|s| if let SectionKind::Else(m) = s { Some(m) } else { None });
@@ -182,8 +186,13 @@ impl<'a> Lower<'a> {
                 }
                 SectionKind::Vector(vector) => rop.vectors.push(vector.clone()),
                 SectionKind::Failure(_) => self.diagnostics.push(
-                    Diagnostic::error("R0406", "a ROP has no `failure` block", section.span.clone(), "this is a request's")
-                        .help("write `on CODE { }`, `else { }` or `always { }`"),
+                    Diagnostic::error(
+                        "R0406",
+                        "a ROP has no `failure` block",
+                        section.span.clone(),
+                        "this is a request's",
+                    )
+                    .help("write `on CODE { }`, `else { }` or `always { }`"),
                 ),
                 SectionKind::NoReply
                 | SectionKind::Always(_)
@@ -230,10 +239,8 @@ impl<'a> Lower<'a> {
     }
 
     fn handles(&mut self, members: &[ast::Member], rop: &mut Rop) {
-        let inputs = members
-            .iter()
-            .filter(|m| matches!(m.kind, MemberKind::Handle { role: HandleRole::Input, .. }))
-            .count();
+        let inputs =
+            members.iter().filter(|m| matches!(m.kind, MemberKind::Handle { role: HandleRole::Input, .. })).count();
         for member in members {
             let MemberKind::Handle { role, objects, name } = &member.kind else { continue };
             let mut ids = Vec::new();
@@ -285,11 +292,12 @@ impl<'a> Lower<'a> {
         for section in &op.sections {
             let SectionKind::Effect { on_success, target, value } = &section.kind else { continue };
             let [handle, state] = target.parts.as_slice() else { continue };
-            let object = rop.inputs.iter().chain(&rop.output).find(|h| h.name == handle.text).and_then(|h| h.objects.first());
+            let object =
+                rop.inputs.iter().chain(&rop.output).find(|h| h.name == handle.text).and_then(|h| h.objects.first());
             let known = object
                 .and_then(|&o| self.program.objects.get(o))
                 .and_then(|o| o.state.iter().find(|s| s.name == state.text).cloned());
-            let several = rop.inputs.iter().any(|h| h.name == handle.text && h.objects.len() != 1);
+            let several = rop.inputs.iter().any(|h| h.name == handle.text && h.objects.len() > 1);
             let of_output = rop.output.as_ref().is_some_and(|h| h.name == handle.text);
             let silent = rop.success.is_none() || rop.unserved.is_some() && rop.unsolicited.is_some();
             if silent || several || of_output && !*on_success {
@@ -361,7 +369,9 @@ impl<'a> Lower<'a> {
         let lowered: Expr = self.expr(&strip_root(value), &mut scene)?;
         let plain = match &lowered {
             Expr::Field(name) => super::body::is_plain(&root.body, name),
-            Expr::Bits(base, ..) => matches!(base.as_ref(), Expr::Field(name) if super::body::is_plain(&root.body, name)),
+            Expr::Bits(base, ..) => {
+                matches!(base.as_ref(), Expr::Field(name) if super::body::is_plain(&root.body, name))
+            }
             _ => false,
         };
         if !plain {

@@ -12,16 +12,74 @@ use crate::model::{BitsDef, EnumDef, StructDef, TypeKind};
 
 /// Types that every generated module uses, or Rust has everywhere.
 const TYPES: &[&str] = &[
-    "At", "Blob", "Box", "Clone", "Copy", "Cursor", "Debug", "Default", "Encoder", "Eq", "Err", "FileTime", "From",
-    "Guid", "Hash", "Into", "Iterator", "None", "Ok", "Option", "Ord", "PackError", "PartialEq", "PartialOrd",
-    "Result", "Some", "String", "String8", "StringValue", "UnpackError", "Utf16", "Vec", "bool", "f32", "f64", "i16",
-    "i32", "i64", "i8", "str", "u16", "u32", "u64", "u8", "usize",
+    "At",
+    "Blob",
+    "Box",
+    "Clone",
+    "Copy",
+    "Cursor",
+    "Debug",
+    "Default",
+    "Encoder",
+    "Eq",
+    "Err",
+    "FileTime",
+    "From",
+    "Guid",
+    "Hash",
+    "Into",
+    "Iterator",
+    "None",
+    "Ok",
+    "Option",
+    "Ord",
+    "PackError",
+    "PartialEq",
+    "PartialOrd",
+    "Result",
+    "Some",
+    "String",
+    "String8",
+    "StringValue",
+    "UnpackError",
+    "Utf16",
+    "Vec",
+    "bool",
+    "f32",
+    "f64",
+    "i16",
+    "i32",
+    "i64",
+    "i8",
+    "str",
+    "u16",
+    "u32",
+    "u64",
+    "u8",
+    "usize",
 ];
 /// Types of the module that spans all interfaces, where there are ROPs.
 const TYPES_OF_ROPS: &[&str] = &[
-    "BTreeMap", "Conversation", "Dispatch", "Fill", "H", "Handlers", "InvalidHandle", "Objects", "PackErrorKind",
-    "Reply", "ReplyTooLarge", "RopContext", "RopDispatch", "RopId", "RopOutcome", "RopReply", "RopRequest", "Running",
-    "ServerObject", "UnpackErrorKind",
+    "BTreeMap",
+    "Conversation",
+    "Dispatch",
+    "Fill",
+    "H",
+    "Handlers",
+    "InvalidHandle",
+    "Objects",
+    "PackErrorKind",
+    "Reply",
+    "ReplyTooLarge",
+    "RopContext",
+    "RopDispatch",
+    "RopId",
+    "RopOutcome",
+    "RopReply",
+    "RopRequest",
+    "Running",
+    "ServerObject",
+    "UnpackErrorKind",
 ];
 /// What bit records and enumerations have of their own.
 const METHODS: &[&str] = &["contains", "name", "pack", "unpack", "with", "without", "fmt", "bitor"];
@@ -45,6 +103,7 @@ impl Lower<'_> {
         }
         let Some((_, first, span)) = scene.claimed.iter().find(|(known, ..)| *known == rust) else {
             scene.claimed.push((rust, name.text.clone(), name.span.clone()));
+            scene.seen.push((name.text.clone(), name.span.clone()));
             return true;
         };
         let (first, span) = (first.clone(), span.clone());
@@ -133,7 +192,8 @@ impl Lower<'_> {
             }
         }
         for rop in &program.rops {
-            let bodies = [("Request", Some(&rop.request)), ("Response", rop.success.as_ref()), ("Other", rop.other.as_ref())];
+            let bodies =
+                [("Request", Some(&rop.request)), ("Response", rop.success.as_ref()), ("Other", rop.other.as_ref())];
             for (what, def) in bodies {
                 if let Some(def) = def {
                     of_body(&mut found, rop.module, &format!("{}{what}", rop.name), def, &rop.span);
@@ -147,7 +207,12 @@ impl Lower<'_> {
                 of_body(&mut found, rop.module, &name, def, &rop.span);
             }
             if rop.has_failure_bodies() {
-                found.push((rop.module, format!("{}Failure", rop.name), format!("{}Failure", rop.name), rop.span.clone()));
+                found.push((
+                    rop.module,
+                    format!("{}Failure", rop.name),
+                    format!("{}Failure", rop.name),
+                    rop.span.clone(),
+                ));
             }
         }
         for request in &program.requests {
@@ -161,11 +226,18 @@ impl Lower<'_> {
         }
         for (index, module) in program.modules.iter().enumerate() {
             for constant in &module.consts {
-                found.push((index, screaming(&constant.name).to_string(), constant.name.clone(), constant.span.clone()));
+                found.push((
+                    index,
+                    screaming(&constant.name).to_string(),
+                    constant.name.clone(),
+                    constant.span.clone(),
+                ));
             }
         }
         let with_rops = !program.rops.is_empty();
         let mut seen: HashMap<(usize, String), (String, Span)> = HashMap::new();
+        let reported = |span: &Span| self.diagnostics.iter().any(|d| d.code == "R0101" && d.primary.0 == *span);
+        found.retain(|(.., span)| !reported(span));
         for (module, rust, name, span) in found {
             if TYPES.contains(&rust.as_str()) || with_rops && TYPES_OF_ROPS.contains(&rust.as_str()) {
                 self.reserved(&name, &span, "generated code has a type of this name");

@@ -57,8 +57,13 @@ impl Lower<'_> {
             let Some(name) = single(&section.kind) else { continue };
             if let Some((_, first)) = seen.iter().find(|(known, _)| *known == name) {
                 self.diagnostics.push(
-                    Diagnostic::error("R0407", format!("a second `{name}` section"), section.span.clone(), "there is one")
-                        .also(first.clone(), "the first"),
+                    Diagnostic::error(
+                        "R0407",
+                        format!("a second `{name}` section"),
+                        section.span.clone(),
+                        "there is one",
+                    )
+                    .also(first.clone(), "the first"),
                 );
             } else if unsolicited && name != "unsolicited" {
                 self.diagnostics.push(Diagnostic::error(
@@ -73,7 +78,8 @@ impl Lower<'_> {
     }
 
     fn check_handles(&mut self, op: &ast::OperationDecl, rop: &Rop) {
-        let request = op.sections.iter().find_map(|s| if let SectionKind::Request(m) = &s.kind { Some(m) } else { None });
+        let request =
+            op.sections.iter().find_map(|s| if let SectionKind::Request(m) = &s.kind { Some(m) } else { None });
         for member in request.into_iter().flatten() {
             let MemberKind::Handle { name, role: ast::HandleRole::Input, .. } = &member.kind else { continue };
             let rust = crate::emit::names::snake_text(&name.text);
@@ -84,11 +90,12 @@ impl Lower<'_> {
         if rop.unserved.is_some() || rop.unsolicited.is_some() {
             return;
         }
+        let silent = op.sections.iter().any(|s| matches!(s.kind, SectionKind::NoReply));
         let problem = if rop.inputs.len() > 1 {
             Some("only one input handle can be served")
         } else if rop.output.as_ref().is_some_and(|handle| handle.objects.len() != 1) {
             Some("an output handle is of one kind of object")
-        } else if rop.success.is_none() && !rop.releases {
+        } else if silent && !rop.releases {
             Some("without a reply there is nothing that a handler can answer")
         } else if rop.inputs.is_empty() && rop.output.is_none() && rop.response.is_none() && !rop.releases {
             Some("a ROP works on a handle, or opens one")
@@ -97,17 +104,13 @@ impl Lower<'_> {
         };
         if let Some(problem) = problem {
             self.diagnostics.push(
-                Diagnostic::error(
-                    "R0408",
-                    format!("`{}` cannot be served", rop.name),
-                    rop.span.clone(),
-                    problem,
-                )
-                .help("`[unserved(\"why\")]` describes it without serving it"),
+                Diagnostic::error("R0408", format!("`{}` cannot be served", rop.name), rop.span.clone(), problem)
+                    .help("`[unserved(\"why\")]` describes it without serving it"),
             );
         }
         let choices: Vec<usize> = rop.inputs.iter().flat_map(|handle| handle.objects.clone()).collect();
-        let twice = choices.iter().enumerate().any(|(at, id)| choices.get(..at).is_some_and(|before| before.contains(id)));
+        let twice =
+            choices.iter().enumerate().any(|(at, id)| choices.get(..at).is_some_and(|before| before.contains(id)));
         if twice && rop.inputs.len() == 1 {
             self.misplaced("handle", &rop.span, "an object is named twice in one handle");
         }
@@ -116,8 +119,11 @@ impl Lower<'_> {
     /// Return values with bodies: each once, and not success.
     fn check_codes(&mut self, op: &ast::OperationDecl, rop: &Rop) {
         let mut seen = Vec::new();
-        for code in op.sections.iter().flat_map(|s| if let SectionKind::On(codes, _) = &s.kind { &codes[..] } else { &[] }) {
-            let (name, value) = (&code.0, rop.on.iter().flat_map(|(codes, _)| codes).find(|(name, _)| *name == code.0.text));
+        for code in
+            op.sections.iter().flat_map(|s| if let SectionKind::On(codes, _) = &s.kind { &codes[..] } else { &[] })
+        {
+            let (name, value) =
+                (&code.0, rop.on.iter().flat_map(|(codes, _)| codes).find(|(name, _)| *name == code.0.text));
             let Some((_, value)) = value else { continue };
             if *value == 0 || seen.contains(value) {
                 let label = if *value == 0 { "success has a body of its own" } else { "it has a body already" };
@@ -168,12 +174,7 @@ impl Lower<'_> {
 
     /// A word of the language where it means nothing.
     pub(crate) fn misplaced(&mut self, word: &str, span: &Span, label: &str) {
-        self.diagnostics.push(Diagnostic::error(
-            "R0411",
-            format!("`{word}` cannot stand here"),
-            span.clone(),
-            label,
-        ));
+        self.diagnostics.push(Diagnostic::error("R0411", format!("`{word}` cannot stand here"), span.clone(), label));
     }
 
     /// Marks and echoes belong to ROPs.
@@ -257,8 +258,6 @@ impl Lower<'_> {
                     Some("a list of what borrows from a buffer cannot be kept")
                 } else if !state.list && (!layout.copy || layout.lifetime || self.is_structure(&state.ty)) {
                     Some("a state is a number, a condition, an enumeration, a bit record, a GUID, a time or a list")
-                } else if !state.list && !state.optional && state.initial.is_none() {
-                    Some("it needs a value to begin with, or `unset`")
                 } else {
                     None
                 };
@@ -267,7 +266,12 @@ impl Lower<'_> {
             }
         }
         for (object, state, span, label) in wrong {
-            self.diagnostics.push(Diagnostic::error("R0410", format!("`{object}` cannot have the state `{state}`"), span, label));
+            self.diagnostics.push(Diagnostic::error(
+                "R0410",
+                format!("`{object}` cannot have the state `{state}`"),
+                span,
+                label,
+            ));
         }
     }
 
@@ -283,7 +287,11 @@ impl Lower<'_> {
         parts.extend(program.requests.iter().map(|request| (request.name.clone(), request.span.clone())));
         parts.extend(program.objects.iter().map(|object| (object.name.clone(), object.span.clone())));
         for (name, span) in parts {
-            if name.contains('_') || !name.starts_with(|c: char| c.is_ascii_uppercase()) || name == "Opaque" || name == "Self" {
+            if name.contains('_')
+                || !name.starts_with(|c: char| c.is_ascii_uppercase())
+                || name == "Opaque"
+                || name == "Self"
+            {
                 self.reserved(&name, &span, "other names are made of it: write it as `RopOpenFolder`");
             }
         }

@@ -1,8 +1,8 @@
 //! Types where they are used: primitives, texts, arrays, named types with their arguments.
 
+use super::Lower;
 use super::body::Scene;
 use super::scope::Entity;
-use super::Lower;
 use crate::ast::{self, ArrayLen, Ident, TypeArg, TypeDeclKind, TypeRef, TypeSpec};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Extent, IntKind, Text, Type};
@@ -41,6 +41,9 @@ fn primitive(name: &str) -> Option<Type> {
 pub(crate) fn is_named(spec: &TypeSpec) -> bool {
     matches!(spec, TypeSpec::Ref(r) if primitive(&r.name.text).is_none())
 }
+
+/// An array of constant length is a value in Rust, with all its elements where it stands.
+const MOST_ELEMENTS: u64 = 4096;
 
 impl<'a> Lower<'a> {
     /// The integer behind an enumeration or bit record.
@@ -139,7 +142,12 @@ impl<'a> Lower<'a> {
                 Some(Type::Named(id, args))
             }
             Some(Entity::Alias(decl)) => match &decl.kind {
-                TypeDeclKind::Alias(target) => self.named(target, scene),
+                TypeDeclKind::Alias(target) => {
+                    if self.leads_to_itself(&r.name) {
+                        return None;
+                    }
+                    self.named(target, scene)
+                }
                 TypeDeclKind::Match(..) => {
                     self.later(&r.span, "wire forms");
                     Some(Type::Later)
@@ -154,6 +162,27 @@ impl<'a> Lower<'a> {
                 None
             }
         }
+    }
+
+    /// Reports an alias that stands for itself, on however long a way.
+    fn leads_to_itself(&mut self, name: &Ident) -> bool {
+        let mut seen = vec![name.text.as_str()];
+        let mut at = name.text.as_str();
+        while let Some(Entity::Alias(ast::TypeDecl { kind: TypeDeclKind::Alias(target), .. })) = self.scope.get(at) {
+            at = target.name.text.as_str();
+            if seen.contains(&at) {
+                let message = format!("`{}` stands for itself", name.text);
+                self.diagnostics.push(Diagnostic::error(
+                    "R0209",
+                    message,
+                    name.span.clone(),
+                    "following its aliases never comes to a type",
+                ));
+                return true;
+            }
+            seen.push(at);
+        }
+        false
     }
 
     fn text(&mut self, r: &TypeRef, scene: &mut Scene<'_>) -> Option<Type> {
@@ -181,13 +210,27 @@ impl<'a> Lower<'a> {
         Some(Type::Text(text))
     }
 
+    fn wrong_array(&mut self, span: &ast::Span, message: &str, label: &str) {
+        self.diagnostics.push(Diagnostic::error("R0208", message, span.clone(), label));
+    }
+
     /// Wraps a type in the arrays of its declarator.
     pub(crate) fn arrays(&mut self, ty: Type, lens: &[ArrayLen], scene: &mut Scene<'_>) -> Option<Type> {
         let [len, inner @ ..] = lens else { return Some(ty) };
         let ty = self.arrays(ty, inner, scene)?;
+        if matches!(ty, Type::Array(..)) {
+            let span = scene.span.clone();
+            self.wrong_array(&span, "an array of arrays", "name the inner array as a structure");
+            return None;
+        }
         let extent = match len {
             ArrayLen::Rest(_) => Extent::Rest,
             ArrayLen::Expr(expr) => match self.evaluate(expr) {
+                Ok(n) if n == 0 || n > MOST_ELEMENTS => {
+                    let label = format!("between 1 and {MOST_ELEMENTS}");
+                    self.wrong_array(&expr.span, &format!("an array of {n} elements"), &label);
+                    return None;
+                }
                 Ok(n) => Extent::Const(n),
                 Err(_) => Extent::Count(self.length(expr, scene)?),
             },

@@ -139,8 +139,12 @@ impl Lower<'_> {
 
     /// Reports a value that cannot stand where it does.
     pub(crate) fn wrong_kind(&mut self, wanted: &str, found: &Kind, span: &Span) {
-        let mut diagnostic =
-            Diagnostic::error("R0311", format!("expected {wanted}, found {}", self.shown(found)), span.clone(), "not of this kind");
+        let mut diagnostic = Diagnostic::error(
+            "R0311",
+            format!("expected {wanted}, found {}", self.shown(found)),
+            span.clone(),
+            "not of this kind",
+        );
         if let (Kind::Number(_) | Kind::Literal(_), "a condition") = (found, wanted) {
             diagnostic = diagnostic.help("compare it: `Flags != 0`");
         }
@@ -148,7 +152,13 @@ impl Lower<'_> {
     }
 
     /// Reports an operand that its operator does not take; false where it did.
-    pub(crate) fn check_binary(&mut self, op: BinaryOp, sides: [&Expr; 2], scene: &Scene<'_>, spans: [&Span; 2]) -> bool {
+    pub(crate) fn check_binary(
+        &mut self,
+        op: BinaryOp,
+        sides: [&Expr; 2],
+        scene: &Scene<'_>,
+        spans: [&Span; 2],
+    ) -> bool {
         let kinds = sides.map(|side| self.kind(side, scene));
         let [Some(left), Some(right)] = kinds else { return true };
         let before = self.diagnostics.len();

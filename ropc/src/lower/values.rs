@@ -32,12 +32,7 @@ impl<'a> Lower<'a> {
         match self.evaluate(expr) {
             Ok(value) => Some(value),
             Err((message, span)) => {
-                self.diagnostics.push(Diagnostic::error(
-                    "R0103",
-                    "expected a constant",
-                    span,
-                    message,
-                ));
+                self.diagnostics.push(Diagnostic::error("R0103", "expected a constant", span, message));
                 None
             }
         }
@@ -169,7 +164,13 @@ impl<'a> Lower<'a> {
         if self.name(&c.name, Entity::Const(value.clone()))
             && let Some(module) = self.program.modules.get_mut(module)
         {
-            module.consts.push(Const { name: c.name.text.clone(), docs: decl.docs.clone(), ty, value, span: c.name.span.clone() });
+            module.consts.push(Const {
+                name: c.name.text.clone(),
+                docs: decl.docs.clone(),
+                ty,
+                value,
+                span: c.name.span.clone(),
+            });
         }
     }
 }
@@ -226,7 +227,8 @@ impl Lower<'_> {
         self.diagnostics.push(
             Diagnostic::error(
                 "R0313",
-                found.map_or_else(|| "no constant".to_owned(), |kind| format!("{} has no constants", self.shown(&kind))),
+                found
+                    .map_or_else(|| "no constant".to_owned(), |kind| format!("{} has no constants", self.shown(&kind))),
                 span.clone(),
                 "no value of the type",
             )

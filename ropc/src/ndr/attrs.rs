@@ -122,12 +122,7 @@ const UNSUPPORTED: &[&str] = &[
 ];
 
 fn meaning(name: &str) -> Option<Meaning> {
-    [
-        (USED, Meaning::Used),
-        (IGNORED, Meaning::Ignored),
-        (LATER, Meaning::Later),
-        (UNSUPPORTED, Meaning::Unsupported),
-    ]
+    [(USED, Meaning::Used), (IGNORED, Meaning::Ignored), (LATER, Meaning::Later), (UNSUPPORTED, Meaning::Unsupported)]
         .into_iter()
         .find_map(|(names, meaning)| names.contains(&name).then_some(meaning))
 }

@@ -111,8 +111,7 @@ fn a_missing_import_is_a_message_with_a_place() {
 fn small_crate() -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
     fs::create_dir_all(directory.path().join("idl/src")).unwrap();
-    let description =
-        "[encoding(mapi)]\ninterface oxctest {\nrop RopTest = 0x10 { request { uint8 A; } success {} }\n}\n";
+    let description = "[encoding(mapi)]\ninterface oxctest {\nrop RopTest = 0x10 { request { input handle Object; uint8 A; } success {} }\n}\n";
     fs::write(directory.path().join("idl/oxctest.idl"), description).unwrap();
     directory
 }

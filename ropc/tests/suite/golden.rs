@@ -27,8 +27,7 @@ fn the_hardest_declarations_are_read_without_a_message() {
 fn the_hardest_declarations_check_without_a_mistake() {
     for path in descriptions("golden/hardest") {
         let checked = driver::load(std::slice::from_ref(&path)).unwrap().check();
-        let mistakes: Vec<_> =
-            checked.diagnostics.iter().filter(|found| found.code != NOT_EMITTED).cloned().collect();
+        let mistakes: Vec<_> = checked.diagnostics.iter().filter(|found| found.code != NOT_EMITTED).cloned().collect();
         assert!(mistakes.is_empty(), "{}", render_all(&checked.sources, &mistakes, Format::Plain));
     }
 }
@@ -71,5 +70,17 @@ fn real_interfaces_are_read_without_a_message() {
         let loaded = driver::load(std::slice::from_ref(&path)).unwrap();
         let messages = render_all(&loaded.sources, &loaded.diagnostics, Format::Plain);
         assert!(loaded.diagnostics.is_empty(), "{messages}");
+    }
+}
+
+/// What the protocols do not use (yet), and what generated code has to get right all the same.
+#[test]
+fn edges_of_the_language_are_emitted_without_a_message() {
+    for path in descriptions("golden/edges") {
+        let checked = driver::load(std::slice::from_ref(&path)).unwrap().check();
+        let messages = render_all(&checked.sources, &checked.diagnostics, Format::Plain);
+        assert!(checked.diagnostics.is_empty(), "{messages}");
+        ropc::compile::emit(&checked.sources, &checked.compiled).unwrap();
+        ropc::compile::emit_tests(&checked.sources, &checked.compiled).unwrap();
     }
 }

@@ -4,17 +4,19 @@ use bytes::Bytes;
 
 use super::batch::{ROP_SIZE, unpack_batch};
 use super::objects::{INVALID_HANDLE, ObjectTable};
+use crate::codec::rpc_header_ext::RpcHeaderExt;
 use crate::error::UnpackErrorKind;
 use crate::{Cursor, Encoder, PackError, UnpackError};
 
-/// A batch that fails as a whole: nothing of it has run.
+/// A batch that fails as a whole, without a reply to any of it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExecuteError {
-    /// It cannot be parsed, or names an operation that is reserved (MS-OXCROPS 2.2.2).
+    /// It cannot be parsed, or names an operation that is reserved (MS-OXCROPS 2.2.2). Nothing of it has run.
     #[error("ROP input buffer: {0}")]
     Format(#[from] UnpackError),
-    /// Not even RopBufferTooSmall fits the output buffer.
+    /// Neither a reply nor RopBufferTooSmall in its place fits the output buffer. What came before has run;
+    /// what it opened is released again.
     #[error("{limit} bytes hold no reply to this batch")]
     NoRoom {
         /// The limit of the output buffer.
@@ -161,6 +163,8 @@ pub trait Dispatch {
 const ROP_BUFFER_TOO_SMALL: u8 = 0xFF;
 /// RopId and SizeNeeded of RopBufferTooSmall.
 const TOO_SMALL_HEADER: usize = 3;
+/// Bytes in front of a ROP output buffer that clients count into the room they give it (MS-OXCRPC 3.1.4.2, pcbOut).
+const PAYLOAD_HEADER: usize = RpcHeaderExt::SIZE;
 
 /// Runs a ROP input buffer and answers a ROP output buffer of at most `limit` bytes.
 ///
@@ -192,11 +196,14 @@ pub fn execute<D: Dispatch>(
     let mut e = Encoder::with_limit(room);
     let size = e.reserve_u16().map_err(no_room)?;
     let count = requests.len();
+    let mut opened = Vec::new();
     for (number, (start, request)) in requests.iter().enumerate() {
         let next = requests.get(number + 1).map_or(batch.rops.len(), |(start, _)| *start);
         let after = batch.rops.len() - next;
-        // What RopBufferTooSmall would need if the next request's reply did not fit.
-        let reserve = if after == 0 { 0 } else { after + TOO_SMALL_HEADER };
+        // What RopBufferTooSmall would need if the next request's reply did not fit. Requests that are longer
+        // than the room for replies cannot be handed back; their replies may fit all the same.
+        let hands_back = e.len() + TOO_SMALL_HEADER + batch.rops.len() - start <= room;
+        let reserve = if after > 0 && hands_back { after + TOO_SMALL_HEADER } else { 0 };
         e.set_limit(room.saturating_sub(reserve));
         let mark = e.len();
         let mut running = Running { objects, handles: &handles };
@@ -206,7 +213,7 @@ pub fn execute<D: Dispatch>(
         };
         match result {
             Ok(outcome) => {
-                settle(outcome, objects, &mut handles);
+                opened.extend(settle(outcome, objects, &mut handles));
                 if return_value(&e, mark).is_some_and(|value| D::stops_batch(request, value)) {
                     break;
                 }
@@ -218,9 +225,13 @@ pub fn execute<D: Dispatch>(
                     D::too_small(request, &mut e).map_err(no_room)?;
                 } else {
                     // With this much room the same requests, sent again, get past this one.
-                    let needed = ROP_SIZE + needed + reserve + table;
+                    let needed = PAYLOAD_HEADER + ROP_SIZE + needed + reserve + table;
                     let rest = batch.rops.get(*start..).unwrap_or_default();
-                    buffer_too_small(&mut e, needed, rest).map_err(no_room)?;
+                    if let Err(full) = buffer_too_small(&mut e, needed, rest) {
+                        // No one would ever learn their handles.
+                        opened.into_iter().for_each(|handle| _ = objects.release(handle));
+                        return Err(no_room(full));
+                    }
                 }
                 break;
             }
@@ -245,10 +256,10 @@ fn buffer_too_small(e: &mut Encoder, needed: usize, rest: &[u8]) -> Result<(), P
     e.bytes(rest)
 }
 
-/// Carries out what an operation left to do.
-fn settle<O>(outcome: RopOutcome<O>, objects: &mut ObjectTable<O>, handles: &mut [u32]) {
+/// Carries out what an operation left to do; answers the handle of an object that it opened.
+fn settle<O>(outcome: RopOutcome<O>, objects: &mut ObjectTable<O>, handles: &mut [u32]) -> Option<u32> {
     match outcome {
-        RopOutcome::Done => {}
+        RopOutcome::Done => None,
         RopOutcome::Open { object, logon_id, output_handle_index, owner, replaces_logon } => {
             let handle = if replaces_logon {
                 objects.insert_logon(object, logon_id)
@@ -258,12 +269,14 @@ fn settle<O>(outcome: RopOutcome<O>, objects: &mut ObjectTable<O>, handles: &mut
             if let Some(slot) = handles.get_mut(usize::from(output_handle_index)) {
                 *slot = handle.unwrap_or(INVALID_HANDLE);
             }
+            handle
         }
         RopOutcome::Release { input_handle_index } => {
             // The slot keeps the value: using it again is told apart from a slot never used.
             if let Some(slot) = handles.get(usize::from(input_handle_index)) {
                 objects.release(*slot);
             }
+            None
         }
     }
 }

@@ -13,7 +13,9 @@ mod fill;
 mod objects;
 
 pub use batch::{Batch, ROP_SIZE, pack_batch, unpack_batch};
-pub use execute::{Dispatch, ExecuteError, InvalidHandle, ReplyTooLarge, RopContext, RopOutcome, Running, execute, unknown_rop};
+pub use execute::{
+    Dispatch, ExecuteError, InvalidHandle, ReplyTooLarge, RopContext, RopOutcome, Running, execute, unknown_rop,
+};
 pub use fill::Fill;
 pub use objects::{INVALID_HANDLE, ObjectTable};
 

@@ -68,7 +68,7 @@ pub(super) fn rop_output(payload: &[u8], flags: ExecuteFlags) -> Result<Bytes, P
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
 
     #[test]

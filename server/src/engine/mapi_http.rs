@@ -8,13 +8,13 @@ use protocol::oxcmapihttp::{
     ExecuteFailure, ExecuteRequest, ExecuteResponse,
 };
 use protocol::oxcrpc::ConnectFlags;
+use protocol::rops::{Handlers, ServerObject};
 use runtime::{Blob, Cursor, Encoder, PackError, String8, Utf16};
 
 use super::endpoint::{MailboxEndpoint, Principal, RequestFailure};
 use super::extended_buffer::{check_auxiliary, rop_input, rop_output, rop_output_limit};
 use super::failure::Failure;
-use super::{Engine, Session};
-use crate::rop::{Locale, RopHandlers};
+use super::{Engine, Locale, Session, SessionHandlers};
 use crate::store::User;
 
 /// Milliseconds between polls for events (MS-OXCRPC 3.1.4.1, pcmsPollsMax).
@@ -24,24 +24,27 @@ const RETRY_COUNT: u32 = 6;
 /// Milliseconds before it does (pcmsRetryDelay).
 const RETRY_DELAY: u32 = 10_000;
 
-impl MailboxEndpoint for Engine {
-    type Session = Session;
+impl<H: SessionHandlers> MailboxEndpoint for Engine<H>
+where
+    ServerObject<H>: Send,
+{
+    type Session = Session<H>;
 
-    fn connect(&self, principal: &Principal, body: &[u8]) -> Result<(Vec<u8>, Option<Session>), RequestFailure> {
+    fn connect(&self, principal: &Principal, body: &[u8]) -> Result<(Vec<u8>, Option<Session<H>>), RequestFailure> {
         match self.open_session(principal, body) {
             Ok((session, user)) => Ok((connected(&user)?, Some(session))),
             Err(failure) => Ok((failure.answer(refused, connect_failed)?, None)),
         }
     }
 
-    fn execute(&self, session: &mut Session, body: &[u8]) -> Result<Vec<u8>, RequestFailure> {
+    fn execute(&self, session: &mut Session<H>, body: &[u8]) -> Result<Vec<u8>, RequestFailure> {
         match run(session, body) {
             Ok(rop_buffer) => executed(ErrorCode::EC_NONE, &rop_buffer),
             Err(failure) => failure.answer(|code| executed(code, &[]), execute_failed),
         }
     }
 
-    fn disconnect(&self, session: Session, body: &[u8]) -> Result<Vec<u8>, RequestFailure> {
+    fn disconnect(&self, session: Session<H>, body: &[u8]) -> Result<Vec<u8>, RequestFailure> {
         drop(session);
         match take_leave(body) {
             Ok(()) => disconnected(ErrorCode::EC_NONE),
@@ -50,8 +53,11 @@ impl MailboxEndpoint for Engine {
     }
 }
 
-impl Engine {
-    fn open_session(&self, principal: &Principal, body: &[u8]) -> Result<(Session, User), Failure> {
+impl<H: SessionHandlers> Engine<H>
+where
+    ServerObject<H>: Send,
+{
+    fn open_session(&self, principal: &Principal, body: &[u8]) -> Result<(Session<H>, User), Failure> {
         let request = parse(body, ConnectRequest::unpack)?;
         check_auxiliary(&request.auxiliary_buffer)?;
         let user = self.authorize(principal, &request)?;
@@ -60,7 +66,7 @@ impl Engine {
             lcid_sort: request.lcid_sort,
             lcid_string: request.lcid_string,
         };
-        let handlers = RopHandlers::new(Arc::clone(&self.store), user.clone(), locale, self.clock);
+        let handlers = H::open(Arc::clone(&self.store), user.clone(), locale, self.clock);
         Ok((Session::new(handlers), user))
     }
 
@@ -85,7 +91,7 @@ impl Engine {
 }
 
 /// Runs the operations of an Execute request body; answers with RopBuffer.
-fn run(session: &mut Session, body: &[u8]) -> Result<bytes::Bytes, Failure> {
+fn run<H: Handlers>(session: &mut Session<H>, body: &[u8]) -> Result<bytes::Bytes, Failure> {
     let request = parse(body, ExecuteRequest::unpack)?;
     check_auxiliary(&request.auxiliary_buffer)?;
     let rops = rop_input(&request.rop_buffer)?;

@@ -8,28 +8,56 @@ mod failure;
 mod mapi_http;
 mod session;
 
-#[cfg(all(test, feature = "sqlite"))]
-mod tests;
-
+use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::store::{Clock, Store};
+use protocol::rops::{Handlers, ServerObject};
+
+use crate::store::{Clock, Store, User};
 
 pub use session::Session;
 
 /// Objects that a session may have open at a time; what is opened beyond fails with ecMaxObjsExceeded.
 pub const MAX_OPEN_OBJECTS: usize = 4096;
 
-/// Serves the mailboxes of a store. It is the [`endpoint::MailboxEndpoint`] of every transport.
-pub struct Engine {
-    store: Arc<dyn Store>,
-    clock: Clock,
+/// How a session wants its text: from the Connect request (MS-OXCMAPIHTTP 2.2.4.1.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Locale {
+    /// The code page of 8-bit strings.
+    pub code_page: u32,
+    /// The locale that rows are sorted in.
+    pub lcid_sort: u32,
+    /// The locale of everything else.
+    pub lcid_string: u32,
 }
 
-impl Engine {
+impl Default for Locale {
+    /// Windows-1252, United States English.
+    fn default() -> Self {
+        Self { code_page: 1252, lcid_sort: 0x0409, lcid_string: 0x0409 }
+    }
+}
+
+/// The handlers of a session: what stands above the engine and does the work of its operations.
+pub trait SessionHandlers: Handlers + Send + Sized + 'static
+where
+    ServerObject<Self>: Send,
+{
+    /// The handlers of a new session of this user.
+    fn open(store: Arc<dyn Store>, user: User, locale: Locale, clock: Clock) -> Self;
+}
+
+/// Serves the mailboxes of a store. It is the [`endpoint::MailboxEndpoint`] of every transport.
+pub struct Engine<H> {
+    store: Arc<dyn Store>,
+    clock: Clock,
+    handlers: PhantomData<fn() -> H>,
+}
+
+impl<H> Engine<H> {
     /// An engine on this store.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Clock) -> Self {
-        Self { store, clock }
+        Self { store, clock, handlers: PhantomData }
     }
 }

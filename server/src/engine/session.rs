@@ -1,20 +1,19 @@
 //! A session: the objects that a client has open, and the handlers that work on them.
 
 use bytes::Bytes;
-use protocol::rops::{RopDispatch, ServerObject};
+use protocol::rops::{Handlers, RopDispatch, ServerObject};
 use runtime::rop::{ExecuteError, ObjectTable, execute};
 
 use super::MAX_OPEN_OBJECTS;
-use crate::rop::RopHandlers;
 
 /// What the engine remembers between the requests of one client (MS-OXCRPC 3.1.1.1).
-pub struct Session {
-    objects: ObjectTable<ServerObject<RopHandlers>>,
-    handlers: RopHandlers,
+pub struct Session<H: Handlers> {
+    objects: ObjectTable<ServerObject<H>>,
+    handlers: H,
 }
 
-impl Session {
-    pub(super) fn new(handlers: RopHandlers) -> Self {
+impl<H: Handlers> Session<H> {
+    pub(super) fn new(handlers: H) -> Self {
         Self { objects: ObjectTable::new(MAX_OPEN_OBJECTS), handlers }
     }
 

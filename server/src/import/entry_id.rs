@@ -1,7 +1,7 @@
 //! What names a person who is in no directory: one-off EntryIDs and search keys.
 
-use protocol::oxcdata::{OneOffEntryId, OneOffFlags};
-use runtime::{Encoder, StringValue, Utf16};
+use protocol::oxcdata::{FlatEntry, FlatEntryList, OneOffEntryId, OneOffFlags};
+use runtime::{Blob, Encoder, StringValue, Utf16};
 
 /// A one-off EntryID (MS-OXCDATA 2.2.5.1); `None` for a name or address with a zero in it.
 pub(super) fn one_off(name: &str, address: &str) -> Option<Vec<u8>> {
@@ -22,19 +22,19 @@ pub(super) fn search_key(address: &str) -> Vec<u8> {
     format!("SMTP:{}\0", address.to_uppercase()).into_bytes()
 }
 
-/// A FlatEntryList (MS-OXCDATA 2.3.3): count and size, then each entry with its size, padded to four bytes.
+/// A FlatEntryList (MS-OXCDATA 2.3.3) of these EntryIDs.
 pub(super) fn flat_list(entries: &[Vec<u8>]) -> Option<Vec<u8>> {
-    let size = |bytes: usize| Some(u32::try_from(bytes).ok()?.to_le_bytes());
     let mut list = Vec::new();
     for entry in entries {
-        list.extend_from_slice(&size(entry.len())?);
-        list.extend_from_slice(entry);
+        let mut encoder = Encoder::new();
+        FlatEntry { entry_id: Blob::Borrowed(entry) }.pack(&mut encoder).ok()?;
         list.resize(list.len().next_multiple_of(4), 0);
+        list.extend_from_slice(encoder.as_slice());
     }
-    let mut whole = size(entries.len())?.to_vec();
-    whole.extend_from_slice(&size(list.len())?);
-    whole.extend_from_slice(&list);
-    Some(whole)
+    let whole = FlatEntryList { count: u32::try_from(entries.len()).ok()?, flat_entries: Blob::Owned(list) };
+    let mut encoder = Encoder::new();
+    whole.pack(&mut encoder).ok()?;
+    Some(encoder.finish().to_vec())
 }
 
 #[cfg(test)]

@@ -154,8 +154,7 @@ fn bodies_larger_than_a_reply_are_whole() {
     let mail = Fixture::sample("inbox/12");
     let bytes = read_whole(mail.mailbox.as_ref(), ObjectId::Message(mail.id), tags::PID_TAG_BODY, 1 << 22).unwrap();
     assert!(bytes.len() > 200_000);
-    let units: Vec<u16> = bytes.chunks(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
-    let body = String::from_utf16(&units).unwrap();
+    let body = runtime::Utf16::from_wire(&bytes).to_text().into_owned();
     assert!(body.starts_with("Anna,\r\n\r\nas you asked"));
     assert!(body.ends_with("\r\nEnd of minutes.\r\n"));
     assert_eq!(body.matches("\r\n").count(), 1706);

@@ -4,7 +4,7 @@ use protocol::oxcdata::{
     AddressBookEntryId, AddressBookEntryType, ErrorCode, FolderEntryId, FolderId, MAILBOX_STORE_PROVIDER_UID,
     MessageEntryId, MessageId, StoreEntryId, StoreObjectType, WrappedType,
 };
-use runtime::{Encoder, PackError, String8};
+use runtime::{Cursor, Encoder, PackError, String8};
 
 use super::objects::OpenMailbox;
 use crate::store::User;
@@ -13,7 +13,7 @@ use crate::store::User;
 const DLL_FILE_NAME: [u8; 14] = *b"emsmdb.dll\0\0\0\0";
 
 /// The bytes of a structure.
-fn packed(pack: impl FnOnce(&mut Encoder) -> Result<(), PackError>) -> Result<Vec<u8>, ErrorCode> {
+pub(super) fn packed(pack: impl FnOnce(&mut Encoder) -> Result<(), PackError>) -> Result<Vec<u8>, ErrorCode> {
     let mut e = Encoder::new();
     pack(&mut e).map_err(|_| ErrorCode::EC_ERROR)?;
     Ok(e.finish().to_vec())
@@ -56,10 +56,24 @@ impl OpenMailbox {
         packed(|e| id.pack(e))
     }
 
-    /// The row of a folder or message as PidTagInstanceKey.
+    /// The row of a folder or message as PidTagInstanceKey; [`raw_of_instance_key`] is the way back.
     pub(super) fn instance_key(raw: u64) -> Result<Vec<u8>, ErrorCode> {
         packed(|e| e.u64(raw))
     }
+}
+
+/// What tells an attachment from all others of the mailbox.
+pub(super) fn attachment_key(message: MessageId, number: u32) -> Result<Vec<u8>, ErrorCode> {
+    packed(|e| {
+        e.u64(message.0)?;
+        e.u32(number)
+    })
+}
+
+/// The id in a PidTagInstanceKey.
+pub(super) fn raw_of_instance_key(key: &[u8]) -> Option<u64> {
+    let mut c = Cursor::new(key);
+    c.u64().ok().filter(|_| c.is_empty())
 }
 
 /// The address book entry id of a user (MS-OXCDATA 2.2.5.2).

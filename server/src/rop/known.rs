@@ -2,7 +2,7 @@
 
 use protocol::oxcdata::{ErrorCode, FolderId, MessageId, PropertyTag, PropertyValue};
 
-use super::entry_ids::user_entry_id;
+use super::entry_ids::{attachment_key, user_entry_id};
 use super::errors::of_open_object;
 use super::objects::OpenMailbox;
 use crate::store::computed::ObjectKind;
@@ -83,6 +83,7 @@ const FOLDER_DEFAULTS: &[PropertyTag] = &[
     t::PID_TAG_IPM_TASK_ENTRY_ID,
     t::PID_TAG_IPM_DRAFTS_ENTRY_ID,
     t::PID_TAG_ADDITIONAL_REN_ENTRY_IDS,
+    t::PID_TAG_ATTRIBUTE_HIDDEN,
 ];
 
 const MESSAGE: &[PropertyTag] = &[
@@ -95,10 +96,13 @@ const MESSAGE: &[PropertyTag] = &[
     t::PID_TAG_MAPPING_SIGNATURE,
     t::PID_TAG_ACCESS,
     t::PID_TAG_ACCESS_LEVEL,
-    t::PID_TAG_ROW_TYPE,
 ];
 
+/// Of messages that no client of this server has saved (MS-OXCMSG 2.2.1.1).
+const MESSAGE_DEFAULTS: &[PropertyTag] = &[t::PID_TAG_LAST_MODIFIER_NAME, t::PID_TAG_LAST_MODIFIER_ENTRY_ID];
+
 const ATTACHMENT: &[PropertyTag] = &[
+    t::PID_TAG_RECORD_KEY,
     t::PID_TAG_STORE_ENTRY_ID,
     t::PID_TAG_STORE_RECORD_KEY,
     t::PID_TAG_MAPPING_SIGNATURE,
@@ -107,13 +111,16 @@ const ATTACHMENT: &[PropertyTag] = &[
     t::PID_TAG_ACCESS_LEVEL,
 ];
 
+/// What rows of tables have beside the properties of their objects (MS-OXCTABL 2.2.1).
+const ROW: &[PropertyTag] = &[t::PID_TAG_ROW_TYPE, t::PID_TAG_DEPTH];
+
 /// What an object is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Known {
     Logon,
     Folder(FolderId),
     Message { folder: FolderId, id: MessageId, saved: bool, writable: bool },
-    Attachment { number: u32, writable: bool },
+    Attachment { message: MessageId, number: u32, writable: bool },
 }
 
 impl Known {
@@ -137,18 +144,31 @@ impl Known {
         }
     }
 
+    /// Those of them that RopGetPropertiesAll and RopGetPropertiesList tell of. The address book's entry id of a
+    /// mailbox's owner is worked out when it is asked for by name.
+    pub(super) fn listed_tags(self) -> impl Iterator<Item = &'static PropertyTag> {
+        self.tags().iter().filter(|tag| **tag != t::PID_TAG_MAILBOX_OWNER_ENTRY_ID)
+    }
+
     /// The properties that an object of this kind may have as long as none is stored.
     pub(super) fn default_tags(self) -> &'static [PropertyTag] {
         match self {
             Self::Logon => LOGON_DEFAULTS,
             Self::Folder(_) => FOLDER_DEFAULTS,
-            Self::Message { .. } | Self::Attachment { .. } => &[],
+            Self::Message { .. } => MESSAGE_DEFAULTS,
+            Self::Attachment { .. } => &[],
         }
     }
 
     /// The property of [`Known::tags`] that is asked for, PtypUnspecified and both string types included.
     pub(super) fn tag(self, asked: PropertyTag) -> Option<PropertyTag> {
         find(self.tags(), asked)
+    }
+
+    /// The property of a row of a table that is asked for. How deep a folder is the store knows.
+    pub(super) fn row_tag(self, asked: PropertyTag) -> Option<PropertyTag> {
+        let of_row = find(ROW, asked).filter(|tag| *tag != t::PID_TAG_DEPTH || !matches!(self, Self::Folder(_)));
+        self.tag(asked).or(of_row)
     }
 
     /// The property of [`Known::default_tags`] that is asked for.
@@ -166,7 +186,7 @@ impl Known {
         }
     }
 
-    /// The value of a property of [`Known::tags`] or [`Known::default_tags`].
+    /// The value of a property of [`Known::tags`], [`Known::default_tags`] or [`Known::row_tag`].
     pub(super) fn value(
         self,
         mailbox: &OpenMailbox,
@@ -180,15 +200,19 @@ impl Known {
             t::PID_TAG_ENTRY_ID => return Ok(self.entry_id(mailbox)?.map(binary)),
             t::PID_TAG_RECORD_KEY => match self {
                 Self::Logon => binary(mailbox.identity.mailbox.0),
+                Self::Attachment { message, number, .. } => binary(attachment_key(message, number)?),
                 _ => return Ok(self.entry_id(mailbox)?.map(binary)),
             },
             t::PID_TAG_ACCESS => V::PtypInteger32(self.access()),
+            t::PID_TAG_ROW_TYPE => V::PtypInteger32(TBL_LEAF_ROW),
+            // There are no categories that a row could be in.
+            t::PID_TAG_DEPTH => V::PtypInteger32(0),
             _ => {
                 return match self {
                     Self::Logon => logon(mailbox, tag),
                     Self::Folder(id) => folder(mailbox, id, tag),
                     Self::Message { folder, id, writable, .. } => message(mailbox, folder, id, writable, tag),
-                    Self::Attachment { number, writable } => attachment(number, writable, tag),
+                    Self::Attachment { number, writable, .. } => attachment(number, writable, tag),
                 };
             }
         }))
@@ -269,6 +293,7 @@ fn folder(mailbox: &OpenMailbox, id: FolderId, tag: PropertyTag) -> Result<Optio
         t::PID_TAG_HAS_RULES => V::PtypBoolean(false),
         // Deleted messages cannot be recovered.
         t::PID_TAG_DELETED_COUNT_TOTAL => V::PtypInteger32(0),
+        t::PID_TAG_ATTRIBUTE_HIDDEN => V::PtypBoolean(false),
         _ if id != specials.get(SpecialFolder::Inbox) && id != specials.get(SpecialFolder::Root) => return Ok(None),
         t::PID_TAG_ADDITIONAL_REN_ENTRY_IDS => {
             let junk = mailbox.folder_entry_id(specials.get(SpecialFolder::JunkEmail))?;
@@ -295,7 +320,9 @@ fn message(
         t::PID_TAG_PARENT_ENTRY_ID => binary(mailbox.folder_entry_id(folder)?),
         t::PID_TAG_INSTANCE_KEY => binary(OpenMailbox::instance_key(id.0)?),
         t::PID_TAG_ACCESS_LEVEL => V::PtypInteger32(i32::from(writable)),
-        t::PID_TAG_ROW_TYPE => V::PtypInteger32(TBL_LEAF_ROW),
+        // What is delivered is the work of whom it is delivered to.
+        t::PID_TAG_LAST_MODIFIER_NAME => string(mailbox.owner.display_name.clone()),
+        t::PID_TAG_LAST_MODIFIER_ENTRY_ID => binary(user_entry_id(&mailbox.owner)?),
         _ => return Ok(None),
     }))
 }
@@ -309,11 +336,11 @@ fn attachment(number: u32, writable: bool, tag: PropertyTag) -> Result<Option<Pr
 }
 
 /// What a store calls the object.
-pub(super) fn object_of(known: Known, message: Option<MessageId>) -> Option<ObjectId> {
+pub(super) fn object_of(known: Known) -> Option<ObjectId> {
     match known {
         Known::Logon => Some(ObjectId::Mailbox),
         Known::Folder(id) => Some(ObjectId::Folder(id)),
         Known::Message { id, saved, .. } => saved.then_some(ObjectId::Message(id)),
-        Known::Attachment { number, .. } => message.map(|message| ObjectId::Attachment(message, number)),
+        Known::Attachment { message, number, .. } => Some(ObjectId::Attachment(message, number)),
     }
 }

@@ -16,6 +16,8 @@
 
 mod body;
 mod budget;
+mod code_pages;
+mod conditions;
 mod entry_ids;
 mod errors;
 mod html_text;
@@ -39,25 +41,9 @@ use protocol::rops::Objects;
 
 pub use budget::SESSION_MEMORY;
 
+pub use crate::engine::Locale;
+use crate::engine::SessionHandlers;
 use crate::store::{Clock, Store, User};
-
-/// How a session wants its text: from the Connect request (MS-OXCMAPIHTTP 2.2.4.1.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Locale {
-    /// The code page of 8-bit strings.
-    pub code_page: u32,
-    /// The locale that rows are sorted in.
-    pub lcid_sort: u32,
-    /// The locale of everything else.
-    pub lcid_string: u32,
-}
-
-impl Default for Locale {
-    /// Windows-1252, United States English.
-    fn default() -> Self {
-        Self { code_page: 1252, lcid_sort: 0x0409, lcid_string: 0x0409 }
-    }
-}
 
 /// Serves the operations of one session for one authenticated user.
 pub struct RopHandlers {
@@ -97,4 +83,10 @@ impl Objects for RopHandlers {
     type Attachment = objects::Attachment;
     type Table = objects::Table;
     type Stream = objects::Stream;
+}
+
+impl SessionHandlers for RopHandlers {
+    fn open(store: Arc<dyn Store>, user: User, locale: Locale, clock: Clock) -> Self {
+        Self::new(store, user, locale, clock)
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use protocol::oxcdata::{ErrorCode, OpenRecipientRow, PropertyTag, PropertyValue, TypedString};
+use protocol::oxcdata::{ErrorCode, GlobalIdentifier, OpenRecipientRow, PropertyTag, PropertyValue, TypedString};
 use protocol::oxcmsg::{
     CODE_PAGE_OF_LOGON, RopCreateMessageRequest, RopCreateMessageResponse, RopGetAttachmentTableRequest,
     RopGetAttachmentTableResponse, RopModifyRecipientsRequest, RopModifyRecipientsResponse, RopOpenAttachmentRequest,
@@ -16,7 +16,7 @@ use runtime::Utf16;
 use runtime::rop::{Fill, RopContext};
 
 use super::RopHandlers;
-use super::entry_ids::user_entry_id;
+use super::entry_ids::{packed, user_entry_id};
 use super::errors::of_open_object;
 use super::objects::{Attachment, Message, OpenMailbox, Source, Table, Version};
 use super::oxcfold::mailbox_of;
@@ -29,9 +29,12 @@ use crate::store::{MessageChange, MessageTarget, PartChange, PropertyChanges, id
 /// The most recipients that a reply of RopOpenMessage lists.
 pub const MAX_RECIPIENT_ROWS: usize = 254;
 
-/// So many recipients are listed as long as they have room; more only where half of the room stays free
-/// for the replies that follow.
+/// So many recipients are listed as long as they have room; more only where enough of it stays free for the
+/// replies that follow.
 pub const FEW_RECIPIENT_ROWS: usize = 5;
+
+/// Bytes of the room that are enough for them, when they are less than half of it.
+const ROOM_FOR_REPLIES: usize = 8 * 1024;
 
 /// The most recipients that a handle holds changes of (MS-OXCMSG 2.2.3.5.1).
 const MAX_RECIPIENTS: usize = 0x7FEF;
@@ -64,7 +67,7 @@ fn recipient_rows(recipients: &Recipients, room: usize) -> Vec<OpenRecipientRow<
     let mut fill = Fill::new(room, |row: &OpenRecipientRow<'static>| row.packed_size());
     for row in recipients.rows() {
         let many = fill.len() >= FEW_RECIPIENT_ROWS;
-        if many && fill.room().saturating_sub(row.packed_size()) < room / 2 {
+        if many && fill.room().saturating_sub(row.packed_size()) < ROOM_FOR_REPLIES.min(room / 2) {
             break;
         }
         if !fill.push(row) {
@@ -124,8 +127,10 @@ fn initial_properties(mailbox: &OpenMailbox, associated: bool) -> Result<Propert
     let fai = if associated { message_flags::FAI } else { 0 };
     let flags = message_flags::READ | message_flags::UNSENT | fai;
     let locale = V::PtypInteger32(mailbox.locale.lcid_string.cast_signed());
-    let mut search_key = vec![0; 16];
-    getrandom::fill(&mut search_key).map_err(|_| ErrorCode::EC_ERROR)?;
+    // Unique in all mailboxes, and the same again when the same is done on the same store.
+    let counter = mailbox.mailbox.allocate_counters(1)?;
+    let key = GlobalIdentifier { database_guid: mailbox.identity.replica, global_counter: counter };
+    let search_key = packed(|e| key.pack(e))?;
     let (name, entry_id) = (mailbox.user.display_name.clone(), user_entry_id(&mailbox.user)?);
     let mut properties = PropertyChanges::new();
     properties

@@ -40,7 +40,8 @@ const COUNT: usize = 2;
 
 type AnyObject<'o> = LogonOrFolderOrMessageOrAttachment<'o, RopHandlers>;
 
-/// Properties that a client cannot set although they are stored (MS-OXCPRPT 2.2.1).
+/// Properties of a message that a client cannot set although they do not follow from what it is
+/// (MS-OXCPRPT 2.2.1).
 const CLIENT_READ_ONLY: &[PropertyTag] = &[
     t::PID_TAG_READ,
     t::PID_TAG_HAS_NAMED_PROPERTIES,
@@ -49,7 +50,11 @@ const CLIENT_READ_ONLY: &[PropertyTag] = &[
     t::PID_TAG_LAST_MODIFIER_NAME,
     t::PID_TAG_LAST_MODIFIER_ENTRY_ID,
     t::PID_TAG_LOCAL_COMMIT_TIME,
+    t::PID_TAG_SEARCH_KEY,
 ];
+
+/// Properties of a mailbox that its owner may not set (MS-OXCSTOR 2.2.2.1.2, as servers since 2013 have it).
+const LOGON_READ_ONLY: &[PropertyTag] = &[t::PID_TAG_COMMENT, t::PID_TAG_DELETE_AFTER_SUBMIT, t::PID_TAG_DISPLAY_NAME];
 
 fn properties_of<'o>(object: &'o AnyObject<'_>) -> Properties<'o> {
     match object {
@@ -66,12 +71,16 @@ fn refusal(properties: &Properties<'_>, message: Option<&Message>, tag: Property
         return Some(ErrorCode::EC_INVALID_PARAM);
     }
     let known = properties.known;
+    let read_only = match known {
+        Known::Message { .. } => CLIENT_READ_ONLY,
+        Known::Logon => LOGON_READ_ONLY,
+        Known::Folder(_) | Known::Attachment { .. } => &[],
+    };
+    if read_only.iter().any(|own| means(*own, tag)) {
+        return Some(ErrorCode::EC_ACCESS_DENIED);
+    }
     if known.tag(tag).is_some() || is_read_only(known.kind(), tag) {
         return Some(ErrorCode::EC_COMPUTED);
-    }
-    let of_message = matches!(known, Known::Message { .. });
-    if of_message && CLIENT_READ_ONLY.iter().any(|own| means(*own, tag)) {
-        return Some(ErrorCode::EC_ACCESS_DENIED);
     }
     // The flags are the client's until the first save (MS-OXCMSG 2.2.1.6).
     let saved = message.is_some_and(|message| matches!(message.version, Version::Saved { .. }));
@@ -84,6 +93,8 @@ struct Sorted {
     problems: Vec<PropertyProblem>,
     /// Where in the request PidTagDisplayName is: the one property whose value an object may refuse.
     display_name: Option<(usize, PropertyTag)>,
+    /// PidTagSubject of a message: it sets its two parts.
+    subject: Option<String>,
 }
 
 impl Sorted {
@@ -92,7 +103,8 @@ impl Sorted {
         properties: &Properties<'_>,
         message: Option<&Message>,
     ) -> Result<Self, ErrorCode> {
-        let mut sorted = Self { changes: PropertyChanges::new(), problems: Vec::new(), display_name: None };
+        let changes = PropertyChanges::new();
+        let mut sorted = Self { changes, problems: Vec::new(), display_name: None, subject: None };
         let unnamed = unnamed_ids(request, properties.mailbox)?;
         for (index, tagged) in request.property_values.iter().enumerate() {
             let tag = tagged.property_tag;
@@ -109,22 +121,33 @@ impl Sorted {
             }
             let value = tagged.property_value.clone().into_owned();
             let (tag, value) = to_stored(tag, value, properties.code_page);
-            sorted.set(tag, value, message.is_some());
+            if message.is_some() && means(t::PID_TAG_SUBJECT, tag) {
+                // The value has become UTF-16.
+                sorted.subject = Some(text(&value, 1252).unwrap_or_default().into_owned());
+            } else {
+                sorted.changes.set(tag, value);
+            }
         }
+        sorted.split_subject(properties)?;
         Ok(sorted)
     }
 
-    /// Setting PidTagSubject of a message sets its two parts (MS-OXCMSG 2.2.1.46).
-    fn set(&mut self, tag: PropertyTag, value: PropertyValue<'static>, of_message: bool) {
-        if of_message && means(t::PID_TAG_SUBJECT, tag) {
-            // The value has become UTF-16.
-            let whole = text(&value, 1252).unwrap_or_default();
-            let (prefix, normalized) = subject::split(&whole);
-            self.changes.set(t::PID_TAG_SUBJECT_PREFIX, string(prefix));
-            self.changes.set(t::PID_TAG_NORMALIZED_SUBJECT, string(normalized));
-        } else {
-            self.changes.set(tag, value);
-        }
+    /// Sets the two parts of PidTagSubject (MS-OXCMSG 2.2.1.46). A prefix that the client has set is one as long
+    /// as the subject begins with it (MS-OXCMAIL 2.2.3.2.6.1).
+    fn split_subject(&mut self, properties: &Properties<'_>) -> Result<(), ErrorCode> {
+        let Some(subject) = self.subject.take() else { return Ok(()) };
+        let prefix = match self.changes.get(t::PID_TAG_SUBJECT_PREFIX) {
+            Some(PropertyChange::Set(value)) => text(value, 1252).map(std::borrow::Cow::into_owned),
+            _ => properties.text(t::PID_TAG_SUBJECT_PREFIX)?,
+        };
+        let own = prefix.as_deref().filter(|prefix| !prefix.is_empty() && subject.starts_with(prefix));
+        let (prefix, normalized) = match own {
+            Some(prefix) => subject.split_at(prefix.len()),
+            None => subject::split(&subject),
+        };
+        self.changes.set(t::PID_TAG_SUBJECT_PREFIX, string(prefix));
+        self.changes.set(t::PID_TAG_NORMALIZED_SUBJECT, string(normalized));
+        Ok(())
     }
 
     fn problem(&mut self, index: usize, property_tag: PropertyTag, error_code: ErrorCode) {

@@ -13,6 +13,7 @@ use runtime::rop::RopContext;
 use runtime::{FileTime, Guid, String8};
 
 use super::RopHandlers;
+use super::code_pages;
 use super::objects::{Logon, OpenMailbox};
 use crate::store::{self, StoreError, tags};
 
@@ -41,6 +42,9 @@ impl RopHandlers {
         }
         if request.open_flags.contains(OpenFlags::PUBLIC) {
             return Err(ErrorCode::EC_INVALID_PARAM);
+        }
+        if !code_pages::is_known(self.locale.code_page) {
+            return Err(ErrorCode::EC_UNKNOWN_CODE_PAGE);
         }
         let legacy_dn = request.essdn.as_ref().map(|essdn| essdn.decode(ASCII)).unwrap_or_default();
         let login_failure = |error: StoreError| {
@@ -154,37 +158,35 @@ impl OxcstorHandler for RopHandlers {
         })
     }
 
-    /// MS-OXCSTOR 3.2.5.8. The object need not exist.
+    /// MS-OXCSTOR 3.2.5.8. The object need not exist, nor its replica be this mailbox's.
     fn rop_long_term_id_from_id(
         &mut self,
         _context: RopContext,
         logon: &mut Logon,
         request: &RopLongTermIdFromIdRequest,
     ) -> Result<RopLongTermIdFromIdResponse, ErrorCode> {
-        let identity = logon.mailbox.identity;
-        if request.object_id.repl_id() != identity.repl_id {
-            return Err(ErrorCode::EC_NOT_FOUND);
-        }
+        let replica = logon.mailbox.mailbox.replica(request.object_id.repl_id())?;
+        let database_guid = replica.ok_or(ErrorCode::EC_NOT_FOUND)?;
         let global_counter = request.object_id.global_counter();
-        Ok(RopLongTermIdFromIdResponse { long_term_id: LongTermId { database_guid: identity.replica, global_counter } })
+        Ok(RopLongTermIdFromIdResponse { long_term_id: LongTermId { database_guid, global_counter } })
     }
 
-    /// MS-OXCSTOR 3.2.5.9. The object need not exist; the mailbox knows one replica, its own.
+    /// MS-OXCSTOR 3.2.5.9. The object need not exist; a replica that the mailbox does not know gets a REPLID.
     fn rop_id_from_long_term_id(
         &mut self,
         _context: RopContext,
         logon: &mut Logon,
         request: &RopIdFromLongTermIdRequest,
     ) -> Result<RopIdFromLongTermIdResponse, ErrorCode> {
-        let identity = logon.mailbox.identity;
         let LongTermId { database_guid, global_counter } = request.long_term_id;
         if database_guid == Guid::default() {
             return Err(ErrorCode::EC_INVALID_PARAM);
         }
-        if database_guid != identity.replica {
-            return Err(ErrorCode::EC_NOT_FOUND);
-        }
-        let object_id = ObjectId::default().with_repl_id(identity.repl_id).with_global_counter(global_counter);
+        let repl_id = logon.mailbox.mailbox.replica_id(database_guid).map_err(|error| match error {
+            StoreError::Exhausted(_) => ErrorCode::EC_PARAMETER_OVERFLOW,
+            error => error.into(),
+        })?;
+        let object_id = ObjectId::default().with_repl_id(repl_id).with_global_counter(global_counter);
         Ok(RopIdFromLongTermIdResponse { object_id })
     }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use protocol::oxcdata::{ErrorCode, PropertyTag, PropertyType, PropertyValue};
 use runtime::{String8, Utf16};
 
+use super::entry_ids::packed;
 use super::errors::of_open_object;
 use super::known::{Known, object_of};
 use super::objects::{Attachment, Content, Folder, Logon, Message, OpenMailbox, Version};
@@ -102,7 +103,7 @@ impl Message {
         Properties {
             mailbox: &self.mailbox,
             known,
-            object: object_of(known, None),
+            object: object_of(known),
             code_page: self.code_page,
             changes: Some(&self.properties),
             message: Some(self),
@@ -113,11 +114,11 @@ impl Message {
 impl Attachment {
     /// The properties of the attachment.
     pub(super) fn properties(&self) -> Properties<'_> {
-        let known = Known::Attachment { number: self.number, writable: self.writable };
+        let known = Known::Attachment { message: self.message, number: self.number, writable: self.writable };
         Properties {
             mailbox: &self.mailbox,
             known,
-            object: object_of(known, Some(self.message)),
+            object: object_of(known),
             code_page: self.code_page,
             changes: Some(&self.properties),
             message: None,
@@ -144,7 +145,7 @@ pub(super) fn means(own: PropertyTag, asked: PropertyTag) -> bool {
 impl<'a> Properties<'a> {
     fn of_store(mailbox: &'a OpenMailbox, known: Known) -> Self {
         let code_page = mailbox.code_page();
-        Self { mailbox, known, object: object_of(known, None), code_page, changes: None, message: None }
+        Self { mailbox, known, object: object_of(known), code_page, changes: None, message: None }
     }
 
     /// The pending change of a property, whichever string type it is asked for in.
@@ -350,7 +351,7 @@ impl<'a> Properties<'a> {
             }
         }
         let of_handle = if self.message.is_some() { OF_HANDLE } else { &[] };
-        for tag in self.known.tags().iter().chain(of_handle) {
+        for tag in self.known.listed_tags().chain(of_handle) {
             match self.own(*tag)? {
                 Own::Value(value) => {
                     all.retain(|own, _| !means(*own, *tag));
@@ -463,7 +464,7 @@ fn bytes_of(value: PropertyValue<'static>) -> Result<Vec<u8>, ErrorCode> {
     match value {
         PropertyValue::PtypBinary(bytes) => Ok(bytes.into_owned()),
         PropertyValue::PtypString8(text) => Ok(text.as_bytes().to_vec()),
-        PropertyValue::PtypString(text) => Ok(text.units().flat_map(u16::to_le_bytes).collect()),
+        PropertyValue::PtypString(text) => packed(|e| text.pack_units(e)),
         _ => Err(ErrorCode::EC_NOT_SUPPORTED),
     }
 }

@@ -221,7 +221,7 @@ impl Recipients {
         };
         let kind = integer(t::PID_TAG_RECIPIENT_TYPE).unwrap_or_default();
         OpenRecipientRow {
-            recipient_type: RecipientType(kind.to_le_bytes().first().copied().unwrap_or_default()),
+            recipient_type: RecipientType(u8::try_from(kind & 0xFF).unwrap_or_default()),
             code_page_id: self.code_page,
             recipient_row: row,
         }

@@ -5,13 +5,12 @@ use std::ops::Range;
 use protocol::oxcdata::{ErrorCode, FolderId, MessageId, PropertyRow, PropertyTag, PropertyType, PropertyValue};
 use runtime::Utf16;
 
+use super::conditions::Conditions;
 use super::errors::{of_open_object, of_query};
 use super::known::Known;
 use super::objects::{Rows, Source, Table};
-use super::properties::means;
 use super::rows::property_row;
 use super::values::{Cell, TextForm, convert, cut_for_row};
-use crate::store::tags::{self as t, message_flags};
 use crate::store::value::binary;
 use crate::store::{ObjectId, ROW_VALUE, Row, StoreError, StoredValue, TableQuery};
 
@@ -22,8 +21,6 @@ enum Column {
     Stored(usize),
     /// A property that follows from what the row is.
     Known(PropertyTag),
-    /// PidTagRead, from PidTagMessageFlags at this place.
-    Read(usize),
 }
 
 /// The columns of a table, and the stored properties that they need.
@@ -44,10 +41,8 @@ impl<'c> Columns<'c> {
                 stored.len() - 1
             }
         };
-        let is_message = matches!(row, Known::Message { .. });
-        let columns = tags.iter().map(|tag| match row.tag(*tag) {
+        let columns = tags.iter().map(|tag| match row.row_tag(*tag) {
             Some(known) => Column::Known(known),
-            None if is_message && means(t::PID_TAG_READ, *tag) => Column::Read(place(t::PID_TAG_MESSAGE_FLAGS)),
             None => Column::Stored(place(*tag)),
         });
         let columns = columns.collect();
@@ -94,7 +89,9 @@ impl Table {
     /// ecTooComplex for a restriction that the store does not have; ecObjectDeleted for a folder or message
     /// that is gone.
     pub(super) fn list(&self) -> Result<Rows, ErrorCode> {
-        let query = TableQuery { restriction: self.restriction.as_ref(), sort: &self.order, code_page: self.code_page };
+        let conditions = Conditions { mailbox: &self.mailbox, source: self.source, code_page: self.code_page };
+        let restriction = self.restriction.clone().map(|restriction| conditions.for_store(restriction)).transpose()?;
+        let query = TableQuery { restriction: restriction.as_ref(), sort: &self.order, code_page: self.code_page };
         let store = &self.mailbox.mailbox;
         match self.source {
             Source::Hierarchy { soft_deleted: true, .. } => Ok(Rows::Folders(Vec::new())),
@@ -172,7 +169,7 @@ impl Table {
         number: u32,
         tags: &[PropertyTag],
     ) -> Result<Option<PropertyRow<'static>>, ErrorCode> {
-        let known = Known::Attachment { number, writable: true };
+        let known = Known::Attachment { message, number, writable: true };
         let columns = Columns::new(tags, known);
         let object = ObjectId::Attachment(message, number);
         let found = match self.mailbox.mailbox.properties(object, &columns.stored) {
@@ -211,7 +208,6 @@ impl Table {
                     Some(value) => Some(value),
                     None => self.default_value(known, *tag)?,
                 },
-                Column::Read(place) => stored.get(*place).and_then(Option::as_ref).and_then(read),
             };
             cells.push(match value {
                 Some(value) => {
@@ -228,15 +224,5 @@ impl Table {
             Some(tag) => known.value(&self.mailbox, tag),
             None => Ok(None),
         }
-    }
-}
-
-/// PidTagRead from PidTagMessageFlags.
-fn read(flags: &PropertyValue<'_>) -> Option<PropertyValue<'static>> {
-    match flags {
-        PropertyValue::PtypInteger32(flags) => {
-            Some(PropertyValue::PtypBoolean(flags.cast_unsigned() & message_flags::READ != 0))
-        }
-        _ => None,
     }
 }

@@ -29,7 +29,8 @@ impl From<ObjectId> for ObjectKind {
     }
 }
 
-const MAILBOX: &[PropertyTag] = &[tags::PID_TAG_OBJECT_TYPE];
+const MAILBOX: &[PropertyTag] =
+    &[tags::PID_TAG_OBJECT_TYPE, tags::PID_TAG_MESSAGE_SIZE, tags::PID_TAG_MESSAGE_SIZE_EXTENDED];
 
 const FOLDER: &[PropertyTag] = &[
     tags::PID_TAG_FOLDER_ID,
@@ -48,6 +49,12 @@ const FOLDER: &[PropertyTag] = &[
     tags::PID_TAG_LAST_MODIFICATION_TIME,
     tags::PID_TAG_DEPTH,
     tags::PID_TAG_OBJECT_TYPE,
+    tags::PID_TAG_MESSAGE_SIZE,
+    tags::PID_TAG_MESSAGE_SIZE_EXTENDED,
+    tags::PID_TAG_LOCAL_COMMIT_TIME,
+    tags::PID_TAG_LOCAL_COMMIT_TIME_MAX,
+    tags::PID_TAG_HIERARCHY_CHANGE_NUMBER,
+    tags::PID_TAG_FOLDER_FLAGS,
 ];
 
 const MESSAGE: &[PropertyTag] = &[
@@ -67,6 +74,7 @@ const MESSAGE: &[PropertyTag] = &[
     tags::PID_TAG_ASSOCIATED,
     tags::PID_TAG_OBJECT_TYPE,
     tags::PID_TAG_MESSAGE_FLAGS,
+    tags::PID_TAG_READ,
     tags::PID_TAG_CREATION_TIME,
     tags::PID_TAG_LAST_MODIFICATION_TIME,
     tags::PID_TAG_SUBJECT,

@@ -298,6 +298,19 @@ pub trait Mailbox: Send + Sync + 'static {
     /// # Errors
     /// When the store cannot be read.
     fn named_property_names(&self, ids: &[u16]) -> Result<Vec<Option<PropertyName>>>;
+
+    /// The REPLID that stands for a replica in the short ids of this mailbox; one that has none gets the next
+    /// (MS-OXCSTOR 3.2.5.9).
+    ///
+    /// # Errors
+    /// `Exhausted` when there are no more of them.
+    fn replica_id(&self, replica: Guid) -> Result<u16>;
+
+    /// The replica that a REPLID stands for (MS-OXCSTOR 3.2.5.8).
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn replica(&self, repl_id: u16) -> Result<Option<Guid>>;
 }
 
 /// A property's value, open for reading.

@@ -7,6 +7,7 @@ use rustls::RootCertStore;
 use server::auth::{legacy_dn, password};
 use server::config::Config;
 use server::engine::Engine;
+use server::rop::RopHandlers;
 use server::sample;
 use server::start::StoreAccounts;
 use server::store::sqlite::SqliteStore;
@@ -68,7 +69,7 @@ impl LiveServer {
         roots.add(local.authority().clone()).unwrap();
 
         let accounts = Arc::new(StoreAccounts::new(Arc::clone(&store)));
-        let engine = Arc::new(Engine::new(store, system_clock));
+        let engine = Arc::new(Engine::<RopHandlers>::new(store, system_clock));
         let server = Server::bind(&config, tls, engine, accounts).await.unwrap();
         let target = Target { address: server.local_addr(), roots };
         let (stop, stopped) = oneshot::channel();

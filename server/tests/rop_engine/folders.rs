@@ -178,3 +178,53 @@ fn string_columns_come_in_the_type_of_their_tags() {
     assert_eq!(row[1], Ok(PropertyValue::PtypString8(narrow)));
     record("string_columns_come_in_the_type_of_their_tags", &["MS-OXCFOLD_R807", "MS-OXCFOLD_R1020"]);
 }
+
+#[test]
+fn folders_tell_what_is_in_them() {
+    let fixture = Fixture::new();
+    let integer = PropertyValue::PtypInteger32;
+    let columns = [
+        tags::PID_TAG_MESSAGE_SIZE,
+        tags::PID_TAG_MESSAGE_SIZE_EXTENDED,
+        tags::PID_TAG_HIERARCHY_CHANGE_NUMBER,
+        tags::PID_TAG_FOLDER_FLAGS,
+    ];
+    let (mut client, logon) = fixture.logged_on();
+    let inbox = client.open_folder(logon, fixture.inbox()).unwrap();
+    let empty = [integer(0), PropertyValue::PtypInteger64(0), integer(0), integer(0x05)];
+    assert_eq!(client.get(inbox, &columns), empty.map(Ok));
+
+    let messages = [fixture.deliver_subject("one", 0), fixture.deliver_subject("two", 1)];
+    fixture.create_folder(fixture.inbox(), "Projects");
+    let size = |message| match fixture.stored(message, tags::PID_TAG_MESSAGE_SIZE) {
+        Some(PropertyValue::PtypInteger32(size)) => size,
+        other => panic!("{other:?} is no size"),
+    };
+    let sum = size(messages[0]) + size(messages[1]);
+    assert!(sum > 0);
+    let full = [integer(sum), PropertyValue::PtypInteger64(sum.into()), integer(1), integer(0x05)];
+    assert_eq!(client.get(inbox, &columns), full.map(Ok));
+    assert_eq!(client.get(logon, &columns[..2]), [Ok(integer(sum)), Ok(PropertyValue::PtypInteger64(sum.into()))]);
+    let last = fixture.stored(messages[1], tags::PID_TAG_LAST_MODIFICATION_TIME).unwrap();
+    assert_eq!(client.value(inbox, tags::PID_TAG_LOCAL_COMMIT_TIME_MAX), last);
+    // The root is no folder of the user's.
+    let root = client.open_folder(logon, fixture.special(SpecialFolder::Root)).unwrap();
+    assert_eq!(client.value(root, tags::PID_TAG_FOLDER_FLAGS), integer(0x04));
+    let refused = client.set(inbox, &[(tags::PID_TAG_FOLDER_FLAGS, integer(0))]).unwrap();
+    assert_eq!(refused.len(), 1);
+    let ids = [
+        "MS-OXCFOLD_R353",
+        "MS-OXCFOLD_R10353",
+        "MS-OXCFOLD_R354",
+        "MS-OXCFOLD_R10354",
+        "MS-OXCFOLD_R1028",
+        "MS-OXCFOLD_R352",
+        "MS-OXCFOLD_R35101",
+        "MS-OXCFOLD_R1035103",
+        "MS-OXCFOLD_R1035107",
+        "MS-OXCFOLD_R3002",
+        "MS-OXCSTOR_R3064",
+        "MS-OXCSTOR_R3065",
+    ];
+    record("folders_tell_what_is_in_them", &ids);
+}

@@ -4,8 +4,11 @@ use protocol::oxcdata::{ErrorCode, PropertyValue};
 use protocol::oxcfold::{ContentsTableFlags, OpenModeFlags, RopGetContentsTableRequest, RopOpenFolderRequest};
 use protocol::oxcprpt::{AccessMode, RopGetPropertiesSpecificRequest, RopGetStreamSizeRequest};
 use protocol::oxcstor::RopLogonRequest;
-use protocol::oxctabl::{AsynchronousFlags, Bookmark, RopQueryPositionRequest, RopSeekRowRequest, RopSetColumnsRequest};
+use protocol::oxctabl::{
+    AsynchronousFlags, Bookmark, RopQueryPositionRequest, RopSeekRowRequest, RopSetColumnsRequest,
+};
 use protocol::rops::{RopReply, RopRequest};
+use runtime::codec::rpc_header_ext::RpcHeaderExt;
 use runtime::rop::INVALID_HANDLE;
 use server::store::value::{binary, string};
 use server::store::{SpecialFolder, tags};
@@ -169,10 +172,24 @@ fn what_does_not_fit_is_sent_back_to_be_asked_again() {
     requests[1].pack(&mut rest).unwrap();
     assert_eq!(small.request_buffers.as_ref(), rest.as_slice());
     assert_eq!(client.objects.len(), open + 1);
-    client.limit = usize::from(small.size_needed);
+    // The size counts the header in front of the output buffer, as the size that clients give does.
+    client.limit = usize::from(small.size_needed) - RpcHeaderExt::SIZE;
     let output = client.run(&requests[1..], &[logon, INVALID_HANDLE, INVALID_HANDLE]);
     assert!(matches!(output.replies.as_slice(), [RopReply::RopOpenMessage(reply)] if reply.result.is_ok()));
     client.release(message);
+}
+
+#[test]
+fn requests_longer_than_the_room_for_replies_run_as_long_as_it_lasts() {
+    let fixture = Fixture::new();
+    let (mut client, logon) = fixture.logged_on();
+    // 13 bytes ask, 8 answer.
+    let requests = vec![open_folder(0, 1, &fixture); 60];
+    client.limit = 2 + 60 * 8 + 2 * 4;
+    let output = client.run(&requests, &[logon, INVALID_HANDLE]);
+    assert_eq!(output.replies.len(), 60);
+    assert!(output.replies.iter().all(|reply| matches!(reply, RopReply::RopOpenFolder(_))));
+    record("requests_longer_than_the_room_for_replies_run_as_long_as_it_lasts", &["MS-OXCROPS_R4545"]);
 }
 
 #[test]

@@ -120,6 +120,19 @@ fn refuses_public_folders_and_undefined_flags() {
 }
 
 #[test]
+fn refuses_sessions_of_unknown_code_pages() {
+    let fixture = Fixture::new();
+    for (code_page, expected) in [(1252, None), (65001, None), (0, None), (4242, Some(())), (0x0001_04E4, Some(()))] {
+        let mut client = fixture.client_of(&fixture.anna, Locale { code_page, ..Locale::default() });
+        let refused = client.log_on(Client::logon_request(ANNA_DN)).0.err();
+        let expected = expected.map(|()| RopLogonFailure::Code(ErrorCode::EC_UNKNOWN_CODE_PAGE));
+        assert_eq!(refused, expected, "{code_page}");
+    }
+    let ids = ["MS-OXCSTOR_R3102", "MS-OXCSTOR_R3102001", "MS-OXCSTOR_R175", "MS-OXCSTOR_R176"];
+    record("refuses_sessions_of_unknown_code_pages", &ids);
+}
+
+#[test]
 fn a_failed_logon_leaves_no_handle() {
     let fixture = Fixture::new();
     let mut client = fixture.client();
@@ -173,8 +186,6 @@ fn ids_are_short_and_long() {
     assert_eq!(client.long_term_id(logon, ObjectId(0)), Err(ErrorCode::EC_NOT_FOUND));
     let nowhere = LongTermId { database_guid: Guid([0; 16]), ..long };
     assert_eq!(client.short_id(logon, nowhere), Err(ErrorCode::EC_INVALID_PARAM));
-    let elsewhere = LongTermId { database_guid: Guid([9; 16]), ..long };
-    assert_eq!(client.short_id(logon, elsewhere), Err(ErrorCode::EC_NOT_FOUND));
     let ids = [
         "MS-OXCSTOR_R944",
         "MS-OXCSTOR_R945",
@@ -194,4 +205,34 @@ fn ids_are_short_and_long() {
         "MS-OXCSTOR_R952",
     ];
     record("ids_are_short_and_long", &ids);
+}
+
+#[test]
+fn replicas_of_other_mailboxes_get_ids() {
+    let fixture = Fixture::new();
+    let (mut client, logon) = fixture.logged_on();
+    let own = fixture.mailbox.identity();
+    let long = |byte| LongTermId { database_guid: Guid([byte; 16]), global_counter: 0x0102_0304_0506 };
+    let (first, second) = (client.short_id(logon, long(9)).unwrap(), client.short_id(logon, long(8)).unwrap());
+    assert_eq!(first.global_counter(), 0x0102_0304_0506);
+    assert_ne!(first.repl_id(), second.repl_id());
+    assert!(![0, own.repl_id].contains(&first.repl_id()));
+    // The same in a later session, and of no folder of this mailbox.
+    let (mut client, logon) = fixture.logged_on();
+    assert_eq!(client.short_id(logon, long(9)), Ok(first));
+    assert_eq!(client.long_term_id(logon, first), Ok(long(9)));
+    assert_eq!(client.long_term_id(logon, second), Ok(long(8)));
+    let inbox = protocol::oxcdata::FolderId(ObjectId(fixture.inbox().0).with_repl_id(first.repl_id()).0);
+    assert_eq!(client.open_folder(logon, inbox), Err(ErrorCode::EC_NOT_FOUND));
+    let ids = [
+        "MS-OXCSTOR_R949",
+        "MS-OXCSTOR_R950",
+        "MS-OXCSTOR_R951",
+        "MS-OXCSTOR_R952",
+        "MS-OXCSTOR_R1246",
+        "MS-OXCSTOR_R1251",
+        "MS-OXCSTOR_R947",
+        "MS-OXCSTOR_R3114",
+    ];
+    record("replicas_of_other_mailboxes_get_ids", &ids);
 }

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod client;
+mod conditions;
 mod fixture;
 mod folders;
 mod handles;
@@ -12,6 +13,7 @@ mod logon;
 mod messages;
 mod properties;
 mod recipients;
+mod reply_headers;
 #[path = "../../../generated-tests/src/spec_coverage.rs"]
 mod spec_coverage;
 mod streams;

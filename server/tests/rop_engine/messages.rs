@@ -30,6 +30,32 @@ fn opening_tells_the_subject_in_two_parts() {
 }
 
 #[test]
+fn a_prefix_that_the_client_set_is_one() {
+    let fixture = Fixture::new();
+    let (mut client, logon) = fixture.logged_on();
+    let prefix = tags::PID_TAG_SUBJECT_PREFIX;
+    let (whole, normalized) = (tags::PID_TAG_SUBJECT, tags::PID_TAG_NORMALIZED_SUBJECT);
+    // Longer than any that a subject alone is known to begin with.
+    for values in [
+        vec![(prefix, string("Antwort: ")), (whole, string("Antwort: Mittag"))],
+        vec![(whole, string("Antwort: Mittag")), (prefix, string("Antwort: "))],
+    ] {
+        let message = client.create_message(logon, fixture.inbox(), false).unwrap().1;
+        assert_eq!(client.set(message, &values), Ok(Vec::new()));
+        let parts = client.get(message, &[prefix, normalized, whole]);
+        assert_eq!(parts, ["Antwort: ", "Mittag", "Antwort: Mittag"].map(|text| Ok(string(text))));
+        // It stays one for a later subject that begins with it, and for no other.
+        client.set(message, &[(whole, string("Antwort: Abend"))]).unwrap();
+        assert_eq!(client.value(message, normalized), string("Abend"));
+        client.set(message, &[(whole, string("Abend"))]).unwrap();
+        let parts = client.get(message, &[prefix, normalized, whole]);
+        assert_eq!(parts, ["", "Abend", "Abend"].map(|text| Ok(string(text))));
+    }
+    let ids = ["MS-OXCMSG_R58", "MS-OXCMSG_R64", "MS-OXCMSG_R1239", "MS-OXCMSG_R1802"];
+    record("a_prefix_that_the_client_set_is_one", &ids);
+}
+
+#[test]
 fn opening_tells_of_named_properties() {
     let fixture = Fixture::new();
     let name = server::store::PropertyName::Lid { guid: runtime::Guid([3; 16]), lid: 0x8501 };
@@ -305,4 +331,35 @@ fn attachment_changes_show_through_their_handle_and_are_not_stored() {
     assert_eq!(client.value(other, name), string("old.txt"));
     let ids = ["MS-OXCPRPT_R479", "MS-OXCPRPT_R480"];
     record("attachment_changes_show_through_their_handle_and_are_not_stored", &ids);
+}
+
+#[test]
+fn messages_and_attachments_have_their_general_properties() {
+    let fixture = Fixture::new();
+    let id = fixture.deliver(|message| {
+        message.attachments.insert(0, attachment("a.txt", b"a"));
+        message.attachments.insert(1, attachment("b.txt", b"b"));
+    });
+    let (mut client, logon) = fixture.logged_on();
+    let (_, message) = client.open_message(logon, fixture.inbox(), id, READ_WRITE).unwrap();
+    let name = tags::PID_TAG_LAST_MODIFIER_NAME;
+    assert_eq!(client.value(message, name), string("anna"));
+    assert!(client.list(message).contains(&name));
+    let values = [(name, string("x")), (tags::PID_TAG_SEARCH_KEY, binary(*b"x"))];
+    let problems = client.set(message, &values).unwrap();
+    assert!(problems.iter().all(|problem| problem.error_code == ErrorCode::EC_ACCESS_DENIED), "{problems:?}");
+    assert_eq!(problems.len(), 2);
+
+    let keys = [0, 1].map(|number| {
+        let attachment = client.open_attachment(message, number, AccessMode::READ_ONLY).unwrap();
+        assert_eq!(client.value(attachment, tags::PID_TAG_ACCESS_LEVEL), PropertyValue::PtypInteger32(0));
+        assert_eq!(client.value(attachment, tags::PID_TAG_OBJECT_TYPE), PropertyValue::PtypInteger32(7));
+        client.value(attachment, tags::PID_TAG_RECORD_KEY)
+    });
+    assert_ne!(keys[0], keys[1]);
+    let table = client.attachment_table(message).unwrap();
+    client.set_columns(table, &[tags::PID_TAG_RECORD_KEY]).unwrap();
+    assert_eq!(client.read_table(table, 10), keys.map(|key| vec![Ok(key)]));
+    let ids = ["MS-OXCMSG_R1102", "MS-OXCMSG_R1724", "MS-OXCMSG_R219", "MS-OXCMSG_R1825", "MS-OXCMSG_R1078"];
+    record("messages_and_attachments_have_their_general_properties", &ids);
 }

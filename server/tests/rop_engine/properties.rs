@@ -169,12 +169,13 @@ fn folders_and_the_mailbox_are_changed_at_once() {
     let folder = client.open_folder(logon, folder_id).unwrap();
     let values = [(tags::PID_TAG_COMMENT, string("a comment")), (tags::PID_TAG_DISPLAY_NAME, string("Plans"))];
     assert_eq!(client.set(folder, &values), Ok(Vec::new()));
-    assert_eq!(client.set(logon, &values[..1]), Ok(Vec::new()));
+    let away = [(tags::PID_TAG_OUT_OF_OFFICE_STATE, PropertyValue::PtypBoolean(true))];
+    assert_eq!(client.set(logon, &away), Ok(Vec::new()));
     let (mut other, other_logon) = fixture.logged_on();
     let folder = other.open_folder(other_logon, folder_id).unwrap();
     assert_eq!(other.value(folder, tags::PID_TAG_DISPLAY_NAME), string("Plans"));
     assert_eq!(other.value(folder, tags::PID_TAG_COMMENT), string("a comment"));
-    assert_eq!(other.value(other_logon, tags::PID_TAG_COMMENT), string("a comment"));
+    assert_eq!(other.value(other_logon, tags::PID_TAG_OUT_OF_OFFICE_STATE), PropertyValue::PtypBoolean(true));
 
     // A name that is taken is a problem; the rest is set.
     let values = [(tags::PID_TAG_DISPLAY_NAME, string("TAKEN")), (tags::PID_TAG_COMMENT, string("another"))];
@@ -188,11 +189,30 @@ fn folders_and_the_mailbox_are_changed_at_once() {
         "MS-OXCPRPT_R847",
         "MS-OXCPRPT_R475",
         "MS-OXCPRPT_R47505",
-        "MS-OXCSTOR_R6280",
+        "MS-OXCSTOR_R3068004",
         "MS-OXCPRPT_R5802",
         "MS-OXCPRPT_R5804",
     ];
     record("folders_and_the_mailbox_are_changed_at_once", &ids);
+}
+
+#[test]
+fn the_owner_of_a_mailbox_does_not_describe_it() {
+    let fixture = Fixture::new();
+    let (mut client, logon) = fixture.logged_on();
+    let name = client.value(logon, tags::PID_TAG_DISPLAY_NAME);
+    let values = [
+        (tags::PID_TAG_COMMENT, string("a comment")),
+        (PropertyTag(0x0E01_000B), PropertyValue::PtypBoolean(true)),
+        (tags::PID_TAG_DISPLAY_NAME, string("another")),
+    ];
+    let problems = client.set(logon, &values).unwrap();
+    let found: Vec<_> = problems.iter().map(|problem| (problem.index, problem.error_code)).collect();
+    assert_eq!(found, [0, 1, 2].map(|index| (index, ErrorCode::EC_ACCESS_DENIED)));
+    assert_eq!(client.get(logon, &[tags::PID_TAG_COMMENT]), [Err(ErrorCode::EC_NOT_FOUND)]);
+    assert_eq!(client.value(logon, tags::PID_TAG_DISPLAY_NAME), name);
+    let ids = ["MS-OXCSTOR_R6280001", "MS-OXCSTOR_R3128", "MS-OXCSTOR_R306800301"];
+    record("the_owner_of_a_mailbox_does_not_describe_it", &ids);
 }
 
 #[test]
@@ -317,6 +337,7 @@ fn the_logon_tells_of_owner_and_mailbox() {
     let fixture = Fixture::new();
     fixture.deliver_many(3);
     let (mut client, logon) = fixture.logged_on();
+    assert!(!client.list(logon).contains(&tags::PID_TAG_MAILBOX_OWNER_ENTRY_ID), "only by name");
     let number = PropertyValue::PtypInteger32;
     for (tag, value, requirement) in [
         (tags::PID_TAG_MAILBOX_OWNER_NAME, string("anna"), "MS-OXCSTOR_R657"),

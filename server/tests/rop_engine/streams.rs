@@ -23,7 +23,9 @@ fn a_body_larger_than_a_reply_is_read_in_pieces() {
     let (_, message) = client.open_message(logon, fixture.inbox(), id, 0).unwrap();
     assert_eq!(client.get(message, &[tags::PID_TAG_BODY]), [Err(ErrorCode::EC_MAPIOOM)]);
     let (stream, size) = client.open_stream(message, tags::PID_TAG_BODY, READ_ONLY).unwrap();
-    let units: Vec<u8> = body.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let mut units = runtime::Encoder::new();
+    runtime::Utf16::new(body.as_str()).pack_units(&mut units).unwrap();
+    let units = units.finish();
     assert_eq!(size as usize, units.len());
     assert_eq!(client.stream_size(stream), Ok(size));
     assert_eq!(client.read_whole(stream), units);

@@ -189,7 +189,7 @@ fn tables_without_columns_have_no_rows_to_give() {
 fn query_code(client: &mut Client, table: u32) -> ErrorCode {
     let request = RopRequest::RopQueryRows(Client::query_request(0, true, 1));
     let bytes = client.run_bytes(&[request], &[table]).unwrap();
-    ErrorCode(u32::from_le_bytes(bytes[4..8].try_into().unwrap()))
+    ErrorCode::unpack(&mut runtime::Cursor::new(&bytes[4..])).unwrap()
 }
 
 #[test]

@@ -113,6 +113,16 @@ async fn the_engine_gets_bodies_byte_for_byte() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_chunked_body_needs_no_length() {
+    let server = TestServer::start().await;
+    let chunked = Request::mapi("Connect", ADA).without("Content-Length").header("Transfer-Encoding", "chunked");
+    let response = server.send(&chunked.body("2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n")).await;
+    assert_eq!((response.status, response.code()), (200, 0));
+    assert_eq!(response.inner().1, format!("connected {ADA}"));
+    record("MS-OXCMAPIHTTP_R62", "a_chunked_body_needs_no_length");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_connection_carries_many_requests() {
     let server = TestServer::start().await;
     let mut connection = server.connection().await;

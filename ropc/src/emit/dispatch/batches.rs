@@ -8,7 +8,11 @@ use crate::emit::names::verbatim;
 use crate::model::Batch;
 
 pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
-    cx.program.batches.iter().flat_map(|batch| if batch.replies { output(cx, batch) } else { input(cx, batch) }).collect()
+    cx.program
+        .batches
+        .iter()
+        .flat_map(|batch| if batch.replies { output(cx, batch) } else { input(cx, batch) })
+        .collect()
 }
 
 fn input(cx: &Context<'_>, batch: &Batch) -> Vec<TokenStream> {

@@ -54,7 +54,8 @@ fn state_struct(cx: &Context<'_>, object: &Object) -> TokenStream {
     let name = state_name(object);
     let text = format!("State of a {} that operations set and others read.", object.name);
     let fields = object.state.iter().map(|state| {
-        let (docs, field, ty) = (docs(&state.docs, None, &format!("{}.", state.name)), snake(&state.name), state_type(cx, state));
+        let (docs, field, ty) =
+            (docs(&state.docs, None, &format!("{}.", state.name)), snake(&state.name), state_type(cx, state));
         quote!(#docs pub #field: #ty)
     });
     if object.state.iter().all(|state| state.initial.is_none()) {
@@ -104,10 +105,12 @@ fn server_object(cx: &Context<'_>) -> Vec<TokenStream> {
     });
     let empty = served_objects(cx.program).next().is_none();
     let never = empty.then(|| quote!(Self::Never(never, _) => match *never {},));
-    let never_variant = empty.then(|| quote! {
-        /// Never made: no operation has an object.
-        #[doc(hidden)]
-        Never(std::convert::Infallible, std::marker::PhantomData<H>),
+    let never_variant = empty.then(|| {
+        quote! {
+            /// Never made: no operation has an object.
+            #[doc(hidden)]
+            Never(std::convert::Infallible, std::marker::PhantomData<H>),
+        }
     });
     vec![
         quote! {
@@ -152,7 +155,10 @@ pub(super) fn choice_name(program: &Program, objects: &[usize]) -> proc_macro2::
 fn choice_enum(program: &Program, choice: &[usize]) -> TokenStream {
     let name = choice_name(program, choice);
     let objects: Vec<&Object> = choice.iter().filter_map(|&o| program.objects.get(o)).collect();
-    let text = format!("An open object that is a {}.", objects.iter().map(|o| o.name.as_str()).collect::<Vec<_>>().join(" or a "));
+    let text = format!(
+        "An open object that is a {}.",
+        objects.iter().map(|o| o.name.as_str()).collect::<Vec<_>>().join(" or a ")
+    );
     let variants = objects.iter().map(|object| {
         let name = verbatim(&object.name);
         let docs = docs(&object.docs, None, &object.name);

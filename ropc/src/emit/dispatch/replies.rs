@@ -150,9 +150,7 @@ fn pack_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
     let text = format!("Writes a reply to {}, RopId first.", rop.name);
     let failures = rop.on.iter().map(|(codes, def)| {
         let variant = failure_variant(rop, codes);
-        let code = codes.first().map_or_else(|| quote!(), |(code, _)| {
-            cx.return_value(code)
-        });
+        let code = codes.first().map_or_else(|| quote!(), |(code, _)| cx.return_value(code));
         let failure_name = format_ident!("{}Failure", rop.name);
         let args = arguments(cx, rop, &def.params);
         quote!(Err(#failure_name::#variant(body)) => { #code.pack(e)?; body.pack(e #args) })
@@ -208,9 +206,7 @@ fn unpack_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
     let failures = rop.on.iter().map(|(codes, def)| {
         let ty = cx.name_in(rop.module, &failure_body(rop, codes));
         let (variant, failure_name) = (failure_variant(rop, codes), format_ident!("{}Failure", rop.name));
-        let codes = codes.iter().map(|(code, _)| {
-            cx.return_value(code)
-        });
+        let codes = codes.iter().map(|(code, _)| cx.return_value(code));
         let args = arguments(cx, rop, &def.params);
         quote!(#(#codes)|* => Err(#failure_name::#variant(#ty::unpack(c #args).at(#rop_name)?)),)
     });
@@ -286,4 +282,3 @@ pub(super) fn fixed_size(rop: &Rop) -> Option<TokenStream> {
 
 /// RopId, handle index, ReturnValue.
 pub(super) const HEADER: u64 = 6;
-

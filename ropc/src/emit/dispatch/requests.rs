@@ -85,10 +85,12 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
         (quote!(1 + match self { #(#sizes)* #never }), quote!(Ok(match rop_id { #(#unpack)* _ => return #unknown, })))
     };
     let never_owned = (!never.is_empty()).then(|| quote!(Self::Never(never, _) => match never {},));
-    let never_variant = (!never.is_empty()).then(|| quote! {
-        /// Never made: no operation of these borrows from its buffer.
-        #[doc(hidden)]
-        Never(std::convert::Infallible, std::marker::PhantomData<&'a ()>),
+    let never_variant = (!never.is_empty()).then(|| {
+        quote! {
+            /// Never made: no operation of these borrows from its buffer.
+            #[doc(hidden)]
+            Never(std::convert::Infallible, std::marker::PhantomData<&'a ()>),
+        }
     });
     vec![
         quote! {

@@ -96,7 +96,11 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
     let request_id = uses_id.then(|| quote!(let request_id = request.rop_id();));
     let sizes: Vec<TokenStream> = sizes.collect();
     let fixed = if sizes.is_empty() {
-        quote!(fn fixed_reply_size(_request: &RopRequest<'_>) -> Option<usize> { None })
+        quote!(
+            fn fixed_reply_size(_request: &RopRequest<'_>) -> Option<usize> {
+                None
+            }
+        )
     } else {
         quote! {
             fn fixed_reply_size(request: &RopRequest<'_>) -> Option<usize> {
@@ -199,7 +203,8 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
         },
     ];
     items.extend(served(cx).map(|rop| run_fn(cx, rop)));
-    items.extend(sent(cx).filter(|rop| rop.unserved.is_some() && rop.success.is_some()).map(|rop| unserved_fn(cx, rop)));
+    items
+        .extend(sent(cx).filter(|rop| rop.unserved.is_some() && rop.success.is_some()).map(|rop| unserved_fn(cx, rop)));
     items
 }
 
@@ -410,12 +415,17 @@ fn call(cx: &Context<'_>, rop: &Rop, method: &proc_macro2::Ident, success: &Stru
 fn effects(cx: &Context<'_>, rop: &Rop) -> TokenStream {
     let on_inputs = |effect: &&Effect| rop.inputs.iter().any(|h| h.name == effect.handle);
     let side = |success: bool| -> TokenStream {
-        rop.effects.iter().filter(|e| e.on_success == success).filter(on_inputs).map(|effect| {
-            let holder = format_ident!("{}_state", snake_text(&effect.handle));
-            let field = snake(&effect.state);
-            let value = effect_value(cx, rop, effect);
-            quote!(#holder.#field = #value;)
-        }).collect()
+        rop.effects
+            .iter()
+            .filter(|e| e.on_success == success)
+            .filter(on_inputs)
+            .map(|effect| {
+                let holder = format_ident!("{}_state", snake_text(&effect.handle));
+                let field = snake(&effect.state);
+                let value = effect_value(cx, rop, effect);
+                quote!(#holder.#field = #value;)
+            })
+            .collect()
     };
     let (success, failure) = (side(true), side(false));
     let of_body = crate::emit::context::words(&success).contains("body");

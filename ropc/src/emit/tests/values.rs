@@ -147,7 +147,14 @@ impl<'m> Maker<'m, '_> {
         };
         let selected = self.selections.of_param_in(self.def, param);
         let place = Place { scope: &[], guarded: false };
-        let value = self.one(&param.ty, &field, &selected, place, &Env::of_test(self.def));
+        let matched = self.matched(&Expr::Param(param.name.clone()));
+        let value = match &param.ty {
+            Type::Int(kind) if !matched.is_empty() => {
+                let matched = matched.into_iter().map(|value| hex(value, kind.size));
+                quote!(*g.one_of(&[#(#matched),*]))
+            }
+            ty => self.one(ty, &field, &selected, place, &Env::of_test(self.def)),
+        };
         if param.list { list_of(&value) } else { value }
     }
 
@@ -199,11 +206,23 @@ impl<'m> Maker<'m, '_> {
         found
     }
 
+    /// Something is as long as this field says.
+    fn is_length(&self, name: &str) -> bool {
+        let mut found = false;
+        each_field(&self.def.body, &mut |field| {
+            if let Type::Array(_, Extent::Count(count)) | Type::Bytes(Extent::Count(count)) = &field.ty {
+                crate::lower::derive::walk(count, &mut |e| found |= matches!(e, Expr::Field(n) if n == name));
+            }
+        });
+        found
+    }
+
     /// A condition asks whether this field takes any bytes.
     fn is_measured(&self, name: &str) -> bool {
-        self.def.body.iter().any(|member| {
-            matches!(member, Member::If(c) if measured(&self.def.body, c).as_deref() == Some(name))
-        })
+        self.def
+            .body
+            .iter()
+            .any(|member| matches!(member, Member::If(c) if measured(&self.def.body, c).as_deref() == Some(name)))
     }
 
     fn conditional(&self, c: &'m Conditional, place: Place<'m>, env: &Env, made: &mut Made) {
@@ -284,15 +303,44 @@ impl<'m> Maker<'m, '_> {
         let value = match &field.ty {
             Type::Array(element, extent) => self.array(element, extent, field, &selected, place, env),
             Type::Int(_) => self.number(field, env),
+            Type::U48Be if self.is_length(&field.name) => quote!(g.len(20) as u64),
             ty => self.one(ty, field, &selected, place, env),
         };
         if field.boxed { quote!(Box::new(#value)) } else { value }
+    }
+
+    /// What a number may be that the variant of a match must fit; empty where anything fits.
+    fn matched(&self, subject: &Expr) -> Vec<u64> {
+        let same = |expr: &Expr| match (expr, subject) {
+            (Expr::Field(a), Expr::Field(b)) | (Expr::Param(a), Expr::Param(b)) => a == b,
+            _ => false,
+        };
+        let mut found = Vec::new();
+        crate::lower::derive::each_match(&self.def.body, &mut |m| {
+            if let [d] = m.on.as_slice()
+                && !d.derived
+                && same(&d.expr)
+                && !crate::lower::coverage::is_total(self.cx.program, m)
+            {
+                let patterns = m.arms.iter().flat_map(|arm| arm.patterns.first().into_iter().flatten());
+                found.extend(patterns.filter_map(|p| match p {
+                    crate::model::Pattern::Int(value) | crate::model::Pattern::Range(value, _) => Some(*value),
+                    _ => None,
+                }));
+            }
+        });
+        found
     }
 
     /// A number: one that a condition compares it with, one that bounds a list, or any.
     fn number(&self, field: &Field, env: &Env) -> TokenStream {
         let Type::Int(kind) = &field.ty else { return TokenStream::new() };
         let (method, mut compared, mut bound) = (int_method(*kind), BTreeSet::new(), None);
+        let matched = self.matched(&Expr::Field(field.name.clone()));
+        if !matched.is_empty() {
+            let matched = matched.into_iter().map(|value| hex(value, kind.size));
+            return quote!(*g.one_of(&[#(#matched),*]));
+        }
         let is_field = |expr: &Expr| matches!(expr, Expr::Field(name) if *name == field.name);
         each_expr(&self.def.body, &mut |expr| match expr {
             Expr::Binary(BinaryOp::Eq | BinaryOp::Ne, a, b) if is_field(a) => {
@@ -304,10 +352,12 @@ impl<'m> Maker<'m, '_> {
             _ => {}
         });
         each_field(&self.def.body, &mut |other| {
-            if let Type::Array(_, Extent::Count(count)) | Type::Bytes(Extent::Count(count)) = &other.ty
-                && is_field(count)
-            {
-                bound.get_or_insert(usize_literal(20));
+            if let Type::Array(_, Extent::Count(count)) | Type::Bytes(Extent::Count(count)) = &other.ty {
+                crate::lower::derive::walk(count, &mut |expr| {
+                    if is_field(expr) {
+                        bound.get_or_insert(usize_literal(20));
+                    }
+                });
             }
         });
         let compared: Vec<TokenStream> = compared.into_iter().map(|value| hex(value, kind.size)).collect();

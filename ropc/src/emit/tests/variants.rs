@@ -142,7 +142,11 @@ impl<'m> Maker<'m, '_> {
             _ => BTreeSet::new(),
         };
         let bits = self.width(d);
-        let most = if bits >= 64 { u64::MAX } else { (1 << bits) - 1 };
+        let most = match &d.ty {
+            Type::Int(kind) if kind.signed => crate::lower::values::largest(*kind),
+            _ if bits >= 64 => u64::MAX,
+            _ => (1 << bits) - 1,
+        };
         let patterns = arm.patterns.get(index).into_iter().flatten();
         candidates.extend(patterns.flat_map(|p| match p {
             Pattern::Int(value) | Pattern::Const(_, _, value) => vec![*value],

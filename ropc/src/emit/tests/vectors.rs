@@ -45,9 +45,10 @@ pub(super) fn of_rop(v: &Vectors<'_, '_>, rop: &Rop) -> Vec<TokenStream> {
             ("success", _) | ("reply", Some(0)) if rop.unsolicited.is_none() => {
                 (Header::Reply(rop.reply_id.unwrap_or(rop.id), 0), (response_name.as_str(), rop.success.as_ref()))
             }
-            (_, Some(code)) if rop.unsolicited.is_none() => {
-                (Header::Reply(rop.reply_id.unwrap_or(rop.id), code), (failure.as_str(), on.map(|(_, body)| body).or(rop.other.as_ref())))
-            }
+            (_, Some(code)) if rop.unsolicited.is_none() => (
+                Header::Reply(rop.reply_id.unwrap_or(rop.id), code),
+                (failure.as_str(), on.map(|(_, body)| body).or(rop.other.as_ref())),
+            ),
             _ => (Header::RopId(rop.id), (response_name.as_str(), rop.unsolicited.as_ref())),
         };
         tests.extend(test(v, &title, vector, &header, (body.0, rop.module, body.1)));

@@ -26,6 +26,7 @@ pub(in crate::store) fn everything_is_there_after_reopening(backend: &Backend) {
     let saved = mailbox.save_message(&change).unwrap();
     let name = [PropertyName::Lid { guid: Guid([1; 16]), lid: 5 }];
     let property_id = mailbox.named_property_ids(&name, true).unwrap();
+    let repl_id = mailbox.replica_id(Guid([2; 16])).unwrap();
     drop((mailbox, store));
 
     let store = (backend.open)();
@@ -39,6 +40,8 @@ pub(in crate::store) fn everything_is_there_after_reopening(backend: &Backend) {
     let content = read_whole(mailbox.as_ref(), object, tags::PID_TAG_ATTACH_DATA_BINARY, 1 << 20).unwrap();
     assert_eq!(content, [3; 90_000]);
     assert_eq!(mailbox.named_property_ids(&name, false).unwrap(), property_id);
+    assert_eq!(mailbox.replica(repl_id).unwrap(), Some(Guid([2; 16])));
+    assert_eq!(mailbox.replica_id(Guid([2; 16])).unwrap(), repl_id);
 }
 
 pub(in crate::store) fn counters_never_repeat_after_reopening(backend: &Backend) {

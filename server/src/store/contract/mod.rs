@@ -79,6 +79,7 @@ macro_rules! contract_tests {
                 blobs_of_other_mailboxes_are_refused,
                 odd_utf16_is_refused,
                 named_properties_keep_their_ids,
+                replicas_keep_their_ids,
             }
             tables {
                 default_order_is_newest_first_in_pages,

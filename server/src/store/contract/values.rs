@@ -94,7 +94,9 @@ pub(in crate::store) fn large_values_are_streams(backend: &Backend) {
     assert_eq!(found, [Some(StoredValue::Large { size })]);
     let stream = mailbox.open_stream(object, tags::PID_TAG_BODY).unwrap();
     assert_eq!(stream.size(), size);
-    let expected: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let mut encoder = runtime::Encoder::new();
+    Utf16::new(text.as_str()).pack_units(&mut encoder).unwrap();
+    let expected = encoder.finish();
     for (offset, len) in [(0, 10), (32_760, 20), (65_535, 70_000), (size - 3, 10), (size, 5), (size + 9, 5)] {
         let start = usize::try_from(offset.min(size)).unwrap();
         let end = (start + len).min(expected.len());
@@ -185,4 +187,20 @@ pub(in crate::store) fn named_properties_keep_their_ids(backend: &Backend) {
     assert_eq!(mailbox.named_property_ids(&more, true).unwrap(), [Some(0x8004), Some(0x8002)]);
     let found = mailbox.named_property_names(&[0x8001, 0x8004, 0x8005, 0x0037]).unwrap();
     assert_eq!(found, [Some(names[1].clone()), Some(more[0].clone()), None, None]);
+}
+
+pub(in crate::store) fn replicas_keep_their_ids(backend: &Backend) {
+    let (store, mailbox) = store_with_user(backend);
+    let identity = mailbox.identity();
+    assert_eq!(mailbox.replica_id(identity.replica).unwrap(), identity.repl_id);
+    assert_eq!(mailbox.replica(identity.repl_id).unwrap(), Some(identity.replica));
+    let ids = [7, 8, 7].map(|byte| mailbox.replica_id(Guid([byte; 16])).unwrap());
+    assert_eq!(ids[0], ids[2]);
+    assert!(ids[0] != ids[1] && !ids.contains(&identity.repl_id) && !ids.contains(&0), "{ids:?}");
+    assert_eq!(mailbox.replica(ids[0]).unwrap(), Some(Guid([7; 16])));
+    assert_eq!(mailbox.replica(ids[1]).unwrap(), Some(Guid([8; 16])));
+    assert_eq!(mailbox.replica(0).unwrap(), None);
+    assert_eq!(mailbox.replica(u16::MAX).unwrap(), None);
+    let other = add_user(store.as_ref(), "other");
+    assert_eq!(other.replica(ids[0]).unwrap(), None);
 }

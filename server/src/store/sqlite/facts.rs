@@ -4,6 +4,7 @@ use protocol::oxcdata::{PropertyTag, PropertyValue};
 use runtime::{FileTime, Guid};
 use rusqlite::{Connection, Row};
 
+use super::content;
 use super::property::{self, Extent};
 use crate::store::collate::fold_case;
 use crate::store::computed::{ObjectKind, is_read_only};
@@ -48,6 +49,7 @@ pub(super) struct FolderFacts {
     pub(super) content_count: u32,
     pub(super) unread_count: u32,
     pub(super) associated_count: u32,
+    pub(super) hierarchy_changes: u32,
     /// Below the folder whose hierarchy table this is a row of.
     pub(super) depth: Option<u32>,
 }
@@ -70,7 +72,7 @@ pub(super) struct MessageFacts {
 /// The columns of `folder` that [`FolderFacts::from_row`] reads.
 pub(super) const FOLDER_COLUMNS: &str = "folder.object, folder.id, folder.parent, folder.folder_type, \
      folder.change_number, folder.created, folder.modified, folder.child_count, folder.content_count, \
-     folder.unread_count, folder.associated_count";
+     folder.unread_count, folder.associated_count, folder.hierarchy_changes";
 
 /// The columns of `message` that [`MessageFacts::from_row`] reads.
 pub(super) const MESSAGE_COLUMNS: &str = "object, id, folder, associated, change_number, flags, size, created, \
@@ -94,6 +96,7 @@ impl FolderFacts {
             content_count: row.get(8)?,
             unread_count: row.get(9)?,
             associated_count: row.get(10)?,
+            hierarchy_changes: row.get(11)?,
             depth: None,
         })
     }
@@ -155,10 +158,16 @@ impl Facts {
         tag: PropertyTag,
     ) -> Result<Option<PropertyValue<'static>>> {
         match self {
-            Self::Mailbox(_) => {
-                Ok((tag == tags::PID_TAG_OBJECT_TYPE).then_some(PropertyValue::PtypInteger32(object_type::STORE)))
-            }
-            Self::Folder(facts) => Ok(facts.compute(replica, tag)),
+            Self::Mailbox(_) => Ok(match tag {
+                tags::PID_TAG_OBJECT_TYPE => Some(PropertyValue::PtypInteger32(object_type::STORE)),
+                tags::PID_TAG_MESSAGE_SIZE => Some(size32(content::size(connection, None)?)),
+                tags::PID_TAG_MESSAGE_SIZE_EXTENDED => Some(size64(content::size(connection, None)?)),
+                _ => None,
+            }),
+            Self::Folder(facts) => match facts.compute(replica, tag) {
+                Some(value) => Ok(Some(value)),
+                None => facts.compute_from_content(connection, tag),
+            },
             Self::Message(facts) if tag == tags::PID_TAG_SUBJECT => subject(connection, facts.object),
             Self::Message(facts) => Ok(facts.compute(replica, tag)),
             Self::Attachment { number, size, .. } => Ok(match tag {
@@ -185,8 +194,9 @@ impl MessageFacts {
             tags::PID_TAG_INSTANCE_NUM => V::PtypInteger32(0),
             tags::PID_TAG_HAS_ATTACHMENTS => V::PtypBoolean(self.attachment_count > 0),
             tags::PID_TAG_MESSAGE_SIZE => size32(self.size),
-            tags::PID_TAG_MESSAGE_SIZE_EXTENDED => V::PtypInteger64(self.size.cast_signed()),
+            tags::PID_TAG_MESSAGE_SIZE_EXTENDED => size64(self.size),
             tags::PID_TAG_MESSAGE_FLAGS => V::PtypInteger32(self.message_flags().cast_signed()),
+            tags::PID_TAG_READ => V::PtypBoolean(self.flags & message_flags::READ != 0),
             tags::PID_TAG_ASSOCIATED => V::PtypBoolean(self.associated),
             tags::PID_TAG_CREATION_TIME => V::PtypTime(self.created),
             tags::PID_TAG_LAST_MODIFICATION_TIME => V::PtypTime(self.modified),
@@ -212,13 +222,34 @@ impl FolderFacts {
             tags::PID_TAG_ASSOCIATED_CONTENT_COUNT => count(self.associated_count),
             tags::PID_TAG_SUBFOLDERS => V::PtypBoolean(self.child_count > 0),
             tags::PID_TAG_CREATION_TIME => V::PtypTime(self.created),
-            tags::PID_TAG_LAST_MODIFICATION_TIME => V::PtypTime(self.modified),
+            tags::PID_TAG_LAST_MODIFICATION_TIME | tags::PID_TAG_LOCAL_COMMIT_TIME => V::PtypTime(self.modified),
+            tags::PID_TAG_HIERARCHY_CHANGE_NUMBER => count(self.hierarchy_changes),
             tags::PID_TAG_DEPTH => count(self.depth?),
             tags::PID_TAG_OBJECT_TYPE => V::PtypInteger32(object_type::FOLDER),
             tags::PID_TAG_SOURCE_KEY => binary(ids::key(replica, self.id)),
             tags::PID_TAG_PARENT_SOURCE_KEY => binary(ids::key(replica, self.parent?)),
             other => return change_property(replica, self.change_number, other),
         })
+    }
+}
+
+impl FolderFacts {
+    /// A property that follows from what is in the folder or where it is (MS-OXCFOLD 2.2.2.2.1).
+    fn compute_from_content(
+        &self,
+        connection: &Connection,
+        tag: PropertyTag,
+    ) -> Result<Option<PropertyValue<'static>>> {
+        use PropertyValue as V;
+        Ok(Some(match tag {
+            tags::PID_TAG_MESSAGE_SIZE => size32(content::size(connection, Some(self.id))?),
+            tags::PID_TAG_MESSAGE_SIZE_EXTENDED => size64(content::size(connection, Some(self.id))?),
+            tags::PID_TAG_LOCAL_COMMIT_TIME_MAX => {
+                V::PtypTime(content::last_change(connection, self.id)?.unwrap_or(self.modified))
+            }
+            tags::PID_TAG_FOLDER_FLAGS => V::PtypInteger32(content::folder_flags(connection, self)?),
+            _ => return Ok(None),
+        }))
     }
 }
 
@@ -240,6 +271,10 @@ fn change_property(replica: Guid, change_number: u64, tag: PropertyTag) -> Optio
 
 fn size32(size: u64) -> PropertyValue<'static> {
     PropertyValue::PtypInteger32(i32::try_from(size).unwrap_or(i32::MAX))
+}
+
+fn size64(size: u64) -> PropertyValue<'static> {
+    PropertyValue::PtypInteger64(size.cast_signed())
 }
 
 /// PidTagSubject: prefix and normalized subject; neither there, no subject.

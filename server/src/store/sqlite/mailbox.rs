@@ -15,7 +15,7 @@ use super::message::{self, Saving};
 use super::migrate::MAILBOX;
 use super::object::{self, View};
 use super::property::{self, Content, optional};
-use super::{folder, names, receive_folder, table};
+use super::{folder, names, receive_folder, replicas, table};
 use crate::store::computed::computed_tag;
 use crate::store::tags::message_flags;
 use crate::store::{
@@ -373,6 +373,17 @@ impl Mailbox for SqliteMailbox {
 
     fn named_property_names(&self, ids: &[u16]) -> Result<Vec<Option<PropertyName>>> {
         self.database.read(|connection| names::names(connection, ids))
+    }
+
+    fn replica_id(&self, replica: Guid) -> Result<u16> {
+        match self.database.read(|connection| replicas::find(connection, self.identity, replica))? {
+            Some(id) => Ok(id),
+            None => self.write(|transaction, _| replicas::create(transaction, self.identity, replica)),
+        }
+    }
+
+    fn replica(&self, repl_id: u16) -> Result<Option<Guid>> {
+        self.database.read(|connection| replicas::replica(connection, self.identity, repl_id))
     }
 }
 

@@ -18,8 +18,11 @@ pub(super) const DIRECTORY: &[Migration] =
     &[Migration { name: "directory_0001", sql: include_str!("schema/directory_0001.sql") }];
 
 /// The schema of a mailbox's database.
-pub(super) const MAILBOX: &[Migration] =
-    &[Migration { name: "mailbox_0001", sql: include_str!("schema/mailbox_0001.sql") }];
+pub(super) const MAILBOX: &[Migration] = &[
+    Migration { name: "mailbox_0001", sql: include_str!("schema/mailbox_0001.sql") },
+    Migration { name: "mailbox_0002", sql: include_str!("schema/mailbox_0002.sql") },
+    Migration { name: "mailbox_0003", sql: include_str!("schema/mailbox_0003.sql") },
+];
 
 /// Brings a database up to the last migration; each is one transaction.
 ///

@@ -11,6 +11,7 @@
 
 mod blob;
 mod codec;
+mod content;
 mod database;
 mod directory;
 mod facts;
@@ -22,6 +23,7 @@ mod names;
 mod object;
 mod property;
 mod receive_folder;
+mod replicas;
 mod table;
 
 use std::collections::HashMap;

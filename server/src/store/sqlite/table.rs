@@ -4,16 +4,14 @@ use protocol::oxcdata::{FolderId, MessageId, PropertyTag, SortDirection};
 use runtime::Guid;
 use rusqlite::{Connection, params};
 
+use super::content::{MAX_DEPTH, depth_below};
 use super::facts::{FOLDER_COLUMNS, Facts, FolderFacts, MESSAGE_COLUMNS, MessageFacts, name_key};
 use super::object::{self, View};
-use super::property::{Extent, optional};
+use super::property::Extent;
 use crate::store::collate::SortKey;
 use crate::store::restriction::Matcher;
 use crate::store::value::MULTIVALUE_INSTANCE;
 use crate::store::{ContentsKind, HierarchyDepth, Result, Row, StoreError, TableQuery, ids, tags};
-
-/// Folders nested deeper than this are a loop.
-const MAX_DEPTH: u32 = 1000;
 
 /// Checks that the store can sort like this.
 fn check_sort(query: &TableQuery<'_>) -> Result<()> {
@@ -199,7 +197,7 @@ fn descend(
     let mut statement =
         connection.prepare_cached(&format!("SELECT {FOLDER_COLUMNS}, name_key FROM folder WHERE parent = ?1"))?;
     let rows = statement
-        .query_map([parent.cast_signed()], |row| Ok((FolderFacts::from_row(row)?, row.get::<_, String>(11)?)))?;
+        .query_map([parent.cast_signed()], |row| Ok((FolderFacts::from_row(row)?, row.get::<_, String>(12)?)))?;
     let mut children = rows.collect::<rusqlite::Result<Vec<_>>>()?;
     children.sort_by_cached_key(|(facts, name)| (SortKey::text(&name_key(name)), facts.id));
     for (mut facts, _) in children {
@@ -234,19 +232,4 @@ pub(super) fn hierarchy_rows(
         });
     }
     Ok(rows)
-}
-
-/// How deep a folder is below another; `None` when it is not.
-fn depth_below(connection: &Connection, root: u64, folder: &FolderFacts) -> Result<Option<u32>> {
-    let mut statement = connection.prepare_cached("SELECT parent FROM folder WHERE id = ?1")?;
-    let mut parent = folder.parent;
-    for depth in 1..=MAX_DEPTH {
-        let Some(id) = parent else { return Ok(None) };
-        if id == root {
-            return Ok(Some(depth));
-        }
-        let above: Option<Option<i64>> = optional(statement.query_row([id.cast_signed()], |row| row.get(0)))?;
-        parent = above.flatten().map(i64::cast_unsigned);
-    }
-    Err(StoreError::Damaged("folders are nested in a loop".to_owned()))
 }

@@ -72,7 +72,7 @@ impl<E: MailboxEndpoint> MapiHttp<E> {
                 return head.refuse(ResponseCode::INVALID_REQUEST_BODY, None);
             }
         };
-        if body.len() as u64 != request.content_length {
+        if request.content_length.is_some_and(|length| length != body.len() as u64) {
             return head.refuse(ResponseCode::INVALID_REQUEST_BODY, None);
         }
         match request.request_type {

@@ -1,7 +1,9 @@
 //! The common request (MS-OXCMAPIHTTP 2.2.2.1): its headers, checked in the order missing, malformed, unknown.
 
 use hyper::Method;
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{
+    CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
+};
 use hyper::http::request::Parts;
 
 use super::cookies::RequestCookies;
@@ -68,8 +70,9 @@ impl Echo {
 pub struct MapiRequest {
     /// What is asked.
     pub request_type: RequestType,
-    /// The length of the body, in bytes.
-    pub content_length: u64,
+    /// The length of the body, in bytes; none is announced with the chunked transfer coding
+    /// (MS-OXCMAPIHTTP 2.2.3.2.1).
+    pub content_length: Option<u64>,
     /// The session cookies.
     pub cookies: RequestCookies,
 }
@@ -91,15 +94,19 @@ impl MapiRequest {
         let request_type = required(&parts.headers, X_REQUEST_TYPE)?;
         let request_id = required(&parts.headers, X_REQUEST_ID)?;
         let content_type = required(&parts.headers, CONTENT_TYPE)?;
-        let content_length = required(&parts.headers, CONTENT_LENGTH)?;
+        let content_length = match required(&parts.headers, CONTENT_LENGTH) {
+            Err(ResponseCode::MISSING_HEADER) if parts.headers.contains_key(TRANSFER_ENCODING) => None,
+            length => Some(length?),
+        };
 
         if !is_counted_guid(request_id) || !content_type.to_ascii_lowercase().contains(MEDIA_TYPE) {
             return Err(ResponseCode::INVALID_HEADER);
         }
         check_echo(&parts.headers, X_CLIENT_INFO)?;
-        let content_length: u64 = content_length.parse().map_err(|_| ResponseCode::INVALID_HEADER)?;
+        let content_length = content_length.map(str::parse::<u64>).transpose();
+        let content_length = content_length.map_err(|_| ResponseCode::INVALID_HEADER)?;
         let request_type = RequestType::parse(request_type).ok_or(ResponseCode::INVALID_REQUEST_TYPE)?;
-        if content_length > body_limit {
+        if content_length.is_some_and(|length| length > body_limit) {
             return Err(ResponseCode::TOO_LARGE);
         }
         Ok(Self { request_type, content_length, cookies: cookies(&parts.headers) })
@@ -198,7 +205,14 @@ mod tests {
     #[test]
     fn accepts_the_required_headers() {
         let request = parse(&headers()).unwrap();
-        assert_eq!((request.request_type, request.content_length), (RequestType::Execute, 10));
+        assert_eq!((request.request_type, request.content_length), (RequestType::Execute, Some(10)));
+    }
+
+    #[test]
+    fn a_chunked_request_announces_no_length() {
+        let mut chunked = headers();
+        chunked[4] = ("transfer-encoding", "chunked".to_owned());
+        assert_eq!(parse(&chunked).unwrap().content_length, None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Conversations with the engine, as a transport leads them.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![cfg(feature = "sqlite")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use std::sync::Arc;
 
@@ -14,10 +15,13 @@ use runtime::codec::rpc_header_ext::{Flags, RpcHeaderExt, pack_chain, unpack_cha
 use runtime::rop::{INVALID_HANDLE, pack_batch, unpack_batch};
 use runtime::{Blob, Cursor, Encoder, PackError, String8};
 
-use super::endpoint::{MailboxEndpoint, Principal, RequestFailure};
-use super::{Engine, Session};
-use crate::store::sqlite::SqliteStore;
-use crate::store::{NewUser, Store, system_clock};
+use server::engine::endpoint::{MailboxEndpoint, Principal, RequestFailure};
+use server::rop::RopHandlers;
+use server::store::sqlite::SqliteStore;
+use server::store::{NewUser, Store, system_clock};
+
+type Engine = server::engine::Engine<RopHandlers>;
+type Session = server::engine::Session<RopHandlers>;
 
 const ALICE_DN: &str = "/o=Example/cn=Recipients/cn=alice";
 const BOB_DN: &str = "/o=Example/cn=Recipients/cn=bob";
@@ -70,11 +74,13 @@ fn session(engine: &Engine) -> Session {
 /// The ROP buffer of a logon to Alice's mailbox: one handle.
 fn logon() -> Vec<u8> {
     let essdn = format!("{ALICE_DN}\0");
-    let mut rops = vec![0xFE, 0x00, 0x00, 0x01];
-    rops.extend(0x0100_000C_u32.to_le_bytes());
-    rops.extend(0_u32.to_le_bytes());
-    rops.extend(u16::try_from(essdn.len()).unwrap().to_le_bytes());
-    rops.extend(essdn.as_bytes());
+    let rops = pack(|e| {
+        e.bytes(&[0xFE, 0x00, 0x00, 0x01])?;
+        e.u32(0x0100_000C)?;
+        e.u32(0)?;
+        e.count_u16(essdn.len())?;
+        e.bytes(essdn.as_bytes())
+    });
     pack(|e| pack_batch(e, &rops, &[INVALID_HANDLE]))
 }
 

@@ -1,0 +1,358 @@
+//! `ropc decode` interprets the descriptions; this crate's code is generated from them. Both accept the same
+//! bytes and use as many of them: over the published vectors, over a captured conversation, each with bytes
+//! changed, cut and added, and over bytes at random.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use protocol::oxcdata::{PropertyTag, PropertyType};
+use protocol::oxcmapihttp::{ExecuteRequest, ExecuteResponse};
+use protocol::oxcnotif::{ChangedTableRow, DeletedTableRow, TableChange};
+use protocol::rops::{Conversation, RopId, RopInputBuffer, RopOutputBuffer, RopReply, RopRequest, unpack_unsolicited};
+use readers::{BY_COLUMNS, BY_TYPE, PLAIN};
+use runtime::codec::rpc_header_ext::unpack_chain;
+use runtime::{Cursor, UnpackError};
+
+/// Columns of rows: types of fixed and of other sizes, lists, and none.
+const COLUMNS: [PropertyTag; 8] = [
+    PropertyTag(0x0037_001F),
+    PropertyTag(0x0E06_0040),
+    PropertyTag(0x6748_0014),
+    PropertyTag(0x0FFF_0102),
+    PropertyTag(0x0E1B_000B),
+    PropertyTag(0x0000_0000),
+    PropertyTag(0x8001_101F),
+    PropertyTag(0x3008_001E),
+];
+
+type Read = Box<dyn Fn(&mut Cursor<'_>) -> Result<(), UnpackError>>;
+
+/// What a line names, and the generated code that reads it.
+struct Type {
+    name: String,
+    read: Read,
+}
+
+/// All structures and bodies: `PLAIN`, `BY_TYPE`, `BY_COLUMNS`.
+mod readers {
+    use runtime::{Cursor, UnpackError};
+
+    include!(concat!(env!("OUT_DIR"), "/readers.rs"));
+}
+
+fn types() -> Vec<Type> {
+    let mut types = Vec::new();
+    let mut add = |name: String, read: Read| types.push(Type { name, read });
+    for (name, read) in PLAIN {
+        add((*name).to_owned(), Box::new(read));
+    }
+    for (name, read) in BY_COLUMNS {
+        for count in [0, 1, 2, 4, COLUMNS.len()] {
+            let columns = &COLUMNS[..count];
+            let written: Vec<String> = columns.iter().map(|tag| tag.0.to_string()).collect();
+            add(format!("{name};Columns={}", written.join(",")), Box::new(move |c| read(c, columns)));
+        }
+    }
+    for (name, read) in BY_TYPE {
+        for (value, _) in PropertyType::NAMES.iter().chain(&[(0x0999, "no type")]) {
+            let ty = PropertyType(*value);
+            add(format!("{name};PropertyType={value}"), Box::new(move |c| read(c, ty)));
+        }
+    }
+    for m in [false, true] {
+        add(format!("ChangedTableRow;M={m}"), Box::new(move |c| ChangedTableRow::unpack(c, m).map(drop)));
+        add(format!("DeletedTableRow;M={m}"), Box::new(move |c| DeletedTableRow::unpack(c, m).map(drop)));
+        add(format!("TableChange;M={m}"), Box::new(move |c| TableChange::unpack(c, m).map(drop)));
+    }
+    types
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The vectors of the descriptions by the name that they stand in: which bytes they are, and the bytes.
+fn vectors() -> BTreeMap<String, Vec<(String, Vec<u8>)>> {
+    let mut found: BTreeMap<String, Vec<(String, Vec<u8>)>> = BTreeMap::new();
+    for entry in std::fs::read_dir(root().join("idl")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "idl") {
+            continue;
+        }
+        let text = std::fs::read_to_string(path).unwrap();
+        let mut within = String::new();
+        let mut words = text.split_whitespace().peekable();
+        let mut rest = text.as_str();
+        while let Some(word) = words.next() {
+            // Where the word stands, for the quotes after it.
+            rest = &rest[rest.find(word).unwrap() + word.len()..];
+            match word {
+                "struct" | "rop" | "request" => {
+                    if let Some(name) = words.peek().filter(|name| name.starts_with(|c: char| c.is_ascii_uppercase())) {
+                        within = name.split(['(', '=', '<']).next().unwrap().to_owned();
+                    }
+                }
+                "vector" => {
+                    let target = words.peek().filter(|word| !word.starts_with('"')).map_or("", |word| *word);
+                    let mut bytes = String::new();
+                    let mut after = &rest[rest.find('"').unwrap()..];
+                    while let Some(text) = after.strip_prefix('"') {
+                        let (part, next) = text.split_once('"').unwrap();
+                        bytes.push_str(part);
+                        after = next.trim_start();
+                    }
+                    let bytes = generated_tests::vectors::hex(&bytes);
+                    found.entry(within.clone()).or_default().push((target.to_owned(), bytes));
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+/// Numbers that look random and are the same each time.
+struct Noise(u64);
+
+impl Noise {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn below(&mut self, count: usize) -> usize {
+        usize::try_from(self.next() % count.max(1) as u64).unwrap()
+    }
+
+    /// Few bytes, most of them small: counts, flags and short lengths.
+    fn bytes(&mut self) -> Vec<u8> {
+        let length = self.below(40);
+        let byte = |noise: &mut Self| {
+            let any = noise.next().to_be_bytes()[0];
+            if noise.below(3) == 0 { any } else { any % 4 }
+        };
+        (0..length).map(|_| byte(self)).collect()
+    }
+}
+
+/// These bytes, and many like them: each byte changed, each length, something after the end.
+fn like(bytes: &[u8], noise: &mut Noise, most: usize) -> Vec<Vec<u8>> {
+    let mut all = vec![bytes.to_vec(), [bytes, &[0, 1]].concat()];
+    let places: Vec<usize> = if bytes.len() <= most {
+        (0..bytes.len()).collect()
+    } else {
+        (0..most).map(|_| noise.below(bytes.len())).collect()
+    };
+    for at in places {
+        all.push(bytes[..at].to_vec());
+        let any = noise.next().to_be_bytes()[0];
+        for value in [0, 1, 0xFF, bytes[at] ^ 1, bytes[at].wrapping_add(1), any] {
+            let mut changed = bytes.to_vec();
+            changed[at] = value;
+            all.push(changed);
+        }
+    }
+    all.dedup();
+    all
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Lines for the interpreter, each with the answer of generated code.
+#[derive(Default)]
+struct Cases {
+    lines: String,
+    expected: Vec<String>,
+}
+
+impl Cases {
+    fn value(&mut self, name: &str, bytes: &[u8], read: impl Fn(&mut Cursor<'_>) -> Result<(), UnpackError>) {
+        let mut c = Cursor::new(bytes);
+        let answer = read(&mut c);
+        self.expected.push(answer.map_or_else(|_| "error".to_owned(), |()| format!("ok {}", c.offset())));
+        _ = writeln!(self.lines, "{name} {}", hex(bytes));
+    }
+
+    /// A request or an unsolicited reply, RopId first.
+    fn operation(&mut self, bytes: &[u8]) {
+        let Some(name) = bytes.first().and_then(|id| RopId(*id).name()) else { return };
+        self.value(name, bytes, |c| {
+            let mut after = c.clone();
+            let id = RopId::unpack(&mut after)?;
+            if unpack_unsolicited(id, &mut after)?.is_some() {
+                *c = after;
+                return Ok(());
+            }
+            RopRequest::unpack(c).map(drop)
+        });
+    }
+
+    fn exchange(&mut self, request: &[u8], reply: &[u8]) {
+        let answer = RopInputBuffer::unpack(request).and_then(|input| {
+            let output = RopOutputBuffer::unpack(reply, &input.requests, &mut Conversation::default())?;
+            let opaque = output.replies.iter().any(|reply| matches!(reply, RopReply::Opaque(_)));
+            Ok(if opaque { "opaque" } else { "ok" })
+        });
+        self.expected.push(answer.unwrap_or("error").to_owned());
+        // No bytes are a word, too.
+        _ = writeln!(self.lines, "rops 0x{} 0x{}", hex(request), hex(reply));
+    }
+
+    /// Asks the interpreter, and answers how many of the answers were each kind.
+    #[track_caller]
+    fn compare(&self) -> BTreeMap<String, usize> {
+        let answers = interpreted(&self.lines);
+        assert_eq!(answers.len(), self.expected.len(), "an answer for each line");
+        let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+        let mut wrong = Vec::new();
+        for ((line, expected), answer) in self.lines.lines().zip(&self.expected).zip(&answers) {
+            let kind = expected.split(' ').next().unwrap();
+            *kinds.entry(kind.to_owned()).or_default() += 1;
+            let same = if expected == "error" { answer.starts_with("error ") } else { answer == expected };
+            if !same {
+                wrong.push(format!("generated code: {expected}, interpreter: {answer}\n    {line:.1000}"));
+            }
+        }
+        let shown = wrong.iter().take(20).cloned().collect::<Vec<_>>().join("\n");
+        assert!(wrong.is_empty(), "{} of {} differ:\n{shown}", wrong.len(), answers.len());
+        kinds
+    }
+}
+
+/// The interpreter's answers to lines.
+fn interpreted(lines: &str) -> Vec<String> {
+    let mut process = Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--offline", "--locked", "--package", "ropc", "--", "decode", "lines"])
+        .current_dir(root())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It answers when it has read all. One that reads nothing says why.
+    _ = process.stdin.take().unwrap().write_all(lines.as_bytes());
+    let output = process.wait_with_output().unwrap();
+    let answers = String::from_utf8(output.stdout).unwrap();
+    assert!(!answers.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    answers.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn structures_and_bodies_agree() {
+    let (vectors, mut noise, mut cases) = (vectors(), Noise(1), Cases::default());
+    for ty in types() {
+        let name = ty.name.split(';').next().unwrap();
+        let own = vectors.get(name).into_iter().flatten().map(|(_, bytes)| bytes.clone());
+        let bodies = ["Request", "Response", "Failure"].iter().filter_map(|what| vectors.get(name.strip_suffix(what)?));
+        let of_bodies = bodies.flatten().map(|(_, bytes)| bytes.clone());
+        let values: Vec<Vec<u8>> = own.chain(of_bodies).collect();
+        for bytes in values {
+            like(&bytes, &mut noise, 30).iter().for_each(|bytes| cases.value(&ty.name, bytes, &ty.read));
+        }
+        for _ in 0..50 {
+            cases.value(&ty.name, &noise.bytes(), &ty.read);
+        }
+    }
+    assert!(PLAIN.len() > 50 && BY_TYPE.len() > 2 && BY_COLUMNS.len() > 2, "the descriptions are not read");
+    let kinds = cases.compare();
+    assert!(kinds["ok"] > 3_000 && kinds["error"] > 3_000, "{kinds:?}");
+}
+
+#[test]
+fn requests_agree() {
+    let (mut noise, mut cases) = (Noise(2), Cases::default());
+    for (target, bytes) in vectors().into_values().flatten() {
+        if target == "request" {
+            like(&bytes, &mut noise, 40).iter().for_each(|bytes| cases.operation(bytes));
+        }
+    }
+    for (id, _) in RopId::NAMES {
+        for _ in 0..60 {
+            cases.operation(&[&[*id], noise.bytes().as_slice()].concat());
+        }
+    }
+    let kinds = cases.compare();
+    assert!(kinds["ok"] > 3_000 && kinds["error"] > 3_000, "{kinds:?}");
+}
+
+/// A ROP buffer of these operations with four handles.
+fn buffer(operations: &[&[u8]]) -> Vec<u8> {
+    let mut e = runtime::Encoder::new();
+    runtime::rop::pack_batch(&mut e, &operations.concat(), &[5, 6, 7, 8]).unwrap();
+    e.finish().to_vec()
+}
+
+#[test]
+fn replies_agree() {
+    // RopSetColumns of the table behind each of the first two indexes, so that rows can be read.
+    const SET: [&[u8]; 2] = [
+        b"\x12\x00\x00\x00\x02\x00\x1F\x00\x37\x00\x14\x00\x48\x67",
+        b"\x12\x00\x01\x00\x02\x00\x1F\x00\x37\x00\x14\x00\x48\x67",
+    ];
+    const DONE: [&[u8]; 2] = [b"\x12\x00\0\0\0\0\0", b"\x12\x01\0\0\0\0\0"];
+    let (mut noise, mut cases) = (Noise(3), Cases::default());
+    for of_one in vectors().into_values() {
+        let Some((_, request)) = of_one.iter().find(|(target, _)| target == "request") else { continue };
+        if RopRequest::unpack(&mut Cursor::new(request)).is_err() {
+            continue;
+        }
+        let input = buffer(&[SET[0], SET[1], request]);
+        for (_, reply) in of_one.iter().filter(|(target, _)| target != "request") {
+            for reply in like(reply, &mut noise, 30) {
+                cases.exchange(&input, &buffer(&[DONE[0], DONE[1], &reply]));
+            }
+        }
+        for code in [0_u8, 1, 2] {
+            for _ in 0..20 {
+                let head = [request[0], request[2], code, 0, 0, 0];
+                cases.exchange(&input, &buffer(&[DONE[0], DONE[1], &head, &noise.bytes()]));
+            }
+        }
+    }
+    let kinds = cases.compare();
+    assert!(kinds["ok"] > 500 && kinds["error"] > 1_000, "{kinds:?}");
+}
+
+/// The ROP buffers of the captured conversation.
+fn captured() -> Vec<(Vec<u8>, Vec<u8>)> {
+    let text = std::fs::read_to_string(root().join("ropc/tests/decode/conversation.txt")).unwrap();
+    let mut exchanges = Vec::new();
+    for line in text.lines().filter_map(|line| line.strip_prefix("mapihttp Execute ")) {
+        let (request, response) = line.split_once(' ').unwrap();
+        let (request, response) = (generated_tests::vectors::hex(request), generated_tests::vectors::hex(response));
+        let body = response.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
+        let request = ExecuteRequest::unpack(&mut Cursor::new(&request)).unwrap();
+        let response = ExecuteResponse::unpack(&mut Cursor::new(&response[body..])).unwrap();
+        let payload = |bytes: &[u8]| unpack_chain(Cursor::new(bytes), 1 << 20).unwrap()[0].to_vec();
+        exchanges.push((payload(&request.rop_buffer), payload(&response.rop_buffer)));
+    }
+    exchanges
+}
+
+#[test]
+fn captured_exchanges_agree() {
+    let (mut noise, mut cases) = (Noise(4), Cases::default());
+    let exchanges = captured();
+    assert!(exchanges.len() > 20);
+    for (request, reply) in exchanges {
+        for changed in like(&request, &mut noise, 12) {
+            cases.exchange(&changed, &reply);
+        }
+        for changed in like(&reply, &mut noise, 12) {
+            cases.exchange(&request, &changed);
+        }
+    }
+    let kinds = cases.compare();
+    assert!(kinds["ok"] > 500 && kinds["error"] > 500 && kinds["opaque"] > 3, "{kinds:?}");
+}

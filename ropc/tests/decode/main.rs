@@ -1,0 +1,14 @@
+//! `ropc decode`: published bytes, a captured conversation, mistakes, hostile input, the page.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, dead_code, missing_docs)]
+
+#[path = "../../src/decode/mod.rs"]
+mod decode;
+
+mod captures;
+mod commands;
+mod conversations;
+mod hostile;
+mod mistakes;
+mod page;
+mod support;
+mod vectors;
