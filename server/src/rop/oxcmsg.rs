@@ -12,7 +12,7 @@ use protocol::oxcmsg::{
 };
 use protocol::oxcprpt::AccessMode;
 use protocol::rops::{LogonOrFolder, OxcmsgHandler};
-use runtime::Utf16;
+use runtime::{Guid, Utf16};
 use runtime::rop::{Fill, RopContext};
 
 use super::RopHandlers;
@@ -121,16 +121,23 @@ impl Message {
     }
 }
 
+/// A key of 16 bytes that no other message has: the mailbox's GUID with a counter of its own mixed in. The
+/// same store makes the same keys again when the same is done on it.
+fn new_search_key(mailbox: &OpenMailbox) -> Result<Vec<u8>, ErrorCode> {
+    let global_counter = mailbox.mailbox.allocate_counters(1)?;
+    let mut key = packed(|e| GlobalIdentifier { database_guid: mailbox.identity.replica, global_counter }.pack(e))?;
+    let counter = key.split_off(Guid::SIZE);
+    key.iter_mut().rev().zip(counter.iter().rev()).for_each(|(byte, counter)| *byte ^= counter);
+    Ok(key)
+}
+
 /// The properties that a new message begins with (MS-OXCMSG 3.2.5.2).
 fn initial_properties(mailbox: &OpenMailbox, associated: bool) -> Result<PropertyChanges, ErrorCode> {
     use PropertyValue as V;
     let fai = if associated { message_flags::FAI } else { 0 };
     let flags = message_flags::READ | message_flags::UNSENT | fai;
     let locale = V::PtypInteger32(mailbox.locale.lcid_string.cast_signed());
-    // Unique in all mailboxes, and the same again when the same is done on the same store.
-    let counter = mailbox.mailbox.allocate_counters(1)?;
-    let key = GlobalIdentifier { database_guid: mailbox.identity.replica, global_counter: counter };
-    let search_key = packed(|e| key.pack(e))?;
+    let search_key = new_search_key(mailbox)?;
     let (name, entry_id) = (mailbox.user.display_name.clone(), user_entry_id(&mailbox.user)?);
     let mut properties = PropertyChanges::new();
     properties
