@@ -12,8 +12,8 @@ use protocol::oxcmsg::{
 };
 use protocol::oxcprpt::AccessMode;
 use protocol::rops::{LogonOrFolder, OxcmsgHandler};
-use runtime::{Guid, Utf16};
 use runtime::rop::{Fill, RopContext};
+use runtime::{Guid, Utf16};
 
 use super::RopHandlers;
 use super::entry_ids::{packed, user_entry_id};
