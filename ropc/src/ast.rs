@@ -2,7 +2,13 @@
 //!
 //! Only `parse.rs` makes these, only `check` and `model` read them. Nothing here is resolved.
 
+mod expr;
+mod stream;
+
 use std::ops::Range;
+
+pub use expr::*;
+pub use stream::*;
 
 /// Index of a source in [`crate::source::Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -767,117 +773,6 @@ pub enum Value {
     Variant(Ident, Box<Value>),
 }
 
-/// `stream FastTransfer [..] { .. }`
-#[derive(Clone, Debug)]
-pub struct StreamDecl {
-    /// Its name.
-    pub name: Ident,
-    /// Its attributes.
-    pub attrs: Vec<Attr>,
-    /// Its items in order.
-    pub items: Vec<StreamItem>,
-}
-
-/// An item of a stream grammar.
-#[derive(Clone, Debug)]
-pub enum StreamItem {
-    /// `token marker : uint32 in FxMarkers;`
-    Token {
-        /// Its name.
-        name: Ident,
-        /// What it is on the wire.
-        ty: TypeRef,
-        /// The enumeration whose constants it may have.
-        of: Option<Ident>,
-        /// Parts by kind.
-        parts: Option<(Expr, Vec<TokenArm>)>,
-    },
-    /// `atom propDef { .. }`: never cut by the writer.
-    Atom(Ident, Vec<Member>),
-    /// `override Tag: wire var, value T;`
-    Override {
-        /// What it applies to.
-        on: Expr,
-        /// Word and argument.
-        parts: Vec<(Ident, OverrideArg)>,
-    },
-    /// `value fx: PtypBoolean = uint16;`
-    Value {
-        /// The form.
-        form: Ident,
-        /// The property type.
-        of: Ident,
-        /// What it is there.
-        ty: TypeRef,
-    },
-    /// `production messageContent = ..;`
-    Production(Ident, Vec<Alternative>),
-    /// `root a | b by context;`
-    Root(Vec<Ident>, Ident),
-}
-
-/// What follows a word of an `override`.
-#[derive(Clone, Debug)]
-pub enum OverrideArg {
-    /// `value IdSet<guid>`, `wire var`
-    Type(TypeRef),
-    /// `accept 0x40170102`
-    Expr(Expr),
-}
-
-/// `fixed => atom Value<fx>(Type) Value;`
-#[derive(Clone, Debug)]
-pub struct TokenArm {
-    /// The kind.
-    pub on: Ident,
-    /// (cuttable, type, name, lengths)
-    pub parts: Vec<(bool, TypeRef, Ident, Vec<ArrayLen>)>,
-}
-
-/// One alternative of a production.
-#[derive(Clone, Debug)]
-pub struct Alternative {
-    /// `full:`
-    pub label: Option<Ident>,
-    /// In order.
-    pub terms: Vec<Term>,
-}
-
-/// A term with its repetition.
-#[derive(Clone, Debug)]
-pub struct Term {
-    /// What it is.
-    pub kind: TermKind,
-    /// How often.
-    pub repeat: Repeat,
-    /// Where it stands.
-    pub span: Span,
-}
-
-/// How often a term comes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Repeat {
-    /// Once.
-    Once,
-    /// `?`
-    Optional,
-    /// `*`
-    Many,
-    /// `+`
-    Some,
-}
-
-/// What a term is.
-#[derive(Clone, Debug)]
-pub enum TermKind {
-    /// A marker or a production.
-    Name(Ident),
-    /// `prop(..)`; `None`: any.
-    Prop(Option<Expr>),
-    /// `( .. )`
-    Group(Vec<Alternative>),
-}
-
 /// An operation of an NDR interface.
 #[derive(Clone, Debug)]
 pub struct FunctionDecl {
@@ -904,100 +799,4 @@ pub struct FunctionParam {
     pub declarator: Option<Declarator>,
     /// All of it.
     pub span: Span,
-}
-
-/// An expression.
-#[derive(Clone, Debug)]
-pub struct Expr {
-    /// What it is.
-    pub kind: ExprKind,
-    /// All of it.
-    pub span: Span,
-}
-
-/// Every kind of expression.
-#[derive(Clone, Debug)]
-pub enum ExprKind {
-    /// A number.
-    Int(u64),
-    /// A text.
-    Str(String),
-    /// A name.
-    Name(Ident),
-    /// `a.b`, `a->b`
-    Member(Box<Expr>, Ident),
-    /// `a[i]`
-    Index(Box<Expr>, Box<Expr>),
-    /// `a[..n]`
-    Slice(Box<Expr>, Box<Expr>),
-    /// `f(x)`, `count(x)`
-    Call(Box<Expr>, Vec<Expr>),
-    /// `!x`, `*x`
-    Unary(UnaryOp, Box<Expr>),
-    /// `a + b`
-    Binary(BinaryOp, Box<Expr>, Box<Expr>),
-    /// `c ? a : b`
-    Ternary(Box<Expr>, Box<Expr>, Box<Expr>),
-    /// `(unsigned long) x`
-    Cast(Vec<Ident>, Box<Expr>),
-    /// `sizeof(unsigned long)`, `sizeof(struct X)`
-    SizeofType(Box<TypeSpec>),
-    /// `{ .. }`
-    List(Vec<Expr>),
-}
-
-/// Prefix operators.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UnaryOp {
-    /// `!`
-    Not,
-    /// `~`
-    BitNot,
-    /// `-`
-    Neg,
-    /// `*`
-    Deref,
-    /// `&`
-    AddressOf,
-}
-
-/// Infix operators.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BinaryOp {
-    /// `||`
-    Or,
-    /// `&&`
-    And,
-    /// `|`
-    BitOr,
-    /// `^`
-    BitXor,
-    /// `&`
-    BitAnd,
-    /// `==`
-    Eq,
-    /// `!=`
-    Ne,
-    /// `<`
-    Lt,
-    /// `<=`
-    Le,
-    /// `>`
-    Gt,
-    /// `>=`
-    Ge,
-    /// `<<`
-    Shl,
-    /// `>>`
-    Shr,
-    /// `+`
-    Add,
-    /// `-`
-    Sub,
-    /// `*`
-    Mul,
-    /// `/`
-    Div,
-    /// `%`
-    Rem,
 }
