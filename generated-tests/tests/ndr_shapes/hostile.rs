@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use runtime::UnpackErrorKind;
 use runtime::ndr::{NdrCursor, NdrEncoder, Representation};
+use runtime::{Encoder, UnpackErrorKind};
 
 use crate::peer::{self, Exchange, REPRESENTATIONS};
 use crate::samples::{accounts, ctr, everything, grow, known_ctr, known_string, reg_string, rpc, shares, tree, value};
@@ -13,6 +13,13 @@ use crate::shapes::{
     EverythingResponse, GrowRequest, NetShareEnumAllRequest, NetShareEnumAllResponse, Node, QueryValueRequest,
     QueryValueResponse, Tree,
 };
+
+/// Words, little-endian, as they could stand in a message.
+fn in_a_row(words: &[u32]) -> Vec<u8> {
+    let mut e = Encoder::new();
+    words.iter().try_for_each(|word| e.u32(*word)).unwrap();
+    e.finish().to_vec()
+}
 
 /// Round trip, then an error for every shorter message.
 macro_rules! assert_oracles {
@@ -70,7 +77,7 @@ proptest! {
     /// Small words of three kinds: noise that gets past counts and pointers.
     #[test]
     fn reads_noise_without_panic(words in prop::collection::vec(prop_oneof![0u32..4, 0x20000u32..0x20008, any::<u32>()], 0..80)) {
-        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let bytes = in_a_row(&words);
         for representation in REPRESENTATIONS {
             let info = allocation_counter::measure(|| {
                 _ = NetShareEnumAllRequest::decode(&bytes, representation);
@@ -91,7 +98,7 @@ proptest! {
 #[test]
 fn limits_the_depth_of_lists_and_trees() {
     // A list of pointers that never ends in null: (value, id) again and again.
-    let list: Vec<u8> = [1u32, 0x20000].iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>().repeat(200);
+    let list = in_a_row(&[1, 0x20000]).repeat(200);
     let error = Node::unpack(&mut NdrCursor::new(&list, Representation::NDR)).unwrap_err();
     assert_eq!(error.kind(), &UnpackErrorKind::TooDeep { limit: runtime::ndr::MAX_RECURSION });
 
@@ -102,7 +109,7 @@ fn limits_the_depth_of_lists_and_trees() {
     let error = deep.pack(&mut NdrEncoder::new(Representation::NDR)).unwrap_err();
     assert!(error.to_string().ends_with("nested deeper than 20"), "{error}");
     // A null label, one child, a pointer to it, its maximum count.
-    let node: Vec<u8> = [0u32, 1, 0x20000, 1].iter().flat_map(|word| word.to_le_bytes()).collect();
+    let node = in_a_row(&[0, 1, 0x20000, 1]);
     let error = Tree::unpack(&mut NdrCursor::new(&node.repeat(30), Representation::NDR)).unwrap_err();
     assert_eq!(error.kind(), &UnpackErrorKind::TooDeep { limit: 20 });
     assert!(error.to_string().starts_with("children[0].children[0]."), "{error}");

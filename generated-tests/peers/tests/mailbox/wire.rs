@@ -78,7 +78,9 @@ pub fn lines(exchanges: &[Captured]) -> String {
         let request = round_trip(&exchange.request, ExecuteRequest::unpack, ExecuteRequest::pack);
         let response = round_trip(response.body(), ExecuteResponse::unpack, ExecuteResponse::pack);
         let output = payload(&response.rop_buffer);
-        let handles: Vec<u8> = unpack_batch(&output).unwrap().handles.iter().flat_map(|h| h.to_le_bytes()).collect();
+        let mut e = Encoder::new();
+        unpack_batch(&output).unwrap().handles.into_iter().try_for_each(|handle| e.u32(handle)).unwrap();
+        let handles = e.finish();
         let handles = if handles.is_empty() { "-".to_owned() } else { hex(&handles) };
         lines.push_str(&format!("{} {handles}\n", hex(&payload(&request.rop_buffer))));
     }
