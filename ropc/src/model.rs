@@ -362,6 +362,8 @@ pub enum Role {
     SizeOf(Vec<String>, u64),
     /// The bytes of all that follows in the same extent.
     SizeOfFollowing,
+    /// The bytes of the whole structure.
+    SizeOfThis,
     /// Whether an optional field is there.
     Present(String),
     /// Written so; other values tolerated.

@@ -76,3 +76,18 @@ fn dispatches_a_rop_with_state() {
         }"
     ));
 }
+
+#[test]
+fn measures_the_whole_structure() {
+    insta::assert_snapshot!(emitted(
+        r"
+        [encoding(mapi)] interface small {
+            struct Block {
+                uint16 Size = sizeof(this);
+                uint8  Type;
+                require Size >= 3;
+                sized(Size - 3) bytes Data[rest];
+            }
+        }"
+    ));
+}

@@ -112,7 +112,7 @@ fn write_field(cx: &Context<'_>, field: &Field, body: &[Member], following: &[Me
             quote!(let #ident = self.#ident(); #ident.pack(e).at(#name)?;)
         }
         Role::Plain => write_value(cx, &field.ty, &quote!(#ident), env, name),
-        Role::Count(_) | Role::SizeOf(..) | Role::SizeOfFollowing => {
+        Role::Count(_) | Role::SizeOf(..) | Role::SizeOfFollowing | Role::SizeOfThis => {
             let value = derived(cx, field, body, following, env);
             count(value.unwrap_or_default(), env)
         }
@@ -149,6 +149,7 @@ pub(crate) fn derived(
         Role::Count(of) => length_of(of, env),
         Role::SizeOf(of, plus) => sizes::of_names(cx, body, of, *plus, env),
         Role::SizeOfFollowing => sizes::of_members(cx, following, env),
+        Role::SizeOfThis => quote!(self.packed_size()),
         Role::Present(of) => {
             let of = snake(of);
             quote!(#of.is_some())

@@ -293,7 +293,7 @@ impl<'a> Lower<'a> {
             if !self.claim(scene, &declarator.name) {
                 continue;
             }
-            let Some(role) = self.role(field.derived.as_ref(), &ty) else {
+            let Some(role) = self.role(field.derived.as_ref(), &ty, scene) else {
                 lost(scene, &declarator.name);
                 continue;
             };
@@ -309,15 +309,24 @@ impl<'a> Lower<'a> {
     }
 
     /// What `= ...` after a field says.
-    fn role(&mut self, derived: Option<&ast::Derived>, ty: &Type) -> Option<Role> {
+    fn role(&mut self, derived: Option<&ast::Derived>, ty: &Type, scene: &Scene<'_>) -> Option<Role> {
         let Some(derived) = derived else { return Some(Role::Plain) };
         if let Some(or) = derived.or.first() {
             self.later(&or.span, "counts with a value of their own");
             return None;
         }
         match derivation(&derived.expr) {
+            Some(Role::SizeOfThis) if scene.headed => {
+                self.diagnostics.push(Diagnostic::error(
+                    "R0307",
+                    "`this` is a structure, and the body of a ROP is none",
+                    derived.expr.span.clone(),
+                    "the header before it is not its own",
+                ));
+                return None;
+            }
             Some(Role::SizeOf(names, _)) if names.iter().any(|name| name == "this") => {
-                self.later(&derived.expr.span, "sizes of the whole structure");
+                self.later(&derived.expr.span, "sums with the size of the whole structure");
                 return Some(Role::Plain);
             }
             Some(role) => return self.holds_derived(&role, ty, &derived.expr.span).then_some(role),
@@ -449,6 +458,7 @@ fn derivation(expr: &ast::Expr) -> Option<Role> {
                 "count" => Some(Role::Count(names.first()?.clone())),
                 "present" => Some(Role::Present(names.first()?.clone())),
                 "sizeof" if names.first().is_some_and(|n| n == "following") => Some(Role::SizeOfFollowing),
+                "sizeof" if names == ["this"] => Some(Role::SizeOfThis),
                 "sizeof" => Some(Role::SizeOf(names, 0)),
                 _ => None,
             }

@@ -78,6 +78,31 @@ impl Lower<'_> {
         mark_selectors(&mut def.body);
         self.check_methods(scene, def);
         self.check_extents(scene, &def.body, &def.body);
+        self.check_own_size(scene, &def.body);
+    }
+
+    /// Where the size of the whole decides whether members without a Rust field are there, nothing says how
+    /// large the whole is.
+    fn check_own_size(&mut self, scene: &Scene<'_>, body: &[Member]) {
+        let mut sizes = Vec::new();
+        each_field(body, &mut |field| {
+            if matches!(field.role, Role::SizeOfThis) {
+                sizes.push(field.name.clone());
+            }
+        });
+        let Some(size) = sizes.first().cloned() else { return };
+        if circular(body, &mut sizes) {
+            let span = scene.span_of(&size);
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "R0330",
+                    "a size that depends on itself",
+                    span,
+                    "whether members follow depends on it",
+                )
+                .help("let the caller choose: a field that is not derived makes its members options"),
+            );
+        }
     }
 
     /// The size of an extent comes from what stands in it, or from outside: two that the caller chooses could
@@ -90,8 +115,10 @@ impl Lower<'_> {
                     walk(size, &mut |expr| match expr {
                         Expr::Param(_) => known = true,
                         Expr::Field(name) => each_field(whole, &mut |field| {
-                            let derived =
-                                matches!(field.role, Role::SizeOf(..) | Role::SizeOfFollowing | Role::Count(_));
+                            let derived = matches!(
+                                field.role,
+                                Role::SizeOf(..) | Role::SizeOfFollowing | Role::SizeOfThis | Role::Count(_)
+                            );
                             known |= field.name == *name && (derived || matches!(field.ty, Type::Later));
                         }),
                         _ => {}
@@ -264,6 +291,35 @@ impl Scene<'_> {
     fn span_of(&self, field: &str) -> crate::ast::Span {
         self.seen.iter().find(|(name, _)| name == field).map_or(&self.span, |(_, span)| span).clone()
     }
+}
+
+/// A condition over one of these sizes decides over members of which none is a Rust field.
+fn circular(body: &[Member], sizes: &mut Vec<String>) -> bool {
+    let reads = |expr: &Expr, sizes: &[String]| {
+        let mut found = false;
+        walk(expr, &mut |e| found |= matches!(e, Expr::Field(name) if sizes.contains(name)));
+        found
+    };
+    body.iter().any(|member| match member {
+        Member::Let(name, expr, _) => {
+            if reads(expr, sizes) {
+                sizes.push(name.clone());
+            }
+            false
+        }
+        Member::If(c) => {
+            let chosen = |body: &[Member]| {
+                let plain = |m: &Member| matches!(m, Member::Match(_) | Member::Field(Field { role: Role::Plain, .. }));
+                body.iter().any(|m| matches!(m, Member::Sized(_, inner) if inner.iter().any(plain)) || plain(m))
+            };
+            reads(&c.cond, sizes) && !chosen(&c.then) && !chosen(&c.otherwise)
+                || circular(&c.then, sizes)
+                || circular(&c.otherwise, sizes)
+        }
+        Member::Match(m) => m.arms.iter().any(|arm| circular(&arm.body, sizes)),
+        Member::Sized(_, inner) => circular(inner, sizes),
+        Member::Field(_) | Member::Require(_) => false,
+    })
 }
 
 /// An `if` with nothing but this field as its condition has the other in it.

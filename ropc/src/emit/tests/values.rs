@@ -283,7 +283,10 @@ impl<'m> Maker<'m, '_> {
         crate::lower::derive::walk(&c.cond, &mut |expr| {
             if let Expr::Field(name) = expr {
                 each_field(place.scope, &mut |field| {
-                    let role = matches!(field.role, Role::Count(_) | Role::SizeOf(..) | Role::SizeOfFollowing);
+                    let role = matches!(
+                        field.role,
+                        Role::Count(_) | Role::SizeOf(..) | Role::SizeOfFollowing | Role::SizeOfThis
+                    );
                     let bits = field.derived_bits.iter().any(|bits| {
                         matches!((&c.cond, &bits.from), (Expr::Bits(_, _, sub), BitsSource::Present(_)) if *sub == bits.name)
                     });
