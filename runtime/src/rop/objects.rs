@@ -126,6 +126,10 @@ impl<O> ObjectTable<O> {
 }
 
 #[cfg(test)]
+#[path = "../../../generated-tests/src/spec_coverage.rs"]
+mod spec_coverage;
+
+#[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
@@ -149,6 +153,17 @@ mod tests {
         assert_eq!(objects.insert((), 0, None), None);
         objects.release(first);
         assert_ne!(objects.insert((), 0, None), Some(first));
+    }
+
+    #[test]
+    fn no_object_gets_the_value_of_an_empty_slot() {
+        let mut objects = ObjectTable { slots: BTreeMap::new(), next: INVALID_HANDLE - 1, limit: 10 };
+        assert_eq!(objects.insert((), 0, None), Some(INVALID_HANDLE - 1));
+        assert!(objects.is_full());
+        assert_eq!(objects.insert((), 0, None), None);
+        assert_eq!(objects.insert_logon((), 1), None);
+        assert_eq!(objects.handles().collect::<Vec<_>>(), [INVALID_HANDLE - 1]);
+        spec_coverage::record("MS-OXCROPS_R4560", "no_object_gets_the_value_of_an_empty_slot");
     }
 
     #[test]

@@ -54,8 +54,13 @@ impl Client {
     pub fn run_bytes(&mut self, requests: &[RopRequest<'_>], handles: &[u32]) -> Result<Vec<u8>, ExecuteError> {
         let mut rops = Encoder::new();
         requests.iter().for_each(|request| request.pack(&mut rops).unwrap());
+        self.run_packed(&rops.finish(), handles)
+    }
+
+    /// Runs requests that are bytes already.
+    pub fn run_packed(&mut self, rops: &[u8], handles: &[u32]) -> Result<Vec<u8>, ExecuteError> {
         let mut batch = Encoder::new();
-        pack_batch(&mut batch, &rops.finish(), handles).unwrap();
+        pack_batch(&mut batch, rops, handles).unwrap();
         let input = batch.finish();
         let limit = self.limit;
         execute(&mut RopDispatch(&mut self.handlers), &mut self.objects, &input, limit).map(|bytes| bytes.to_vec())

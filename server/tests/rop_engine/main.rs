@@ -13,11 +13,14 @@ mod logon;
 mod messages;
 mod properties;
 mod recipients;
+mod reply_bytes;
 mod reply_headers;
 #[path = "../../../generated-tests/src/spec_coverage.rs"]
 mod spec_coverage;
 mod streams;
+mod success_replies;
 mod tables;
+mod wire;
 
 /// Records that a test has proved statements, after the assertions that would have failed otherwise.
 fn record(test: &str, ids: &[&str]) {

@@ -18,7 +18,7 @@ fn kind(class: RecipientClass) -> RecipientType {
 }
 
 /// A recipient with an SMTP address and one column of two.
-fn smtp(row_id: u32, class: RecipientClass, name: &str) -> ModifyRecipientRow<'static> {
+pub fn smtp(row_id: u32, class: RecipientClass, name: &str) -> ModifyRecipientRow<'static> {
     let wide = |text: String| Some(StringValue::Utf16(text.into()));
     let cells = vec![FlaggedCell::Typed(FlaggedPropertyValue::Present(PropertyValue::PtypInteger32(7)))];
     let row = RecipientRow {

@@ -54,5 +54,5 @@ fn a_failing_reply_repeats_the_index_that_the_document_names() {
         spec_coverage::record(statement, "a_failing_reply_repeats_the_index_that_the_document_names");
         proved += 1;
     }
-    assert_eq!(proved, 177);
+    assert_eq!(proved, 187);
 }

@@ -105,6 +105,8 @@ fn a_piece_is_what_was_asked_for_or_has_room() {
         "MS-OXCPRPT_R2830201",
         "MS-OXCPRPT_R283",
         "MS-OXCPRPT_R886",
+        "MS-OXCROPS_R3227",
+        "MS-OXCROPS_R3228",
     ];
     record("a_piece_is_what_was_asked_for_or_has_room", &ids);
 }
