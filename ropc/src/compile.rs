@@ -77,6 +77,12 @@ pub fn emit_tests(sources: &Sources, compiled: &Compiled) -> Result<Vec<Output>,
     emit::tests::emit_tests(&compiled.program, &origins(sources, &compiled.program))
 }
 
+/// Writes the reference pages of what was compiled.
+#[must_use]
+pub fn emit_reference(sources: &Sources, files: &[(SourceId, File)], compiled: &Compiled) -> Vec<Output> {
+    emit::reference::emit_reference(sources, files, &compiled.program)
+}
+
 /// Name and text of the file that each module was written in.
 fn origins(sources: &Sources, program: &Program) -> Vec<(String, String)> {
     let origin = |module: &crate::model::Module| {

@@ -8,6 +8,7 @@ mod dispatch;
 pub(crate) mod names;
 mod operations;
 mod packing;
+pub mod reference;
 mod sizes;
 mod structs;
 pub mod tests;

@@ -9,6 +9,7 @@ mod expressions;
 mod golden;
 mod layouts;
 mod recovery;
+mod reference;
 mod robustness;
 mod support;
 mod tree;
