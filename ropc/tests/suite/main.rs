@@ -7,6 +7,7 @@ mod commands;
 mod diagnostics;
 mod expressions;
 mod golden;
+mod language;
 mod layouts;
 mod recovery;
 mod reference;

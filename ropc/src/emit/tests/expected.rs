@@ -11,7 +11,7 @@ use crate::emit::body::{Holds, RustField, arm_fields, rust_fields};
 use crate::emit::context::{Context, hex};
 use crate::emit::names::{screaming, snake, verbatim};
 use crate::emit::values::const_value;
-use crate::model::{ConstValue, Extent, Match, Member, StructDef, Text, Type, TypeId, TypeKind};
+use crate::model::{ConstValue, Extent, IntKind, Match, Member, StructDef, Text, Type, TypeId, TypeKind};
 
 /// Vectors in the making: what cannot be the value of its field is a mistake of the description.
 pub(super) struct Vectors<'c, 'p> {
@@ -282,7 +282,8 @@ pub(super) fn argument(cx: &Context<'_>, param: &crate::model::Param, value: &Va
 
 fn of_type(cx: &Context<'_>, ty: &Type, value: &Value) -> Option<TokenStream> {
     match (ty, value) {
-        (Type::Int(_) | Type::U48Be, Value::Int(number, _)) => Some(integer(*number)),
+        (Type::Int(kind), Value::Int(number, _)) => fits(*kind, *number).then(|| integer(*number)),
+        (Type::U48Be, Value::Int(number, _)) => (0..1 << 48).contains(number).then(|| integer(*number)),
         (Type::Float(_), Value::Int(number, _)) => {
             let number = Literal::f64_unsuffixed(*number as f64);
             Some(quote!(#number))
@@ -337,7 +338,7 @@ fn of_named(cx: &Context<'_>, ty: &Type, id: TypeId, value: &Value) -> Option<To
             match value {
                 Value::Name(name) if e.items.iter().any(|(item, ..)| *item == name.text) => Some(constant(&name.text)),
                 Value::Int(number, _) => {
-                    let number = u64::try_from(*number).ok()?;
+                    let number = u64::try_from(*number).ok().filter(|_| fits(e.base, *number))?;
                     let known = e.items.iter().find(|(_, value, _)| *value == number);
                     Some(
                         known
@@ -347,8 +348,9 @@ fn of_named(cx: &Context<'_>, ty: &Type, id: TypeId, value: &Value) -> Option<To
                 _ => None,
             }
         }
-        (TypeKind::Bits(_), Value::Int(number, _)) => {
-            Some(const_value(cx, ty, &ConstValue::Int(u64::try_from(*number).ok()?)))
+        (TypeKind::Bits(b), Value::Int(number, _)) => {
+            let number = u64::try_from(*number).ok().filter(|_| fits(b.base, *number))?;
+            Some(const_value(cx, ty, &ConstValue::Int(number)))
         }
         (TypeKind::Struct(inner), _) => match (inner.is_enum, inner.body.last(), value) {
             (true, Some(Member::Match(m)), _) => of_variant(cx, def.module, m, value),
@@ -361,6 +363,13 @@ fn of_named(cx: &Context<'_>, ty: &Type, id: TypeId, value: &Value) -> Option<To
         },
         _ => None,
     }
+}
+
+/// The integer has this value.
+fn fits(kind: IntKind, number: i128) -> bool {
+    let bits = u32::from(kind.size) * 8;
+    let (low, high) = if kind.signed { (-(1 << (bits - 1)), 1 << (bits - 1)) } else { (0, 1 << bits) };
+    (low..high).contains(&number)
 }
 
 fn integer(number: i128) -> TokenStream {
