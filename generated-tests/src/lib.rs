@@ -5,11 +5,13 @@
 //! | [`mod@choices`] | random choices that generated code builds values from |
 //! | [`oracles`] | what has to hold for every type: see [`check!`](crate::check) |
 //! | [`vectors`] | bytes written as hexadecimal text |
+//! | [`described`] | the vectors of the descriptions |
 //! | [`spec_coverage`] | which statements of the specifications the tests prove |
 // This crate is linked by tests only.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 pub mod choices;
+pub mod described;
 pub mod oracles;
 pub mod samples;
 pub mod spec_coverage;

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use generated_tests::described::{root, vectors};
 use protocol::oxcdata::{PropertyTag, PropertyType};
 use protocol::oxcmapihttp::{ExecuteRequest, ExecuteResponse};
 use protocol::oxcnotif::{ChangedTableRow, DeletedTableRow, TableChange};
@@ -69,53 +69,6 @@ fn types() -> Vec<Type> {
         add(format!("TableChange;M={m}"), Box::new(move |c| TableChange::unpack(c, m).map(drop)));
     }
     types
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// The vectors of the descriptions by the name that they stand in: which bytes they are, and the bytes.
-fn vectors() -> BTreeMap<String, Vec<(String, Vec<u8>)>> {
-    let mut found: BTreeMap<String, Vec<(String, Vec<u8>)>> = BTreeMap::new();
-    for entry in std::fs::read_dir(root().join("idl")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "idl") {
-            continue;
-        }
-        let text = std::fs::read_to_string(path).unwrap();
-        // Comments may speak of vectors.
-        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-        let text = code.fold(String::new(), |text, line| text + line + "\n");
-        let mut within = String::new();
-        let mut words = text.split_whitespace().peekable();
-        let mut rest = text.as_str();
-        while let Some(word) = words.next() {
-            // Where the word stands, for the quotes after it.
-            rest = &rest[rest.find(word).unwrap() + word.len()..];
-            match word {
-                "struct" | "rop" | "request" => {
-                    if let Some(name) = words.peek().filter(|name| name.starts_with(|c: char| c.is_ascii_uppercase())) {
-                        within = name.split(['(', '=', '<']).next().unwrap().to_owned();
-                    }
-                }
-                "vector" => {
-                    let target = words.peek().filter(|word| !word.starts_with('"')).map_or("", |word| *word);
-                    let mut bytes = String::new();
-                    let mut after = &rest[rest.find('"').unwrap()..];
-                    while let Some(text) = after.strip_prefix('"') {
-                        let (part, next) = text.split_once('"').unwrap();
-                        bytes.push_str(part);
-                        after = next.trim_start();
-                    }
-                    let bytes = generated_tests::vectors::hex(&bytes);
-                    found.entry(within.clone()).or_default().push((target.to_owned(), bytes));
-                }
-                _ => {}
-            }
-        }
-    }
-    found
 }
 
 /// Numbers that look random and are the same each time.

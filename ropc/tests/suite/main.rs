@@ -3,8 +3,10 @@
 //! Expected files are compared byte for byte; `UPDATE_EXPECT=1 cargo test -p ropc` rewrites them.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod bodies;
 mod commands;
 mod diagnostics;
+mod enumerations;
 mod expressions;
 mod golden;
 mod language;
