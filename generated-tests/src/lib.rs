@@ -3,6 +3,7 @@
 //! | module | what it has |
 //! |---|---|
 //! | [`mod@choices`] | random choices that generated code builds values from |
+//! | [`client`] | nothing: examples of the builders that clients use, which its tests run |
 //! | [`oracles`] | what has to hold for every type: see [`check!`](crate::check) |
 //! | [`vectors`] | bytes written as hexadecimal text |
 //! | [`described`] | the vectors of the descriptions |
@@ -11,6 +12,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 pub mod choices;
+pub mod client;
 pub mod described;
 pub mod oracles;
 pub mod samples;

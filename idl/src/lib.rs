@@ -3,6 +3,8 @@
 //! The Exchange client protocols, generated from the descriptions beside this crate's manifest.
 
 #[rustfmt::skip]
+pub mod client;
+#[rustfmt::skip]
 pub mod oxcdata;
 #[rustfmt::skip]
 pub mod oxcfold;

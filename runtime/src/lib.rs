@@ -9,6 +9,7 @@
 //! | [`error`] | errors with kind, offset and field path |
 //! | [`text`], [`value`] | strings, blobs, GUIDs, times |
 //! | [`rop`] | handle tables, ROP batches, property rows' helpers |
+//! | [`keyed`] | requests of MAPI over HTTP with their replies |
 //! | [`codec`] | LZ77, XOR, RPC_HEADER_EXT payloads |
 //! | [`ndr`] | alignment, pointers and conformance of NDR |
 
@@ -16,6 +17,7 @@ pub mod codec;
 pub mod cursor;
 pub mod encoder;
 pub mod error;
+pub mod keyed;
 pub mod ndr;
 pub mod rop;
 pub mod text;

@@ -7,9 +7,9 @@
 mod batches;
 mod conversation;
 mod handlers;
-mod objects;
-mod replies;
-mod requests;
+pub(super) mod objects;
+pub(super) mod replies;
+pub(super) mod requests;
 mod serve;
 
 use proc_macro2::TokenStream;

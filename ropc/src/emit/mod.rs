@@ -3,6 +3,7 @@
 pub mod file;
 
 mod body;
+mod client;
 mod context;
 mod dispatch;
 pub(crate) mod names;
@@ -33,7 +34,7 @@ pub struct Output {
 /// Where the modules' sources came from: name and text, in the order of [`Program::modules`].
 pub type Origins<'a> = &'a [(String, String)];
 
-/// Emits the Rust modules of a program: one an interface, and `rops` for what spans them.
+/// Emits the Rust modules of a program: one an interface, `rops` and `client` for what spans them.
 ///
 /// # Errors
 /// When an emitter makes tokens that are no Rust: a mistake of ours.
@@ -58,8 +59,8 @@ pub fn emit(program: &Program, origins: Origins<'_>) -> Result<Vec<Output>, Form
         items.into_iter().for_each(|item| file.push(item));
         outputs.push(Output { path: format!("{}.rs", module.name), text: file.render()? });
     }
+    let sources: String = origins.iter().map(|(_, text)| text.as_str()).collect();
     if !program.rops.is_empty() {
-        let sources: String = origins.iter().map(|(_, text)| text.as_str()).collect();
         let mut file = RustFile::new("all descriptions", &sources);
         file.docs([
             "What spans the specifications: every ROP as request and reply, server objects, handlers, dispatch.",
@@ -69,6 +70,15 @@ pub fn emit(program: &Program, origins: Origins<'_>) -> Result<Vec<Output>, Form
         file.push(context.imports_of(&items));
         items.into_iter().for_each(|item| file.push(item));
         outputs.push(Output { path: "rops.rs".to_owned(), text: file.render()? });
+    }
+    if !program.rops.is_empty() || !program.requests.is_empty() {
+        let mut file = RustFile::new("all descriptions", &sources);
+        file.docs(client::MODULE_DOCS.iter().copied());
+        let context = Context::new(program, client::MODULE);
+        let items = client::items(&context);
+        file.push(context.imports_of(&items));
+        items.into_iter().for_each(|item| file.push(item));
+        outputs.push(Output { path: "client.rs".to_owned(), text: file.render()? });
     }
     Ok(outputs)
 }

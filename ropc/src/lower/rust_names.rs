@@ -61,6 +61,7 @@ const TYPES: &[&str] = &[
 /// Types of the module that spans all interfaces, where there are ROPs.
 const TYPES_OF_ROPS: &[&str] = &[
     "BTreeMap",
+    "Batch",
     "Conversation",
     "Dispatch",
     "Fill",
@@ -87,8 +88,10 @@ const METHODS: &[&str] = &["contains", "name", "pack", "unpack", "with", "withou
 const CONSTANTS: &[&str] = &["NAMES", "SIZE"];
 /// Methods of structures.
 pub(crate) const STRUCTURE_METHODS: &[&str] = &["into_owned", "pack", "packed_size", "unpack"];
+/// Methods of the client's batch beside the calls.
+const BATCH_METHODS: &[&str] = &["add", "handles", "new", "pack", "read", "requests"];
 /// Modules that are no interface's.
-const MODULES: &[&str] = &["lib", "main", "rops"];
+const MODULES: &[&str] = &["client", "lib", "main", "rops"];
 
 /// A name in Rust, and where it comes from.
 type Taken = HashMap<String, (String, Span)>;
@@ -147,6 +150,7 @@ impl Lower<'_> {
     pub(crate) fn rust_names(&mut self) {
         self.modules();
         self.items();
+        self.calls();
         for index in 0..self.program.types.len() {
             let Some(def) = self.program.types.get(index) else { continue };
             match (def.kind.clone(), def.name.clone(), def.span.clone()) {
@@ -247,6 +251,30 @@ impl Lower<'_> {
                 self.one_in_rust((&name, &span), (&first, &at), &rust);
             } else {
                 seen.insert((module, rust), (name, span));
+            }
+        }
+    }
+
+    /// Operations are methods of one type; objects are types of the client.
+    fn calls(&mut self) {
+        for object in self.program.objects.clone() {
+            let rust = rust_type(&object.name);
+            if TYPES.contains(&rust.as_str()) || TYPES_OF_ROPS.contains(&rust.as_str()) {
+                self.reserved(&object.name, &object.span, "generated code has a type of this name");
+            }
+        }
+        let mut seen: Taken = HashMap::new();
+        let rops: Vec<(String, Span)> = self.program.rops.iter().map(|r| (r.name.clone(), r.span.clone())).collect();
+        for (name, span) in rops {
+            let method = snake_text(&name);
+            if BATCH_METHODS.contains(&method.as_str()) {
+                self.reserved(&name, &span, "the client's batch has a method of this name");
+            } else if let Some((first, at)) = seen.get(&method).cloned()
+                && first != name
+            {
+                self.one_in_rust((&name, &span), (&first, &at), &method);
+            } else {
+                seen.insert(method, (name, span));
             }
         }
     }

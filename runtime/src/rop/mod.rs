@@ -6,13 +6,16 @@
 //! | `objects` | open server objects, their handles, ownership and release |
 //! | `execute` | running a batch: order, limits, RopBufferTooSmall |
 //! | `fill` | rows packed until the reply is full |
+//! | `client` | the other side: batches in the making, and their replies |
 
 mod batch;
+mod client;
 mod execute;
 mod fill;
 mod objects;
 
 pub use batch::{Batch, ROP_SIZE, pack_batch, unpack_batch};
+pub use client::{BatchError, Call, CallError, Handle, Input, IsA, Opens, Replies, Slots, Source, Ticket};
 pub use execute::{
     Dispatch, ExecuteError, InvalidHandle, ReplyTooLarge, RopContext, RopOutcome, Running, execute, unknown_rop,
 };

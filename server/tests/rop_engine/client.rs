@@ -1,5 +1,6 @@
 //! A client that packs requests, runs them and decodes the replies.
 
+use protocol::client::Batch;
 use protocol::oxcdata::{
     ErrorCode, FlaggedCell, FlaggedPropertyValue, FolderId, LongTermId, MessageId, ModifyRecipientRow, ObjectId,
     PropertyProblem, PropertyRow, PropertyTag, PropertyValue, Restriction, SortDirection, SortOrder,
@@ -13,7 +14,7 @@ use protocol::oxcstor::*;
 use protocol::oxctabl::*;
 use protocol::rops::{Conversation, RopDispatch, RopReply, RopRequest, ServerObject};
 use runtime::Encoder;
-use runtime::rop::{ExecuteError, INVALID_HANDLE, ObjectTable, execute, pack_batch, unpack_batch};
+use runtime::rop::{ExecuteError, INVALID_HANDLE, ObjectTable, Replies, execute, pack_batch, unpack_batch};
 use server::rop::RopHandlers;
 
 pub type Answer<T> = Result<T, ErrorCode>;
@@ -75,6 +76,17 @@ impl Client {
         let batch = unpack_batch(bytes).unwrap();
         let replies = self.conversation.unpack_replies(requests, &batch.handles, batch.rops).unwrap();
         Output { replies, handles: batch.handles }
+    }
+
+    /// Runs a batch that the generated builder made, and decodes its replies.
+    pub fn run_batch(&mut self, batch: &Batch<'_>) -> Replies<RopReply<'static>> {
+        let mut input = Encoder::new();
+        batch.pack(&mut input).unwrap();
+        let dispatch = &mut RopDispatch(&mut self.handlers);
+        let output = execute(dispatch, &mut self.objects, input.as_slice(), self.limit).unwrap();
+        // Replies borrow from the buffer; tests are short.
+        let output: &'static [u8] = Box::leak(output.to_vec().into_boxed_slice());
+        batch.read(output, &mut self.conversation).unwrap()
     }
 
     pub fn logon_request(essdn: &'static str) -> RopLogonRequest<'static> {

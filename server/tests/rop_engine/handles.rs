@@ -1,15 +1,14 @@
 //! Handles, batches and releasing.
 
+use protocol::client::Batch;
 use protocol::oxcdata::{ErrorCode, PropertyValue};
-use protocol::oxcfold::{ContentsTableFlags, OpenModeFlags, RopGetContentsTableRequest, RopOpenFolderRequest};
+use protocol::oxcfold::{ContentsTableFlags, OpenModeFlags, RopOpenFolderRequest};
 use protocol::oxcprpt::{AccessMode, RopGetPropertiesSpecificRequest, RopGetStreamSizeRequest};
 use protocol::oxcstor::RopLogonRequest;
-use protocol::oxctabl::{
-    AsynchronousFlags, Bookmark, RopQueryPositionRequest, RopSeekRowRequest, RopSetColumnsRequest,
-};
+use protocol::oxctabl::{AsynchronousFlags, Bookmark, QueryRowsFlags, RopQueryPositionRequest, RopSeekRowRequest};
 use protocol::rops::{RopReply, RopRequest};
 use runtime::codec::rpc_header_ext::RpcHeaderExt;
-use runtime::rop::INVALID_HANDLE;
+use runtime::rop::{CallError, INVALID_HANDLE};
 use server::store::value::{binary, string};
 use server::store::{SpecialFolder, tags};
 
@@ -39,31 +38,25 @@ fn a_batch_goes_the_whole_way_from_logon_to_rows() {
     let fixture = Fixture::new();
     fixture.deliver_many(2);
     let mut client = fixture.client();
-    let requests = [
-        RopRequest::RopLogon(RopLogonRequest { output_handle_index: 0, ..Client::logon_request(ANNA_DN) }),
-        open_folder(0, 1, &fixture),
-        RopRequest::RopGetContentsTable(RopGetContentsTableRequest {
-            logon_id: 0,
-            input_handle_index: 1,
-            output_handle_index: 2,
-            table_flags: ContentsTableFlags(0),
-        }),
-        RopRequest::RopSetColumns(RopSetColumnsRequest {
-            logon_id: 0,
-            input_handle_index: 2,
-            set_columns_flags: AsynchronousFlags(0),
-            property_tags: vec![tags::PID_TAG_SUBJECT],
-        }),
-        RopRequest::RopQueryRows(protocol::oxctabl::RopQueryRowsRequest {
-            input_handle_index: 2,
-            ..Client::query_request(0, true, 50)
-        }),
-    ];
-    let output = client.run(&requests, &[INVALID_HANDLE; 3]);
-    assert_eq!(output.replies.len(), 5);
-    let Some(RopReply::RopQueryRows(reply)) = output.replies.last() else { panic!("another reply") };
-    assert_eq!(reply.result.as_ref().unwrap().row_data.len(), 2);
-    assert!(output.handles.iter().all(|handle| *handle != INVALID_HANDLE));
+    let mut batch = Batch::new();
+    let RopLogonRequest { logon_flags, open_flags, essdn, .. } = Client::logon_request(ANNA_DN);
+    let logon = batch.rop_logon(0, logon_flags, open_flags, essdn).unwrap();
+    let folder = batch.rop_open_folder(&logon, fixture.inbox(), OpenModeFlags(0)).unwrap();
+    let table = batch.rop_get_contents_table(&folder, ContentsTableFlags(0)).unwrap();
+    batch.rop_set_columns(&table, AsynchronousFlags(0), vec![tags::PID_TAG_SUBJECT]).unwrap();
+    let rows = batch.rop_query_rows(&table, QueryRowsFlags(0), true, 50).unwrap();
+    let replies = client.run_batch(&batch);
+    assert_eq!(replies.get(&rows).unwrap().row_data.len(), 2);
+
+    // The handles go on in batches of their own.
+    let (folder, table) = (replies.opened(&folder).unwrap(), replies.opened(&table).unwrap());
+    let mut batch = Batch::new();
+    let position = batch.rop_query_position(&table).unwrap();
+    batch.rop_release(&folder).unwrap();
+    let released = batch.rop_get_contents_table(&folder, ContentsTableFlags(0)).unwrap();
+    let replies = client.run_batch(&batch);
+    assert_eq!(replies.get(&position).unwrap().numerator, 2);
+    assert_eq!(replies.opened(&released), Err(CallError::Failed(ErrorCode::EC_INVALID_OBJECT)));
 }
 
 #[test]

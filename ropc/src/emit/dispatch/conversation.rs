@@ -107,38 +107,52 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
                     handles: &[u32],
                     rops: &'a [u8],
                 ) -> Result<Vec<RopReply<'a>>, #unpack_error> {
+                    let replies = self.unpack_numbered(requests, handles, rops)?;
+                    Ok(replies.into_iter().map(|(_, reply)| reply).collect())
+                }
+
+                /// The same, each reply with the number of the request that it answers, counted from 0.
+                ///
+                /// # Errors
+                /// When a reply is malformed or answers none of the requests.
+                pub fn unpack_numbered<'a>(
+                    &mut self,
+                    requests: &[RopRequest<'_>],
+                    handles: &[u32],
+                    rops: &'a [u8],
+                ) -> Result<Vec<(Option<usize>, RopReply<'a>)>, #unpack_error> {
                     let mut c = #cursor::at_offset(rops, runtime::rop::ROP_SIZE);
-                    let mut requests = requests.iter();
+                    let mut requests = requests.iter().enumerate();
                     let mut replies = Vec::new();
                     while !c.is_empty() {
                         let before = c.clone();
                         let rop_id = RopId::unpack(&mut c).at("RopId")?;
                         if let Some(reply) = unpack_unsolicited(rop_id, &mut c)? {
-                            replies.push(reply);
+                            replies.push((None, reply));
                             continue;
                         }
-                        let request = loop {
-                            let Some(request) = requests.next() else {
+                        let (number, request) = loop {
+                            let Some((number, request)) = requests.next() else {
                                 return Err(runtime::rop::unknown_rop(&c, rop_id.0).at("RopId"));
                             };
                             if self.silent(request, handles) {
                                 continue;
                             }
-                            break request;
+                            break (Some(number), request);
                         };
                         if #expected != rop_id {
                             return Err(runtime::rop::unknown_rop(&c, rop_id.0).at("RopId"));
                         }
                         match self.unpack_reply(request, handles, &mut c) {
-                            Ok(reply) => replies.push(reply),
+                            Ok(reply) => replies.push((number, reply)),
                             Err(error) if matches!(error.kind(), UnpackErrorKind::MissingContext { .. }) => {
-                                replies.push(RopReply::Opaque(#blob::Borrowed(before.peek())));
+                                replies.push((number, RopReply::Opaque(#blob::Borrowed(before.peek()))));
                                 break;
                             }
                             Err(error) => return Err(error),
                         }
                     }
-                    requests.for_each(|request| _ = self.silent(request, handles));
+                    requests.for_each(|(_, request)| _ = self.silent(request, handles));
                     Ok(replies)
                 }
 

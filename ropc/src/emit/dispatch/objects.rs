@@ -147,7 +147,7 @@ fn choices(program: &Program) -> Vec<Vec<usize>> {
 }
 
 /// `LogonOrFolder`
-pub(super) fn choice_name(program: &Program, objects: &[usize]) -> proc_macro2::Ident {
+pub(in crate::emit) fn choice_name(program: &Program, objects: &[usize]) -> proc_macro2::Ident {
     let names: Vec<&str> = objects.iter().filter_map(|&o| program.objects.get(o)).map(|o| o.name.as_str()).collect();
     format_ident!("{}", names.join("Or"))
 }

@@ -10,7 +10,7 @@ use crate::emit::operations::failure_body;
 use crate::model::{Param, Rop, StructDef};
 
 /// ROPs with a reply of their own.
-pub(super) fn answered<'p>(cx: &Context<'p>) -> impl Iterator<Item = &'p Rop> {
+pub(in crate::emit) fn answered<'p>(cx: &Context<'p>) -> impl Iterator<Item = &'p Rop> {
     cx.program.rops.iter().filter(|rop| rop.success.is_some())
 }
 
@@ -19,14 +19,14 @@ fn unsolicited<'p>(cx: &Context<'p>) -> impl Iterator<Item = (&'p Rop, &'p Struc
 }
 
 /// The body of a successful reply, imported, with lifetime where it has one.
-pub(super) fn response_type(cx: &Context<'_>, rop: &Rop, lifetime: &TokenStream) -> TokenStream {
+pub(in crate::emit) fn response_type(cx: &Context<'_>, rop: &Rop, lifetime: &TokenStream) -> TokenStream {
     let name = cx.name_in(rop.module, &format!("{}Response", rop.name));
     let borrowed = rop.success.as_ref().or(rop.unsolicited.as_ref()).is_some_and(|def| def.layout.lifetime);
     if borrowed { quote!(#name<#lifetime>) } else { name }
 }
 
 /// How a ROP fails: a code, or an enum with the bodies of some codes.
-pub(super) fn failure_type(cx: &Context<'_>, rop: &Rop, lifetime: &TokenStream) -> TokenStream {
+pub(in crate::emit) fn failure_type(cx: &Context<'_>, rop: &Rop, lifetime: &TokenStream) -> TokenStream {
     if !rop.has_failure_bodies() {
         return cx.error_code();
     }

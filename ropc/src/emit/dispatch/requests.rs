@@ -9,7 +9,7 @@ use crate::emit::operations::request_struct;
 use crate::model::Rop;
 
 /// ROPs that a client sends.
-pub(super) fn sent<'p>(cx: &Context<'p>) -> impl Iterator<Item = &'p Rop> {
+pub(in crate::emit) fn sent<'p>(cx: &Context<'p>) -> impl Iterator<Item = &'p Rop> {
     cx.program.rops.iter().filter(|rop| rop.unsolicited.is_none())
 }
 
@@ -22,7 +22,7 @@ pub(super) fn never_arm(cx: &Context<'_>, of: &TokenStream) -> TokenStream {
 }
 
 /// The request structure of a ROP, imported, with lifetime where it has one.
-pub(super) fn request_type(cx: &Context<'_>, rop: &Rop, lifetime: &TokenStream) -> TokenStream {
+pub(in crate::emit) fn request_type(cx: &Context<'_>, rop: &Rop, lifetime: &TokenStream) -> TokenStream {
     let name = cx.name_in(rop.module, &format!("{}Request", rop.name));
     if request_struct(rop).layout.lifetime { quote!(#name<#lifetime>) } else { name }
 }
