@@ -25,15 +25,33 @@ const TIME: u32 = PropertyType::PTYP_TIME.0 as u32;
 const BOOLEAN: u32 = PropertyType::PTYP_BOOLEAN.0 as u32;
 const BINARY: u32 = PropertyType::PTYP_BINARY.0 as u32;
 
-/// Tags of mixed types: of every ten, three strings, one binary and six fixed ones.
+/// Columns of a contents table: five texts, three binaries, twelve of fixed size.
+const TABLE: [u32; 20] = [
+    INTEGER64, STRING, INTEGER32, TIME, STRING, BOOLEAN, BINARY, INTEGER32, STRING, TIME, INTEGER64, BINARY, STRING,
+    BOOLEAN, INTEGER32, TIME, STRING, BINARY, INTEGER64, BOOLEAN,
+];
+
+/// Columns of recipients: seven texts, two binaries, three of fixed size.
+const RECIPIENT: [u32; 12] =
+    [INTEGER32, STRING, STRING, BINARY, STRING, STRING, INTEGER32, STRING, STRING, BINARY, STRING, BOOLEAN];
+
+/// What a client sets on a message: four texts, two binaries, four of fixed size.
+const MESSAGE: [u32; 10] = [INTEGER32, STRING, BINARY, TIME, STRING, BOOLEAN, STRING, BINARY, INTEGER64, STRING];
+
+/// What opening a message sets: six texts, three binaries, eleven of fixed size.
+const VALUES: [u32; 20] = [
+    INTEGER32, STRING, INTEGER32, TIME, STRING, BOOLEAN, BINARY, INTEGER32, STRING, TIME, STRING, INTEGER64, BINARY,
+    STRING, BOOLEAN, INTEGER32, STRING, TIME, BINARY, BOOLEAN,
+];
+
+fn of_types(types: &[u32]) -> Vec<PropertyTag> {
+    (0x0037u32..).zip(types).map(|(id, ty)| PropertyTag(id << 16 | ty)).collect()
+}
+
+/// The columns of a contents table.
 #[must_use]
-pub fn tags(count: u32) -> Vec<PropertyTag> {
-    let types = [STRING, INTEGER32, TIME, BINARY, BOOLEAN, STRING, INTEGER64, INTEGER32, STRING, TIME];
-    (0u32..)
-        .zip(types.into_iter().cycle())
-        .take(count as usize)
-        .map(|(n, ty)| PropertyTag((0x0037 + n) << 16 | ty))
-        .collect()
+pub fn table_columns() -> Vec<PropertyTag> {
+    of_types(&TABLE)
 }
 
 fn text(length: usize) -> Utf16<'static> {
@@ -42,29 +60,51 @@ fn text(length: usize) -> Utf16<'static> {
     )
 }
 
-/// A value of the tag's type.
-#[must_use]
-pub fn value(tag: PropertyTag, length: usize) -> PropertyValue<'static> {
+/// A value of the tag's type; texts of so many characters, binaries of so many bytes.
+fn value(tag: PropertyTag, characters: usize, bytes: usize) -> PropertyValue<'static> {
     match u32::from(tag.property_type().0) {
         INTEGER32 => PropertyValue::PtypInteger32(7),
         INTEGER64 => PropertyValue::PtypInteger64(1 << 40),
         TIME => PropertyValue::PtypTime(FileTime(133_000_000_000_000_000)),
         BOOLEAN => PropertyValue::PtypBoolean(true),
-        BINARY => PropertyValue::PtypBinary(Blob::Owned(vec![0x5A; length])),
-        _ => PropertyValue::PtypString(text(length)),
+        BINARY => PropertyValue::PtypBinary(Blob::Owned(vec![0x5A; bytes])),
+        _ => PropertyValue::PtypString(text(characters)),
     }
 }
 
-/// Tagged values for tags.
-#[must_use]
-pub fn tagged(tags: &[PropertyTag], length: usize) -> Vec<TaggedPropertyValue<'static>> {
-    tags.iter().map(|&tag| TaggedPropertyValue { property_tag: tag, property_value: value(tag, length) }).collect()
+fn tagged(tags: &[PropertyTag], characters: usize, bytes: usize) -> Vec<TaggedPropertyValue<'static>> {
+    let of_tag = |&tag| TaggedPropertyValue { property_tag: tag, property_value: value(tag, characters, bytes) };
+    tags.iter().map(of_tag).collect()
 }
 
-/// A row of all columns.
+/// Twenty tagged values in 533 bytes.
 #[must_use]
-pub fn row(columns: &[PropertyTag], length: usize) -> PropertyRow<'static> {
-    PropertyRow::StandardPropertyRow(columns.iter().map(|&tag| value(tag, length)).collect())
+pub fn values() -> Vec<TaggedPropertyValue<'static>> {
+    let mut values = tagged(&of_types(&VALUES), 22, 22);
+    fill(&mut values, 533);
+    values
+}
+
+/// Lengthens the last binary until the values take so many bytes.
+fn fill(values: &mut [TaggedPropertyValue<'static>], size: usize) {
+    let missing = size - values.iter().map(TaggedPropertyValue::packed_size).sum::<usize>();
+    let last = values.iter_mut().rev().find_map(|value| match &mut value.property_value {
+        PropertyValue::PtypBinary(bytes) => Some(bytes),
+        _ => None,
+    });
+    if let Some(Blob::Owned(bytes)) = last {
+        bytes.resize(bytes.len() + missing, 0x5A);
+    }
+}
+
+fn row(columns: &[PropertyTag], characters: usize, bytes: usize) -> PropertyRow<'static> {
+    PropertyRow::StandardPropertyRow(columns.iter().map(|&tag| value(tag, characters, bytes)).collect())
+}
+
+/// Fifty rows of a contents table in 22 KB.
+#[must_use]
+pub fn rows() -> Vec<PropertyRow<'static>> {
+    (0..50).map(|_| row(&table_columns(), 24, 40)).collect()
 }
 
 fn restriction() -> Restriction<'static> {
@@ -75,12 +115,12 @@ fn restriction() -> Restriction<'static> {
             fuzzy_level_low: FuzzyLevelLow(1),
             fuzzy_level_high: FuzzyLevelHigh(1),
             property_tag: subject,
-            tagged_value: TaggedPropertyValue { property_tag: subject, property_value: value(subject, 12) },
+            tagged_value: TaggedPropertyValue { property_tag: subject, property_value: value(subject, 31, 0) },
         },
         Restriction::NotRestriction(Box::new(Restriction::PropertyRestriction {
             rel_op: RelOp(4),
             prop_tag: importance,
-            tagged_value: TaggedPropertyValue { property_tag: importance, property_value: value(importance, 0) },
+            tagged_value: TaggedPropertyValue { property_tag: importance, property_value: value(importance, 0, 0) },
         })),
     ])
 }
@@ -90,11 +130,11 @@ fn recipient(number: u32, columns: &[PropertyTag]) -> ModifyRecipientRow<'static
         recipient_flags: RecipientFlags(0).with_u(true),
         address: RecipientRowAddress::SMTP,
         email_address: Some(StringValue::Utf16(Utf16::new(format!("person{number}@example.test")))),
-        display_name: Some(StringValue::Utf16(text(20))),
+        display_name: Some(StringValue::Utf16(text(if number == 0 { 23 } else { 22 }))),
         simple_display_name: None,
         transmittable_display_name: None,
         recipient_column_count: u16::try_from(columns.len()).unwrap_or(u16::MAX),
-        recipient_properties: row(columns, 30),
+        recipient_properties: row(columns, 24, 20),
     };
     // As it is decoded: with the bits that follow from the other fields.
     row.recipient_flags = row.recipient_flags();
@@ -105,7 +145,9 @@ fn recipient(number: u32, columns: &[PropertyTag]) -> ModifyRecipientRow<'static
 #[must_use]
 pub fn requests() -> Vec<RopRequest<'static>> {
     let folder_id = FolderId(0).with_repl_id(1).with_global_counter(0x0D);
-    let columns = tags(12);
+    let columns = of_types(&RECIPIENT);
+    let mut properties = tagged(&of_types(&MESSAGE), 120, 160);
+    fill(&mut properties, 1_387 - 7);
     vec![
         RopRequest::RopOpenFolder(RopOpenFolderRequest {
             logon_id: 0,
@@ -124,7 +166,12 @@ pub fn requests() -> Vec<RopRequest<'static>> {
             logon_id: 0,
             input_handle_index: 2,
             set_columns_flags: AsynchronousFlags(0),
-            property_tags: tags(30),
+            property_tags: [TABLE.as_slice(), &MESSAGE]
+                .concat()
+                .iter()
+                .zip(0x0037u32..)
+                .map(|(ty, id)| PropertyTag(id << 16 | ty))
+                .collect(),
         }),
         RopRequest::RopSortTable(RopSortTableRequest {
             logon_id: 0,
@@ -161,12 +208,12 @@ pub fn requests() -> Vec<RopRequest<'static>> {
             input_handle_index: 3,
             property_size_limit: 0,
             want_unicode: true,
-            property_tags: tags(20),
+            property_tags: of_types(&VALUES),
         }),
         RopRequest::RopSetProperties(RopSetPropertiesRequest {
             logon_id: 0,
             input_handle_index: 3,
-            property_values: tagged(&tags(10), 180),
+            property_values: properties,
         }),
         RopRequest::RopModifyRecipients(RopModifyRecipientsRequest {
             logon_id: 0,
@@ -182,4 +229,19 @@ pub fn requests() -> Vec<RopRequest<'static>> {
         }),
         RopRequest::RopRelease(RopReleaseRequest { logon_id: 0, input_handle_index: 3 }),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sizes_are_those_that_others_were_measured_with() {
+        let sizes: Vec<usize> = requests().iter().map(RopRequest::packed_size).collect();
+        assert_eq!(sizes, [13, 5, 126, 15, 101, 7, 23, 89, 1_387, 1_566, 5, 3]);
+        assert_eq!(sizes.iter().sum::<usize>(), 3_340);
+        assert_eq!(values().iter().map(TaggedPropertyValue::packed_size).sum::<usize>(), 533);
+        let rows = rows().iter().map(PropertyRow::packed_size).sum::<usize>();
+        assert!((22_000..22_600).contains(&rows), "{rows}");
+    }
 }

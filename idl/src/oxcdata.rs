@@ -1530,6 +1530,7 @@ impl GlobalIdentifier {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let database_guid = Guid::unpack(c).at("DatabaseGuid")?;
         let global_counter = c.u48be().at("GlobalCounter")?;
@@ -1576,6 +1577,7 @@ impl LongTermId {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let database_guid = Guid::unpack(c).at("DatabaseGuid")?;
         let global_counter = c.u48be().at("GlobalCounter")?;
@@ -1629,6 +1631,7 @@ impl FolderEntryId {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         c.u32().at("Flags")?;
         let provider_uid = Guid::unpack(c).at("ProviderUID")?;
@@ -1695,6 +1698,7 @@ impl MessageEntryId {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         c.u32().at("Flags")?;
         let provider_uid = Guid::unpack(c).at("ProviderUID")?;
@@ -1792,9 +1796,11 @@ impl<'a> StoreEntryId<'a> {
         c.u32().at("WrappedFlags")?;
         let wrapped_provider_uid = Guid::unpack(c).at("WrappedProviderUID")?;
         let wrapped_type = WrappedType::unpack(c).at("WrappedType")?;
-        let server_shortname = String8::unpack_nul(c).at("ServerShortname")?;
+        let server_shortname = String8::from_wire(
+            c.string8_nul().at("ServerShortname")?,
+        );
         let mailbox_dn = if wrapped_type == WrappedType::MAILBOX_STORE {
-            let mailbox_dn = String8::unpack_nul(c).at("MailboxDN")?;
+            let mailbox_dn = String8::from_wire(c.string8_nul().at("MailboxDN")?);
             Some(mailbox_dn)
         } else {
             None
@@ -1992,7 +1998,7 @@ impl<'a> AddressBookEntryId<'a> {
         }
         c.u32().at("Version")?;
         let r#type = AddressBookEntryType::unpack(c).at("Type")?;
-        let x500_dn = String8::unpack_nul(c).at("X500DN")?;
+        let x500_dn = String8::from_wire(c.string8_nul().at("X500DN")?);
         Ok(Self { r#type, x500_dn })
     }
 
@@ -2052,7 +2058,7 @@ impl<'a> FlatEntry<'a> {
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let size = c.u32().at("Size")?;
-        let entry_id = c.take(size as usize).map(Blob::Borrowed).at("EntryId")?;
+        let entry_id = Blob::Borrowed(c.take(size as usize).at("EntryId")?);
         Ok(Self { entry_id })
     }
 
@@ -2106,10 +2112,9 @@ impl<'a> FlatEntryList<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let count = c.u32().at("Count")?;
         let flat_entries_size = c.u32().at("FlatEntriesSize")?;
-        let flat_entries = c
-            .take(flat_entries_size as usize)
-            .map(Blob::Borrowed)
-            .at("FlatEntries")?;
+        let flat_entries = Blob::Borrowed(
+            c.take(flat_entries_size as usize).at("FlatEntries")?,
+        );
         Ok(Self { count, flat_entries })
     }
 
@@ -2175,7 +2180,7 @@ impl<'a> PropertyName<'a> {
                 let name = {
                     let mut extent = c.sub(usize::from(name_size)).at("Name")?;
                     let c = &mut extent;
-                    let name = Utf16::unpack_nul(c).at("Name")?;
+                    let name = Utf16::from_wire(c.utf16_nul().at("Name")?);
                     extent.finish().at("Name")?;
                     name
                 };
@@ -2286,6 +2291,7 @@ impl PropertyProblem {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let index = c.u16().at("Index")?;
         let property_tag = PropertyTag::unpack(c).at("PropertyTag")?;
@@ -2343,45 +2349,44 @@ impl<'a> PropertyRow<'a> {
         Ok(
             match flag {
                 0x00 => {
-                    let value_array = {
-                        let length = columns.len();
-                        let mut items = Vec::with_capacity(
-                            c.list(length, 0).at("ValueArray")?,
-                        );
-                        for index in 0..length {
-                            items
-                                .push(
-                                    PropertyValue::unpack(
-                                            c,
-                                            c.element(columns, index)?.property_type(),
-                                        )
-                                        .at_index(index)
-                                        .at("ValueArray")?,
-                                );
-                        }
-                        items
-                    };
+                    let value_array = c
+                        .list_in_place(
+                            columns.len(),
+                            0,
+                            || PropertyValue::PtypNull,
+                            |c, index, place| {
+                                PropertyValue::unpack_with(
+                                        c,
+                                        c.element(columns, index)?.property_type(),
+                                        |item| place.put(item),
+                                    )
+                                    .at_index(index)
+                            },
+                        )
+                        .at("ValueArray")?;
                     PropertyRow::StandardPropertyRow(value_array)
                 }
                 0x01 => {
-                    let value_array = {
-                        let length = columns.len();
-                        let mut items = Vec::with_capacity(
-                            c.list(length, 1).at("ValueArray")?,
-                        );
-                        for index in 0..length {
-                            items
-                                .push(
-                                    FlaggedCell::unpack(
-                                            c,
-                                            c.element(columns, index)?.property_type(),
-                                        )
-                                        .at_index(index)
-                                        .at("ValueArray")?,
-                                );
-                        }
-                        items
-                    };
+                    let value_array = c
+                        .list_in_place(
+                            columns.len(),
+                            1,
+                            || FlaggedCell::Untyped(FlaggedPropertyValueWithType {
+                                property_type: Default::default(),
+                                value: FlaggedPropertyValue::Present(
+                                    PropertyValue::PtypNull,
+                                ),
+                            }),
+                            |c, index, place| {
+                                FlaggedCell::unpack_with(
+                                        c,
+                                        c.element(columns, index)?.property_type(),
+                                        |item| place.put(item),
+                                    )
+                                    .at_index(index)
+                            },
+                        )
+                        .at("ValueArray")?;
                     PropertyRow::FlaggedPropertyRow(value_array)
                 }
                 _ => return Err(c.invalid(u64::from(flag), "a known Flag", 1)),
@@ -2490,16 +2495,29 @@ impl<'a> FlaggedCell<'a> {
         c: &mut Cursor<'a>,
         property_type: PropertyType,
     ) -> Result<Self, UnpackError> {
+        Self::unpack_with(c, property_type, |value| value)
+    }
+
+    /// Reads it and hands it on to where it stays.
+    ///
+    /// # Errors
+    /// As `unpack`.
+    #[inline]
+    pub fn unpack_with<R>(
+        c: &mut Cursor<'a>,
+        property_type: PropertyType,
+        hand_on: impl FnOnce(Self) -> R,
+    ) -> Result<R, UnpackError> {
         Ok(
             match property_type {
                 PropertyType::PTYP_UNSPECIFIED => {
                     let value = FlaggedPropertyValueWithType::unpack(c).at("Value")?;
-                    FlaggedCell::Untyped(value)
+                    hand_on(FlaggedCell::Untyped(value))
                 }
                 _ => {
                     let value = FlaggedPropertyValue::unpack(c, property_type)
                         .at("Value")?;
-                    FlaggedCell::Typed(value)
+                    hand_on(FlaggedCell::Typed(value))
                 }
             },
         )
@@ -2590,7 +2608,9 @@ impl<'a> RecipientRow<'a> {
         let address = match recipient_flags.r#type() {
             AddressType::NO_TYPE => {
                 let address_type = if recipient_flags.o() {
-                    let address_type = String8::unpack_nul(c).at("AddressType")?;
+                    let address_type = String8::from_wire(
+                        c.string8_nul().at("AddressType")?,
+                    );
                     Some(address_type)
                 } else {
                     None
@@ -2600,7 +2620,7 @@ impl<'a> RecipientRow<'a> {
             AddressType::X500_DN => {
                 let address_prefix_used = c.u8().at("AddressPrefixUsed")?;
                 let display_type = DisplayType::unpack(c).at("DisplayType")?;
-                let x500_dn = String8::unpack_nul(c).at("X500DN")?;
+                let x500_dn = String8::from_wire(c.string8_nul().at("X500DN")?);
                 RecipientRowAddress::X500DN {
                     address_prefix_used,
                     display_type,
@@ -2967,15 +2987,11 @@ impl<'a> PersonalDistributionList<'a> {
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let entry_id_size = c.u16().at("EntryIdSize")?;
-        let entry_id = c
-            .take(usize::from(entry_id_size))
-            .map(Blob::Borrowed)
-            .at("EntryId")?;
+        let entry_id = Blob::Borrowed(c.take(usize::from(entry_id_size)).at("EntryId")?);
         let search_key_size = c.u16().at("SearchKeySize")?;
-        let search_key = c
-            .take(usize::from(search_key_size))
-            .map(Blob::Borrowed)
-            .at("SearchKey")?;
+        let search_key = Blob::Borrowed(
+            c.take(usize::from(search_key_size)).at("SearchKey")?,
+        );
         Ok(Self { entry_id, search_key })
     }
 
@@ -3274,250 +3290,306 @@ impl<'a> PropertyValue<'a> {
         c: &mut Cursor<'a>,
         property_type: PropertyType,
     ) -> Result<Self, UnpackError> {
-        c.enter(64)?;
-        let value = match property_type {
-            PropertyType::PTYP_UNSPECIFIED => {
-                let value = Box::new(TypedPropertyValue::unpack(c).at("Value")?);
-                PropertyValue::PtypUnspecified(value)
-            }
-            PropertyType::PTYP_NULL => PropertyValue::PtypNull,
-            PropertyType::PTYP_INTEGER16 => {
-                let value = c.i16().at("Value")?;
-                PropertyValue::PtypInteger16(value)
-            }
-            PropertyType::PTYP_INTEGER32 => {
-                let value = c.i32().at("Value")?;
-                PropertyValue::PtypInteger32(value)
-            }
-            PropertyType::PTYP_FLOATING32 => {
-                let value = c.f32().at("Value")?;
-                PropertyValue::PtypFloating32(value)
-            }
-            PropertyType::PTYP_FLOATING64 => {
-                let value = c.f64().at("Value")?;
-                PropertyValue::PtypFloating64(value)
-            }
-            PropertyType::PTYP_CURRENCY => {
-                let value = c.i64().at("Value")?;
-                PropertyValue::PtypCurrency(value)
-            }
-            PropertyType::PTYP_FLOATING_TIME => {
-                let value = c.f64().at("Value")?;
-                PropertyValue::PtypFloatingTime(value)
-            }
-            PropertyType::PTYP_ERROR_CODE => {
-                let value = ErrorCode::unpack(c).at("Value")?;
-                PropertyValue::PtypErrorCode(value)
-            }
-            PropertyType::PTYP_BOOLEAN => {
-                let value = c.bool8().at("Value")?;
-                PropertyValue::PtypBoolean(value)
-            }
-            PropertyType::PTYP_OBJECT => PropertyValue::PtypObject,
-            PropertyType::PTYP_INTEGER64 => {
-                let value = c.i64().at("Value")?;
-                PropertyValue::PtypInteger64(value)
-            }
-            PropertyType::PTYP_STRING8 => {
-                let value = String8::unpack_nul(c).at("Value")?;
-                PropertyValue::PtypString8(value)
-            }
-            PropertyType::PTYP_STRING => {
-                let value = Utf16::unpack_nul(c).at("Value")?;
-                PropertyValue::PtypString(value)
-            }
-            PropertyType::PTYP_TIME => {
-                let value = FileTime::unpack(c).at("Value")?;
-                PropertyValue::PtypTime(value)
-            }
-            PropertyType::PTYP_GUID => {
-                let value = Guid::unpack(c).at("Value")?;
-                PropertyValue::PtypGuid(value)
-            }
-            PropertyType::PTYP_SERVER_ID => {
-                let value = c
-                    .u16()
-                    .and_then(|n| c.take(usize::from(n)))
-                    .map(Blob::Borrowed)
-                    .at("Value")?;
-                PropertyValue::PtypServerId(value)
-            }
-            PropertyType::PTYP_RESTRICTION => {
-                let value = Box::new(Restriction::unpack(c).at("Value")?);
-                PropertyValue::PtypRestriction(value)
-            }
-            PropertyType::PTYP_RULE_ACTION => {
-                let value = RuleAction::unpack(c).at("Value")?;
-                PropertyValue::PtypRuleAction(value)
-            }
-            PropertyType::PTYP_BINARY => {
-                let value = c
-                    .u16()
-                    .and_then(|n| c.take(usize::from(n)))
-                    .map(Blob::Borrowed)
-                    .at("Value")?;
-                PropertyValue::PtypBinary(value)
-            }
-            PropertyType::PTYP_MULTIPLE_INTEGER16 => {
-                let count = c.u32().at("Count")?;
-                let values = {
-                    let length = count as usize;
-                    let mut items = Vec::with_capacity(c.list(length, 2).at("Values")?);
-                    for index in 0..length {
-                        items.push(c.i16().at_index(index).at("Values")?);
-                    }
-                    items
-                };
-                PropertyValue::PtypMultipleInteger16(values)
-            }
-            PropertyType::PTYP_MULTIPLE_INTEGER32 => {
-                let count = c.u32().at("Count")?;
-                let values = {
-                    let length = count as usize;
-                    let mut items = Vec::with_capacity(c.list(length, 4).at("Values")?);
-                    for index in 0..length {
-                        items.push(c.i32().at_index(index).at("Values")?);
-                    }
-                    items
-                };
-                PropertyValue::PtypMultipleInteger32(values)
-            }
-            PropertyType::PTYP_MULTIPLE_FLOATING32 => {
-                let count = c.u32().at("Count")?;
-                let values = {
-                    let length = count as usize;
-                    let mut items = Vec::with_capacity(c.list(length, 4).at("Values")?);
-                    for index in 0..length {
-                        items.push(c.f32().at_index(index).at("Values")?);
-                    }
-                    items
-                };
-                PropertyValue::PtypMultipleFloating32(values)
-            }
-            PropertyType::PTYP_MULTIPLE_FLOATING64 => {
-                let count = c.u32().at("Count")?;
-                let values = {
-                    let length = count as usize;
-                    let mut items = Vec::with_capacity(c.list(length, 8).at("Values")?);
-                    for index in 0..length {
-                        items.push(c.f64().at_index(index).at("Values")?);
-                    }
-                    items
-                };
-                PropertyValue::PtypMultipleFloating64(values)
-            }
-            PropertyType::PTYP_MULTIPLE_CURRENCY => {
-                let count = c.u32().at("Count")?;
-                let values = {
-                    let length = count as usize;
-                    let mut items = Vec::with_capacity(c.list(length, 8).at("Values")?);
-                    for index in 0..length {
-                        items.push(c.i64().at_index(index).at("Values")?);
-                    }
-                    items
-                };
-                PropertyValue::PtypMultipleCurrency(values)
-            }
-            PropertyType::PTYP_MULTIPLE_FLOATING_TIME => {
-                let count = c.u32().at("Count")?;
-                let values = {
-                    let length = count as usize;
-                    let mut items = Vec::with_capacity(c.list(length, 8).at("Values")?);
-                    for index in 0..length {
-                        items.push(c.f64().at_index(index).at("Values")?);
-                    }
-                    items
-                };
-                PropertyValue::PtypMultipleFloatingTime(values)
-            }
-            PropertyType::PTYP_MULTIPLE_INTEGER64 => {
-                let count = c.u32().at("Count")?;
-                let values = {
-                    let length = count as usize;
-                    let mut items = Vec::with_capacity(c.list(length, 8).at("Values")?);
-                    for index in 0..length {
-                        items.push(c.i64().at_index(index).at("Values")?);
-                    }
-                    items
-                };
-                PropertyValue::PtypMultipleInteger64(values)
-            }
-            PropertyType::PTYP_MULTIPLE_STRING8 => {
-                let count = c.u32().at("Count")?;
-                let values = {
-                    let length = count as usize;
-                    let mut items = Vec::with_capacity(c.list(length, 1).at("Values")?);
-                    for index in 0..length {
-                        items.push(String8::unpack_nul(c).at_index(index).at("Values")?);
-                    }
-                    items
-                };
-                PropertyValue::PtypMultipleString8(values)
-            }
-            PropertyType::PTYP_MULTIPLE_STRING => {
-                let count = c.u32().at("Count")?;
-                let values = {
-                    let length = count as usize;
-                    let mut items = Vec::with_capacity(c.list(length, 2).at("Values")?);
-                    for index in 0..length {
-                        items.push(Utf16::unpack_nul(c).at_index(index).at("Values")?);
-                    }
-                    items
-                };
-                PropertyValue::PtypMultipleString(values)
-            }
-            PropertyType::PTYP_MULTIPLE_TIME => {
-                let count = c.u32().at("Count")?;
-                let values = {
-                    let length = count as usize;
-                    let mut items = Vec::with_capacity(c.list(length, 8).at("Values")?);
-                    for index in 0..length {
-                        items.push(FileTime::unpack(c).at_index(index).at("Values")?);
-                    }
-                    items
-                };
-                PropertyValue::PtypMultipleTime(values)
-            }
-            PropertyType::PTYP_MULTIPLE_GUID => {
-                let count = c.u32().at("Count")?;
-                let values = {
-                    let length = count as usize;
-                    let mut items = Vec::with_capacity(c.list(length, 16).at("Values")?);
-                    for index in 0..length {
-                        items.push(Guid::unpack(c).at_index(index).at("Values")?);
-                    }
-                    items
-                };
-                PropertyValue::PtypMultipleGuid(values)
-            }
-            PropertyType::PTYP_MULTIPLE_BINARY => {
-                let count = c.u32().at("Count")?;
-                let values = {
-                    let length = count as usize;
-                    let mut items = Vec::with_capacity(c.list(length, 2).at("Values")?);
-                    for index in 0..length {
+        Self::unpack_with(c, property_type, |value| value)
+    }
+
+    /// Reads it and hands it on to where it stays.
+    ///
+    /// # Errors
+    /// As `unpack`.
+    #[inline]
+    pub fn unpack_with<R>(
+        c: &mut Cursor<'a>,
+        property_type: PropertyType,
+        hand_on: impl FnOnce(Self) -> R,
+    ) -> Result<R, UnpackError> {
+        c.within(64)?;
+        Ok(
+            match property_type {
+                PropertyType::PTYP_UNSPECIFIED => {
+                    c.enter(64)?;
+                    let value = Box::new(TypedPropertyValue::unpack(c).at("Value")?);
+                    c.leave();
+                    hand_on(PropertyValue::PtypUnspecified(value))
+                }
+                PropertyType::PTYP_NULL => hand_on(PropertyValue::PtypNull),
+                PropertyType::PTYP_INTEGER16 => {
+                    let value = c.i16().at("Value")?;
+                    hand_on(PropertyValue::PtypInteger16(value))
+                }
+                PropertyType::PTYP_INTEGER32 => {
+                    let value = c.i32().at("Value")?;
+                    hand_on(PropertyValue::PtypInteger32(value))
+                }
+                PropertyType::PTYP_FLOATING32 => {
+                    let value = c.f32().at("Value")?;
+                    hand_on(PropertyValue::PtypFloating32(value))
+                }
+                PropertyType::PTYP_FLOATING64 => {
+                    let value = c.f64().at("Value")?;
+                    hand_on(PropertyValue::PtypFloating64(value))
+                }
+                PropertyType::PTYP_CURRENCY => {
+                    let value = c.i64().at("Value")?;
+                    hand_on(PropertyValue::PtypCurrency(value))
+                }
+                PropertyType::PTYP_FLOATING_TIME => {
+                    let value = c.f64().at("Value")?;
+                    hand_on(PropertyValue::PtypFloatingTime(value))
+                }
+                PropertyType::PTYP_ERROR_CODE => {
+                    let value = ErrorCode::unpack(c).at("Value")?;
+                    hand_on(PropertyValue::PtypErrorCode(value))
+                }
+                PropertyType::PTYP_BOOLEAN => {
+                    let value = c.bool8().at("Value")?;
+                    hand_on(PropertyValue::PtypBoolean(value))
+                }
+                PropertyType::PTYP_OBJECT => hand_on(PropertyValue::PtypObject),
+                PropertyType::PTYP_INTEGER64 => {
+                    let value = c.i64().at("Value")?;
+                    hand_on(PropertyValue::PtypInteger64(value))
+                }
+                PropertyType::PTYP_STRING8 => {
+                    let value = String8::from_wire(c.string8_nul().at("Value")?);
+                    hand_on(PropertyValue::PtypString8(value))
+                }
+                PropertyType::PTYP_STRING => {
+                    let value = Utf16::from_wire(c.utf16_nul().at("Value")?);
+                    hand_on(PropertyValue::PtypString(value))
+                }
+                PropertyType::PTYP_TIME => {
+                    let value = FileTime::unpack(c).at("Value")?;
+                    hand_on(PropertyValue::PtypTime(value))
+                }
+                PropertyType::PTYP_GUID => {
+                    let value = Guid::unpack(c).at("Value")?;
+                    hand_on(PropertyValue::PtypGuid(value))
+                }
+                PropertyType::PTYP_SERVER_ID => {
+                    let value = Blob::Borrowed(
+                        c.u16().and_then(|n| c.take(usize::from(n))).at("Value")?,
+                    );
+                    hand_on(PropertyValue::PtypServerId(value))
+                }
+                PropertyType::PTYP_RESTRICTION => {
+                    c.enter(64)?;
+                    let value = Box::new(Restriction::unpack(c).at("Value")?);
+                    c.leave();
+                    hand_on(PropertyValue::PtypRestriction(value))
+                }
+                PropertyType::PTYP_RULE_ACTION => {
+                    c.enter(64)?;
+                    let value = RuleAction::unpack(c).at("Value")?;
+                    c.leave();
+                    hand_on(PropertyValue::PtypRuleAction(value))
+                }
+                PropertyType::PTYP_BINARY => {
+                    let value = Blob::Borrowed(
+                        c.u16().and_then(|n| c.take(usize::from(n))).at("Value")?,
+                    );
+                    hand_on(PropertyValue::PtypBinary(value))
+                }
+                PropertyType::PTYP_MULTIPLE_INTEGER16 => {
+                    let count = c.u32().at("Count")?;
+                    let values = {
+                        let length = count as usize;
+                        let mut items = Vec::with_capacity(
+                            c.list(length, 2).at("Values")?,
+                        );
+                        for index in 0..length {
+                            items.push(c.i16().at_index(index).at("Values")?);
+                        }
                         items
-                            .push(
-                                c
-                                    .u16()
-                                    .and_then(|n| c.take(usize::from(n)))
-                                    .map(Blob::Borrowed)
-                                    .at_index(index)
-                                    .at("Values")?,
-                            );
-                    }
-                    items
-                };
-                PropertyValue::PtypMultipleBinary(values)
-            }
-            _ => {
-                return Err(
-                    c.invalid(u64::from((property_type).0), "a known PropertyType", 2),
-                );
-            }
-        };
-        c.leave();
-        Ok(value)
+                    };
+                    hand_on(PropertyValue::PtypMultipleInteger16(values))
+                }
+                PropertyType::PTYP_MULTIPLE_INTEGER32 => {
+                    let count = c.u32().at("Count")?;
+                    let values = {
+                        let length = count as usize;
+                        let mut items = Vec::with_capacity(
+                            c.list(length, 4).at("Values")?,
+                        );
+                        for index in 0..length {
+                            items.push(c.i32().at_index(index).at("Values")?);
+                        }
+                        items
+                    };
+                    hand_on(PropertyValue::PtypMultipleInteger32(values))
+                }
+                PropertyType::PTYP_MULTIPLE_FLOATING32 => {
+                    let count = c.u32().at("Count")?;
+                    let values = {
+                        let length = count as usize;
+                        let mut items = Vec::with_capacity(
+                            c.list(length, 4).at("Values")?,
+                        );
+                        for index in 0..length {
+                            items.push(c.f32().at_index(index).at("Values")?);
+                        }
+                        items
+                    };
+                    hand_on(PropertyValue::PtypMultipleFloating32(values))
+                }
+                PropertyType::PTYP_MULTIPLE_FLOATING64 => {
+                    let count = c.u32().at("Count")?;
+                    let values = {
+                        let length = count as usize;
+                        let mut items = Vec::with_capacity(
+                            c.list(length, 8).at("Values")?,
+                        );
+                        for index in 0..length {
+                            items.push(c.f64().at_index(index).at("Values")?);
+                        }
+                        items
+                    };
+                    hand_on(PropertyValue::PtypMultipleFloating64(values))
+                }
+                PropertyType::PTYP_MULTIPLE_CURRENCY => {
+                    let count = c.u32().at("Count")?;
+                    let values = {
+                        let length = count as usize;
+                        let mut items = Vec::with_capacity(
+                            c.list(length, 8).at("Values")?,
+                        );
+                        for index in 0..length {
+                            items.push(c.i64().at_index(index).at("Values")?);
+                        }
+                        items
+                    };
+                    hand_on(PropertyValue::PtypMultipleCurrency(values))
+                }
+                PropertyType::PTYP_MULTIPLE_FLOATING_TIME => {
+                    let count = c.u32().at("Count")?;
+                    let values = {
+                        let length = count as usize;
+                        let mut items = Vec::with_capacity(
+                            c.list(length, 8).at("Values")?,
+                        );
+                        for index in 0..length {
+                            items.push(c.f64().at_index(index).at("Values")?);
+                        }
+                        items
+                    };
+                    hand_on(PropertyValue::PtypMultipleFloatingTime(values))
+                }
+                PropertyType::PTYP_MULTIPLE_INTEGER64 => {
+                    let count = c.u32().at("Count")?;
+                    let values = {
+                        let length = count as usize;
+                        let mut items = Vec::with_capacity(
+                            c.list(length, 8).at("Values")?,
+                        );
+                        for index in 0..length {
+                            items.push(c.i64().at_index(index).at("Values")?);
+                        }
+                        items
+                    };
+                    hand_on(PropertyValue::PtypMultipleInteger64(values))
+                }
+                PropertyType::PTYP_MULTIPLE_STRING8 => {
+                    let count = c.u32().at("Count")?;
+                    let values = {
+                        let length = count as usize;
+                        let mut items = Vec::with_capacity(
+                            c.list(length, 1).at("Values")?,
+                        );
+                        for index in 0..length {
+                            items
+                                .push(
+                                    String8::from_wire(
+                                        c.string8_nul().at_index(index).at("Values")?,
+                                    ),
+                                );
+                        }
+                        items
+                    };
+                    hand_on(PropertyValue::PtypMultipleString8(values))
+                }
+                PropertyType::PTYP_MULTIPLE_STRING => {
+                    let count = c.u32().at("Count")?;
+                    let values = {
+                        let length = count as usize;
+                        let mut items = Vec::with_capacity(
+                            c.list(length, 2).at("Values")?,
+                        );
+                        for index in 0..length {
+                            items
+                                .push(
+                                    Utf16::from_wire(
+                                        c.utf16_nul().at_index(index).at("Values")?,
+                                    ),
+                                );
+                        }
+                        items
+                    };
+                    hand_on(PropertyValue::PtypMultipleString(values))
+                }
+                PropertyType::PTYP_MULTIPLE_TIME => {
+                    let count = c.u32().at("Count")?;
+                    let values = {
+                        let length = count as usize;
+                        let mut items = Vec::with_capacity(
+                            c.list(length, 8).at("Values")?,
+                        );
+                        for index in 0..length {
+                            items
+                                .push(FileTime::unpack(c).at_index(index).at("Values")?);
+                        }
+                        items
+                    };
+                    hand_on(PropertyValue::PtypMultipleTime(values))
+                }
+                PropertyType::PTYP_MULTIPLE_GUID => {
+                    let count = c.u32().at("Count")?;
+                    let values = {
+                        let length = count as usize;
+                        let mut items = Vec::with_capacity(
+                            c.list(length, 16).at("Values")?,
+                        );
+                        for index in 0..length {
+                            items.push(Guid::unpack(c).at_index(index).at("Values")?);
+                        }
+                        items
+                    };
+                    hand_on(PropertyValue::PtypMultipleGuid(values))
+                }
+                PropertyType::PTYP_MULTIPLE_BINARY => {
+                    let count = c.u32().at("Count")?;
+                    let values = {
+                        let length = count as usize;
+                        let mut items = Vec::with_capacity(
+                            c.list(length, 2).at("Values")?,
+                        );
+                        for index in 0..length {
+                            items
+                                .push(
+                                    Blob::Borrowed(
+                                        c
+                                            .u16()
+                                            .and_then(|n| c.take(usize::from(n)))
+                                            .at_index(index)
+                                            .at("Values")?,
+                                    ),
+                                );
+                        }
+                        items
+                    };
+                    hand_on(PropertyValue::PtypMultipleBinary(values))
+                }
+                _ => {
+                    return Err(
+                        c
+                            .invalid(
+                                u64::from((property_type).0),
+                                "a known PropertyType",
+                                2,
+                            ),
+                    );
+                }
+            },
+        )
     }
 
     /// Writes it.
@@ -3924,13 +3996,28 @@ impl<'a> TaggedPropertyValue<'a> {
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
+        Self::unpack_with(c, |value| value)
+    }
+
+    /// Reads it and hands it on to where it stays.
+    ///
+    /// # Errors
+    /// As `unpack`.
+    #[inline]
+    pub fn unpack_with<R>(
+        c: &mut Cursor<'a>,
+        hand_on: impl FnOnce(Self) -> R,
+    ) -> Result<R, UnpackError> {
         let property_tag = PropertyTag::unpack(c).at("PropertyTag")?;
-        let property_value = PropertyValue::unpack(c, property_tag.property_type())
-            .at("PropertyValue")?;
-        Ok(Self {
-            property_tag,
-            property_value,
-        })
+        PropertyValue::unpack_with(
+                c,
+                property_tag.property_type(),
+                |property_value| hand_on(Self {
+                    property_tag,
+                    property_value,
+                }),
+            )
+            .at("PropertyValue")
     }
 
     /// Writes it.
@@ -4149,15 +4236,15 @@ impl<'a> TypedString<'a> {
                 0x00 => TypedString::NoString,
                 0x01 => TypedString::Empty,
                 0x02 => {
-                    let string = String8::unpack_nul(c).at("String")?;
+                    let string = String8::from_wire(c.string8_nul().at("String")?);
                     TypedString::String8(string)
                 }
                 0x03 => {
-                    let string = String8::unpack_nul(c).at("String")?;
+                    let string = String8::from_wire(c.string8_nul().at("String")?);
                     TypedString::ReducedUnicode(string)
                 }
                 0x04 => {
-                    let string = Utf16::unpack_nul(c).at("String")?;
+                    let string = Utf16::from_wire(c.utf16_nul().at("String")?);
                     TypedString::Unicode(string)
                 }
                 _ => {
@@ -4324,160 +4411,180 @@ impl<'a> Restriction<'a> {
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
-        c.enter(64)?;
+        c.within(64)?;
         let restrict_type = c.u8().at("RestrictType")?;
-        let value = match restrict_type {
-            0x00 => {
-                let restrict_count = c.u16().at("RestrictCount")?;
-                let restricts = {
-                    let length = usize::from(restrict_count);
-                    let mut items = Vec::with_capacity(
-                        c.list(length, 3).at("Restricts")?,
-                    );
-                    for index in 0..length {
+        Ok(
+            match restrict_type {
+                0x00 => {
+                    c.enter(64)?;
+                    let restrict_count = c.u16().at("RestrictCount")?;
+                    let restricts = {
+                        let length = usize::from(restrict_count);
+                        let mut items = Vec::with_capacity(
+                            c.list(length, 3).at("Restricts")?,
+                        );
+                        for index in 0..length {
+                            items
+                                .push(
+                                    Restriction::unpack(c).at_index(index).at("Restricts")?,
+                                );
+                        }
                         items
-                            .push(
-                                Restriction::unpack(c).at_index(index).at("Restricts")?,
-                            );
-                    }
-                    items
-                };
-                Restriction::AndRestriction(restricts)
-            }
-            0x01 => {
-                let restrict_count = c.u16().at("RestrictCount")?;
-                let restricts = {
-                    let length = usize::from(restrict_count);
-                    let mut items = Vec::with_capacity(
-                        c.list(length, 3).at("Restricts")?,
-                    );
-                    for index in 0..length {
+                    };
+                    c.leave();
+                    Restriction::AndRestriction(restricts)
+                }
+                0x01 => {
+                    c.enter(64)?;
+                    let restrict_count = c.u16().at("RestrictCount")?;
+                    let restricts = {
+                        let length = usize::from(restrict_count);
+                        let mut items = Vec::with_capacity(
+                            c.list(length, 3).at("Restricts")?,
+                        );
+                        for index in 0..length {
+                            items
+                                .push(
+                                    Restriction::unpack(c).at_index(index).at("Restricts")?,
+                                );
+                        }
                         items
-                            .push(
-                                Restriction::unpack(c).at_index(index).at("Restricts")?,
-                            );
-                    }
-                    items
-                };
-                Restriction::OrRestriction(restricts)
-            }
-            0x02 => {
-                let restriction = Box::new(Restriction::unpack(c).at("Restriction")?);
-                Restriction::NotRestriction(restriction)
-            }
-            0x03 => {
-                let fuzzy_level_low = FuzzyLevelLow::unpack(c).at("FuzzyLevelLow")?;
-                let fuzzy_level_high = FuzzyLevelHigh::unpack(c).at("FuzzyLevelHigh")?;
-                let property_tag = PropertyTag::unpack(c).at("PropertyTag")?;
-                let tagged_value = TaggedPropertyValue::unpack(c).at("TaggedValue")?;
-                Restriction::ContentRestriction {
-                    fuzzy_level_low,
-                    fuzzy_level_high,
-                    property_tag,
-                    tagged_value,
+                    };
+                    c.leave();
+                    Restriction::OrRestriction(restricts)
                 }
-            }
-            0x04 => {
-                let rel_op = RelOp::unpack(c).at("RelOp")?;
-                let prop_tag = PropertyTag::unpack(c).at("PropTag")?;
-                let tagged_value = TaggedPropertyValue::unpack(c).at("TaggedValue")?;
-                Restriction::PropertyRestriction {
-                    rel_op,
-                    prop_tag,
-                    tagged_value,
-                }
-            }
-            0x05 => {
-                let rel_op = RelOp::unpack(c).at("RelOp")?;
-                let prop_tag1 = PropertyTag::unpack(c).at("PropTag1")?;
-                let prop_tag2 = PropertyTag::unpack(c).at("PropTag2")?;
-                Restriction::ComparePropertiesRestriction {
-                    rel_op,
-                    prop_tag1,
-                    prop_tag2,
-                }
-            }
-            0x06 => {
-                let bitmap_rel_op = BitmapRelOp::unpack(c).at("BitmapRelOp")?;
-                let prop_tag = PropertyTag::unpack(c).at("PropTag")?;
-                let mask = c.u32().at("Mask")?;
-                Restriction::BitMaskRestriction {
-                    bitmap_rel_op,
-                    prop_tag,
-                    mask,
-                }
-            }
-            0x07 => {
-                let rel_op = RelOp::unpack(c).at("RelOp")?;
-                let prop_tag = PropertyTag::unpack(c).at("PropTag")?;
-                let size = c.u32().at("Size")?;
-                Restriction::SizeRestriction {
-                    rel_op,
-                    prop_tag,
-                    size,
-                }
-            }
-            0x08 => {
-                let prop_tag = PropertyTag::unpack(c).at("PropTag")?;
-                Restriction::ExistRestriction(prop_tag)
-            }
-            0x09 => {
-                let subobject = PropertyTag::unpack(c).at("Subobject")?;
-                let restriction = Box::new(Restriction::unpack(c).at("Restriction")?);
-                Restriction::SubObjectRestriction {
-                    subobject,
-                    restriction,
-                }
-            }
-            0x0A => {
-                let tagged_values_count = c.u8().at("TaggedValuesCount")?;
-                let tagged_values = {
-                    let length = usize::from(tagged_values_count);
-                    let mut items = Vec::with_capacity(
-                        c.list(length, 4).at("TaggedValues")?,
-                    );
-                    for index in 0..length {
-                        items
-                            .push(
-                                TaggedPropertyValue::unpack(c)
-                                    .at_index(index)
-                                    .at("TaggedValues")?,
-                            );
-                    }
-                    items
-                };
-                let restriction_present = c.bool8().at("RestrictionPresent")?;
-                let restriction = if restriction_present {
+                0x02 => {
+                    c.enter(64)?;
                     let restriction = Box::new(
                         Restriction::unpack(c).at("Restriction")?,
                     );
-                    Some(restriction)
-                } else {
-                    None
-                };
-                Restriction::CommentRestriction {
-                    tagged_values,
-                    restriction,
+                    c.leave();
+                    Restriction::NotRestriction(restriction)
                 }
-            }
-            0x0B => {
-                let count = c.u32().at("Count")?;
-                let sub_restriction = Box::new(
-                    Restriction::unpack(c).at("SubRestriction")?,
-                );
-                Restriction::CountRestriction {
-                    count,
-                    sub_restriction,
+                0x03 => {
+                    c.enter(64)?;
+                    let fuzzy_level_low = FuzzyLevelLow::unpack(c).at("FuzzyLevelLow")?;
+                    let fuzzy_level_high = FuzzyLevelHigh::unpack(c)
+                        .at("FuzzyLevelHigh")?;
+                    let property_tag = PropertyTag::unpack(c).at("PropertyTag")?;
+                    let tagged_value = TaggedPropertyValue::unpack(c).at("TaggedValue")?;
+                    c.leave();
+                    Restriction::ContentRestriction {
+                        fuzzy_level_low,
+                        fuzzy_level_high,
+                        property_tag,
+                        tagged_value,
+                    }
                 }
-            }
-            _ => {
-                return Err(
-                    c.invalid(u64::from(restrict_type), "a known RestrictType", 1),
-                );
-            }
-        };
-        c.leave();
-        Ok(value)
+                0x04 => {
+                    c.enter(64)?;
+                    let rel_op = RelOp::unpack(c).at("RelOp")?;
+                    let prop_tag = PropertyTag::unpack(c).at("PropTag")?;
+                    let tagged_value = TaggedPropertyValue::unpack(c).at("TaggedValue")?;
+                    c.leave();
+                    Restriction::PropertyRestriction {
+                        rel_op,
+                        prop_tag,
+                        tagged_value,
+                    }
+                }
+                0x05 => {
+                    let rel_op = RelOp::unpack(c).at("RelOp")?;
+                    let prop_tag1 = PropertyTag::unpack(c).at("PropTag1")?;
+                    let prop_tag2 = PropertyTag::unpack(c).at("PropTag2")?;
+                    Restriction::ComparePropertiesRestriction {
+                        rel_op,
+                        prop_tag1,
+                        prop_tag2,
+                    }
+                }
+                0x06 => {
+                    let bitmap_rel_op = BitmapRelOp::unpack(c).at("BitmapRelOp")?;
+                    let prop_tag = PropertyTag::unpack(c).at("PropTag")?;
+                    let mask = c.u32().at("Mask")?;
+                    Restriction::BitMaskRestriction {
+                        bitmap_rel_op,
+                        prop_tag,
+                        mask,
+                    }
+                }
+                0x07 => {
+                    let rel_op = RelOp::unpack(c).at("RelOp")?;
+                    let prop_tag = PropertyTag::unpack(c).at("PropTag")?;
+                    let size = c.u32().at("Size")?;
+                    Restriction::SizeRestriction {
+                        rel_op,
+                        prop_tag,
+                        size,
+                    }
+                }
+                0x08 => {
+                    let prop_tag = PropertyTag::unpack(c).at("PropTag")?;
+                    Restriction::ExistRestriction(prop_tag)
+                }
+                0x09 => {
+                    c.enter(64)?;
+                    let subobject = PropertyTag::unpack(c).at("Subobject")?;
+                    let restriction = Box::new(
+                        Restriction::unpack(c).at("Restriction")?,
+                    );
+                    c.leave();
+                    Restriction::SubObjectRestriction {
+                        subobject,
+                        restriction,
+                    }
+                }
+                0x0A => {
+                    c.enter(64)?;
+                    let tagged_values_count = c.u8().at("TaggedValuesCount")?;
+                    let tagged_values = c
+                        .list_in_place(
+                            usize::from(tagged_values_count),
+                            4,
+                            || TaggedPropertyValue {
+                                property_tag: Default::default(),
+                                property_value: PropertyValue::PtypNull,
+                            },
+                            |c, index, place| {
+                                TaggedPropertyValue::unpack_with(c, |item| place.put(item))
+                                    .at_index(index)
+                            },
+                        )
+                        .at("TaggedValues")?;
+                    let restriction_present = c.bool8().at("RestrictionPresent")?;
+                    let restriction = if restriction_present {
+                        let restriction = Box::new(
+                            Restriction::unpack(c).at("Restriction")?,
+                        );
+                        Some(restriction)
+                    } else {
+                        None
+                    };
+                    c.leave();
+                    Restriction::CommentRestriction {
+                        tagged_values,
+                        restriction,
+                    }
+                }
+                0x0B => {
+                    c.enter(64)?;
+                    let count = c.u32().at("Count")?;
+                    let sub_restriction = Box::new(
+                        Restriction::unpack(c).at("SubRestriction")?,
+                    );
+                    c.leave();
+                    Restriction::CountRestriction {
+                        count,
+                        sub_restriction,
+                    }
+                }
+                _ => {
+                    return Err(
+                        c.invalid(u64::from(restrict_type), "a known RestrictType", 1),
+                    );
+                }
+            },
+        )
     }
 
     /// Writes it.
@@ -4742,6 +4849,7 @@ impl SortOrder {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let property_tag = PropertyTag::unpack(c).at("PropertyTag")?;
         let order = SortDirection::unpack(c).at("Order")?;
@@ -4941,8 +5049,9 @@ impl<'a> ActionBlock<'a> {
                     ActionBlockActionData::OpOofReply(data)
                 }
                 0x05 => {
-                    let data = Ok::<_, UnpackError>(Blob::Borrowed(c.take_rest()))
-                        .at("Data")?;
+                    let data = Blob::Borrowed(
+                        Ok::<_, UnpackError>(c.take_rest()).at("Data")?,
+                    );
                     ActionBlockActionData::OpDeferAction(data)
                 }
                 0x06 => {
@@ -5164,15 +5273,13 @@ impl<'a> MoveCopyActionData<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let folder_in_this_store = c.bool8().at("FolderInThisStore")?;
         let store_eid_size = c.u16().at("StoreEIDSize")?;
-        let store_eid = c
-            .take(usize::from(store_eid_size))
-            .map(Blob::Borrowed)
-            .at("StoreEID")?;
+        let store_eid = Blob::Borrowed(
+            c.take(usize::from(store_eid_size)).at("StoreEID")?,
+        );
         let folder_eid_size = c.u16().at("FolderEIDSize")?;
-        let folder_eid = c
-            .take(usize::from(folder_eid_size))
-            .map(Blob::Borrowed)
-            .at("FolderEID")?;
+        let folder_eid = Blob::Borrowed(
+            c.take(usize::from(folder_eid_size)).at("FolderEID")?,
+        );
         Ok(Self {
             folder_in_this_store,
             store_eid,
@@ -5235,6 +5342,7 @@ impl ServerEid {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let ours = c.u8().at("Ours")?;
         if ours != 0x01 {
@@ -5292,6 +5400,7 @@ impl ReplyActionData {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let reply_template_fid = FolderId::unpack(c).at("ReplyTemplateFID")?;
         let reply_template_mid = MessageId::unpack(c).at("ReplyTemplateMID")?;
@@ -5413,19 +5522,20 @@ impl<'a> RecipientBlockData<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let reserved = c.u8().at("Reserved")?;
         let no_of_properties = c.u16().at("NoOfProperties")?;
-        let property_values = {
-            let length = usize::from(no_of_properties);
-            let mut items = Vec::with_capacity(c.list(length, 4).at("PropertyValues")?);
-            for index in 0..length {
-                items
-                    .push(
-                        TaggedPropertyValue::unpack(c)
-                            .at_index(index)
-                            .at("PropertyValues")?,
-                    );
-            }
-            items
-        };
+        let property_values = c
+            .list_in_place(
+                usize::from(no_of_properties),
+                4,
+                || TaggedPropertyValue {
+                    property_tag: Default::default(),
+                    property_value: PropertyValue::PtypNull,
+                },
+                |c, index, place| {
+                    TaggedPropertyValue::unpack_with(c, |item| place.put(item))
+                        .at_index(index)
+                },
+            )
+            .at("PropertyValues")?;
         Ok(Self { reserved, property_values })
     }
 

@@ -246,6 +246,7 @@ impl RopOpenFolderRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -321,7 +322,12 @@ impl<'a> RopOpenFolderResponse<'a> {
                 let length = usize::from(server_count);
                 let mut items = Vec::with_capacity(c.list(length, 1).at("Servers")?);
                 for index in 0..length {
-                    items.push(String8::unpack_nul(c).at_index(index).at("Servers")?);
+                    items
+                        .push(
+                            String8::from_wire(
+                                c.string8_nul().at_index(index).at("Servers")?,
+                            ),
+                        );
                 }
                 items
             };
@@ -418,6 +424,7 @@ impl RopGetHierarchyTableRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -468,6 +475,7 @@ impl RopGetHierarchyTableResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let row_count = c.u32().at("RowCount")?;
         Ok(Self { row_count })
@@ -513,6 +521,7 @@ impl RopGetContentsTableRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -563,6 +572,7 @@ impl RopGetContentsTableResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let row_count = c.u32().at("RowCount")?;
         Ok(Self { row_count })
@@ -731,7 +741,11 @@ impl<'a> RopCreateFolderResponse<'a> {
                     let mut items = Vec::with_capacity(c.list(length, 1).at("Servers")?);
                     for index in 0..length {
                         items
-                            .push(String8::unpack_nul(c).at_index(index).at("Servers")?);
+                            .push(
+                                String8::from_wire(
+                                    c.string8_nul().at_index(index).at("Servers")?,
+                                ),
+                            );
                     }
                     items
                 };
@@ -866,6 +880,7 @@ impl RopDeleteFolderRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -916,6 +931,7 @@ impl RopDeleteFolderResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let partial_completion = c.bool8().at("PartialCompletion")?;
         Ok(Self { partial_completion })
@@ -956,6 +972,7 @@ impl RopDeleteFolderOther {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let partial_completion = c.bool8().at("PartialCompletion")?;
         Ok(Self { partial_completion })
@@ -1098,6 +1115,7 @@ impl RopDeleteMessagesResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let partial_completion = c.bool8().at("PartialCompletion")?;
         Ok(Self { partial_completion })
@@ -1138,6 +1156,7 @@ impl RopDeleteMessagesOther {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let partial_completion = c.bool8().at("PartialCompletion")?;
         Ok(Self { partial_completion })
@@ -1321,6 +1340,7 @@ impl RopSetSearchCriteriaResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -1365,6 +1385,7 @@ impl RopGetSearchCriteriaRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -1622,6 +1643,7 @@ impl RopMoveCopyMessagesResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let partial_completion = c.bool8().at("PartialCompletion")?;
         Ok(Self { partial_completion })
@@ -1663,6 +1685,7 @@ impl RopMoveCopyMessagesDstNullObject {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let dest_handle_index = c.u32().at("DestHandleIndex")?;
         let partial_completion = c.bool8().at("PartialCompletion")?;
@@ -1708,6 +1731,7 @@ impl RopMoveCopyMessagesOther {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let partial_completion = c.bool8().at("PartialCompletion")?;
         Ok(Self { partial_completion })
@@ -1867,6 +1891,7 @@ impl RopMoveFolderResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let partial_completion = c.bool8().at("PartialCompletion")?;
         Ok(Self { partial_completion })
@@ -1908,6 +1933,7 @@ impl RopMoveFolderDstNullObject {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let dest_handle_index = c.u32().at("DestHandleIndex")?;
         let partial_completion = c.bool8().at("PartialCompletion")?;
@@ -1953,6 +1979,7 @@ impl RopMoveFolderOther {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let partial_completion = c.bool8().at("PartialCompletion")?;
         Ok(Self { partial_completion })
@@ -2119,6 +2146,7 @@ impl RopCopyFolderResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let partial_completion = c.bool8().at("PartialCompletion")?;
         Ok(Self { partial_completion })
@@ -2160,6 +2188,7 @@ impl RopCopyFolderDstNullObject {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let dest_handle_index = c.u32().at("DestHandleIndex")?;
         let partial_completion = c.bool8().at("PartialCompletion")?;
@@ -2205,6 +2234,7 @@ impl RopCopyFolderOther {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let partial_completion = c.bool8().at("PartialCompletion")?;
         Ok(Self { partial_completion })
@@ -2275,6 +2305,7 @@ impl RopEmptyFolderRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -2330,6 +2361,7 @@ impl RopEmptyFolderResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let partial_completion = c.bool8().at("PartialCompletion")?;
         Ok(Self { partial_completion })
@@ -2370,6 +2402,7 @@ impl RopEmptyFolderOther {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let partial_completion = c.bool8().at("PartialCompletion")?;
         Ok(Self { partial_completion })
@@ -2512,6 +2545,7 @@ impl RopHardDeleteMessagesResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let partial_completion = c.bool8().at("PartialCompletion")?;
         Ok(Self { partial_completion })
@@ -2552,6 +2586,7 @@ impl RopHardDeleteMessagesOther {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let partial_completion = c.bool8().at("PartialCompletion")?;
         Ok(Self { partial_completion })
@@ -2620,6 +2655,7 @@ impl RopHardDeleteMessagesAndSubfoldersRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -2675,6 +2711,7 @@ impl RopHardDeleteMessagesAndSubfoldersResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let partial_completion = c.bool8().at("PartialCompletion")?;
         Ok(Self { partial_completion })
@@ -2715,6 +2752,7 @@ impl RopHardDeleteMessagesAndSubfoldersOther {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let partial_completion = c.bool8().at("PartialCompletion")?;
         Ok(Self { partial_completion })

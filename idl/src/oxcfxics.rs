@@ -7,7 +7,7 @@
 
 use crate::oxcdata::{
     ErrorCode, FolderId, GlobalIdentifier, LongTermId, MessageId, PropertyTag,
-    Restriction, TaggedPropertyValue,
+    PropertyValue, Restriction, TaggedPropertyValue,
 };
 use runtime::{At, Blob, Cursor, Encoder, Guid, PackError, String8, UnpackError};
 
@@ -519,10 +519,9 @@ impl<'a> MessageReadState<'a> {
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let message_id_size = c.u16().at("MessageIdSize")?;
-        let message_id = c
-            .take(usize::from(message_id_size))
-            .map(Blob::Borrowed)
-            .at("MessageId")?;
+        let message_id = Blob::Borrowed(
+            c.take(usize::from(message_id_size)).at("MessageId")?,
+        );
         let mark_as_read = c.bool8().at("MarkAsRead")?;
         Ok(Self { message_id, mark_as_read })
     }
@@ -576,6 +575,7 @@ impl LongTermIdRange {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let min_long_term_id = LongTermId::unpack(c).at("MinLongTermId")?;
         let max_long_term_id = LongTermId::unpack(c).at("MaxLongTermId")?;
@@ -624,8 +624,9 @@ impl<'a> XID<'a> {
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let namespace_guid = Guid::unpack(c).at("NamespaceGuid")?;
-        let local_id = Ok::<_, UnpackError>(Blob::Borrowed(c.take_rest()))
-            .at("LocalId")?;
+        let local_id = Blob::Borrowed(
+            Ok::<_, UnpackError>(c.take_rest()).at("LocalId")?,
+        );
         Ok(Self { namespace_guid, local_id })
     }
 
@@ -682,8 +683,9 @@ impl<'a> SizedXid<'a> {
             let mut extent = c.sub(usize::from(xid_size)).at("NamespaceGuid")?;
             let c = &mut extent;
             let namespace_guid = Guid::unpack(c).at("NamespaceGuid")?;
-            let local_id = Ok::<_, UnpackError>(Blob::Borrowed(c.take_rest()))
-                .at("LocalId")?;
+            let local_id = Blob::Borrowed(
+                Ok::<_, UnpackError>(c.take_rest()).at("LocalId")?,
+            );
             extent.finish().at("NamespaceGuid")?;
             (namespace_guid, local_id)
         };
@@ -800,6 +802,7 @@ impl ProgressInformation {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         c.u16().at("Version")?;
         c.u16().at("Padding1")?;
@@ -876,7 +879,7 @@ impl<'a> GroupPropertyName<'a> {
             }
             0x0000_0001 => {
                 let name_size = c.u32().at("NameSize")?;
-                let name = c.take(name_size as usize).map(Blob::Borrowed).at("Name")?;
+                let name = Blob::Borrowed(c.take(name_size as usize).at("Name")?);
                 GroupPropertyNameId::Name(name)
             }
             _ => return Err(c.invalid(u64::from(kind), "a known Kind", 4)),
@@ -1184,7 +1187,12 @@ impl<'a> FolderReplicaInfo<'a> {
             let length = server_dn_count as usize;
             let mut items = Vec::with_capacity(c.list(length, 1).at("ServerDNArray")?);
             for index in 0..length {
-                items.push(String8::unpack_nul(c).at_index(index).at("ServerDNArray")?);
+                items
+                    .push(
+                        String8::from_wire(
+                            c.string8_nul().at_index(index).at("ServerDNArray")?,
+                        ),
+                    );
             }
             items
         };
@@ -1277,8 +1285,9 @@ impl<'a> ExtendedErrorInfo<'a> {
         let reserved = c.array::<24>().at("Reserved")?;
         let aux_bytes_count = c.u32().at("AuxBytesCount")?;
         let aux_bytes_offset = c.u32().at("AuxBytesOffset")?;
-        let aux_data = Ok::<_, UnpackError>(Blob::Borrowed(c.take_rest()))
-            .at("AuxData")?;
+        let aux_data = Blob::Borrowed(
+            Ok::<_, UnpackError>(c.take_rest()).at("AuxData")?,
+        );
         Ok(Self {
             error_code,
             folder_gid,
@@ -1444,6 +1453,7 @@ impl RopFastTransferSourceCopyMessagesResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -1488,6 +1498,7 @@ impl RopFastTransferSourceCopyFolderRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -1544,6 +1555,7 @@ impl RopFastTransferSourceCopyFolderResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -1669,6 +1681,7 @@ impl RopFastTransferSourceCopyToResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -1788,10 +1801,9 @@ impl<'a> RopFastTransferSourceGetBufferResponse<'a> {
         let total_step_count = c.u16().at("TotalStepCount")?;
         c.u8().at("Reserved")?;
         let transfer_buffer_size = c.u16().at("TransferBufferSize")?;
-        let transfer_buffer = c
-            .take(usize::from(transfer_buffer_size))
-            .map(Blob::Borrowed)
-            .at("TransferBuffer")?;
+        let transfer_buffer = Blob::Borrowed(
+            c.take(usize::from(transfer_buffer_size)).at("TransferBuffer")?,
+        );
         Ok(Self {
             transfer_status,
             in_progress_count,
@@ -1864,6 +1876,7 @@ impl RopFastTransferSourceGetBufferServerBusy {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let transfer_status = TransferStatus::unpack(c).at("TransferStatus")?;
         let in_progress_count = c.u16().at("InProgressCount")?;
@@ -1938,10 +1951,9 @@ impl<'a> RopFastTransferSourceGetBufferOther<'a> {
         let total_step_count = c.u16().at("TotalStepCount")?;
         c.u8().at("Reserved")?;
         let transfer_buffer_size = c.u16().at("TransferBufferSize")?;
-        let transfer_buffer = c
-            .take(usize::from(transfer_buffer_size))
-            .map(Blob::Borrowed)
-            .at("TransferBuffer")?;
+        let transfer_buffer = Blob::Borrowed(
+            c.take(usize::from(transfer_buffer_size)).at("TransferBuffer")?,
+        );
         Ok(Self {
             transfer_status,
             in_progress_count,
@@ -2041,6 +2053,7 @@ impl RopFastTransferDestinationConfigureRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -2097,6 +2110,7 @@ impl RopFastTransferDestinationConfigureResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -2141,10 +2155,9 @@ impl<'a> RopFastTransferDestinationPutBufferRequest<'a> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
         let transfer_data_size = c.u16().at("TransferDataSize")?;
-        let transfer_data = c
-            .take(usize::from(transfer_data_size))
-            .map(Blob::Borrowed)
-            .at("TransferData")?;
+        let transfer_data = Blob::Borrowed(
+            c.take(usize::from(transfer_data_size)).at("TransferData")?,
+        );
         Ok(Self {
             logon_id,
             input_handle_index,
@@ -2207,6 +2220,7 @@ impl RopFastTransferDestinationPutBufferResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let transfer_status = TransferStatus::unpack(c).at("TransferStatus")?;
         let in_progress_count = c.u16().at("InProgressCount")?;
@@ -2272,6 +2286,7 @@ impl RopFastTransferDestinationPutBufferOther {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let transfer_status = TransferStatus::unpack(c).at("TransferStatus")?;
         let in_progress_count = c.u16().at("InProgressCount")?;
@@ -2442,6 +2457,7 @@ impl RopFastTransferSourceCopyPropertiesResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -2630,6 +2646,7 @@ impl RopSynchronizationConfigureResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -2680,19 +2697,20 @@ impl<'a> RopSynchronizationImportMessageChangeRequest<'a> {
         let output_handle_index = c.u8().at("OutputHandleIndex")?;
         let import_flag = ImportFlags::unpack(c).at("ImportFlag")?;
         let property_value_count = c.u16().at("PropertyValueCount")?;
-        let property_values = {
-            let length = usize::from(property_value_count);
-            let mut items = Vec::with_capacity(c.list(length, 4).at("PropertyValues")?);
-            for index in 0..length {
-                items
-                    .push(
-                        TaggedPropertyValue::unpack(c)
-                            .at_index(index)
-                            .at("PropertyValues")?,
-                    );
-            }
-            items
-        };
+        let property_values = c
+            .list_in_place(
+                usize::from(property_value_count),
+                4,
+                || TaggedPropertyValue {
+                    property_tag: Default::default(),
+                    property_value: PropertyValue::PtypNull,
+                },
+                |c, index, place| {
+                    TaggedPropertyValue::unpack_with(c, |item| place.put(item))
+                        .at_index(index)
+                },
+            )
+            .at("PropertyValues")?;
         Ok(Self {
             logon_id,
             input_handle_index,
@@ -2767,6 +2785,7 @@ impl RopSynchronizationImportMessageChangeResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let message_id = MessageId::unpack(c).at("MessageId")?;
         Ok(Self { message_id })
@@ -2817,33 +2836,35 @@ impl<'a> RopSynchronizationImportHierarchyChangeRequest<'a> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
         let hierarchy_value_count = c.u16().at("HierarchyValueCount")?;
-        let hierarchy_values = {
-            let length = usize::from(hierarchy_value_count);
-            let mut items = Vec::with_capacity(c.list(length, 4).at("HierarchyValues")?);
-            for index in 0..length {
-                items
-                    .push(
-                        TaggedPropertyValue::unpack(c)
-                            .at_index(index)
-                            .at("HierarchyValues")?,
-                    );
-            }
-            items
-        };
+        let hierarchy_values = c
+            .list_in_place(
+                usize::from(hierarchy_value_count),
+                4,
+                || TaggedPropertyValue {
+                    property_tag: Default::default(),
+                    property_value: PropertyValue::PtypNull,
+                },
+                |c, index, place| {
+                    TaggedPropertyValue::unpack_with(c, |item| place.put(item))
+                        .at_index(index)
+                },
+            )
+            .at("HierarchyValues")?;
         let property_value_count = c.u16().at("PropertyValueCount")?;
-        let property_values = {
-            let length = usize::from(property_value_count);
-            let mut items = Vec::with_capacity(c.list(length, 4).at("PropertyValues")?);
-            for index in 0..length {
-                items
-                    .push(
-                        TaggedPropertyValue::unpack(c)
-                            .at_index(index)
-                            .at("PropertyValues")?,
-                    );
-            }
-            items
-        };
+        let property_values = c
+            .list_in_place(
+                usize::from(property_value_count),
+                4,
+                || TaggedPropertyValue {
+                    property_tag: Default::default(),
+                    property_value: PropertyValue::PtypNull,
+                },
+                |c, index, place| {
+                    TaggedPropertyValue::unpack_with(c, |item| place.put(item))
+                        .at_index(index)
+                },
+            )
+            .at("PropertyValues")?;
         Ok(Self {
             logon_id,
             input_handle_index,
@@ -2918,6 +2939,7 @@ impl RopSynchronizationImportHierarchyChangeResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let folder_id = FolderId::unpack(c).at("FolderId")?;
         Ok(Self { folder_id })
@@ -2968,19 +2990,20 @@ impl<'a> RopSynchronizationImportDeletesRequest<'a> {
         let input_handle_index = c.u8().at("InputHandleIndex")?;
         let import_delete_flags = ImportDeleteFlags::unpack(c).at("ImportDeleteFlags")?;
         let property_value_count = c.u16().at("PropertyValueCount")?;
-        let property_values = {
-            let length = usize::from(property_value_count);
-            let mut items = Vec::with_capacity(c.list(length, 4).at("PropertyValues")?);
-            for index in 0..length {
-                items
-                    .push(
-                        TaggedPropertyValue::unpack(c)
-                            .at_index(index)
-                            .at("PropertyValues")?,
-                    );
-            }
-            items
-        };
+        let property_values = c
+            .list_in_place(
+                usize::from(property_value_count),
+                4,
+                || TaggedPropertyValue {
+                    property_tag: Default::default(),
+                    property_value: PropertyValue::PtypNull,
+                },
+                |c, index, place| {
+                    TaggedPropertyValue::unpack_with(c, |item| place.put(item))
+                        .at_index(index)
+                },
+            )
+            .at("PropertyValues")?;
         Ok(Self {
             logon_id,
             input_handle_index,
@@ -3048,6 +3071,7 @@ impl RopSynchronizationImportDeletesResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -3090,6 +3114,7 @@ impl RopSynchronizationUploadStateStreamBeginRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -3142,6 +3167,7 @@ impl RopSynchronizationUploadStateStreamBeginResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -3186,10 +3212,9 @@ impl<'a> RopSynchronizationUploadStateStreamContinueRequest<'a> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
         let stream_data_size = c.u32().at("StreamDataSize")?;
-        let stream_data = c
-            .take(stream_data_size as usize)
-            .map(Blob::Borrowed)
-            .at("StreamData")?;
+        let stream_data = Blob::Borrowed(
+            c.take(stream_data_size as usize).at("StreamData")?,
+        );
         Ok(Self {
             logon_id,
             input_handle_index,
@@ -3245,6 +3270,7 @@ impl RopSynchronizationUploadStateStreamContinueResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -3283,6 +3309,7 @@ impl RopSynchronizationUploadStateStreamEndRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -3324,6 +3351,7 @@ impl RopSynchronizationUploadStateStreamEndResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -3376,30 +3404,25 @@ impl<'a> RopSynchronizationImportMessageMoveRequest<'a> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
         let source_folder_id_size = c.u32().at("SourceFolderIdSize")?;
-        let source_folder_id = c
-            .take(source_folder_id_size as usize)
-            .map(Blob::Borrowed)
-            .at("SourceFolderId")?;
+        let source_folder_id = Blob::Borrowed(
+            c.take(source_folder_id_size as usize).at("SourceFolderId")?,
+        );
         let source_message_id_size = c.u32().at("SourceMessageIdSize")?;
-        let source_message_id = c
-            .take(source_message_id_size as usize)
-            .map(Blob::Borrowed)
-            .at("SourceMessageId")?;
+        let source_message_id = Blob::Borrowed(
+            c.take(source_message_id_size as usize).at("SourceMessageId")?,
+        );
         let predecessor_change_list_size = c.u32().at("PredecessorChangeListSize")?;
-        let predecessor_change_list = c
-            .take(predecessor_change_list_size as usize)
-            .map(Blob::Borrowed)
-            .at("PredecessorChangeList")?;
+        let predecessor_change_list = Blob::Borrowed(
+            c.take(predecessor_change_list_size as usize).at("PredecessorChangeList")?,
+        );
         let destination_message_id_size = c.u32().at("DestinationMessageIdSize")?;
-        let destination_message_id = c
-            .take(destination_message_id_size as usize)
-            .map(Blob::Borrowed)
-            .at("DestinationMessageId")?;
+        let destination_message_id = Blob::Borrowed(
+            c.take(destination_message_id_size as usize).at("DestinationMessageId")?,
+        );
         let change_number_size = c.u32().at("ChangeNumberSize")?;
-        let change_number = c
-            .take(change_number_size as usize)
-            .map(Blob::Borrowed)
-            .at("ChangeNumber")?;
+        let change_number = Blob::Borrowed(
+            c.take(change_number_size as usize).at("ChangeNumber")?,
+        );
         Ok(Self {
             logon_id,
             input_handle_index,
@@ -3497,6 +3520,7 @@ impl RopSynchronizationImportMessageMoveResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let message_id = MessageId::unpack(c).at("MessageId")?;
         Ok(Self { message_id })
@@ -3542,6 +3566,7 @@ impl RopSynchronizationOpenCollectorRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -3594,6 +3619,7 @@ impl RopSynchronizationOpenCollectorResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -3634,6 +3660,7 @@ impl RopGetLocalReplicaIdsRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -3683,6 +3710,7 @@ impl RopGetLocalReplicaIdsResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let repl_guid = Guid::unpack(c).at("ReplGuid")?;
         let global_count = c.u48be().at("GlobalCount")?;
@@ -3815,6 +3843,7 @@ impl RopSynchronizationImportReadStateChangesResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -3855,6 +3884,7 @@ impl RopSynchronizationGetTransferStateRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -3899,6 +3929,7 @@ impl RopSynchronizationGetTransferStateResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -3939,6 +3970,7 @@ impl RopTellVersionRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -3991,6 +4023,7 @@ impl RopTellVersionResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -4104,6 +4137,7 @@ impl RopSetLocalReplicaMidsetDeletedResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -4148,10 +4182,9 @@ impl<'a> RopFastTransferDestinationPutBufferExtendedRequest<'a> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
         let transfer_data_size = c.u16().at("TransferDataSize")?;
-        let transfer_data = c
-            .take(usize::from(transfer_data_size))
-            .map(Blob::Borrowed)
-            .at("TransferData")?;
+        let transfer_data = Blob::Borrowed(
+            c.take(usize::from(transfer_data_size)).at("TransferData")?,
+        );
         Ok(Self {
             logon_id,
             input_handle_index,
@@ -4216,6 +4249,7 @@ impl RopFastTransferDestinationPutBufferExtendedResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let transfer_status = TransferStatus::unpack(c).at("TransferStatus")?;
         let in_progress_count = c.u32().at("InProgressCount")?;
@@ -4281,6 +4315,7 @@ impl RopFastTransferDestinationPutBufferExtendedOther {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let transfer_status = TransferStatus::unpack(c).at("TransferStatus")?;
         let in_progress_count = c.u32().at("InProgressCount")?;

@@ -281,13 +281,25 @@ impl<'a> AddressBookString<'a> {
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
+        Self::unpack_with(c, |value| value)
+    }
+
+    /// Reads it and hands it on to where it stays.
+    ///
+    /// # Errors
+    /// As `unpack`.
+    #[inline]
+    pub fn unpack_with<R>(
+        c: &mut Cursor<'a>,
+        hand_on: impl FnOnce(Self) -> R,
+    ) -> Result<R, UnpackError> {
         let has_value = c.u8().at("HasValue")?;
         Ok(
             match has_value {
-                0x00 => AddressBookString::Absent,
+                0x00 => hand_on(AddressBookString::Absent),
                 0xFF => {
-                    let value = Utf16::unpack_nul(c).at("Value")?;
-                    AddressBookString::Present(value)
+                    let value = Utf16::from_wire(c.utf16_nul().at("Value")?);
+                    hand_on(AddressBookString::Present(value))
                 }
                 _ => return Err(c.invalid(u64::from(has_value), "a known HasValue", 1)),
             },
@@ -360,13 +372,25 @@ impl<'a> AddressBookString8<'a> {
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
+        Self::unpack_with(c, |value| value)
+    }
+
+    /// Reads it and hands it on to where it stays.
+    ///
+    /// # Errors
+    /// As `unpack`.
+    #[inline]
+    pub fn unpack_with<R>(
+        c: &mut Cursor<'a>,
+        hand_on: impl FnOnce(Self) -> R,
+    ) -> Result<R, UnpackError> {
         let has_value = c.u8().at("HasValue")?;
         Ok(
             match has_value {
-                0x00 => AddressBookString8::Absent,
+                0x00 => hand_on(AddressBookString8::Absent),
                 0xFF => {
-                    let value = String8::unpack_nul(c).at("Value")?;
-                    AddressBookString8::Present(value)
+                    let value = String8::from_wire(c.string8_nul().at("Value")?);
+                    hand_on(AddressBookString8::Present(value))
                 }
                 _ => return Err(c.invalid(u64::from(has_value), "a known HasValue", 1)),
             },
@@ -439,17 +463,27 @@ impl<'a> AddressBookBinary<'a> {
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
+        Self::unpack_with(c, |value| value)
+    }
+
+    /// Reads it and hands it on to where it stays.
+    ///
+    /// # Errors
+    /// As `unpack`.
+    #[inline]
+    pub fn unpack_with<R>(
+        c: &mut Cursor<'a>,
+        hand_on: impl FnOnce(Self) -> R,
+    ) -> Result<R, UnpackError> {
         let has_value = c.u8().at("HasValue")?;
         Ok(
             match has_value {
-                0x00 => AddressBookBinary::Absent,
+                0x00 => hand_on(AddressBookBinary::Absent),
                 0xFF => {
-                    let value = c
-                        .u32()
-                        .and_then(|n| c.take(n as usize))
-                        .map(Blob::Borrowed)
-                        .at("Value")?;
-                    AddressBookBinary::Present(value)
+                    let value = Blob::Borrowed(
+                        c.u32().and_then(|n| c.take(n as usize)).at("Value")?,
+                    );
+                    hand_on(AddressBookBinary::Present(value))
                 }
                 _ => return Err(c.invalid(u64::from(has_value), "a known HasValue", 1)),
             },
@@ -1118,19 +1152,17 @@ impl<'a> AddressBookMultipleString8<'a> {
                 0x00 => AddressBookMultipleString8::Absent,
                 0xFF => {
                     let count = c.u32().at("Count")?;
-                    let values = {
-                        let length = count as usize;
-                        let mut items = Vec::with_capacity(
-                            c.list(length, 1).at("Values")?,
-                        );
-                        for index in 0..length {
-                            items
-                                .push(
-                                    AddressBookString8::unpack(c).at_index(index).at("Values")?,
-                                );
-                        }
-                        items
-                    };
+                    let values = c
+                        .list_in_place(
+                            count as usize,
+                            1,
+                            || AddressBookString8::Absent,
+                            |c, index, place| {
+                                AddressBookString8::unpack_with(c, |item| place.put(item))
+                                    .at_index(index)
+                            },
+                        )
+                        .at("Values")?;
                     AddressBookMultipleString8::Present(values)
                 }
                 _ => return Err(c.invalid(u64::from(has_value), "a known HasValue", 1)),
@@ -1220,19 +1252,17 @@ impl<'a> AddressBookMultipleString<'a> {
                 0x00 => AddressBookMultipleString::Absent,
                 0xFF => {
                     let count = c.u32().at("Count")?;
-                    let values = {
-                        let length = count as usize;
-                        let mut items = Vec::with_capacity(
-                            c.list(length, 1).at("Values")?,
-                        );
-                        for index in 0..length {
-                            items
-                                .push(
-                                    AddressBookString::unpack(c).at_index(index).at("Values")?,
-                                );
-                        }
-                        items
-                    };
+                    let values = c
+                        .list_in_place(
+                            count as usize,
+                            1,
+                            || AddressBookString::Absent,
+                            |c, index, place| {
+                                AddressBookString::unpack_with(c, |item| place.put(item))
+                                    .at_index(index)
+                            },
+                        )
+                        .at("Values")?;
                     AddressBookMultipleString::Present(values)
                 }
                 _ => return Err(c.invalid(u64::from(has_value), "a known HasValue", 1)),
@@ -1491,19 +1521,17 @@ impl<'a> AddressBookMultipleBinary<'a> {
                 0x00 => AddressBookMultipleBinary::Absent,
                 0xFF => {
                     let count = c.u32().at("Count")?;
-                    let values = {
-                        let length = count as usize;
-                        let mut items = Vec::with_capacity(
-                            c.list(length, 1).at("Values")?,
-                        );
-                        for index in 0..length {
-                            items
-                                .push(
-                                    AddressBookBinary::unpack(c).at_index(index).at("Values")?,
-                                );
-                        }
-                        items
-                    };
+                    let values = c
+                        .list_in_place(
+                            count as usize,
+                            1,
+                            || AddressBookBinary::Absent,
+                            |c, index, place| {
+                                AddressBookBinary::unpack_with(c, |item| place.put(item))
+                                    .at_index(index)
+                            },
+                        )
+                        .at("Values")?;
                     AddressBookMultipleBinary::Present(values)
                 }
                 _ => return Err(c.invalid(u64::from(has_value), "a known HasValue", 1)),
@@ -1644,128 +1672,180 @@ impl<'a> AddressBookPropertyValue<'a> {
         c: &mut Cursor<'a>,
         property_type: PropertyType,
     ) -> Result<Self, UnpackError> {
-        c.enter(8)?;
-        let value = match property_type {
-            PropertyType::PTYP_UNSPECIFIED => {
-                let value = Box::new(
-                    AddressBookTypedPropertyValue::unpack(c).at("Value")?,
-                );
-                AddressBookPropertyValue::PtypUnspecified(value)
-            }
-            PropertyType::PTYP_NULL => AddressBookPropertyValue::PtypNull,
-            PropertyType::PTYP_INTEGER16 => {
-                let value = c.i16().at("Value")?;
-                AddressBookPropertyValue::PtypInteger16(value)
-            }
-            PropertyType::PTYP_INTEGER32 => {
-                let value = c.i32().at("Value")?;
-                AddressBookPropertyValue::PtypInteger32(value)
-            }
-            PropertyType::PTYP_FLOATING32 => {
-                let value = c.f32().at("Value")?;
-                AddressBookPropertyValue::PtypFloating32(value)
-            }
-            PropertyType::PTYP_FLOATING64 => {
-                let value = c.f64().at("Value")?;
-                AddressBookPropertyValue::PtypFloating64(value)
-            }
-            PropertyType::PTYP_CURRENCY => {
-                let value = c.i64().at("Value")?;
-                AddressBookPropertyValue::PtypCurrency(value)
-            }
-            PropertyType::PTYP_FLOATING_TIME => {
-                let value = c.f64().at("Value")?;
-                AddressBookPropertyValue::PtypFloatingTime(value)
-            }
-            PropertyType::PTYP_ERROR_CODE => {
-                let value = ErrorCode::unpack(c).at("Value")?;
-                AddressBookPropertyValue::PtypErrorCode(value)
-            }
-            PropertyType::PTYP_BOOLEAN => {
-                let value = c.bool8().at("Value")?;
-                AddressBookPropertyValue::PtypBoolean(value)
-            }
-            PropertyType::PTYP_OBJECT => AddressBookPropertyValue::PtypObject,
-            PropertyType::PTYP_INTEGER64 => {
-                let value = c.i64().at("Value")?;
-                AddressBookPropertyValue::PtypInteger64(value)
-            }
-            PropertyType::PTYP_STRING8 => {
-                let value = AddressBookString8::unpack(c).at("Value")?;
-                AddressBookPropertyValue::PtypString8(value)
-            }
-            PropertyType::PTYP_STRING => {
-                let value = AddressBookString::unpack(c).at("Value")?;
-                AddressBookPropertyValue::PtypString(value)
-            }
-            PropertyType::PTYP_TIME => {
-                let value = FileTime::unpack(c).at("Value")?;
-                AddressBookPropertyValue::PtypTime(value)
-            }
-            PropertyType::PTYP_GUID => {
-                let value = Guid::unpack(c).at("Value")?;
-                AddressBookPropertyValue::PtypGuid(value)
-            }
-            PropertyType::PTYP_BINARY => {
-                let value = AddressBookBinary::unpack(c).at("Value")?;
-                AddressBookPropertyValue::PtypBinary(value)
-            }
-            PropertyType::PTYP_MULTIPLE_INTEGER16 => {
-                let value = AddressBookMultipleInteger16::unpack(c).at("Value")?;
-                AddressBookPropertyValue::PtypMultipleInteger16(value)
-            }
-            PropertyType::PTYP_MULTIPLE_INTEGER32 => {
-                let value = AddressBookMultipleInteger32::unpack(c).at("Value")?;
-                AddressBookPropertyValue::PtypMultipleInteger32(value)
-            }
-            PropertyType::PTYP_MULTIPLE_FLOATING32 => {
-                let value = AddressBookMultipleFloating32::unpack(c).at("Value")?;
-                AddressBookPropertyValue::PtypMultipleFloating32(value)
-            }
-            PropertyType::PTYP_MULTIPLE_FLOATING64 => {
-                let value = AddressBookMultipleFloating64::unpack(c).at("Value")?;
-                AddressBookPropertyValue::PtypMultipleFloating64(value)
-            }
-            PropertyType::PTYP_MULTIPLE_CURRENCY => {
-                let value = AddressBookMultipleCurrency::unpack(c).at("Value")?;
-                AddressBookPropertyValue::PtypMultipleCurrency(value)
-            }
-            PropertyType::PTYP_MULTIPLE_FLOATING_TIME => {
-                let value = AddressBookMultipleFloatingTime::unpack(c).at("Value")?;
-                AddressBookPropertyValue::PtypMultipleFloatingTime(value)
-            }
-            PropertyType::PTYP_MULTIPLE_INTEGER64 => {
-                let value = AddressBookMultipleInteger64::unpack(c).at("Value")?;
-                AddressBookPropertyValue::PtypMultipleInteger64(value)
-            }
-            PropertyType::PTYP_MULTIPLE_STRING8 => {
-                let value = AddressBookMultipleString8::unpack(c).at("Value")?;
-                AddressBookPropertyValue::PtypMultipleString8(value)
-            }
-            PropertyType::PTYP_MULTIPLE_STRING => {
-                let value = AddressBookMultipleString::unpack(c).at("Value")?;
-                AddressBookPropertyValue::PtypMultipleString(value)
-            }
-            PropertyType::PTYP_MULTIPLE_TIME => {
-                let value = AddressBookMultipleTime::unpack(c).at("Value")?;
-                AddressBookPropertyValue::PtypMultipleTime(value)
-            }
-            PropertyType::PTYP_MULTIPLE_GUID => {
-                let value = AddressBookMultipleGuid::unpack(c).at("Value")?;
-                AddressBookPropertyValue::PtypMultipleGuid(value)
-            }
-            PropertyType::PTYP_MULTIPLE_BINARY => {
-                let value = AddressBookMultipleBinary::unpack(c).at("Value")?;
-                AddressBookPropertyValue::PtypMultipleBinary(value)
-            }
-            _ => {
-                return Err(
-                    c.invalid(u64::from((property_type).0), "a known PropertyType", 2),
-                );
-            }
-        };
-        c.leave();
-        Ok(value)
+        Self::unpack_with(c, property_type, |value| value)
+    }
+
+    /// Reads it and hands it on to where it stays.
+    ///
+    /// # Errors
+    /// As `unpack`.
+    #[inline]
+    pub fn unpack_with<R>(
+        c: &mut Cursor<'a>,
+        property_type: PropertyType,
+        hand_on: impl FnOnce(Self) -> R,
+    ) -> Result<R, UnpackError> {
+        c.within(8)?;
+        Ok(
+            match property_type {
+                PropertyType::PTYP_UNSPECIFIED => {
+                    c.enter(8)?;
+                    let value = Box::new(
+                        AddressBookTypedPropertyValue::unpack(c).at("Value")?,
+                    );
+                    c.leave();
+                    hand_on(AddressBookPropertyValue::PtypUnspecified(value))
+                }
+                PropertyType::PTYP_NULL => hand_on(AddressBookPropertyValue::PtypNull),
+                PropertyType::PTYP_INTEGER16 => {
+                    let value = c.i16().at("Value")?;
+                    hand_on(AddressBookPropertyValue::PtypInteger16(value))
+                }
+                PropertyType::PTYP_INTEGER32 => {
+                    let value = c.i32().at("Value")?;
+                    hand_on(AddressBookPropertyValue::PtypInteger32(value))
+                }
+                PropertyType::PTYP_FLOATING32 => {
+                    let value = c.f32().at("Value")?;
+                    hand_on(AddressBookPropertyValue::PtypFloating32(value))
+                }
+                PropertyType::PTYP_FLOATING64 => {
+                    let value = c.f64().at("Value")?;
+                    hand_on(AddressBookPropertyValue::PtypFloating64(value))
+                }
+                PropertyType::PTYP_CURRENCY => {
+                    let value = c.i64().at("Value")?;
+                    hand_on(AddressBookPropertyValue::PtypCurrency(value))
+                }
+                PropertyType::PTYP_FLOATING_TIME => {
+                    let value = c.f64().at("Value")?;
+                    hand_on(AddressBookPropertyValue::PtypFloatingTime(value))
+                }
+                PropertyType::PTYP_ERROR_CODE => {
+                    let value = ErrorCode::unpack(c).at("Value")?;
+                    hand_on(AddressBookPropertyValue::PtypErrorCode(value))
+                }
+                PropertyType::PTYP_BOOLEAN => {
+                    let value = c.bool8().at("Value")?;
+                    hand_on(AddressBookPropertyValue::PtypBoolean(value))
+                }
+                PropertyType::PTYP_OBJECT => {
+                    hand_on(AddressBookPropertyValue::PtypObject)
+                }
+                PropertyType::PTYP_INTEGER64 => {
+                    let value = c.i64().at("Value")?;
+                    hand_on(AddressBookPropertyValue::PtypInteger64(value))
+                }
+                PropertyType::PTYP_STRING8 => {
+                    c.enter(8)?;
+                    let value = AddressBookString8::unpack(c).at("Value")?;
+                    c.leave();
+                    hand_on(AddressBookPropertyValue::PtypString8(value))
+                }
+                PropertyType::PTYP_STRING => {
+                    c.enter(8)?;
+                    let value = AddressBookString::unpack(c).at("Value")?;
+                    c.leave();
+                    hand_on(AddressBookPropertyValue::PtypString(value))
+                }
+                PropertyType::PTYP_TIME => {
+                    let value = FileTime::unpack(c).at("Value")?;
+                    hand_on(AddressBookPropertyValue::PtypTime(value))
+                }
+                PropertyType::PTYP_GUID => {
+                    let value = Guid::unpack(c).at("Value")?;
+                    hand_on(AddressBookPropertyValue::PtypGuid(value))
+                }
+                PropertyType::PTYP_BINARY => {
+                    c.enter(8)?;
+                    let value = AddressBookBinary::unpack(c).at("Value")?;
+                    c.leave();
+                    hand_on(AddressBookPropertyValue::PtypBinary(value))
+                }
+                PropertyType::PTYP_MULTIPLE_INTEGER16 => {
+                    c.enter(8)?;
+                    let value = AddressBookMultipleInteger16::unpack(c).at("Value")?;
+                    c.leave();
+                    hand_on(AddressBookPropertyValue::PtypMultipleInteger16(value))
+                }
+                PropertyType::PTYP_MULTIPLE_INTEGER32 => {
+                    c.enter(8)?;
+                    let value = AddressBookMultipleInteger32::unpack(c).at("Value")?;
+                    c.leave();
+                    hand_on(AddressBookPropertyValue::PtypMultipleInteger32(value))
+                }
+                PropertyType::PTYP_MULTIPLE_FLOATING32 => {
+                    c.enter(8)?;
+                    let value = AddressBookMultipleFloating32::unpack(c).at("Value")?;
+                    c.leave();
+                    hand_on(AddressBookPropertyValue::PtypMultipleFloating32(value))
+                }
+                PropertyType::PTYP_MULTIPLE_FLOATING64 => {
+                    c.enter(8)?;
+                    let value = AddressBookMultipleFloating64::unpack(c).at("Value")?;
+                    c.leave();
+                    hand_on(AddressBookPropertyValue::PtypMultipleFloating64(value))
+                }
+                PropertyType::PTYP_MULTIPLE_CURRENCY => {
+                    c.enter(8)?;
+                    let value = AddressBookMultipleCurrency::unpack(c).at("Value")?;
+                    c.leave();
+                    hand_on(AddressBookPropertyValue::PtypMultipleCurrency(value))
+                }
+                PropertyType::PTYP_MULTIPLE_FLOATING_TIME => {
+                    c.enter(8)?;
+                    let value = AddressBookMultipleFloatingTime::unpack(c).at("Value")?;
+                    c.leave();
+                    hand_on(AddressBookPropertyValue::PtypMultipleFloatingTime(value))
+                }
+                PropertyType::PTYP_MULTIPLE_INTEGER64 => {
+                    c.enter(8)?;
+                    let value = AddressBookMultipleInteger64::unpack(c).at("Value")?;
+                    c.leave();
+                    hand_on(AddressBookPropertyValue::PtypMultipleInteger64(value))
+                }
+                PropertyType::PTYP_MULTIPLE_STRING8 => {
+                    c.enter(8)?;
+                    let value = AddressBookMultipleString8::unpack(c).at("Value")?;
+                    c.leave();
+                    hand_on(AddressBookPropertyValue::PtypMultipleString8(value))
+                }
+                PropertyType::PTYP_MULTIPLE_STRING => {
+                    c.enter(8)?;
+                    let value = AddressBookMultipleString::unpack(c).at("Value")?;
+                    c.leave();
+                    hand_on(AddressBookPropertyValue::PtypMultipleString(value))
+                }
+                PropertyType::PTYP_MULTIPLE_TIME => {
+                    c.enter(8)?;
+                    let value = AddressBookMultipleTime::unpack(c).at("Value")?;
+                    c.leave();
+                    hand_on(AddressBookPropertyValue::PtypMultipleTime(value))
+                }
+                PropertyType::PTYP_MULTIPLE_GUID => {
+                    c.enter(8)?;
+                    let value = AddressBookMultipleGuid::unpack(c).at("Value")?;
+                    c.leave();
+                    hand_on(AddressBookPropertyValue::PtypMultipleGuid(value))
+                }
+                PropertyType::PTYP_MULTIPLE_BINARY => {
+                    c.enter(8)?;
+                    let value = AddressBookMultipleBinary::unpack(c).at("Value")?;
+                    c.leave();
+                    hand_on(AddressBookPropertyValue::PtypMultipleBinary(value))
+                }
+                _ => {
+                    return Err(
+                        c
+                            .invalid(
+                                u64::from((property_type).0),
+                                "a known PropertyType",
+                                2,
+                            ),
+                    );
+                }
+            },
+        )
     }
 
     /// Writes it.
@@ -2047,16 +2127,28 @@ impl<'a> AddressBookTaggedPropertyValue<'a> {
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
+        Self::unpack_with(c, |value| value)
+    }
+
+    /// Reads it and hands it on to where it stays.
+    ///
+    /// # Errors
+    /// As `unpack`.
+    #[inline]
+    pub fn unpack_with<R>(
+        c: &mut Cursor<'a>,
+        hand_on: impl FnOnce(Self) -> R,
+    ) -> Result<R, UnpackError> {
         let property_tag = PropertyTag::unpack(c).at("PropertyTag")?;
-        let property_value = AddressBookPropertyValue::unpack(
+        AddressBookPropertyValue::unpack_with(
                 c,
                 property_tag.property_type(),
+                |property_value| hand_on(Self {
+                    property_tag,
+                    property_value,
+                }),
             )
-            .at("PropertyValue")?;
-        Ok(Self {
-            property_tag,
-            property_value,
-        })
+            .at("PropertyValue")
     }
 
     /// Writes it.
@@ -2106,19 +2198,23 @@ impl<'a> AddressBookPropertyValueList<'a> {
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let property_value_count = c.u32().at("PropertyValueCount")?;
-        let property_values = {
-            let length = property_value_count as usize;
-            let mut items = Vec::with_capacity(c.list(length, 4).at("PropertyValues")?);
-            for index in 0..length {
-                items
-                    .push(
-                        AddressBookTaggedPropertyValue::unpack(c)
-                            .at_index(index)
-                            .at("PropertyValues")?,
-                    );
-            }
-            items
-        };
+        let property_values = c
+            .list_in_place(
+                property_value_count as usize,
+                4,
+                || AddressBookTaggedPropertyValue {
+                    property_tag: Default::default(),
+                    property_value: AddressBookPropertyValue::PtypNull,
+                },
+                |c, index, place| {
+                    AddressBookTaggedPropertyValue::unpack_with(
+                            c,
+                            |item| place.put(item),
+                        )
+                        .at_index(index)
+                },
+            )
+            .at("PropertyValues")?;
         Ok(Self { property_values })
     }
 
@@ -2396,17 +2492,30 @@ impl<'a> AddressBookFlaggedCell<'a> {
         c: &mut Cursor<'a>,
         property_type: PropertyType,
     ) -> Result<Self, UnpackError> {
+        Self::unpack_with(c, property_type, |value| value)
+    }
+
+    /// Reads it and hands it on to where it stays.
+    ///
+    /// # Errors
+    /// As `unpack`.
+    #[inline]
+    pub fn unpack_with<R>(
+        c: &mut Cursor<'a>,
+        property_type: PropertyType,
+        hand_on: impl FnOnce(Self) -> R,
+    ) -> Result<R, UnpackError> {
         Ok(
             match property_type {
                 PropertyType::PTYP_UNSPECIFIED => {
                     let value = AddressBookFlaggedPropertyValueWithType::unpack(c)
                         .at("Value")?;
-                    AddressBookFlaggedCell::Untyped(value)
+                    hand_on(AddressBookFlaggedCell::Untyped(value))
                 }
                 _ => {
                     let value = AddressBookFlaggedPropertyValue::unpack(c, property_type)
                         .at("Value")?;
-                    AddressBookFlaggedCell::Typed(value)
+                    hand_on(AddressBookFlaggedCell::Typed(value))
                 }
             },
         )
@@ -2485,45 +2594,44 @@ impl<'a> AddressBookPropertyRow<'a> {
         Ok(
             match flags {
                 0x00 => {
-                    let value_array = {
-                        let length = columns.len();
-                        let mut items = Vec::with_capacity(
-                            c.list(length, 0).at("ValueArray")?,
-                        );
-                        for index in 0..length {
-                            items
-                                .push(
-                                    AddressBookPropertyValue::unpack(
-                                            c,
-                                            c.element(columns, index)?.property_type(),
-                                        )
-                                        .at_index(index)
-                                        .at("ValueArray")?,
-                                );
-                        }
-                        items
-                    };
+                    let value_array = c
+                        .list_in_place(
+                            columns.len(),
+                            0,
+                            || AddressBookPropertyValue::PtypNull,
+                            |c, index, place| {
+                                AddressBookPropertyValue::unpack_with(
+                                        c,
+                                        c.element(columns, index)?.property_type(),
+                                        |item| place.put(item),
+                                    )
+                                    .at_index(index)
+                            },
+                        )
+                        .at("ValueArray")?;
                     AddressBookPropertyRow::Complete(value_array)
                 }
                 0x01 => {
-                    let value_array = {
-                        let length = columns.len();
-                        let mut items = Vec::with_capacity(
-                            c.list(length, 1).at("ValueArray")?,
-                        );
-                        for index in 0..length {
-                            items
-                                .push(
-                                    AddressBookFlaggedCell::unpack(
-                                            c,
-                                            c.element(columns, index)?.property_type(),
-                                        )
-                                        .at_index(index)
-                                        .at("ValueArray")?,
-                                );
-                        }
-                        items
-                    };
+                    let value_array = c
+                        .list_in_place(
+                            columns.len(),
+                            1,
+                            || AddressBookFlaggedCell::Untyped(AddressBookFlaggedPropertyValueWithType {
+                                property_type: Default::default(),
+                                value: AddressBookFlaggedPropertyValue::Present(
+                                    AddressBookPropertyValue::PtypNull,
+                                ),
+                            }),
+                            |c, index, place| {
+                                AddressBookFlaggedCell::unpack_with(
+                                        c,
+                                        c.element(columns, index)?.property_type(),
+                                        |item| place.put(item),
+                                    )
+                                    .at_index(index)
+                            },
+                        )
+                        .at("ValueArray")?;
                     AddressBookPropertyRow::Flagged(value_array)
                 }
                 _ => return Err(c.invalid(u64::from(flags), "a known Flags", 1)),
@@ -2740,129 +2848,142 @@ impl<'a> AddressBookRestriction<'a> {
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
-        c.enter(64)?;
+        c.within(64)?;
         let restrict_type = c.u8().at("RestrictType")?;
-        let value = match restrict_type {
-            0x00 => {
-                let restrict_count = c.u32().at("RestrictCount")?;
-                let restricts = {
-                    let length = restrict_count as usize;
-                    let mut items = Vec::with_capacity(
-                        c.list(length, 5).at("Restricts")?,
-                    );
-                    for index in 0..length {
+        Ok(
+            match restrict_type {
+                0x00 => {
+                    c.enter(64)?;
+                    let restrict_count = c.u32().at("RestrictCount")?;
+                    let restricts = {
+                        let length = restrict_count as usize;
+                        let mut items = Vec::with_capacity(
+                            c.list(length, 5).at("Restricts")?,
+                        );
+                        for index in 0..length {
+                            items
+                                .push(
+                                    AddressBookRestriction::unpack(c)
+                                        .at_index(index)
+                                        .at("Restricts")?,
+                                );
+                        }
                         items
-                            .push(
-                                AddressBookRestriction::unpack(c)
-                                    .at_index(index)
-                                    .at("Restricts")?,
-                            );
-                    }
-                    items
-                };
-                AddressBookRestriction::AndRestriction(restricts)
-            }
-            0x01 => {
-                let restrict_count = c.u32().at("RestrictCount")?;
-                let restricts = {
-                    let length = restrict_count as usize;
-                    let mut items = Vec::with_capacity(
-                        c.list(length, 5).at("Restricts")?,
-                    );
-                    for index in 0..length {
+                    };
+                    c.leave();
+                    AddressBookRestriction::AndRestriction(restricts)
+                }
+                0x01 => {
+                    c.enter(64)?;
+                    let restrict_count = c.u32().at("RestrictCount")?;
+                    let restricts = {
+                        let length = restrict_count as usize;
+                        let mut items = Vec::with_capacity(
+                            c.list(length, 5).at("Restricts")?,
+                        );
+                        for index in 0..length {
+                            items
+                                .push(
+                                    AddressBookRestriction::unpack(c)
+                                        .at_index(index)
+                                        .at("Restricts")?,
+                                );
+                        }
                         items
-                            .push(
-                                AddressBookRestriction::unpack(c)
-                                    .at_index(index)
-                                    .at("Restricts")?,
-                            );
+                    };
+                    c.leave();
+                    AddressBookRestriction::OrRestriction(restricts)
+                }
+                0x02 => {
+                    c.enter(64)?;
+                    let restriction = Box::new(
+                        AddressBookRestriction::unpack(c).at("Restriction")?,
+                    );
+                    c.leave();
+                    AddressBookRestriction::NotRestriction(restriction)
+                }
+                0x03 => {
+                    c.enter(64)?;
+                    let fuzzy_level_low = FuzzyLevelLow::unpack(c).at("FuzzyLevelLow")?;
+                    let fuzzy_level_high = FuzzyLevelHigh::unpack(c)
+                        .at("FuzzyLevelHigh")?;
+                    let property_tag = PropertyTag::unpack(c).at("PropertyTag")?;
+                    let tagged_value = AddressBookTaggedPropertyValue::unpack(c)
+                        .at("TaggedValue")?;
+                    c.leave();
+                    AddressBookRestriction::ContentRestriction {
+                        fuzzy_level_low,
+                        fuzzy_level_high,
+                        property_tag,
+                        tagged_value,
                     }
-                    items
-                };
-                AddressBookRestriction::OrRestriction(restricts)
-            }
-            0x02 => {
-                let restriction = Box::new(
-                    AddressBookRestriction::unpack(c).at("Restriction")?,
-                );
-                AddressBookRestriction::NotRestriction(restriction)
-            }
-            0x03 => {
-                let fuzzy_level_low = FuzzyLevelLow::unpack(c).at("FuzzyLevelLow")?;
-                let fuzzy_level_high = FuzzyLevelHigh::unpack(c).at("FuzzyLevelHigh")?;
-                let property_tag = PropertyTag::unpack(c).at("PropertyTag")?;
-                let tagged_value = AddressBookTaggedPropertyValue::unpack(c)
-                    .at("TaggedValue")?;
-                AddressBookRestriction::ContentRestriction {
-                    fuzzy_level_low,
-                    fuzzy_level_high,
-                    property_tag,
-                    tagged_value,
                 }
-            }
-            0x04 => {
-                let rel_op = RelOp::unpack(c).at("RelOp")?;
-                let prop_tag = PropertyTag::unpack(c).at("PropTag")?;
-                let tagged_value = AddressBookTaggedPropertyValue::unpack(c)
-                    .at("TaggedValue")?;
-                AddressBookRestriction::PropertyRestriction {
-                    rel_op,
-                    prop_tag,
-                    tagged_value,
+                0x04 => {
+                    c.enter(64)?;
+                    let rel_op = RelOp::unpack(c).at("RelOp")?;
+                    let prop_tag = PropertyTag::unpack(c).at("PropTag")?;
+                    let tagged_value = AddressBookTaggedPropertyValue::unpack(c)
+                        .at("TaggedValue")?;
+                    c.leave();
+                    AddressBookRestriction::PropertyRestriction {
+                        rel_op,
+                        prop_tag,
+                        tagged_value,
+                    }
                 }
-            }
-            0x05 => {
-                let rel_op = RelOp::unpack(c).at("RelOp")?;
-                let prop_tag1 = PropertyTag::unpack(c).at("PropTag1")?;
-                let prop_tag2 = PropertyTag::unpack(c).at("PropTag2")?;
-                AddressBookRestriction::ComparePropertiesRestriction {
-                    rel_op,
-                    prop_tag1,
-                    prop_tag2,
+                0x05 => {
+                    let rel_op = RelOp::unpack(c).at("RelOp")?;
+                    let prop_tag1 = PropertyTag::unpack(c).at("PropTag1")?;
+                    let prop_tag2 = PropertyTag::unpack(c).at("PropTag2")?;
+                    AddressBookRestriction::ComparePropertiesRestriction {
+                        rel_op,
+                        prop_tag1,
+                        prop_tag2,
+                    }
                 }
-            }
-            0x06 => {
-                let bitmap_rel_op = BitmapRelOp::unpack(c).at("BitmapRelOp")?;
-                let prop_tag = PropertyTag::unpack(c).at("PropTag")?;
-                let mask = c.u32().at("Mask")?;
-                AddressBookRestriction::BitMaskRestriction {
-                    bitmap_rel_op,
-                    prop_tag,
-                    mask,
+                0x06 => {
+                    let bitmap_rel_op = BitmapRelOp::unpack(c).at("BitmapRelOp")?;
+                    let prop_tag = PropertyTag::unpack(c).at("PropTag")?;
+                    let mask = c.u32().at("Mask")?;
+                    AddressBookRestriction::BitMaskRestriction {
+                        bitmap_rel_op,
+                        prop_tag,
+                        mask,
+                    }
                 }
-            }
-            0x07 => {
-                let rel_op = RelOp::unpack(c).at("RelOp")?;
-                let prop_tag = PropertyTag::unpack(c).at("PropTag")?;
-                let size = c.u32().at("Size")?;
-                AddressBookRestriction::SizeRestriction {
-                    rel_op,
-                    prop_tag,
-                    size,
+                0x07 => {
+                    let rel_op = RelOp::unpack(c).at("RelOp")?;
+                    let prop_tag = PropertyTag::unpack(c).at("PropTag")?;
+                    let size = c.u32().at("Size")?;
+                    AddressBookRestriction::SizeRestriction {
+                        rel_op,
+                        prop_tag,
+                        size,
+                    }
                 }
-            }
-            0x08 => {
-                let prop_tag = PropertyTag::unpack(c).at("PropTag")?;
-                AddressBookRestriction::ExistRestriction(prop_tag)
-            }
-            0x09 => {
-                let subobject = PropertyTag::unpack(c).at("Subobject")?;
-                let restriction = Box::new(
-                    AddressBookRestriction::unpack(c).at("Restriction")?,
-                );
-                AddressBookRestriction::SubObjectRestriction {
-                    subobject,
-                    restriction,
+                0x08 => {
+                    let prop_tag = PropertyTag::unpack(c).at("PropTag")?;
+                    AddressBookRestriction::ExistRestriction(prop_tag)
                 }
-            }
-            _ => {
-                return Err(
-                    c.invalid(u64::from(restrict_type), "a known RestrictType", 1),
-                );
-            }
-        };
-        c.leave();
-        Ok(value)
+                0x09 => {
+                    c.enter(64)?;
+                    let subobject = PropertyTag::unpack(c).at("Subobject")?;
+                    let restriction = Box::new(
+                        AddressBookRestriction::unpack(c).at("Restriction")?,
+                    );
+                    c.leave();
+                    AddressBookRestriction::SubObjectRestriction {
+                        subobject,
+                        restriction,
+                    }
+                }
+                _ => {
+                    return Err(
+                        c.invalid(u64::from(restrict_type), "a known RestrictType", 1),
+                    );
+                }
+            },
+        )
     }
 
     /// Writes it.
@@ -3100,6 +3221,7 @@ impl STAT {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let sort_type = TableSortOrder::unpack(c).at("SortType")?;
         let container_id = MinimalEntryID::unpack(c).at("ContainerID")?;
@@ -3181,7 +3303,12 @@ impl<'a> StringsArray<'a> {
             let length = count as usize;
             let mut items = Vec::with_capacity(c.list(length, 1).at("Strings")?);
             for index in 0..length {
-                items.push(String8::unpack_nul(c).at_index(index).at("Strings")?);
+                items
+                    .push(
+                        String8::from_wire(
+                            c.string8_nul().at_index(index).at("Strings")?,
+                        ),
+                    );
             }
             items
         };
@@ -3239,6 +3366,7 @@ impl EphemeralEntryID {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let id_type = c.u8().at("IDType")?;
         if id_type != 0x87 {
@@ -3398,16 +3526,15 @@ impl<'a> ConnectRequest<'a> {
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
-        let user_dn = String8::unpack_nul(c).at("UserDn")?;
+        let user_dn = String8::from_wire(c.string8_nul().at("UserDn")?);
         let flags = ConnectFlags::unpack(c).at("Flags")?;
         let default_code_page = c.u32().at("DefaultCodePage")?;
         let lcid_sort = c.u32().at("LcidSort")?;
         let lcid_string = c.u32().at("LcidString")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             user_dn,
             flags,
@@ -3500,13 +3627,12 @@ impl<'a> ConnectResponse<'a> {
         let polls_max = c.u32().at("PollsMax")?;
         let retry_count = c.u32().at("RetryCount")?;
         let retry_delay = c.u32().at("RetryDelay")?;
-        let dn_prefix = String8::unpack_nul(c).at("DnPrefix")?;
-        let display_name = Utf16::unpack_nul(c).at("DisplayName")?;
+        let dn_prefix = String8::from_wire(c.string8_nul().at("DnPrefix")?);
+        let display_name = Utf16::from_wire(c.utf16_nul().at("DisplayName")?);
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             error_code,
@@ -3592,10 +3718,9 @@ impl<'a> ConnectFailure<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let status_code = c.u32().at("StatusCode")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             auxiliary_buffer,
@@ -3661,16 +3786,14 @@ impl<'a> ExecuteRequest<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let flags = ExecuteFlags::unpack(c).at("Flags")?;
         let rop_buffer_size = c.u32().at("RopBufferSize")?;
-        let rop_buffer = c
-            .take(rop_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("RopBuffer")?;
+        let rop_buffer = Blob::Borrowed(
+            c.take(rop_buffer_size as usize).at("RopBuffer")?,
+        );
         let max_rop_out = c.u32().at("MaxRopOut")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             flags,
             rop_buffer,
@@ -3743,15 +3866,13 @@ impl<'a> ExecuteResponse<'a> {
         let error_code = ErrorCode::unpack(c).at("ErrorCode")?;
         c.u32().at("Flags")?;
         let rop_buffer_size = c.u32().at("RopBufferSize")?;
-        let rop_buffer = c
-            .take(rop_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("RopBuffer")?;
+        let rop_buffer = Blob::Borrowed(
+            c.take(rop_buffer_size as usize).at("RopBuffer")?,
+        );
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             error_code,
@@ -3820,10 +3941,9 @@ impl<'a> ExecuteFailure<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let status_code = c.u32().at("StatusCode")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             auxiliary_buffer,
@@ -3882,10 +4002,9 @@ impl<'a> DisconnectRequest<'a> {
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self { auxiliary_buffer })
     }
 
@@ -3942,10 +4061,9 @@ impl<'a> DisconnectResponse<'a> {
         let status_code = c.u32().at("StatusCode")?;
         let error_code = ErrorCode::unpack(c).at("ErrorCode")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             error_code,
@@ -4007,10 +4125,9 @@ impl<'a> DisconnectFailure<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let status_code = c.u32().at("StatusCode")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             auxiliary_buffer,
@@ -4070,10 +4187,9 @@ impl<'a> NotificationWaitRequest<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         c.u32().at("Flags")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self { auxiliary_buffer })
     }
 
@@ -4135,10 +4251,9 @@ impl<'a> NotificationWaitResponse<'a> {
         let error_code = ErrorCode::unpack(c).at("ErrorCode")?;
         let event_pending = c.u32().at("EventPending")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             error_code,
@@ -4203,10 +4318,9 @@ impl<'a> NotificationWaitFailure<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let status_code = c.u32().at("StatusCode")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             auxiliary_buffer,
@@ -4260,6 +4374,7 @@ impl PINGRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -4293,6 +4408,7 @@ impl PINGResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -4346,10 +4462,9 @@ impl<'a> BindRequest<'a> {
             None
         };
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             flags,
             state,
@@ -4426,10 +4541,9 @@ impl<'a> BindResponse<'a> {
         let error_code = ErrorCode::unpack(c).at("ErrorCode")?;
         let server_guid = Guid::unpack(c).at("ServerGuid")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             error_code,
@@ -4494,10 +4608,9 @@ impl<'a> BindFailure<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let status_code = c.u32().at("StatusCode")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             auxiliary_buffer,
@@ -4557,10 +4670,9 @@ impl<'a> UnbindRequest<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         c.u32().at("Reserved")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self { auxiliary_buffer })
     }
 
@@ -4619,10 +4731,9 @@ impl<'a> UnbindResponse<'a> {
         let status_code = c.u32().at("StatusCode")?;
         let error_code = ErrorCode::unpack(c).at("ErrorCode")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             error_code,
@@ -4684,10 +4795,9 @@ impl<'a> UnbindFailure<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let status_code = c.u32().at("StatusCode")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             auxiliary_buffer,
@@ -4762,10 +4872,9 @@ impl<'a> CompareMinIdsRequest<'a> {
         let minimal_id1 = MinimalEntryID::unpack(c).at("MinimalId1")?;
         let minimal_id2 = MinimalEntryID::unpack(c).at("MinimalId2")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             state,
             minimal_id1,
@@ -4847,10 +4956,9 @@ impl<'a> CompareMinIdsResponse<'a> {
         let error_code = ErrorCode::unpack(c).at("ErrorCode")?;
         let result = c.i32().at("Result")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             error_code,
@@ -4915,10 +5023,9 @@ impl<'a> CompareMinIdsFailure<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let status_code = c.u32().at("StatusCode")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             auxiliary_buffer,
@@ -4987,10 +5094,9 @@ impl<'a> DnToMinIdRequest<'a> {
             None
         };
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self { names, auxiliary_buffer })
     }
 
@@ -5081,10 +5187,9 @@ impl<'a> DnToMinIdResponse<'a> {
             None
         };
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             error_code,
@@ -5167,10 +5272,9 @@ impl<'a> DnToMinIdFailure<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let status_code = c.u32().at("StatusCode")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             auxiliary_buffer,
@@ -5293,10 +5397,9 @@ impl<'a> GetMatchesRequest<'a> {
             None
         };
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             state,
             minimal_ids,
@@ -5505,10 +5608,9 @@ impl<'a> GetMatchesResponse<'a> {
             None
         };
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             error_code,
@@ -5629,10 +5731,9 @@ impl<'a> GetMatchesFailure<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let status_code = c.u32().at("StatusCode")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             auxiliary_buffer,
@@ -5700,10 +5801,9 @@ impl<'a> GetPropListRequest<'a> {
         let minimal_id = MinimalEntryID::unpack(c).at("MinimalId")?;
         let code_page = c.u32().at("CodePage")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             flags,
             minimal_id,
@@ -5780,10 +5880,9 @@ impl<'a> GetPropListResponse<'a> {
             None
         };
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             error_code,
@@ -5862,10 +5961,9 @@ impl<'a> GetPropListFailure<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let status_code = c.u32().at("StatusCode")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             auxiliary_buffer,
@@ -5945,10 +6043,9 @@ impl<'a> GetPropsRequest<'a> {
             None
         };
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             flags,
             state,
@@ -6052,10 +6149,9 @@ impl<'a> GetPropsResponse<'a> {
             None
         };
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             error_code,
@@ -6145,10 +6241,9 @@ impl<'a> GetPropsFailure<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let status_code = c.u32().at("StatusCode")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             auxiliary_buffer,
@@ -6228,10 +6323,9 @@ impl<'a> GetSpecialTableRequest<'a> {
             None
         };
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             flags,
             state,
@@ -6352,10 +6446,9 @@ impl<'a> GetSpecialTableResponse<'a> {
             None
         };
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             error_code,
@@ -6462,10 +6555,9 @@ impl<'a> GetSpecialTableFailure<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let status_code = c.u32().at("StatusCode")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             auxiliary_buffer,
@@ -6537,7 +6629,7 @@ impl<'a> GetTemplateInfoRequest<'a> {
         let display_type = AddressBookEntryType::unpack(c).at("DisplayType")?;
         let has_template_dn = c.bool8().at("HasTemplateDn")?;
         let template_dn = if has_template_dn {
-            let template_dn = String8::unpack_nul(c).at("TemplateDn")?;
+            let template_dn = String8::from_wire(c.string8_nul().at("TemplateDn")?);
             Some(template_dn)
         } else {
             None
@@ -6545,10 +6637,9 @@ impl<'a> GetTemplateInfoRequest<'a> {
         let code_page = c.u32().at("CodePage")?;
         let locale_id = c.u32().at("LocaleId")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             flags,
             display_type,
@@ -6655,10 +6746,9 @@ impl<'a> GetTemplateInfoResponse<'a> {
             None
         };
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             error_code,
@@ -6736,10 +6826,9 @@ impl<'a> GetTemplateInfoFailure<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let status_code = c.u32().at("StatusCode")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             auxiliary_buffer,
@@ -6817,12 +6906,13 @@ impl<'a> ModLinkAttRequest<'a> {
                 for index in 0..length {
                     items
                         .push(
-                            c
-                                .u32()
-                                .and_then(|n| c.take(n as usize))
-                                .map(Blob::Borrowed)
-                                .at_index(index)
-                                .at("EntryIds")?,
+                            Blob::Borrowed(
+                                c
+                                    .u32()
+                                    .and_then(|n| c.take(n as usize))
+                                    .at_index(index)
+                                    .at("EntryIds")?,
+                            ),
                         );
                 }
                 items
@@ -6832,10 +6922,9 @@ impl<'a> ModLinkAttRequest<'a> {
             None
         };
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             flags,
             property_tag,
@@ -6934,10 +7023,9 @@ impl<'a> ModLinkAttResponse<'a> {
         let status_code = c.u32().at("StatusCode")?;
         let error_code = ErrorCode::unpack(c).at("ErrorCode")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             error_code,
@@ -6999,10 +7087,9 @@ impl<'a> ModLinkAttFailure<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let status_code = c.u32().at("StatusCode")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             auxiliary_buffer,
@@ -7090,10 +7177,9 @@ impl<'a> ModPropsRequest<'a> {
             None
         };
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             state,
             properties_tags,
@@ -7204,10 +7290,9 @@ impl<'a> ModPropsResponse<'a> {
         let status_code = c.u32().at("StatusCode")?;
         let error_code = ErrorCode::unpack(c).at("ErrorCode")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             error_code,
@@ -7269,10 +7354,9 @@ impl<'a> ModPropsFailure<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let status_code = c.u32().at("StatusCode")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             auxiliary_buffer,
@@ -7369,10 +7453,9 @@ impl<'a> QueryRowsRequest<'a> {
             None
         };
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             flags,
             state,
@@ -7495,10 +7578,9 @@ impl<'a> QueryRowsResponse<'a> {
             None
         };
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             error_code,
@@ -7597,10 +7679,9 @@ impl<'a> QueryRowsFailure<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let status_code = c.u32().at("StatusCode")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             auxiliary_buffer,
@@ -7663,10 +7744,9 @@ impl<'a> QueryColumnsRequest<'a> {
         c.u32().at("Reserved")?;
         let mapi_flags = QueryColumnsFlags::unpack(c).at("MapiFlags")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             mapi_flags,
             auxiliary_buffer,
@@ -7739,10 +7819,9 @@ impl<'a> QueryColumnsResponse<'a> {
             None
         };
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             error_code,
@@ -7817,10 +7896,9 @@ impl<'a> QueryColumnsFailure<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let status_code = c.u32().at("StatusCode")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             auxiliary_buffer,
@@ -7906,7 +7984,12 @@ impl<'a> ResolveNamesRequest<'a> {
                 let length = name_count as usize;
                 let mut items = Vec::with_capacity(c.list(length, 2).at("NameValues")?);
                 for index in 0..length {
-                    items.push(Utf16::unpack_nul(c).at_index(index).at("NameValues")?);
+                    items
+                        .push(
+                            Utf16::from_wire(
+                                c.utf16_nul().at_index(index).at("NameValues")?,
+                            ),
+                        );
                 }
                 items
             };
@@ -7915,10 +7998,9 @@ impl<'a> ResolveNamesRequest<'a> {
             None
         };
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             state,
             property_tags,
@@ -8063,10 +8145,9 @@ impl<'a> ResolveNamesResponse<'a> {
             None
         };
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             error_code,
@@ -8178,10 +8259,9 @@ impl<'a> ResolveNamesFailure<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let status_code = c.u32().at("StatusCode")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             auxiliary_buffer,
@@ -8270,10 +8350,9 @@ impl<'a> ResortRestrictionRequest<'a> {
             None
         };
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             state,
             minimal_ids,
@@ -8396,10 +8475,9 @@ impl<'a> ResortRestrictionResponse<'a> {
             None
         };
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             error_code,
@@ -8494,10 +8572,9 @@ impl<'a> ResortRestrictionFailure<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let status_code = c.u32().at("StatusCode")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             auxiliary_buffer,
@@ -8608,10 +8685,9 @@ impl<'a> SeekEntriesRequest<'a> {
             None
         };
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             state,
             target,
@@ -8749,10 +8825,9 @@ impl<'a> SeekEntriesResponse<'a> {
             None
         };
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             error_code,
@@ -8851,10 +8926,9 @@ impl<'a> SeekEntriesFailure<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let status_code = c.u32().at("StatusCode")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             auxiliary_buffer,
@@ -8926,10 +9000,9 @@ impl<'a> UpdateStatRequest<'a> {
         };
         let delta_requested = c.bool8().at("DeltaRequested")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             state,
             delta_requested,
@@ -9023,10 +9096,9 @@ impl<'a> UpdateStatResponse<'a> {
             None
         };
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             error_code,
@@ -9113,10 +9185,9 @@ impl<'a> UpdateStatFailure<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let status_code = c.u32().at("StatusCode")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             auxiliary_buffer,
@@ -9177,12 +9248,11 @@ impl<'a> GetMailboxUrlRequest<'a> {
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         c.u32().at("Flags")?;
-        let server_dn = Utf16::unpack_nul(c).at("ServerDn")?;
+        let server_dn = Utf16::from_wire(c.utf16_nul().at("ServerDn")?);
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             server_dn,
             auxiliary_buffer,
@@ -9247,12 +9317,11 @@ impl<'a> GetMailboxUrlResponse<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let status_code = c.u32().at("StatusCode")?;
         let error_code = ErrorCode::unpack(c).at("ErrorCode")?;
-        let server_url = Utf16::unpack_nul(c).at("ServerUrl")?;
+        let server_url = Utf16::from_wire(c.utf16_nul().at("ServerUrl")?);
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             error_code,
@@ -9317,10 +9386,9 @@ impl<'a> GetMailboxUrlFailure<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let status_code = c.u32().at("StatusCode")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             auxiliary_buffer,
@@ -9381,12 +9449,11 @@ impl<'a> GetAddressBookUrlRequest<'a> {
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         c.u32().at("Flags")?;
-        let user_dn = Utf16::unpack_nul(c).at("UserDn")?;
+        let user_dn = Utf16::from_wire(c.utf16_nul().at("UserDn")?);
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self { user_dn, auxiliary_buffer })
     }
 
@@ -9448,12 +9515,11 @@ impl<'a> GetAddressBookUrlResponse<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let status_code = c.u32().at("StatusCode")?;
         let error_code = ErrorCode::unpack(c).at("ErrorCode")?;
-        let server_url = Utf16::unpack_nul(c).at("ServerUrl")?;
+        let server_url = Utf16::from_wire(c.utf16_nul().at("ServerUrl")?);
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             error_code,
@@ -9518,10 +9584,9 @@ impl<'a> GetAddressBookUrlFailure<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let status_code = c.u32().at("StatusCode")?;
         let auxiliary_buffer_size = c.u32().at("AuxiliaryBufferSize")?;
-        let auxiliary_buffer = c
-            .take(auxiliary_buffer_size as usize)
-            .map(Blob::Borrowed)
-            .at("AuxiliaryBuffer")?;
+        let auxiliary_buffer = Blob::Borrowed(
+            c.take(auxiliary_buffer_size as usize).at("AuxiliaryBuffer")?,
+        );
         Ok(Self {
             status_code,
             auxiliary_buffer,

@@ -248,10 +248,9 @@ impl<'a> ChangedTableRow<'a> {
             (None, None)
         };
         let table_row_data_size = c.u16().at("TableRowDataSize")?;
-        let table_row_data = c
-            .take(usize::from(table_row_data_size))
-            .map(Blob::Borrowed)
-            .at("TableRowData")?;
+        let table_row_data = Blob::Borrowed(
+            c.take(usize::from(table_row_data_size)).at("TableRowData")?,
+        );
         Ok(Self {
             table_row_folder_id,
             table_row_message_id,
@@ -2052,6 +2051,7 @@ impl RopRegisterNotificationResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -2150,6 +2150,7 @@ impl RopPendingResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let session_index = c.u16().at("SessionIndex")?;
         Ok(Self { session_index })

@@ -5,7 +5,7 @@
 //!
 //! Specification: MS-OXCPERM.
 
-use crate::oxcdata::TaggedPropertyValue;
+use crate::oxcdata::{PropertyValue, TaggedPropertyValue};
 use runtime::{At, Cursor, Encoder, PackError, UnpackError};
 
 /// What a user may do with a folder: PidTagMemberRights and PidTagRights.
@@ -139,19 +139,20 @@ impl<'a> PermissionData<'a> {
         let permission_data_flags = PermissionDataFlags::unpack(c)
             .at("PermissionDataFlags")?;
         let property_value_count = c.u16().at("PropertyValueCount")?;
-        let property_values = {
-            let length = usize::from(property_value_count);
-            let mut items = Vec::with_capacity(c.list(length, 4).at("PropertyValues")?);
-            for index in 0..length {
-                items
-                    .push(
-                        TaggedPropertyValue::unpack(c)
-                            .at_index(index)
-                            .at("PropertyValues")?,
-                    );
-            }
-            items
-        };
+        let property_values = c
+            .list_in_place(
+                usize::from(property_value_count),
+                4,
+                || TaggedPropertyValue {
+                    property_tag: Default::default(),
+                    property_value: PropertyValue::PtypNull,
+                },
+                |c, index, place| {
+                    TaggedPropertyValue::unpack_with(c, |item| place.put(item))
+                        .at_index(index)
+                },
+            )
+            .at("PropertyValues")?;
         Ok(Self {
             permission_data_flags,
             property_values,
@@ -217,6 +218,7 @@ impl RopGetPermissionsTableRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -264,6 +266,7 @@ impl RopGetPermissionsTableResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -384,6 +387,7 @@ impl RopModifyPermissionsResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }

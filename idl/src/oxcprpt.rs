@@ -6,7 +6,7 @@
 //! Specification: MS-OXCPRPT.
 
 use crate::oxcdata::{
-    ErrorCode, PropertyName, PropertyProblem, PropertyRow, PropertyTag,
+    ErrorCode, PropertyName, PropertyProblem, PropertyRow, PropertyTag, PropertyValue,
     TaggedPropertyValue,
 };
 use runtime::{At, Blob, Cursor, Encoder, Guid, PackError, UnpackError};
@@ -296,6 +296,7 @@ impl RopGetPropertiesAllRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -348,19 +349,20 @@ impl<'a> RopGetPropertiesAllResponse<'a> {
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let property_value_count = c.u16().at("PropertyValueCount")?;
-        let property_values = {
-            let length = usize::from(property_value_count);
-            let mut items = Vec::with_capacity(c.list(length, 4).at("PropertyValues")?);
-            for index in 0..length {
-                items
-                    .push(
-                        TaggedPropertyValue::unpack(c)
-                            .at_index(index)
-                            .at("PropertyValues")?,
-                    );
-            }
-            items
-        };
+        let property_values = c
+            .list_in_place(
+                usize::from(property_value_count),
+                4,
+                || TaggedPropertyValue {
+                    property_tag: Default::default(),
+                    property_value: PropertyValue::PtypNull,
+                },
+                |c, index, place| {
+                    TaggedPropertyValue::unpack_with(c, |item| place.put(item))
+                        .at_index(index)
+                },
+            )
+            .at("PropertyValues")?;
         Ok(Self { property_values })
     }
 
@@ -417,6 +419,7 @@ impl RopGetPropertiesListRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -527,21 +530,20 @@ impl<'a> RopSetPropertiesRequest<'a> {
                 .at("PropertyValues")?;
             let c = &mut extent;
             let property_value_count = c.u16().at("PropertyValueCount")?;
-            let property_values = {
-                let length = usize::from(property_value_count);
-                let mut items = Vec::with_capacity(
-                    c.list(length, 4).at("PropertyValues")?,
-                );
-                for index in 0..length {
-                    items
-                        .push(
-                            TaggedPropertyValue::unpack(c)
-                                .at_index(index)
-                                .at("PropertyValues")?,
-                        );
-                }
-                items
-            };
+            let property_values = c
+                .list_in_place(
+                    usize::from(property_value_count),
+                    4,
+                    || TaggedPropertyValue {
+                        property_tag: Default::default(),
+                        property_value: PropertyValue::PtypNull,
+                    },
+                    |c, index, place| {
+                        TaggedPropertyValue::unpack_with(c, |item| place.put(item))
+                            .at_index(index)
+                    },
+                )
+                .at("PropertyValues")?;
             extent.finish().at("PropertyValues")?;
             property_values
         };
@@ -800,6 +802,7 @@ impl RopOpenStreamRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -859,6 +862,7 @@ impl RopOpenStreamResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let stream_size = c.u32().at("StreamSize")?;
         Ok(Self { stream_size })
@@ -971,7 +975,7 @@ impl<'a> RopReadStreamResponse<'a> {
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let data_size = c.u16().at("DataSize")?;
-        let data = c.take(usize::from(data_size)).map(Blob::Borrowed).at("Data")?;
+        let data = Blob::Borrowed(c.take(usize::from(data_size)).at("Data")?);
         Ok(Self { data })
     }
 
@@ -1023,7 +1027,7 @@ impl<'a> RopReadStreamOther<'a> {
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let data_size = c.u16().at("DataSize")?;
-        let data = c.take(usize::from(data_size)).map(Blob::Borrowed).at("Data")?;
+        let data = Blob::Borrowed(c.take(usize::from(data_size)).at("Data")?);
         Ok(Self { data })
     }
 
@@ -1103,7 +1107,7 @@ impl<'a> RopWriteStreamRequest<'a> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
         let data_size = c.u16().at("DataSize")?;
-        let data = c.take(usize::from(data_size)).map(Blob::Borrowed).at("Data")?;
+        let data = Blob::Borrowed(c.take(usize::from(data_size)).at("Data")?);
         Ok(Self {
             logon_id,
             input_handle_index,
@@ -1160,6 +1164,7 @@ impl RopWriteStreamResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let written_size = c.u16().at("WrittenSize")?;
         Ok(Self { written_size })
@@ -1200,6 +1205,7 @@ impl RopWriteStreamOther {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let written_size = c.u16().at("WrittenSize")?;
         Ok(Self { written_size })
@@ -1268,6 +1274,7 @@ impl RopSeekStreamRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -1318,6 +1325,7 @@ impl RopSeekStreamResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let new_position = c.u64().at("NewPosition")?;
         Ok(Self { new_position })
@@ -1361,6 +1369,7 @@ impl RopSetStreamSizeRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -1405,6 +1414,7 @@ impl RopSetStreamSizeResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -1592,6 +1602,7 @@ impl RopCopyToDstNullObject {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let dest_handle_index = c.u32().at("DestHandleIndex")?;
         Ok(Self { dest_handle_index })
@@ -1654,6 +1665,7 @@ impl RopCopyToStreamRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let source_handle_index = c.u8().at("SourceHandleIndex")?;
@@ -1706,6 +1718,7 @@ impl RopCopyToStreamResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let read_byte_count = c.u64().at("ReadByteCount")?;
         let written_byte_count = c.u64().at("WrittenByteCount")?;
@@ -1754,6 +1767,7 @@ impl RopCopyToStreamDstNullObject {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let dest_handle_index = c.u32().at("DestHandleIndex")?;
         let read_byte_count = c.u64().at("ReadByteCount")?;
@@ -1804,6 +1818,7 @@ impl RopCopyToStreamOther {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let read_byte_count = c.u64().at("ReadByteCount")?;
         let written_byte_count = c.u64().at("WrittenByteCount")?;
@@ -1877,6 +1892,7 @@ impl RopCloneStreamRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -1921,6 +1937,7 @@ impl RopCloneStreamResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -1961,6 +1978,7 @@ impl RopProgressRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -2012,6 +2030,7 @@ impl RopProgressResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let completed_task_count = c.u32().at("CompletedTaskCount")?;
@@ -2400,6 +2419,7 @@ impl RopLockRegionStreamRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -2456,6 +2476,7 @@ impl RopLockRegionStreamResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -2500,6 +2521,7 @@ impl RopUnlockRegionStreamRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -2556,6 +2578,7 @@ impl RopUnlockRegionStreamResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -2594,6 +2617,7 @@ impl RopCommitStreamRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -2635,6 +2659,7 @@ impl RopCommitStreamResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -2673,6 +2698,7 @@ impl RopGetStreamSizeRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -2717,6 +2743,7 @@ impl RopGetStreamSizeResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let stream_size = c.u32().at("StreamSize")?;
         Ok(Self { stream_size })
@@ -3154,6 +3181,7 @@ impl RopCopyPropertiesDstNullObject {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let dest_handle_index = c.u32().at("DestHandleIndex")?;
         Ok(Self { dest_handle_index })
@@ -3224,21 +3252,20 @@ impl<'a> RopSetPropertiesNoReplicateRequest<'a> {
                 .at("PropertyValues")?;
             let c = &mut extent;
             let property_value_count = c.u16().at("PropertyValueCount")?;
-            let property_values = {
-                let length = usize::from(property_value_count);
-                let mut items = Vec::with_capacity(
-                    c.list(length, 4).at("PropertyValues")?,
-                );
-                for index in 0..length {
-                    items
-                        .push(
-                            TaggedPropertyValue::unpack(c)
-                                .at_index(index)
-                                .at("PropertyValues")?,
-                        );
-                }
-                items
-            };
+            let property_values = c
+                .list_in_place(
+                    usize::from(property_value_count),
+                    4,
+                    || TaggedPropertyValue {
+                        property_tag: Default::default(),
+                        property_value: PropertyValue::PtypNull,
+                    },
+                    |c, index, place| {
+                        TaggedPropertyValue::unpack_with(c, |item| place.put(item))
+                            .at_index(index)
+                    },
+                )
+                .at("PropertyValues")?;
             extent.finish().at("PropertyValues")?;
             property_values
         };
@@ -3497,7 +3524,7 @@ impl<'a> RopWriteAndCommitStreamRequest<'a> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
         let data_size = c.u16().at("DataSize")?;
-        let data = c.take(usize::from(data_size)).map(Blob::Borrowed).at("Data")?;
+        let data = Blob::Borrowed(c.take(usize::from(data_size)).at("Data")?);
         Ok(Self {
             logon_id,
             input_handle_index,
@@ -3554,6 +3581,7 @@ impl RopWriteAndCommitStreamResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let written_size = c.u16().at("WrittenSize")?;
         Ok(Self { written_size })
@@ -3594,6 +3622,7 @@ impl RopWriteAndCommitStreamOther {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let written_size = c.u16().at("WrittenSize")?;
         Ok(Self { written_size })
@@ -3664,7 +3693,7 @@ impl<'a> RopWriteStreamExtendedRequest<'a> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
         let data_size = c.u16().at("DataSize")?;
-        let data = c.take(usize::from(data_size)).map(Blob::Borrowed).at("Data")?;
+        let data = Blob::Borrowed(c.take(usize::from(data_size)).at("Data")?);
         Ok(Self {
             logon_id,
             input_handle_index,
@@ -3721,6 +3750,7 @@ impl RopWriteStreamExtendedResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let written_size = c.u32().at("WrittenSize")?;
         Ok(Self { written_size })
@@ -3761,6 +3791,7 @@ impl RopWriteStreamExtendedOther {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let written_size = c.u32().at("WrittenSize")?;
         Ok(Self { written_size })

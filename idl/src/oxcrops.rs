@@ -26,6 +26,7 @@ impl BackoffRop {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let rop_id_backoff = c.u8().at("RopIdBackoff")?;
         let duration = c.u32().at("Duration")?;
@@ -69,6 +70,7 @@ impl RopReleaseRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -132,10 +134,9 @@ impl<'a> RopBackoffResponse<'a> {
             items
         };
         let additional_data_size = c.u16().at("AdditionalDataSize")?;
-        let additional_data = c
-            .take(usize::from(additional_data_size))
-            .map(Blob::Borrowed)
-            .at("AdditionalData")?;
+        let additional_data = Blob::Borrowed(
+            c.take(usize::from(additional_data_size)).at("AdditionalData")?,
+        );
         Ok(Self {
             logon_id,
             duration,
@@ -203,8 +204,9 @@ impl<'a> RopBufferTooSmallResponse<'a> {
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let size_needed = c.u16().at("SizeNeeded")?;
-        let request_buffers = Ok::<_, UnpackError>(Blob::Borrowed(c.take_rest()))
-            .at("RequestBuffers")?;
+        let request_buffers = Blob::Borrowed(
+            Ok::<_, UnpackError>(c.take_rest()).at("RequestBuffers")?,
+        );
         Ok(Self {
             size_needed,
             request_buffers,

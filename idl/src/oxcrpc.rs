@@ -95,6 +95,7 @@ impl RpcHeaderExt {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         c.u16().at("Version")?;
         let flags = RpcHeaderFlags::unpack(c).at("Flags")?;

@@ -191,6 +191,7 @@ impl LogonTime {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let seconds = c.u8().at("Seconds")?;
         let minutes = c.u8().at("Minutes")?;
@@ -267,19 +268,33 @@ impl<'a> ReceiveFolderRow<'a> {
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
+        Self::unpack_with(c, |value| value)
+    }
+
+    /// Reads it and hands it on to where it stays.
+    ///
+    /// # Errors
+    /// As `unpack`.
+    #[inline]
+    pub fn unpack_with<R>(
+        c: &mut Cursor<'a>,
+        hand_on: impl FnOnce(Self) -> R,
+    ) -> Result<R, UnpackError> {
         let flag = c.u8().at("Flag")?;
         Ok(
             match flag {
                 0x00 => {
                     let folder_id = FolderId::unpack(c).at("FolderId")?;
-                    let message_class = String8::unpack_nul(c).at("MessageClass")?;
+                    let message_class = String8::from_wire(
+                        c.string8_nul().at("MessageClass")?,
+                    );
                     let last_modification_time = FileTime::unpack(c)
                         .at("LastModificationTime")?;
-                    ReceiveFolderRow::StandardPropertyRow {
+                    hand_on(ReceiveFolderRow::StandardPropertyRow {
                         folder_id,
                         message_class,
                         last_modification_time,
-                    }
+                    })
                 }
                 0x01 => {
                     let folder_id = FlaggedPropertyValue::unpack(
@@ -297,11 +312,11 @@ impl<'a> ReceiveFolderRow<'a> {
                             PropertyType::PTYP_TIME,
                         )
                         .at("LastModificationTime")?;
-                    ReceiveFolderRow::FlaggedPropertyRow {
+                    hand_on(ReceiveFolderRow::FlaggedPropertyRow {
                         folder_id,
                         message_class,
                         last_modification_time,
-                    }
+                    })
                 }
                 _ => return Err(c.invalid(u64::from(flag), "a known Flag", 1)),
             },
@@ -426,7 +441,7 @@ impl<'a> RopSetReceiveFolderRequest<'a> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
         let folder_id = FolderId::unpack(c).at("FolderId")?;
-        let message_class = String8::unpack_nul(c).at("MessageClass")?;
+        let message_class = String8::from_wire(c.string8_nul().at("MessageClass")?);
         Ok(Self {
             logon_id,
             input_handle_index,
@@ -481,6 +496,7 @@ impl RopSetReceiveFolderResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -524,7 +540,7 @@ impl<'a> RopGetReceiveFolderRequest<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
-        let message_class = String8::unpack_nul(c).at("MessageClass")?;
+        let message_class = String8::from_wire(c.string8_nul().at("MessageClass")?);
         Ok(Self {
             logon_id,
             input_handle_index,
@@ -583,7 +599,9 @@ impl<'a> RopGetReceiveFolderResponse<'a> {
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let folder_id = FolderId::unpack(c).at("FolderId")?;
-        let explicit_message_class = String8::unpack_nul(c).at("ExplicitMessageClass")?;
+        let explicit_message_class = String8::from_wire(
+            c.string8_nul().at("ExplicitMessageClass")?,
+        );
         Ok(Self {
             folder_id,
             explicit_message_class,
@@ -639,6 +657,7 @@ impl RopGetOwningServersRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -695,7 +714,12 @@ impl<'a> RopGetOwningServersResponse<'a> {
             let length = usize::from(owning_servers_count);
             let mut items = Vec::with_capacity(c.list(length, 1).at("OwningServers")?);
             for index in 0..length {
-                items.push(String8::unpack_nul(c).at_index(index).at("OwningServers")?);
+                items
+                    .push(
+                        String8::from_wire(
+                            c.string8_nul().at_index(index).at("OwningServers")?,
+                        ),
+                    );
             }
             items
         };
@@ -762,6 +786,7 @@ impl RopLongTermIdFromIdRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -809,6 +834,7 @@ impl RopLongTermIdFromIdResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let long_term_id = LongTermId::unpack(c).at("LongTermId")?;
         Ok(Self { long_term_id })
@@ -852,6 +878,7 @@ impl RopIdFromLongTermIdRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -899,6 +926,7 @@ impl RopIdFromLongTermIdResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let object_id = ObjectId::unpack(c).at("ObjectId")?;
         Ok(Self { object_id })
@@ -942,6 +970,7 @@ impl RopPublicFolderIsGhostedRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -1002,7 +1031,12 @@ impl<'a> RopPublicFolderIsGhostedResponse<'a> {
                 let length = usize::from(servers_count);
                 let mut items = Vec::with_capacity(c.list(length, 1).at("Servers")?);
                 for index in 0..length {
-                    items.push(String8::unpack_nul(c).at_index(index).at("Servers")?);
+                    items
+                        .push(
+                            String8::from_wire(
+                                c.string8_nul().at_index(index).at("Servers")?,
+                            ),
+                        );
                 }
                 items
             };
@@ -1096,6 +1130,7 @@ impl RopGetPerUserLongTermIdsRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -1199,6 +1234,7 @@ impl RopGetPerUserGuidRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -1246,6 +1282,7 @@ impl RopGetPerUserGuidResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let database_guid = Guid::unpack(c).at("DatabaseGuid")?;
         Ok(Self { database_guid })
@@ -1293,6 +1330,7 @@ impl RopReadPerUserInformationRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -1360,7 +1398,7 @@ impl<'a> RopReadPerUserInformationResponse<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let has_finished = c.bool8().at("HasFinished")?;
         let data_size = c.u16().at("DataSize")?;
-        let data = c.take(usize::from(data_size)).map(Blob::Borrowed).at("Data")?;
+        let data = Blob::Borrowed(c.take(usize::from(data_size)).at("Data")?);
         Ok(Self { has_finished, data })
     }
 
@@ -1430,7 +1468,7 @@ impl<'a> RopWritePerUserInformationRequest<'a> {
         let has_finished = c.bool8().at("HasFinished")?;
         let data_offset = c.u32().at("DataOffset")?;
         let data_size = c.u16().at("DataSize")?;
-        let data = c.take(usize::from(data_size)).map(Blob::Borrowed).at("Data")?;
+        let data = Blob::Borrowed(c.take(usize::from(data_size)).at("Data")?);
         let repl_guid = if data_offset == 0 {
             let repl_guid = Guid::unpack(c).at("ReplGuid")?;
             Some(repl_guid)
@@ -1517,6 +1555,7 @@ impl RopWritePerUserInformationResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -1555,6 +1594,7 @@ impl RopGetReceiveFolderTableRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -1605,7 +1645,9 @@ impl<'a> RopGetReceiveFolderTableResponse<'a> {
             let length = row_count as usize;
             let mut items = Vec::with_capacity(c.list(length, 4).at("Rows")?);
             for index in 0..length {
-                items.push(ReceiveFolderRow::unpack(c).at_index(index).at("Rows")?);
+                ReceiveFolderRow::unpack_with(c, |item| items.push(item))
+                    .at_index(index)
+                    .at("Rows")?;
             }
             items
         };
@@ -1661,6 +1703,7 @@ impl RopGetStoreStateRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -1705,6 +1748,7 @@ impl RopGetStoreStateResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let store_state = StoreState::unpack(c).at("StoreState")?;
         Ok(Self { store_state })
@@ -1763,7 +1807,7 @@ impl<'a> RopLogonRequest<'a> {
             let essdn = {
                 let mut extent = c.sub(usize::from(essdn_size)).at("Essdn")?;
                 let c = &mut extent;
-                let essdn = String8::unpack_nul(c).at("Essdn")?;
+                let essdn = String8::from_wire(c.string8_nul().at("Essdn")?);
                 extent.finish().at("Essdn")?;
                 essdn
             };
@@ -2016,7 +2060,7 @@ impl<'a> RopLogonWrongServer<'a> {
         let server_name = {
             let mut extent = c.sub(usize::from(server_name_size)).at("ServerName")?;
             let c = &mut extent;
-            let server_name = String8::unpack_nul(c).at("ServerName")?;
+            let server_name = String8::from_wire(c.string8_nul().at("ServerName")?);
             extent.finish().at("ServerName")?;
             server_name
         };

@@ -205,6 +205,7 @@ impl RopSetColumnsResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let table_status = TableStatus::unpack(c).at("TableStatus")?;
         Ok(Self { table_status })
@@ -330,6 +331,7 @@ impl RopSortTableResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let table_status = TableStatus::unpack(c).at("TableStatus")?;
         Ok(Self { table_status })
@@ -469,6 +471,7 @@ impl RopRestrictResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let table_status = TableStatus::unpack(c).at("TableStatus")?;
         Ok(Self { table_status })
@@ -516,6 +519,7 @@ impl RopQueryRowsRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -652,6 +656,7 @@ impl RopGetStatusRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -696,6 +701,7 @@ impl RopGetStatusResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let table_status = TableStatus::unpack(c).at("TableStatus")?;
         Ok(Self { table_status })
@@ -737,6 +743,7 @@ impl RopQueryPositionRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -783,6 +790,7 @@ impl RopQueryPositionResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let numerator = c.u32().at("Numerator")?;
         let denominator = c.u32().at("Denominator")?;
@@ -832,6 +840,7 @@ impl RopSeekRowRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -893,6 +902,7 @@ impl RopSeekRowResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let has_sought_less = c.bool8().at("HasSoughtLess")?;
         let rows_sought = c.i32().at("RowsSought")?;
@@ -949,10 +959,9 @@ impl<'a> RopSeekRowBookmarkRequest<'a> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
         let bookmark_size = c.u16().at("BookmarkSize")?;
-        let bookmark = c
-            .take(usize::from(bookmark_size))
-            .map(Blob::Borrowed)
-            .at("Bookmark")?;
+        let bookmark = Blob::Borrowed(
+            c.take(usize::from(bookmark_size)).at("Bookmark")?,
+        );
         let row_count = c.i32().at("RowCount")?;
         let want_row_moved_count = c.bool8().at("WantRowMovedCount")?;
         Ok(Self {
@@ -1027,6 +1036,7 @@ impl RopSeekRowBookmarkResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let row_no_longer_visible = c.bool8().at("RowNoLongerVisible")?;
         let has_sought_less = c.bool8().at("HasSoughtLess")?;
@@ -1080,6 +1090,7 @@ impl RopSeekRowFractionalRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -1127,6 +1138,7 @@ impl RopSeekRowFractionalResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -1165,6 +1177,7 @@ impl RopCreateBookmarkRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -1211,10 +1224,9 @@ impl<'a> RopCreateBookmarkResponse<'a> {
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let bookmark_size = c.u16().at("BookmarkSize")?;
-        let bookmark = c
-            .take(usize::from(bookmark_size))
-            .map(Blob::Borrowed)
-            .at("Bookmark")?;
+        let bookmark = Blob::Borrowed(
+            c.take(usize::from(bookmark_size)).at("Bookmark")?,
+        );
         Ok(Self { bookmark })
     }
 
@@ -1265,6 +1277,7 @@ impl RopQueryColumnsAllRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -1363,6 +1376,7 @@ impl RopAbortRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -1407,6 +1421,7 @@ impl RopAbortResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let table_status = TableStatus::unpack(c).at("TableStatus")?;
         Ok(Self { table_status })
@@ -1477,10 +1492,9 @@ impl<'a> RopFindRowRequest<'a> {
         };
         let origin = Bookmark::unpack(c).at("Origin")?;
         let bookmark_size = c.u16().at("BookmarkSize")?;
-        let bookmark = c
-            .take(usize::from(bookmark_size))
-            .map(Blob::Borrowed)
-            .at("Bookmark")?;
+        let bookmark = Blob::Borrowed(
+            c.take(usize::from(bookmark_size)).at("Bookmark")?,
+        );
         Ok(Self {
             logon_id,
             input_handle_index,
@@ -1655,6 +1669,7 @@ impl RopExpandRowRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -1787,6 +1802,7 @@ impl RopCollapseRowRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -1834,6 +1850,7 @@ impl RopCollapseRowResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let collapsed_row_count = c.u32().at("CollapsedRowCount")?;
         Ok(Self { collapsed_row_count })
@@ -1879,6 +1896,7 @@ impl RopGetCollapseStateRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -1931,10 +1949,9 @@ impl<'a> RopGetCollapseStateResponse<'a> {
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let collapse_state_size = c.u16().at("CollapseStateSize")?;
-        let collapse_state = c
-            .take(usize::from(collapse_state_size))
-            .map(Blob::Borrowed)
-            .at("CollapseState")?;
+        let collapse_state = Blob::Borrowed(
+            c.take(usize::from(collapse_state_size)).at("CollapseState")?,
+        );
         Ok(Self { collapse_state })
     }
 
@@ -1991,10 +2008,9 @@ impl<'a> RopSetCollapseStateRequest<'a> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
         let collapse_state_size = c.u16().at("CollapseStateSize")?;
-        let collapse_state = c
-            .take(usize::from(collapse_state_size))
-            .map(Blob::Borrowed)
-            .at("CollapseState")?;
+        let collapse_state = Blob::Borrowed(
+            c.take(usize::from(collapse_state_size)).at("CollapseState")?,
+        );
         Ok(Self {
             logon_id,
             input_handle_index,
@@ -2053,10 +2069,9 @@ impl<'a> RopSetCollapseStateResponse<'a> {
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let bookmark_size = c.u16().at("BookmarkSize")?;
-        let bookmark = c
-            .take(usize::from(bookmark_size))
-            .map(Blob::Borrowed)
-            .at("Bookmark")?;
+        let bookmark = Blob::Borrowed(
+            c.take(usize::from(bookmark_size)).at("Bookmark")?,
+        );
         Ok(Self { bookmark })
     }
 
@@ -2107,6 +2122,7 @@ impl RopResetTableRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -2148,6 +2164,7 @@ impl RopResetTableResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -2192,10 +2209,9 @@ impl<'a> RopFreeBookmarkRequest<'a> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
         let bookmark_size = c.u16().at("BookmarkSize")?;
-        let bookmark = c
-            .take(usize::from(bookmark_size))
-            .map(Blob::Borrowed)
-            .at("Bookmark")?;
+        let bookmark = Blob::Borrowed(
+            c.take(usize::from(bookmark_size)).at("Bookmark")?,
+        );
         Ok(Self {
             logon_id,
             input_handle_index,
@@ -2249,6 +2265,7 @@ impl RopFreeBookmarkResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }

@@ -411,7 +411,7 @@ impl<'a> GlobalObjectId<'a> {
         let creation_time = FileTime::unpack(c).at("CreationTime")?;
         c.u64().at("X")?;
         let size = c.u32().at("Size")?;
-        let data = c.take(size as usize).map(Blob::Borrowed).at("Data")?;
+        let data = Blob::Borrowed(c.take(size as usize).at("Data")?);
         Ok(Self {
             yh,
             yl,
@@ -498,6 +498,7 @@ impl SYSTEMTIME {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let w_year = c.u16().at("wYear")?;
         let w_month = c.u16().at("wMonth")?;
@@ -581,6 +582,7 @@ impl TimeZoneStruct {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let l_bias = c.i32().at("lBias")?;
         let l_standard_bias = c.i32().at("lStandardBias")?;
@@ -662,6 +664,7 @@ impl TZRule {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         c.u8().at("MajorVersion")?;
         c.u8().at("MinorVersion")?;
@@ -750,10 +753,9 @@ impl<'a> TimeZoneDefinition<'a> {
         c.u8().at("MinorVersion")?;
         c.u16().at("cbHeader")?;
         c.u16().at("Reserved")?;
-        let key_name = c
-            .u16()
-            .and_then(|n| Utf16::unpack_units(c, usize::from(n)))
-            .at("KeyName")?;
+        let key_name = Utf16::from_wire(
+            c.u16().and_then(|n| c.take(usize::from(n).saturating_mul(2))).at("KeyName")?,
+        );
         let c_rules = c.u16().at("cRules")?;
         let tz_rules = {
             let length = usize::from(c_rules);
@@ -1137,10 +1139,9 @@ impl<'a> ExceptionInfo<'a> {
         let subject = if override_flags.contains(ExceptionOverrideFlags::ARO_SUBJECT) {
             c.u16().at("SubjectLength")?;
             let subject_length2 = c.u16().at("SubjectLength2")?;
-            let subject = c
-                .take(usize::from(subject_length2))
-                .map(Blob::Borrowed)
-                .at("Subject")?;
+            let subject = Blob::Borrowed(
+                c.take(usize::from(subject_length2)).at("Subject")?,
+            );
             Some(subject)
         } else {
             None
@@ -1172,10 +1173,9 @@ impl<'a> ExceptionInfo<'a> {
         let location = if override_flags.contains(ExceptionOverrideFlags::ARO_LOCATION) {
             c.u16().at("LocationLength")?;
             let location_length2 = c.u16().at("LocationLength2")?;
-            let location = c
-                .take(usize::from(location_length2))
-                .map(Blob::Borrowed)
-                .at("Location")?;
+            let location = Blob::Borrowed(
+                c.take(usize::from(location_length2)).at("Location")?,
+            );
             Some(location)
         } else {
             None
@@ -1411,8 +1411,9 @@ impl<'a> ChangeHighlight<'a> {
             let c = &mut extent;
             let change_highlight_value = ChangeHighlightFlags::unpack(c)
                 .at("ChangeHighlightValue")?;
-            let reserved = Ok::<_, UnpackError>(Blob::Borrowed(c.take_rest()))
-                .at("Reserved")?;
+            let reserved = Blob::Borrowed(
+                Ok::<_, UnpackError>(c.take_rest()).at("Reserved")?,
+            );
             extent.finish().at("ChangeHighlightValue")?;
             (change_highlight_value, reserved)
         };
@@ -1495,10 +1496,9 @@ impl<'a> ExtendedException<'a> {
             None
         };
         let reserved_block_ee1_size = c.u32().at("ReservedBlockEE1Size")?;
-        let reserved_block_ee1 = c
-            .take(reserved_block_ee1_size as usize)
-            .map(Blob::Borrowed)
-            .at("ReservedBlockEE1")?;
+        let reserved_block_ee1 = Blob::Borrowed(
+            c.take(reserved_block_ee1_size as usize).at("ReservedBlockEE1")?,
+        );
         let (start_date_time, end_date_time, original_start_date) = if override_flags
             .contains(ExceptionOverrideFlags::ARO_SUBJECT)
             || override_flags.contains(ExceptionOverrideFlags::ARO_LOCATION)
@@ -1513,10 +1513,12 @@ impl<'a> ExtendedException<'a> {
         let wide_char_subject = if override_flags
             .contains(ExceptionOverrideFlags::ARO_SUBJECT)
         {
-            let wide_char_subject = c
-                .u16()
-                .and_then(|n| Utf16::unpack_units(c, usize::from(n)))
-                .at("WideCharSubject")?;
+            let wide_char_subject = Utf16::from_wire(
+                c
+                    .u16()
+                    .and_then(|n| c.take(usize::from(n).saturating_mul(2)))
+                    .at("WideCharSubject")?,
+            );
             Some(wide_char_subject)
         } else {
             None
@@ -1524,10 +1526,12 @@ impl<'a> ExtendedException<'a> {
         let wide_char_location = if override_flags
             .contains(ExceptionOverrideFlags::ARO_LOCATION)
         {
-            let wide_char_location = c
-                .u16()
-                .and_then(|n| Utf16::unpack_units(c, usize::from(n)))
-                .at("WideCharLocation")?;
+            let wide_char_location = Utf16::from_wire(
+                c
+                    .u16()
+                    .and_then(|n| c.take(usize::from(n).saturating_mul(2)))
+                    .at("WideCharLocation")?,
+            );
             Some(wide_char_location)
         } else {
             None
@@ -1537,10 +1541,9 @@ impl<'a> ExtendedException<'a> {
             || override_flags.contains(ExceptionOverrideFlags::ARO_LOCATION)
         {
             let reserved_block_ee2_size = c.u32().at("ReservedBlockEE2Size")?;
-            let reserved_block_ee2 = c
-                .take(reserved_block_ee2_size as usize)
-                .map(Blob::Borrowed)
-                .at("ReservedBlockEE2")?;
+            let reserved_block_ee2 = Blob::Borrowed(
+                c.take(reserved_block_ee2_size as usize).at("ReservedBlockEE2")?,
+            );
             Some(reserved_block_ee2)
         } else {
             None
@@ -1759,12 +1762,12 @@ impl<'a> AppointmentRecurrencePattern<'a> {
             items
         };
         let reserved_block1_size = c.u32().at("ReservedBlock1Size")?;
-        let reserved_block1 = c
-            .take(reserved_block1_size as usize)
-            .map(Blob::Borrowed)
-            .at("ReservedBlock1")?;
-        let extended_exceptions = Ok::<_, UnpackError>(Blob::Borrowed(c.take_rest()))
-            .at("ExtendedExceptions")?;
+        let reserved_block1 = Blob::Borrowed(
+            c.take(reserved_block1_size as usize).at("ReservedBlock1")?,
+        );
+        let extended_exceptions = Blob::Borrowed(
+            Ok::<_, UnpackError>(c.take_rest()).at("ExtendedExceptions")?,
+        );
         Ok(Self {
             recurrence_pattern,
             writer_version2,

@@ -138,7 +138,7 @@ impl<'a> ColumnPacket<'a> {
             let buffer = {
                 let mut extent = c.sub(buffer_length as usize).at("Buffer")?;
                 let c = &mut extent;
-                let buffer = Utf16::unpack_nul(c).at("Buffer")?;
+                let buffer = Utf16::from_wire(c.utf16_nul().at("Buffer")?);
                 extent.finish().at("Buffer")?;
                 buffer
             };
@@ -283,8 +283,9 @@ impl<'a> ViewDescriptor<'a> {
             }
             items
         };
-        let restriction_info = Ok::<_, UnpackError>(Blob::Borrowed(c.take_rest()))
-            .at("RestrictionInfo")?;
+        let restriction_info = Blob::Borrowed(
+            Ok::<_, UnpackError>(c.take_rest()).at("RestrictionInfo")?,
+        );
         Ok(Self {
             reserved1,
             ul_flags,
@@ -392,6 +393,18 @@ impl<'a> FolderFlagsSubProperty<'a> {
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
+        Self::unpack_with(c, |value| value)
+    }
+
+    /// Reads it and hands it on to where it stays.
+    ///
+    /// # Errors
+    /// As `unpack`.
+    #[inline]
+    pub fn unpack_with<R>(
+        c: &mut Cursor<'a>,
+        hand_on: impl FnOnce(Self) -> R,
+    ) -> Result<R, UnpackError> {
         let id = c.u8().at("Id")?;
         Ok(
             match id {
@@ -401,7 +414,7 @@ impl<'a> FolderFlagsSubProperty<'a> {
                         return Err(c.invalid(u64::from(cb), "the fixed value of Cb", 1));
                     }
                     let flags = c.u32().at("Flags")?;
-                    FolderFlagsSubProperty::ExtendedFlags(flags)
+                    hand_on(FolderFlagsSubProperty::ExtendedFlags(flags))
                 }
                 0x02 => {
                     let cb = c.u8().at("Cb")?;
@@ -409,7 +422,7 @@ impl<'a> FolderFlagsSubProperty<'a> {
                         return Err(c.invalid(u64::from(cb), "the fixed value of Cb", 1));
                     }
                     let search_folder_id = Guid::unpack(c).at("SearchFolderId")?;
-                    FolderFlagsSubProperty::SearchFolderID(search_folder_id)
+                    hand_on(FolderFlagsSubProperty::SearchFolderID(search_folder_id))
                 }
                 0x03 => {
                     let cb = c.u8().at("Cb")?;
@@ -417,7 +430,7 @@ impl<'a> FolderFlagsSubProperty<'a> {
                         return Err(c.invalid(u64::from(cb), "the fixed value of Cb", 1));
                     }
                     let search_folder_tag = c.u32().at("SearchFolderTag")?;
-                    FolderFlagsSubProperty::SearchFolderTag(search_folder_tag)
+                    hand_on(FolderFlagsSubProperty::SearchFolderTag(search_folder_tag))
                 }
                 0x05 => {
                     let cb = c.u8().at("Cb")?;
@@ -425,18 +438,16 @@ impl<'a> FolderFlagsSubProperty<'a> {
                         return Err(c.invalid(u64::from(cb), "the fixed value of Cb", 1));
                     }
                     let version = c.u32().at("Version")?;
-                    FolderFlagsSubProperty::ToDoFolderVersion(version)
+                    hand_on(FolderFlagsSubProperty::ToDoFolderVersion(version))
                 }
                 _ => {
-                    let data = c
-                        .u8()
-                        .and_then(|n| c.take(usize::from(n)))
-                        .map(Blob::Borrowed)
-                        .at("Data")?;
-                    FolderFlagsSubProperty::Unknown {
+                    let data = Blob::Borrowed(
+                        c.u8().and_then(|n| c.take(usize::from(n))).at("Data")?,
+                    );
+                    hand_on(FolderFlagsSubProperty::Unknown {
                         id,
                         data,
-                    }
+                    })
                 }
             },
         )
@@ -552,12 +563,9 @@ impl<'a> ExtendedFolderFlags<'a> {
             let mut items = Vec::new();
             while !c.is_empty() {
                 let index = items.len();
-                items
-                    .push(
-                        FolderFlagsSubProperty::unpack(c)
-                            .at_index(index)
-                            .at("SubProperties")?,
-                    );
+                FolderFlagsSubProperty::unpack_with(c, |item| items.push(item))
+                    .at_index(index)
+                    .at("SubProperties")?;
             }
             items
         };

@@ -5,7 +5,7 @@
 //!
 //! Specification: MS-OXOMSG.
 
-use crate::oxcdata::{FolderId, MessageId, TaggedPropertyValue};
+use crate::oxcdata::{FolderId, MessageId, PropertyValue, TaggedPropertyValue};
 use runtime::{At, Blob, Cursor, Encoder, PackError, String8, UnpackError};
 
 /// How a message is submitted.
@@ -72,6 +72,7 @@ impl RopSubmitMessageRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -116,6 +117,7 @@ impl RopSubmitMessageResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -158,6 +160,7 @@ impl RopAbortSubmitRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -205,6 +208,7 @@ impl RopAbortSubmitResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -243,6 +247,7 @@ impl RopSetSpoolerRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -284,6 +289,7 @@ impl RopSetSpoolerResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -326,6 +332,7 @@ impl RopSpoolerLockMessageRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -373,6 +380,7 @@ impl RopSpoolerLockMessageResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -411,6 +419,7 @@ impl RopGetAddressTypesRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -469,7 +478,9 @@ impl<'a> RopGetAddressTypesResponse<'a> {
                 for index in 0..length {
                     items
                         .push(
-                            String8::unpack_nul(c).at_index(index).at("AddressTypes")?,
+                            String8::from_wire(
+                                c.string8_nul().at_index(index).at("AddressTypes")?,
+                            ),
                         );
                 }
                 items
@@ -538,6 +549,7 @@ impl RopTransportSendRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -587,19 +599,20 @@ impl<'a> RopTransportSendResponse<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let no_properties_returned = c.bool8().at("NoPropertiesReturned")?;
         let property_value_count = c.u16().at("PropertyValueCount")?;
-        let property_values = {
-            let length = usize::from(property_value_count);
-            let mut items = Vec::with_capacity(c.list(length, 4).at("PropertyValues")?);
-            for index in 0..length {
-                items
-                    .push(
-                        TaggedPropertyValue::unpack(c)
-                            .at_index(index)
-                            .at("PropertyValues")?,
-                    );
-            }
-            items
-        };
+        let property_values = c
+            .list_in_place(
+                usize::from(property_value_count),
+                4,
+                || TaggedPropertyValue {
+                    property_tag: Default::default(),
+                    property_value: PropertyValue::PtypNull,
+                },
+                |c, index, place| {
+                    TaggedPropertyValue::unpack_with(c, |item| place.put(item))
+                        .at_index(index)
+                },
+            )
+            .at("PropertyValues")?;
         Ok(Self {
             no_properties_returned,
             property_values,
@@ -674,7 +687,7 @@ impl<'a> RopTransportNewMailRequest<'a> {
         let input_handle_index = c.u8().at("InputHandleIndex")?;
         let message_id = MessageId::unpack(c).at("MessageId")?;
         let folder_id = FolderId::unpack(c).at("FolderId")?;
-        let message_class = String8::unpack_nul(c).at("MessageClass")?;
+        let message_class = String8::from_wire(c.string8_nul().at("MessageClass")?);
         let message_flags = c.u32().at("MessageFlags")?;
         Ok(Self {
             logon_id,
@@ -743,6 +756,7 @@ impl RopTransportNewMailResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -781,6 +795,7 @@ impl RopGetTransportFolderRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -825,6 +840,7 @@ impl RopGetTransportFolderResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let folder_id = FolderId::unpack(c).at("FolderId")?;
         Ok(Self { folder_id })
@@ -873,7 +889,7 @@ impl<'a> RopOptionsDataRequest<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
-        let address_type = String8::unpack_nul(c).at("AddressType")?;
+        let address_type = String8::from_wire(c.string8_nul().at("AddressType")?);
         let want_win32 = c.bool8().at("WantWin32")?;
         Ok(Self {
             logon_id,
@@ -939,17 +955,15 @@ impl<'a> RopOptionsDataResponse<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         c.u8().at("Reserved")?;
         let options_info_size = c.u16().at("OptionsInfoSize")?;
-        let options_info = c
-            .take(usize::from(options_info_size))
-            .map(Blob::Borrowed)
-            .at("OptionsInfo")?;
+        let options_info = Blob::Borrowed(
+            c.take(usize::from(options_info_size)).at("OptionsInfo")?,
+        );
         let help_file_size = c.u16().at("HelpFileSize")?;
-        let help_file = c
-            .take(usize::from(help_file_size))
-            .map(Blob::Borrowed)
-            .at("HelpFile")?;
+        let help_file = Blob::Borrowed(
+            c.take(usize::from(help_file_size)).at("HelpFile")?,
+        );
         let help_file_name = if help_file_size > 0 {
-            let help_file_name = String8::unpack_nul(c).at("HelpFileName")?;
+            let help_file_name = String8::from_wire(c.string8_nul().at("HelpFileName")?);
             Some(help_file_name)
         } else {
             None

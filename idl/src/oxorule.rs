@@ -5,7 +5,7 @@
 //!
 //! Specification: MS-OXORULE.
 
-use crate::oxcdata::TaggedPropertyValue;
+use crate::oxcdata::{PropertyValue, TaggedPropertyValue};
 use runtime::{At, Blob, Cursor, Encoder, PackError, UnpackError};
 
 /// State of a rule: PidTagRuleState.
@@ -118,19 +118,20 @@ impl<'a> RuleData<'a> {
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let rule_data_flags = RuleDataFlags::unpack(c).at("RuleDataFlags")?;
         let property_value_count = c.u16().at("PropertyValueCount")?;
-        let property_values = {
-            let length = usize::from(property_value_count);
-            let mut items = Vec::with_capacity(c.list(length, 4).at("PropertyValues")?);
-            for index in 0..length {
-                items
-                    .push(
-                        TaggedPropertyValue::unpack(c)
-                            .at_index(index)
-                            .at("PropertyValues")?,
-                    );
-            }
-            items
-        };
+        let property_values = c
+            .list_in_place(
+                usize::from(property_value_count),
+                4,
+                || TaggedPropertyValue {
+                    property_tag: Default::default(),
+                    property_value: PropertyValue::PtypNull,
+                },
+                |c, index, place| {
+                    TaggedPropertyValue::unpack_with(c, |item| place.put(item))
+                        .at_index(index)
+                },
+            )
+            .at("PropertyValues")?;
         Ok(Self {
             rule_data_flags,
             property_values,
@@ -196,6 +197,7 @@ impl RopGetRulesTableRequest {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
@@ -243,6 +245,7 @@ impl RopGetRulesTableResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -360,6 +363,7 @@ impl RopModifyRulesResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }
@@ -406,15 +410,13 @@ impl<'a> RopUpdateDeferredActionMessagesRequest<'a> {
         let logon_id = c.u8().at("LogonId")?;
         let input_handle_index = c.u8().at("InputHandleIndex")?;
         let server_entry_id_size = c.u16().at("ServerEntryIdSize")?;
-        let server_entry_id = c
-            .take(usize::from(server_entry_id_size))
-            .map(Blob::Borrowed)
-            .at("ServerEntryId")?;
+        let server_entry_id = Blob::Borrowed(
+            c.take(usize::from(server_entry_id_size)).at("ServerEntryId")?,
+        );
         let client_entry_id_size = c.u16().at("ClientEntryIdSize")?;
-        let client_entry_id = c
-            .take(usize::from(client_entry_id_size))
-            .map(Blob::Borrowed)
-            .at("ClientEntryId")?;
+        let client_entry_id = Blob::Borrowed(
+            c.take(usize::from(client_entry_id_size)).at("ClientEntryId")?,
+        );
         Ok(Self {
             logon_id,
             input_handle_index,
@@ -473,6 +475,7 @@ impl RopUpdateDeferredActionMessagesResponse {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(_c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self)
     }

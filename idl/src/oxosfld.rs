@@ -77,8 +77,9 @@ impl<'a> PersistElement<'a> {
             let element_data = match element_id {
                 0x0000 => PersistElementElementData::ElementSentinel,
                 0x0001 => {
-                    let entry_id = Ok::<_, UnpackError>(Blob::Borrowed(c.take_rest()))
-                        .at("EntryId")?;
+                    let entry_id = Blob::Borrowed(
+                        Ok::<_, UnpackError>(c.take_rest()).at("EntryId")?,
+                    );
                     PersistElementElementData::RsfElidEntryid(entry_id)
                 }
                 0x0002 => {
@@ -86,8 +87,9 @@ impl<'a> PersistElement<'a> {
                     PersistElementElementData::RsfElidHeader(header)
                 }
                 _ => {
-                    let data = Ok::<_, UnpackError>(Blob::Borrowed(c.take_rest()))
-                        .at("Data")?;
+                    let data = Blob::Borrowed(
+                        Ok::<_, UnpackError>(c.take_rest()).at("Data")?,
+                    );
                     PersistElementElementData::Unknown {
                         element_id,
                         data,

@@ -59,6 +59,7 @@ impl EntryLength {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let entry_length = c.u32().at("EntryLength")?;
         c.u32().at("Pad")?;
@@ -114,8 +115,9 @@ impl<'a> EntryList<'a> {
             }
             items
         };
-        let entry_ids = Ok::<_, UnpackError>(Blob::Borrowed(c.take_rest()))
-            .at("EntryIds")?;
+        let entry_ids = Blob::Borrowed(
+            Ok::<_, UnpackError>(c.take_rest()).at("EntryIds")?,
+        );
         Ok(Self { entry_lengths, entry_ids })
     }
 
@@ -182,10 +184,12 @@ impl<'a> SearchText<'a> {
         Ok(
             match length {
                 0xFF => {
-                    let text = c
-                        .u16()
-                        .and_then(|n| Utf16::unpack_units(c, usize::from(n)))
-                        .at("Text")?;
+                    let text = Utf16::from_wire(
+                        c
+                            .u16()
+                            .and_then(|n| c.take(usize::from(n).saturating_mul(2)))
+                            .at("Text")?,
+                    );
                     SearchText::Extended(text)
                 }
                 _ => {
@@ -302,10 +306,9 @@ impl<'a> SearchFolderDefinition<'a> {
         let numerical_search = c.u32().at("NumericalSearch")?;
         let text_search = SearchText::unpack(c).at("TextSearch")?;
         let skip_block1_size = c.u32().at("SkipBlock1Size")?;
-        let skip_block1 = c
-            .take(skip_block1_size as usize)
-            .map(Blob::Borrowed)
-            .at("SkipBlock1")?;
+        let skip_block1 = Blob::Borrowed(
+            c.take(skip_block1_size as usize).at("SkipBlock1")?,
+        );
         let deep_search = c.u32().at("DeepSearch")?;
         let folder_list1 = SearchText::unpack(c).at("FolderList1")?;
         let folder_list2_length = c.u32().at("FolderList2Length")?;
@@ -321,8 +324,9 @@ impl<'a> SearchFolderDefinition<'a> {
         } else {
             None
         };
-        let criteria = Ok::<_, UnpackError>(Blob::Borrowed(c.take_rest()))
-            .at("Criteria")?;
+        let criteria = Blob::Borrowed(
+            Ok::<_, UnpackError>(c.take_rest()).at("Criteria")?,
+        );
         Ok(Self {
             version,
             flags,

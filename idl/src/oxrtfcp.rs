@@ -58,8 +58,9 @@ impl<'a> CompressedRtf<'a> {
             let rawsize = c.u32().at("RAWSIZE")?;
             let comptype = RtfCompressionType::unpack(c).at("COMPTYPE")?;
             let crc = c.u32().at("CRC")?;
-            let contents = Ok::<_, UnpackError>(Blob::Borrowed(c.take_rest()))
-                .at("CONTENTS")?;
+            let contents = Blob::Borrowed(
+                Ok::<_, UnpackError>(c.take_rest()).at("CONTENTS")?,
+            );
             extent.finish().at("RAWSIZE")?;
             (rawsize, comptype, crc, contents)
         };

@@ -76,6 +76,7 @@ impl DTR {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let w_year = c.u16().at("wYear")?;
         let w_month = c.u16().at("wMonth")?;
@@ -143,6 +144,7 @@ impl AttachRendData {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let attach_type = TnefAttachType::unpack(c).at("AttachType")?;
         let attach_position = c.u32().at("AttachPosition")?;
@@ -202,6 +204,7 @@ impl OemCodepage {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let primary_code_page = c.u32().at("PrimaryCodePage")?;
         c.u32().at("SecondaryCodePage")?;
@@ -265,11 +268,13 @@ impl<'a> TnefAttribute<'a> {
                     TnefAttributeData::AttOemCodepage(codepage)
                 }
                 0x0007_8008 => {
-                    let message_class = String8::unpack_nul(c).at("MessageClass")?;
+                    let message_class = String8::from_wire(
+                        c.string8_nul().at("MessageClass")?,
+                    );
                     TnefAttributeData::AttMessageClass(message_class)
                 }
                 0x0001_8004 => {
-                    let subject = String8::unpack_nul(c).at("Subject")?;
+                    let subject = String8::from_wire(c.string8_nul().at("Subject")?);
                     TnefAttributeData::AttSubject(subject)
                 }
                 0x0003_8005 => {
@@ -285,19 +290,23 @@ impl<'a> TnefAttribute<'a> {
                     TnefAttributeData::AttMessageStatus(status)
                 }
                 0x0001_8009 => {
-                    let message_id = String8::unpack_nul(c).at("MessageId")?;
+                    let message_id = String8::from_wire(
+                        c.string8_nul().at("MessageId")?,
+                    );
                     TnefAttributeData::AttMessageID(message_id)
                 }
                 0x0001_800A => {
-                    let parent_id = String8::unpack_nul(c).at("ParentId")?;
+                    let parent_id = String8::from_wire(c.string8_nul().at("ParentId")?);
                     TnefAttributeData::AttParentID(parent_id)
                 }
                 0x0001_800B => {
-                    let conversation_id = String8::unpack_nul(c).at("ConversationId")?;
+                    let conversation_id = String8::from_wire(
+                        c.string8_nul().at("ConversationId")?,
+                    );
                     TnefAttributeData::AttConversationID(conversation_id)
                 }
                 0x0002_800C => {
-                    let body = String8::unpack_nul(c).at("Body")?;
+                    let body = String8::from_wire(c.string8_nul().at("Body")?);
                     TnefAttributeData::AttBody(body)
                 }
                 0x0004_800D => {
@@ -305,17 +314,19 @@ impl<'a> TnefAttribute<'a> {
                     TnefAttributeData::AttPriority(priority)
                 }
                 0x0006_800F => {
-                    let data = Ok::<_, UnpackError>(Blob::Borrowed(c.take_rest()))
-                        .at("Data")?;
+                    let data = Blob::Borrowed(
+                        Ok::<_, UnpackError>(c.take_rest()).at("Data")?,
+                    );
                     TnefAttributeData::AttAttachData(data)
                 }
                 0x0001_8010 => {
-                    let title = String8::unpack_nul(c).at("Title")?;
+                    let title = String8::from_wire(c.string8_nul().at("Title")?);
                     TnefAttributeData::AttAttachTitle(title)
                 }
                 0x0006_8011 => {
-                    let meta_file = Ok::<_, UnpackError>(Blob::Borrowed(c.take_rest()))
-                        .at("MetaFile")?;
+                    let meta_file = Blob::Borrowed(
+                        Ok::<_, UnpackError>(c.take_rest()).at("MetaFile")?,
+                    );
                     TnefAttributeData::AttAttachMetaFile(meta_file)
                 }
                 0x0003_8012 => {
@@ -331,7 +342,7 @@ impl<'a> TnefAttribute<'a> {
                     TnefAttributeData::AttDateModified(date)
                 }
                 0x0006_9001 => {
-                    let filename = String8::unpack_nul(c).at("Filename")?;
+                    let filename = String8::from_wire(c.string8_nul().at("Filename")?);
                     TnefAttributeData::AttAttachTransportFilename(filename)
                 }
                 0x0006_9002 => {
@@ -339,28 +350,27 @@ impl<'a> TnefAttribute<'a> {
                     TnefAttributeData::AttAttachRenddata(rend_data)
                 }
                 0x0006_9003 => {
-                    let msg_property_list = Ok::<
-                        _,
-                        UnpackError,
-                    >(Blob::Borrowed(c.take_rest()))
-                        .at("MsgPropertyList")?;
+                    let msg_property_list = Blob::Borrowed(
+                        Ok::<_, UnpackError>(c.take_rest()).at("MsgPropertyList")?,
+                    );
                     TnefAttributeData::AttMsgProps(msg_property_list)
                 }
                 0x0006_9004 => {
-                    let recip_table = Ok::<_, UnpackError>(Blob::Borrowed(c.take_rest()))
-                        .at("RecipTable")?;
+                    let recip_table = Blob::Borrowed(
+                        Ok::<_, UnpackError>(c.take_rest()).at("RecipTable")?,
+                    );
                     TnefAttributeData::AttRecipTable(recip_table)
                 }
                 0x0006_9005 => {
-                    let msg_property_list = Ok::<
-                        _,
-                        UnpackError,
-                    >(Blob::Borrowed(c.take_rest()))
-                        .at("MsgPropertyList")?;
+                    let msg_property_list = Blob::Borrowed(
+                        Ok::<_, UnpackError>(c.take_rest()).at("MsgPropertyList")?,
+                    );
                     TnefAttributeData::AttAttachment(msg_property_list)
                 }
                 0x0007_0600 => {
-                    let message_class = String8::unpack_nul(c).at("MessageClass")?;
+                    let message_class = String8::from_wire(
+                        c.string8_nul().at("MessageClass")?,
+                    );
                     TnefAttributeData::AttOriginalMessageClass(message_class)
                 }
                 0x0003_0006 => {
@@ -380,8 +390,9 @@ impl<'a> TnefAttribute<'a> {
                     TnefAttributeData::AttRequestRes(request_res)
                 }
                 _ => {
-                    let data = Ok::<_, UnpackError>(Blob::Borrowed(c.take_rest()))
-                        .at("Data")?;
+                    let data = Blob::Borrowed(
+                        Ok::<_, UnpackError>(c.take_rest()).at("Data")?,
+                    );
                     TnefAttributeData::Unknown {
                         id,
                         data,

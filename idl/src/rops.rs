@@ -950,677 +950,978 @@ impl<'a> RopRequest<'a> {
     /// # Errors
     /// For bytes that are no request; a RopId that is reserved or not described fails the whole call.
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
+        Self::unpack_with(c, |request| request)
+    }
+
+    /// Reads a request and hands it on to where it stays.
+    ///
+    /// # Errors
+    /// As `unpack`.
+    #[inline]
+    pub fn unpack_with<R>(
+        c: &mut Cursor<'a>,
+        hand_on: impl FnOnce(Self) -> R,
+    ) -> Result<R, UnpackError> {
         let rop_id = c.u8().at("RopId")?;
         Ok(
             match rop_id {
-                0x01 => Self::RopRelease(RopReleaseRequest::unpack(c).at("RopRelease")?),
+                0x01 => {
+                    hand_on(
+                        Self::RopRelease(RopReleaseRequest::unpack(c).at("RopRelease")?),
+                    )
+                }
                 0x02 => {
-                    Self::RopOpenFolder(
-                        RopOpenFolderRequest::unpack(c).at("RopOpenFolder")?,
+                    hand_on(
+                        Self::RopOpenFolder(
+                            RopOpenFolderRequest::unpack(c).at("RopOpenFolder")?,
+                        ),
                     )
                 }
                 0x03 => {
-                    Self::RopOpenMessage(
-                        RopOpenMessageRequest::unpack(c).at("RopOpenMessage")?,
+                    hand_on(
+                        Self::RopOpenMessage(
+                            RopOpenMessageRequest::unpack(c).at("RopOpenMessage")?,
+                        ),
                     )
                 }
                 0x04 => {
-                    Self::RopGetHierarchyTable(
-                        RopGetHierarchyTableRequest::unpack(c)
-                            .at("RopGetHierarchyTable")?,
+                    hand_on(
+                        Self::RopGetHierarchyTable(
+                            RopGetHierarchyTableRequest::unpack(c)
+                                .at("RopGetHierarchyTable")?,
+                        ),
                     )
                 }
                 0x05 => {
-                    Self::RopGetContentsTable(
-                        RopGetContentsTableRequest::unpack(c).at("RopGetContentsTable")?,
+                    hand_on(
+                        Self::RopGetContentsTable(
+                            RopGetContentsTableRequest::unpack(c)
+                                .at("RopGetContentsTable")?,
+                        ),
                     )
                 }
                 0x06 => {
-                    Self::RopCreateMessage(
-                        RopCreateMessageRequest::unpack(c).at("RopCreateMessage")?,
+                    hand_on(
+                        Self::RopCreateMessage(
+                            RopCreateMessageRequest::unpack(c).at("RopCreateMessage")?,
+                        ),
                     )
                 }
                 0x07 => {
-                    Self::RopGetPropertiesSpecific(
-                        RopGetPropertiesSpecificRequest::unpack(c)
-                            .at("RopGetPropertiesSpecific")?,
+                    hand_on(
+                        Self::RopGetPropertiesSpecific(
+                            RopGetPropertiesSpecificRequest::unpack(c)
+                                .at("RopGetPropertiesSpecific")?,
+                        ),
                     )
                 }
                 0x08 => {
-                    Self::RopGetPropertiesAll(
-                        RopGetPropertiesAllRequest::unpack(c).at("RopGetPropertiesAll")?,
+                    hand_on(
+                        Self::RopGetPropertiesAll(
+                            RopGetPropertiesAllRequest::unpack(c)
+                                .at("RopGetPropertiesAll")?,
+                        ),
                     )
                 }
                 0x09 => {
-                    Self::RopGetPropertiesList(
-                        RopGetPropertiesListRequest::unpack(c)
-                            .at("RopGetPropertiesList")?,
+                    hand_on(
+                        Self::RopGetPropertiesList(
+                            RopGetPropertiesListRequest::unpack(c)
+                                .at("RopGetPropertiesList")?,
+                        ),
                     )
                 }
                 0x0A => {
-                    Self::RopSetProperties(
-                        RopSetPropertiesRequest::unpack(c).at("RopSetProperties")?,
+                    hand_on(
+                        Self::RopSetProperties(
+                            RopSetPropertiesRequest::unpack(c).at("RopSetProperties")?,
+                        ),
                     )
                 }
                 0x0B => {
-                    Self::RopDeleteProperties(
-                        RopDeletePropertiesRequest::unpack(c).at("RopDeleteProperties")?,
+                    hand_on(
+                        Self::RopDeleteProperties(
+                            RopDeletePropertiesRequest::unpack(c)
+                                .at("RopDeleteProperties")?,
+                        ),
                     )
                 }
                 0x0C => {
-                    Self::RopSaveChangesMessage(
-                        RopSaveChangesMessageRequest::unpack(c)
-                            .at("RopSaveChangesMessage")?,
+                    hand_on(
+                        Self::RopSaveChangesMessage(
+                            RopSaveChangesMessageRequest::unpack(c)
+                                .at("RopSaveChangesMessage")?,
+                        ),
                     )
                 }
                 0x0D => {
-                    Self::RopRemoveAllRecipients(
-                        RopRemoveAllRecipientsRequest::unpack(c)
-                            .at("RopRemoveAllRecipients")?,
+                    hand_on(
+                        Self::RopRemoveAllRecipients(
+                            RopRemoveAllRecipientsRequest::unpack(c)
+                                .at("RopRemoveAllRecipients")?,
+                        ),
                     )
                 }
                 0x0E => {
-                    Self::RopModifyRecipients(
-                        RopModifyRecipientsRequest::unpack(c).at("RopModifyRecipients")?,
+                    hand_on(
+                        Self::RopModifyRecipients(
+                            RopModifyRecipientsRequest::unpack(c)
+                                .at("RopModifyRecipients")?,
+                        ),
                     )
                 }
                 0x0F => {
-                    Self::RopReadRecipients(
-                        RopReadRecipientsRequest::unpack(c).at("RopReadRecipients")?,
+                    hand_on(
+                        Self::RopReadRecipients(
+                            RopReadRecipientsRequest::unpack(c).at("RopReadRecipients")?,
+                        ),
                     )
                 }
                 0x10 => {
-                    Self::RopReloadCachedInformation(
-                        RopReloadCachedInformationRequest::unpack(c)
-                            .at("RopReloadCachedInformation")?,
+                    hand_on(
+                        Self::RopReloadCachedInformation(
+                            RopReloadCachedInformationRequest::unpack(c)
+                                .at("RopReloadCachedInformation")?,
+                        ),
                     )
                 }
                 0x11 => {
-                    Self::RopSetMessageReadFlag(
-                        RopSetMessageReadFlagRequest::unpack(c)
-                            .at("RopSetMessageReadFlag")?,
+                    hand_on(
+                        Self::RopSetMessageReadFlag(
+                            RopSetMessageReadFlagRequest::unpack(c)
+                                .at("RopSetMessageReadFlag")?,
+                        ),
                     )
                 }
                 0x12 => {
-                    Self::RopSetColumns(
-                        RopSetColumnsRequest::unpack(c).at("RopSetColumns")?,
+                    hand_on(
+                        Self::RopSetColumns(
+                            RopSetColumnsRequest::unpack(c).at("RopSetColumns")?,
+                        ),
                     )
                 }
                 0x13 => {
-                    Self::RopSortTable(
-                        RopSortTableRequest::unpack(c).at("RopSortTable")?,
+                    hand_on(
+                        Self::RopSortTable(
+                            RopSortTableRequest::unpack(c).at("RopSortTable")?,
+                        ),
                     )
                 }
                 0x14 => {
-                    Self::RopRestrict(RopRestrictRequest::unpack(c).at("RopRestrict")?)
+                    hand_on(
+                        Self::RopRestrict(
+                            RopRestrictRequest::unpack(c).at("RopRestrict")?,
+                        ),
+                    )
                 }
                 0x15 => {
-                    Self::RopQueryRows(
-                        RopQueryRowsRequest::unpack(c).at("RopQueryRows")?,
+                    hand_on(
+                        Self::RopQueryRows(
+                            RopQueryRowsRequest::unpack(c).at("RopQueryRows")?,
+                        ),
                     )
                 }
                 0x16 => {
-                    Self::RopGetStatus(
-                        RopGetStatusRequest::unpack(c).at("RopGetStatus")?,
+                    hand_on(
+                        Self::RopGetStatus(
+                            RopGetStatusRequest::unpack(c).at("RopGetStatus")?,
+                        ),
                     )
                 }
                 0x17 => {
-                    Self::RopQueryPosition(
-                        RopQueryPositionRequest::unpack(c).at("RopQueryPosition")?,
+                    hand_on(
+                        Self::RopQueryPosition(
+                            RopQueryPositionRequest::unpack(c).at("RopQueryPosition")?,
+                        ),
                     )
                 }
-                0x18 => Self::RopSeekRow(RopSeekRowRequest::unpack(c).at("RopSeekRow")?),
+                0x18 => {
+                    hand_on(
+                        Self::RopSeekRow(RopSeekRowRequest::unpack(c).at("RopSeekRow")?),
+                    )
+                }
                 0x19 => {
-                    Self::RopSeekRowBookmark(
-                        RopSeekRowBookmarkRequest::unpack(c).at("RopSeekRowBookmark")?,
+                    hand_on(
+                        Self::RopSeekRowBookmark(
+                            RopSeekRowBookmarkRequest::unpack(c)
+                                .at("RopSeekRowBookmark")?,
+                        ),
                     )
                 }
                 0x1A => {
-                    Self::RopSeekRowFractional(
-                        RopSeekRowFractionalRequest::unpack(c)
-                            .at("RopSeekRowFractional")?,
+                    hand_on(
+                        Self::RopSeekRowFractional(
+                            RopSeekRowFractionalRequest::unpack(c)
+                                .at("RopSeekRowFractional")?,
+                        ),
                     )
                 }
                 0x1B => {
-                    Self::RopCreateBookmark(
-                        RopCreateBookmarkRequest::unpack(c).at("RopCreateBookmark")?,
+                    hand_on(
+                        Self::RopCreateBookmark(
+                            RopCreateBookmarkRequest::unpack(c).at("RopCreateBookmark")?,
+                        ),
                     )
                 }
                 0x1C => {
-                    Self::RopCreateFolder(
-                        RopCreateFolderRequest::unpack(c).at("RopCreateFolder")?,
+                    hand_on(
+                        Self::RopCreateFolder(
+                            RopCreateFolderRequest::unpack(c).at("RopCreateFolder")?,
+                        ),
                     )
                 }
                 0x1D => {
-                    Self::RopDeleteFolder(
-                        RopDeleteFolderRequest::unpack(c).at("RopDeleteFolder")?,
+                    hand_on(
+                        Self::RopDeleteFolder(
+                            RopDeleteFolderRequest::unpack(c).at("RopDeleteFolder")?,
+                        ),
                     )
                 }
                 0x1E => {
-                    Self::RopDeleteMessages(
-                        RopDeleteMessagesRequest::unpack(c).at("RopDeleteMessages")?,
+                    hand_on(
+                        Self::RopDeleteMessages(
+                            RopDeleteMessagesRequest::unpack(c).at("RopDeleteMessages")?,
+                        ),
                     )
                 }
                 0x1F => {
-                    Self::RopGetMessageStatus(
-                        RopGetMessageStatusRequest::unpack(c).at("RopGetMessageStatus")?,
+                    hand_on(
+                        Self::RopGetMessageStatus(
+                            RopGetMessageStatusRequest::unpack(c)
+                                .at("RopGetMessageStatus")?,
+                        ),
                     )
                 }
                 0x20 => {
-                    Self::RopSetMessageStatus(
-                        RopSetMessageStatusRequest::unpack(c).at("RopSetMessageStatus")?,
+                    hand_on(
+                        Self::RopSetMessageStatus(
+                            RopSetMessageStatusRequest::unpack(c)
+                                .at("RopSetMessageStatus")?,
+                        ),
                     )
                 }
                 0x21 => {
-                    Self::RopGetAttachmentTable(
-                        RopGetAttachmentTableRequest::unpack(c)
-                            .at("RopGetAttachmentTable")?,
+                    hand_on(
+                        Self::RopGetAttachmentTable(
+                            RopGetAttachmentTableRequest::unpack(c)
+                                .at("RopGetAttachmentTable")?,
+                        ),
                     )
                 }
                 0x22 => {
-                    Self::RopOpenAttachment(
-                        RopOpenAttachmentRequest::unpack(c).at("RopOpenAttachment")?,
+                    hand_on(
+                        Self::RopOpenAttachment(
+                            RopOpenAttachmentRequest::unpack(c).at("RopOpenAttachment")?,
+                        ),
                     )
                 }
                 0x23 => {
-                    Self::RopCreateAttachment(
-                        RopCreateAttachmentRequest::unpack(c).at("RopCreateAttachment")?,
+                    hand_on(
+                        Self::RopCreateAttachment(
+                            RopCreateAttachmentRequest::unpack(c)
+                                .at("RopCreateAttachment")?,
+                        ),
                     )
                 }
                 0x24 => {
-                    Self::RopDeleteAttachment(
-                        RopDeleteAttachmentRequest::unpack(c).at("RopDeleteAttachment")?,
+                    hand_on(
+                        Self::RopDeleteAttachment(
+                            RopDeleteAttachmentRequest::unpack(c)
+                                .at("RopDeleteAttachment")?,
+                        ),
                     )
                 }
                 0x25 => {
-                    Self::RopSaveChangesAttachment(
-                        RopSaveChangesAttachmentRequest::unpack(c)
-                            .at("RopSaveChangesAttachment")?,
+                    hand_on(
+                        Self::RopSaveChangesAttachment(
+                            RopSaveChangesAttachmentRequest::unpack(c)
+                                .at("RopSaveChangesAttachment")?,
+                        ),
                     )
                 }
                 0x26 => {
-                    Self::RopSetReceiveFolder(
-                        RopSetReceiveFolderRequest::unpack(c).at("RopSetReceiveFolder")?,
+                    hand_on(
+                        Self::RopSetReceiveFolder(
+                            RopSetReceiveFolderRequest::unpack(c)
+                                .at("RopSetReceiveFolder")?,
+                        ),
                     )
                 }
                 0x27 => {
-                    Self::RopGetReceiveFolder(
-                        RopGetReceiveFolderRequest::unpack(c).at("RopGetReceiveFolder")?,
+                    hand_on(
+                        Self::RopGetReceiveFolder(
+                            RopGetReceiveFolderRequest::unpack(c)
+                                .at("RopGetReceiveFolder")?,
+                        ),
                     )
                 }
                 0x29 => {
-                    Self::RopRegisterNotification(
-                        RopRegisterNotificationRequest::unpack(c)
-                            .at("RopRegisterNotification")?,
+                    hand_on(
+                        Self::RopRegisterNotification(
+                            RopRegisterNotificationRequest::unpack(c)
+                                .at("RopRegisterNotification")?,
+                        ),
                     )
                 }
                 0x2B => {
-                    Self::RopOpenStream(
-                        RopOpenStreamRequest::unpack(c).at("RopOpenStream")?,
+                    hand_on(
+                        Self::RopOpenStream(
+                            RopOpenStreamRequest::unpack(c).at("RopOpenStream")?,
+                        ),
                     )
                 }
                 0x2C => {
-                    Self::RopReadStream(
-                        RopReadStreamRequest::unpack(c).at("RopReadStream")?,
+                    hand_on(
+                        Self::RopReadStream(
+                            RopReadStreamRequest::unpack(c).at("RopReadStream")?,
+                        ),
                     )
                 }
                 0x2D => {
-                    Self::RopWriteStream(
-                        RopWriteStreamRequest::unpack(c).at("RopWriteStream")?,
+                    hand_on(
+                        Self::RopWriteStream(
+                            RopWriteStreamRequest::unpack(c).at("RopWriteStream")?,
+                        ),
                     )
                 }
                 0x2E => {
-                    Self::RopSeekStream(
-                        RopSeekStreamRequest::unpack(c).at("RopSeekStream")?,
+                    hand_on(
+                        Self::RopSeekStream(
+                            RopSeekStreamRequest::unpack(c).at("RopSeekStream")?,
+                        ),
                     )
                 }
                 0x2F => {
-                    Self::RopSetStreamSize(
-                        RopSetStreamSizeRequest::unpack(c).at("RopSetStreamSize")?,
+                    hand_on(
+                        Self::RopSetStreamSize(
+                            RopSetStreamSizeRequest::unpack(c).at("RopSetStreamSize")?,
+                        ),
                     )
                 }
                 0x30 => {
-                    Self::RopSetSearchCriteria(
-                        RopSetSearchCriteriaRequest::unpack(c)
-                            .at("RopSetSearchCriteria")?,
+                    hand_on(
+                        Self::RopSetSearchCriteria(
+                            RopSetSearchCriteriaRequest::unpack(c)
+                                .at("RopSetSearchCriteria")?,
+                        ),
                     )
                 }
                 0x31 => {
-                    Self::RopGetSearchCriteria(
-                        RopGetSearchCriteriaRequest::unpack(c)
-                            .at("RopGetSearchCriteria")?,
+                    hand_on(
+                        Self::RopGetSearchCriteria(
+                            RopGetSearchCriteriaRequest::unpack(c)
+                                .at("RopGetSearchCriteria")?,
+                        ),
                     )
                 }
                 0x32 => {
-                    Self::RopSubmitMessage(
-                        RopSubmitMessageRequest::unpack(c).at("RopSubmitMessage")?,
+                    hand_on(
+                        Self::RopSubmitMessage(
+                            RopSubmitMessageRequest::unpack(c).at("RopSubmitMessage")?,
+                        ),
                     )
                 }
                 0x33 => {
-                    Self::RopMoveCopyMessages(
-                        RopMoveCopyMessagesRequest::unpack(c).at("RopMoveCopyMessages")?,
+                    hand_on(
+                        Self::RopMoveCopyMessages(
+                            RopMoveCopyMessagesRequest::unpack(c)
+                                .at("RopMoveCopyMessages")?,
+                        ),
                     )
                 }
                 0x34 => {
-                    Self::RopAbortSubmit(
-                        RopAbortSubmitRequest::unpack(c).at("RopAbortSubmit")?,
+                    hand_on(
+                        Self::RopAbortSubmit(
+                            RopAbortSubmitRequest::unpack(c).at("RopAbortSubmit")?,
+                        ),
                     )
                 }
                 0x35 => {
-                    Self::RopMoveFolder(
-                        RopMoveFolderRequest::unpack(c).at("RopMoveFolder")?,
+                    hand_on(
+                        Self::RopMoveFolder(
+                            RopMoveFolderRequest::unpack(c).at("RopMoveFolder")?,
+                        ),
                     )
                 }
                 0x36 => {
-                    Self::RopCopyFolder(
-                        RopCopyFolderRequest::unpack(c).at("RopCopyFolder")?,
+                    hand_on(
+                        Self::RopCopyFolder(
+                            RopCopyFolderRequest::unpack(c).at("RopCopyFolder")?,
+                        ),
                     )
                 }
                 0x37 => {
-                    Self::RopQueryColumnsAll(
-                        RopQueryColumnsAllRequest::unpack(c).at("RopQueryColumnsAll")?,
+                    hand_on(
+                        Self::RopQueryColumnsAll(
+                            RopQueryColumnsAllRequest::unpack(c)
+                                .at("RopQueryColumnsAll")?,
+                        ),
                     )
                 }
-                0x38 => Self::RopAbort(RopAbortRequest::unpack(c).at("RopAbort")?),
-                0x39 => Self::RopCopyTo(RopCopyToRequest::unpack(c).at("RopCopyTo")?),
+                0x38 => {
+                    hand_on(Self::RopAbort(RopAbortRequest::unpack(c).at("RopAbort")?))
+                }
+                0x39 => {
+                    hand_on(
+                        Self::RopCopyTo(RopCopyToRequest::unpack(c).at("RopCopyTo")?),
+                    )
+                }
                 0x3A => {
-                    Self::RopCopyToStream(
-                        RopCopyToStreamRequest::unpack(c).at("RopCopyToStream")?,
+                    hand_on(
+                        Self::RopCopyToStream(
+                            RopCopyToStreamRequest::unpack(c).at("RopCopyToStream")?,
+                        ),
                     )
                 }
                 0x3B => {
-                    Self::RopCloneStream(
-                        RopCloneStreamRequest::unpack(c).at("RopCloneStream")?,
+                    hand_on(
+                        Self::RopCloneStream(
+                            RopCloneStreamRequest::unpack(c).at("RopCloneStream")?,
+                        ),
                     )
                 }
                 0x3E => {
-                    Self::RopGetPermissionsTable(
-                        RopGetPermissionsTableRequest::unpack(c)
-                            .at("RopGetPermissionsTable")?,
+                    hand_on(
+                        Self::RopGetPermissionsTable(
+                            RopGetPermissionsTableRequest::unpack(c)
+                                .at("RopGetPermissionsTable")?,
+                        ),
                     )
                 }
                 0x3F => {
-                    Self::RopGetRulesTable(
-                        RopGetRulesTableRequest::unpack(c).at("RopGetRulesTable")?,
+                    hand_on(
+                        Self::RopGetRulesTable(
+                            RopGetRulesTableRequest::unpack(c).at("RopGetRulesTable")?,
+                        ),
                     )
                 }
                 0x40 => {
-                    Self::RopModifyPermissions(
-                        RopModifyPermissionsRequest::unpack(c)
-                            .at("RopModifyPermissions")?,
+                    hand_on(
+                        Self::RopModifyPermissions(
+                            RopModifyPermissionsRequest::unpack(c)
+                                .at("RopModifyPermissions")?,
+                        ),
                     )
                 }
                 0x41 => {
-                    Self::RopModifyRules(
-                        RopModifyRulesRequest::unpack(c).at("RopModifyRules")?,
+                    hand_on(
+                        Self::RopModifyRules(
+                            RopModifyRulesRequest::unpack(c).at("RopModifyRules")?,
+                        ),
                     )
                 }
                 0x42 => {
-                    Self::RopGetOwningServers(
-                        RopGetOwningServersRequest::unpack(c).at("RopGetOwningServers")?,
+                    hand_on(
+                        Self::RopGetOwningServers(
+                            RopGetOwningServersRequest::unpack(c)
+                                .at("RopGetOwningServers")?,
+                        ),
                     )
                 }
                 0x43 => {
-                    Self::RopLongTermIdFromId(
-                        RopLongTermIdFromIdRequest::unpack(c).at("RopLongTermIdFromId")?,
+                    hand_on(
+                        Self::RopLongTermIdFromId(
+                            RopLongTermIdFromIdRequest::unpack(c)
+                                .at("RopLongTermIdFromId")?,
+                        ),
                     )
                 }
                 0x44 => {
-                    Self::RopIdFromLongTermId(
-                        RopIdFromLongTermIdRequest::unpack(c).at("RopIdFromLongTermId")?,
+                    hand_on(
+                        Self::RopIdFromLongTermId(
+                            RopIdFromLongTermIdRequest::unpack(c)
+                                .at("RopIdFromLongTermId")?,
+                        ),
                     )
                 }
                 0x45 => {
-                    Self::RopPublicFolderIsGhosted(
-                        RopPublicFolderIsGhostedRequest::unpack(c)
-                            .at("RopPublicFolderIsGhosted")?,
+                    hand_on(
+                        Self::RopPublicFolderIsGhosted(
+                            RopPublicFolderIsGhostedRequest::unpack(c)
+                                .at("RopPublicFolderIsGhosted")?,
+                        ),
                     )
                 }
                 0x46 => {
-                    Self::RopOpenEmbeddedMessage(
-                        RopOpenEmbeddedMessageRequest::unpack(c)
-                            .at("RopOpenEmbeddedMessage")?,
+                    hand_on(
+                        Self::RopOpenEmbeddedMessage(
+                            RopOpenEmbeddedMessageRequest::unpack(c)
+                                .at("RopOpenEmbeddedMessage")?,
+                        ),
                     )
                 }
                 0x47 => {
-                    Self::RopSetSpooler(
-                        RopSetSpoolerRequest::unpack(c).at("RopSetSpooler")?,
+                    hand_on(
+                        Self::RopSetSpooler(
+                            RopSetSpoolerRequest::unpack(c).at("RopSetSpooler")?,
+                        ),
                     )
                 }
                 0x48 => {
-                    Self::RopSpoolerLockMessage(
-                        RopSpoolerLockMessageRequest::unpack(c)
-                            .at("RopSpoolerLockMessage")?,
+                    hand_on(
+                        Self::RopSpoolerLockMessage(
+                            RopSpoolerLockMessageRequest::unpack(c)
+                                .at("RopSpoolerLockMessage")?,
+                        ),
                     )
                 }
                 0x49 => {
-                    Self::RopGetAddressTypes(
-                        RopGetAddressTypesRequest::unpack(c).at("RopGetAddressTypes")?,
+                    hand_on(
+                        Self::RopGetAddressTypes(
+                            RopGetAddressTypesRequest::unpack(c)
+                                .at("RopGetAddressTypes")?,
+                        ),
                     )
                 }
                 0x4A => {
-                    Self::RopTransportSend(
-                        RopTransportSendRequest::unpack(c).at("RopTransportSend")?,
+                    hand_on(
+                        Self::RopTransportSend(
+                            RopTransportSendRequest::unpack(c).at("RopTransportSend")?,
+                        ),
                     )
                 }
                 0x4B => {
-                    Self::RopFastTransferSourceCopyMessages(
-                        RopFastTransferSourceCopyMessagesRequest::unpack(c)
-                            .at("RopFastTransferSourceCopyMessages")?,
+                    hand_on(
+                        Self::RopFastTransferSourceCopyMessages(
+                            RopFastTransferSourceCopyMessagesRequest::unpack(c)
+                                .at("RopFastTransferSourceCopyMessages")?,
+                        ),
                     )
                 }
                 0x4C => {
-                    Self::RopFastTransferSourceCopyFolder(
-                        RopFastTransferSourceCopyFolderRequest::unpack(c)
-                            .at("RopFastTransferSourceCopyFolder")?,
+                    hand_on(
+                        Self::RopFastTransferSourceCopyFolder(
+                            RopFastTransferSourceCopyFolderRequest::unpack(c)
+                                .at("RopFastTransferSourceCopyFolder")?,
+                        ),
                     )
                 }
                 0x4D => {
-                    Self::RopFastTransferSourceCopyTo(
-                        RopFastTransferSourceCopyToRequest::unpack(c)
-                            .at("RopFastTransferSourceCopyTo")?,
+                    hand_on(
+                        Self::RopFastTransferSourceCopyTo(
+                            RopFastTransferSourceCopyToRequest::unpack(c)
+                                .at("RopFastTransferSourceCopyTo")?,
+                        ),
                     )
                 }
                 0x4E => {
-                    Self::RopFastTransferSourceGetBuffer(
-                        RopFastTransferSourceGetBufferRequest::unpack(c)
-                            .at("RopFastTransferSourceGetBuffer")?,
+                    hand_on(
+                        Self::RopFastTransferSourceGetBuffer(
+                            RopFastTransferSourceGetBufferRequest::unpack(c)
+                                .at("RopFastTransferSourceGetBuffer")?,
+                        ),
                     )
                 }
-                0x4F => Self::RopFindRow(RopFindRowRequest::unpack(c).at("RopFindRow")?),
+                0x4F => {
+                    hand_on(
+                        Self::RopFindRow(RopFindRowRequest::unpack(c).at("RopFindRow")?),
+                    )
+                }
                 0x50 => {
-                    Self::RopProgress(RopProgressRequest::unpack(c).at("RopProgress")?)
+                    hand_on(
+                        Self::RopProgress(
+                            RopProgressRequest::unpack(c).at("RopProgress")?,
+                        ),
+                    )
                 }
                 0x51 => {
-                    Self::RopTransportNewMail(
-                        RopTransportNewMailRequest::unpack(c).at("RopTransportNewMail")?,
+                    hand_on(
+                        Self::RopTransportNewMail(
+                            RopTransportNewMailRequest::unpack(c)
+                                .at("RopTransportNewMail")?,
+                        ),
                     )
                 }
                 0x52 => {
-                    Self::RopGetValidAttachments(
-                        RopGetValidAttachmentsRequest::unpack(c)
-                            .at("RopGetValidAttachments")?,
+                    hand_on(
+                        Self::RopGetValidAttachments(
+                            RopGetValidAttachmentsRequest::unpack(c)
+                                .at("RopGetValidAttachments")?,
+                        ),
                     )
                 }
                 0x53 => {
-                    Self::RopFastTransferDestinationConfigure(
-                        RopFastTransferDestinationConfigureRequest::unpack(c)
-                            .at("RopFastTransferDestinationConfigure")?,
+                    hand_on(
+                        Self::RopFastTransferDestinationConfigure(
+                            RopFastTransferDestinationConfigureRequest::unpack(c)
+                                .at("RopFastTransferDestinationConfigure")?,
+                        ),
                     )
                 }
                 0x54 => {
-                    Self::RopFastTransferDestinationPutBuffer(
-                        RopFastTransferDestinationPutBufferRequest::unpack(c)
-                            .at("RopFastTransferDestinationPutBuffer")?,
+                    hand_on(
+                        Self::RopFastTransferDestinationPutBuffer(
+                            RopFastTransferDestinationPutBufferRequest::unpack(c)
+                                .at("RopFastTransferDestinationPutBuffer")?,
+                        ),
                     )
                 }
                 0x55 => {
-                    Self::RopGetNamesFromPropertyIds(
-                        RopGetNamesFromPropertyIdsRequest::unpack(c)
-                            .at("RopGetNamesFromPropertyIds")?,
+                    hand_on(
+                        Self::RopGetNamesFromPropertyIds(
+                            RopGetNamesFromPropertyIdsRequest::unpack(c)
+                                .at("RopGetNamesFromPropertyIds")?,
+                        ),
                     )
                 }
                 0x56 => {
-                    Self::RopGetPropertyIdsFromNames(
-                        RopGetPropertyIdsFromNamesRequest::unpack(c)
-                            .at("RopGetPropertyIdsFromNames")?,
+                    hand_on(
+                        Self::RopGetPropertyIdsFromNames(
+                            RopGetPropertyIdsFromNamesRequest::unpack(c)
+                                .at("RopGetPropertyIdsFromNames")?,
+                        ),
                     )
                 }
                 0x57 => {
-                    Self::RopUpdateDeferredActionMessages(
-                        RopUpdateDeferredActionMessagesRequest::unpack(c)
-                            .at("RopUpdateDeferredActionMessages")?,
+                    hand_on(
+                        Self::RopUpdateDeferredActionMessages(
+                            RopUpdateDeferredActionMessagesRequest::unpack(c)
+                                .at("RopUpdateDeferredActionMessages")?,
+                        ),
                     )
                 }
                 0x58 => {
-                    Self::RopEmptyFolder(
-                        RopEmptyFolderRequest::unpack(c).at("RopEmptyFolder")?,
+                    hand_on(
+                        Self::RopEmptyFolder(
+                            RopEmptyFolderRequest::unpack(c).at("RopEmptyFolder")?,
+                        ),
                     )
                 }
                 0x59 => {
-                    Self::RopExpandRow(
-                        RopExpandRowRequest::unpack(c).at("RopExpandRow")?,
+                    hand_on(
+                        Self::RopExpandRow(
+                            RopExpandRowRequest::unpack(c).at("RopExpandRow")?,
+                        ),
                     )
                 }
                 0x5A => {
-                    Self::RopCollapseRow(
-                        RopCollapseRowRequest::unpack(c).at("RopCollapseRow")?,
+                    hand_on(
+                        Self::RopCollapseRow(
+                            RopCollapseRowRequest::unpack(c).at("RopCollapseRow")?,
+                        ),
                     )
                 }
                 0x5B => {
-                    Self::RopLockRegionStream(
-                        RopLockRegionStreamRequest::unpack(c).at("RopLockRegionStream")?,
+                    hand_on(
+                        Self::RopLockRegionStream(
+                            RopLockRegionStreamRequest::unpack(c)
+                                .at("RopLockRegionStream")?,
+                        ),
                     )
                 }
                 0x5C => {
-                    Self::RopUnlockRegionStream(
-                        RopUnlockRegionStreamRequest::unpack(c)
-                            .at("RopUnlockRegionStream")?,
+                    hand_on(
+                        Self::RopUnlockRegionStream(
+                            RopUnlockRegionStreamRequest::unpack(c)
+                                .at("RopUnlockRegionStream")?,
+                        ),
                     )
                 }
                 0x5D => {
-                    Self::RopCommitStream(
-                        RopCommitStreamRequest::unpack(c).at("RopCommitStream")?,
+                    hand_on(
+                        Self::RopCommitStream(
+                            RopCommitStreamRequest::unpack(c).at("RopCommitStream")?,
+                        ),
                     )
                 }
                 0x5E => {
-                    Self::RopGetStreamSize(
-                        RopGetStreamSizeRequest::unpack(c).at("RopGetStreamSize")?,
+                    hand_on(
+                        Self::RopGetStreamSize(
+                            RopGetStreamSizeRequest::unpack(c).at("RopGetStreamSize")?,
+                        ),
                     )
                 }
                 0x5F => {
-                    Self::RopQueryNamedProperties(
-                        RopQueryNamedPropertiesRequest::unpack(c)
-                            .at("RopQueryNamedProperties")?,
+                    hand_on(
+                        Self::RopQueryNamedProperties(
+                            RopQueryNamedPropertiesRequest::unpack(c)
+                                .at("RopQueryNamedProperties")?,
+                        ),
                     )
                 }
                 0x60 => {
-                    Self::RopGetPerUserLongTermIds(
-                        RopGetPerUserLongTermIdsRequest::unpack(c)
-                            .at("RopGetPerUserLongTermIds")?,
+                    hand_on(
+                        Self::RopGetPerUserLongTermIds(
+                            RopGetPerUserLongTermIdsRequest::unpack(c)
+                                .at("RopGetPerUserLongTermIds")?,
+                        ),
                     )
                 }
                 0x61 => {
-                    Self::RopGetPerUserGuid(
-                        RopGetPerUserGuidRequest::unpack(c).at("RopGetPerUserGuid")?,
+                    hand_on(
+                        Self::RopGetPerUserGuid(
+                            RopGetPerUserGuidRequest::unpack(c).at("RopGetPerUserGuid")?,
+                        ),
                     )
                 }
                 0x63 => {
-                    Self::RopReadPerUserInformation(
-                        RopReadPerUserInformationRequest::unpack(c)
-                            .at("RopReadPerUserInformation")?,
+                    hand_on(
+                        Self::RopReadPerUserInformation(
+                            RopReadPerUserInformationRequest::unpack(c)
+                                .at("RopReadPerUserInformation")?,
+                        ),
                     )
                 }
                 0x64 => {
-                    Self::RopWritePerUserInformation(
-                        RopWritePerUserInformationRequest::unpack(c)
-                            .at("RopWritePerUserInformation")?,
+                    hand_on(
+                        Self::RopWritePerUserInformation(
+                            RopWritePerUserInformationRequest::unpack(c)
+                                .at("RopWritePerUserInformation")?,
+                        ),
                     )
                 }
                 0x66 => {
-                    Self::RopSetReadFlags(
-                        RopSetReadFlagsRequest::unpack(c).at("RopSetReadFlags")?,
+                    hand_on(
+                        Self::RopSetReadFlags(
+                            RopSetReadFlagsRequest::unpack(c).at("RopSetReadFlags")?,
+                        ),
                     )
                 }
                 0x67 => {
-                    Self::RopCopyProperties(
-                        RopCopyPropertiesRequest::unpack(c).at("RopCopyProperties")?,
+                    hand_on(
+                        Self::RopCopyProperties(
+                            RopCopyPropertiesRequest::unpack(c).at("RopCopyProperties")?,
+                        ),
                     )
                 }
                 0x68 => {
-                    Self::RopGetReceiveFolderTable(
-                        RopGetReceiveFolderTableRequest::unpack(c)
-                            .at("RopGetReceiveFolderTable")?,
+                    hand_on(
+                        Self::RopGetReceiveFolderTable(
+                            RopGetReceiveFolderTableRequest::unpack(c)
+                                .at("RopGetReceiveFolderTable")?,
+                        ),
                     )
                 }
                 0x69 => {
-                    Self::RopFastTransferSourceCopyProperties(
-                        RopFastTransferSourceCopyPropertiesRequest::unpack(c)
-                            .at("RopFastTransferSourceCopyProperties")?,
+                    hand_on(
+                        Self::RopFastTransferSourceCopyProperties(
+                            RopFastTransferSourceCopyPropertiesRequest::unpack(c)
+                                .at("RopFastTransferSourceCopyProperties")?,
+                        ),
                     )
                 }
                 0x6B => {
-                    Self::RopGetCollapseState(
-                        RopGetCollapseStateRequest::unpack(c).at("RopGetCollapseState")?,
+                    hand_on(
+                        Self::RopGetCollapseState(
+                            RopGetCollapseStateRequest::unpack(c)
+                                .at("RopGetCollapseState")?,
+                        ),
                     )
                 }
                 0x6C => {
-                    Self::RopSetCollapseState(
-                        RopSetCollapseStateRequest::unpack(c).at("RopSetCollapseState")?,
+                    hand_on(
+                        Self::RopSetCollapseState(
+                            RopSetCollapseStateRequest::unpack(c)
+                                .at("RopSetCollapseState")?,
+                        ),
                     )
                 }
                 0x6D => {
-                    Self::RopGetTransportFolder(
-                        RopGetTransportFolderRequest::unpack(c)
-                            .at("RopGetTransportFolder")?,
+                    hand_on(
+                        Self::RopGetTransportFolder(
+                            RopGetTransportFolderRequest::unpack(c)
+                                .at("RopGetTransportFolder")?,
+                        ),
                     )
                 }
                 0x6F => {
-                    Self::RopOptionsData(
-                        RopOptionsDataRequest::unpack(c).at("RopOptionsData")?,
+                    hand_on(
+                        Self::RopOptionsData(
+                            RopOptionsDataRequest::unpack(c).at("RopOptionsData")?,
+                        ),
                     )
                 }
                 0x70 => {
-                    Self::RopSynchronizationConfigure(
-                        RopSynchronizationConfigureRequest::unpack(c)
-                            .at("RopSynchronizationConfigure")?,
+                    hand_on(
+                        Self::RopSynchronizationConfigure(
+                            RopSynchronizationConfigureRequest::unpack(c)
+                                .at("RopSynchronizationConfigure")?,
+                        ),
                     )
                 }
                 0x72 => {
-                    Self::RopSynchronizationImportMessageChange(
-                        RopSynchronizationImportMessageChangeRequest::unpack(c)
-                            .at("RopSynchronizationImportMessageChange")?,
+                    hand_on(
+                        Self::RopSynchronizationImportMessageChange(
+                            RopSynchronizationImportMessageChangeRequest::unpack(c)
+                                .at("RopSynchronizationImportMessageChange")?,
+                        ),
                     )
                 }
                 0x73 => {
-                    Self::RopSynchronizationImportHierarchyChange(
-                        RopSynchronizationImportHierarchyChangeRequest::unpack(c)
-                            .at("RopSynchronizationImportHierarchyChange")?,
+                    hand_on(
+                        Self::RopSynchronizationImportHierarchyChange(
+                            RopSynchronizationImportHierarchyChangeRequest::unpack(c)
+                                .at("RopSynchronizationImportHierarchyChange")?,
+                        ),
                     )
                 }
                 0x74 => {
-                    Self::RopSynchronizationImportDeletes(
-                        RopSynchronizationImportDeletesRequest::unpack(c)
-                            .at("RopSynchronizationImportDeletes")?,
+                    hand_on(
+                        Self::RopSynchronizationImportDeletes(
+                            RopSynchronizationImportDeletesRequest::unpack(c)
+                                .at("RopSynchronizationImportDeletes")?,
+                        ),
                     )
                 }
                 0x75 => {
-                    Self::RopSynchronizationUploadStateStreamBegin(
-                        RopSynchronizationUploadStateStreamBeginRequest::unpack(c)
-                            .at("RopSynchronizationUploadStateStreamBegin")?,
+                    hand_on(
+                        Self::RopSynchronizationUploadStateStreamBegin(
+                            RopSynchronizationUploadStateStreamBeginRequest::unpack(c)
+                                .at("RopSynchronizationUploadStateStreamBegin")?,
+                        ),
                     )
                 }
                 0x76 => {
-                    Self::RopSynchronizationUploadStateStreamContinue(
-                        RopSynchronizationUploadStateStreamContinueRequest::unpack(c)
-                            .at("RopSynchronizationUploadStateStreamContinue")?,
+                    hand_on(
+                        Self::RopSynchronizationUploadStateStreamContinue(
+                            RopSynchronizationUploadStateStreamContinueRequest::unpack(c)
+                                .at("RopSynchronizationUploadStateStreamContinue")?,
+                        ),
                     )
                 }
                 0x77 => {
-                    Self::RopSynchronizationUploadStateStreamEnd(
-                        RopSynchronizationUploadStateStreamEndRequest::unpack(c)
-                            .at("RopSynchronizationUploadStateStreamEnd")?,
+                    hand_on(
+                        Self::RopSynchronizationUploadStateStreamEnd(
+                            RopSynchronizationUploadStateStreamEndRequest::unpack(c)
+                                .at("RopSynchronizationUploadStateStreamEnd")?,
+                        ),
                     )
                 }
                 0x78 => {
-                    Self::RopSynchronizationImportMessageMove(
-                        RopSynchronizationImportMessageMoveRequest::unpack(c)
-                            .at("RopSynchronizationImportMessageMove")?,
+                    hand_on(
+                        Self::RopSynchronizationImportMessageMove(
+                            RopSynchronizationImportMessageMoveRequest::unpack(c)
+                                .at("RopSynchronizationImportMessageMove")?,
+                        ),
                     )
                 }
                 0x79 => {
-                    Self::RopSetPropertiesNoReplicate(
-                        RopSetPropertiesNoReplicateRequest::unpack(c)
-                            .at("RopSetPropertiesNoReplicate")?,
+                    hand_on(
+                        Self::RopSetPropertiesNoReplicate(
+                            RopSetPropertiesNoReplicateRequest::unpack(c)
+                                .at("RopSetPropertiesNoReplicate")?,
+                        ),
                     )
                 }
                 0x7A => {
-                    Self::RopDeletePropertiesNoReplicate(
-                        RopDeletePropertiesNoReplicateRequest::unpack(c)
-                            .at("RopDeletePropertiesNoReplicate")?,
+                    hand_on(
+                        Self::RopDeletePropertiesNoReplicate(
+                            RopDeletePropertiesNoReplicateRequest::unpack(c)
+                                .at("RopDeletePropertiesNoReplicate")?,
+                        ),
                     )
                 }
                 0x7B => {
-                    Self::RopGetStoreState(
-                        RopGetStoreStateRequest::unpack(c).at("RopGetStoreState")?,
+                    hand_on(
+                        Self::RopGetStoreState(
+                            RopGetStoreStateRequest::unpack(c).at("RopGetStoreState")?,
+                        ),
                     )
                 }
                 0x7E => {
-                    Self::RopSynchronizationOpenCollector(
-                        RopSynchronizationOpenCollectorRequest::unpack(c)
-                            .at("RopSynchronizationOpenCollector")?,
+                    hand_on(
+                        Self::RopSynchronizationOpenCollector(
+                            RopSynchronizationOpenCollectorRequest::unpack(c)
+                                .at("RopSynchronizationOpenCollector")?,
+                        ),
                     )
                 }
                 0x7F => {
-                    Self::RopGetLocalReplicaIds(
-                        RopGetLocalReplicaIdsRequest::unpack(c)
-                            .at("RopGetLocalReplicaIds")?,
+                    hand_on(
+                        Self::RopGetLocalReplicaIds(
+                            RopGetLocalReplicaIdsRequest::unpack(c)
+                                .at("RopGetLocalReplicaIds")?,
+                        ),
                     )
                 }
                 0x80 => {
-                    Self::RopSynchronizationImportReadStateChanges(
-                        RopSynchronizationImportReadStateChangesRequest::unpack(c)
-                            .at("RopSynchronizationImportReadStateChanges")?,
+                    hand_on(
+                        Self::RopSynchronizationImportReadStateChanges(
+                            RopSynchronizationImportReadStateChangesRequest::unpack(c)
+                                .at("RopSynchronizationImportReadStateChanges")?,
+                        ),
                     )
                 }
                 0x81 => {
-                    Self::RopResetTable(
-                        RopResetTableRequest::unpack(c).at("RopResetTable")?,
+                    hand_on(
+                        Self::RopResetTable(
+                            RopResetTableRequest::unpack(c).at("RopResetTable")?,
+                        ),
                     )
                 }
                 0x82 => {
-                    Self::RopSynchronizationGetTransferState(
-                        RopSynchronizationGetTransferStateRequest::unpack(c)
-                            .at("RopSynchronizationGetTransferState")?,
+                    hand_on(
+                        Self::RopSynchronizationGetTransferState(
+                            RopSynchronizationGetTransferStateRequest::unpack(c)
+                                .at("RopSynchronizationGetTransferState")?,
+                        ),
                     )
                 }
                 0x86 => {
-                    Self::RopTellVersion(
-                        RopTellVersionRequest::unpack(c).at("RopTellVersion")?,
+                    hand_on(
+                        Self::RopTellVersion(
+                            RopTellVersionRequest::unpack(c).at("RopTellVersion")?,
+                        ),
                     )
                 }
                 0x89 => {
-                    Self::RopFreeBookmark(
-                        RopFreeBookmarkRequest::unpack(c).at("RopFreeBookmark")?,
+                    hand_on(
+                        Self::RopFreeBookmark(
+                            RopFreeBookmarkRequest::unpack(c).at("RopFreeBookmark")?,
+                        ),
                     )
                 }
                 0x90 => {
-                    Self::RopWriteAndCommitStream(
-                        RopWriteAndCommitStreamRequest::unpack(c)
-                            .at("RopWriteAndCommitStream")?,
+                    hand_on(
+                        Self::RopWriteAndCommitStream(
+                            RopWriteAndCommitStreamRequest::unpack(c)
+                                .at("RopWriteAndCommitStream")?,
+                        ),
                     )
                 }
                 0x91 => {
-                    Self::RopHardDeleteMessages(
-                        RopHardDeleteMessagesRequest::unpack(c)
-                            .at("RopHardDeleteMessages")?,
+                    hand_on(
+                        Self::RopHardDeleteMessages(
+                            RopHardDeleteMessagesRequest::unpack(c)
+                                .at("RopHardDeleteMessages")?,
+                        ),
                     )
                 }
                 0x92 => {
-                    Self::RopHardDeleteMessagesAndSubfolders(
-                        RopHardDeleteMessagesAndSubfoldersRequest::unpack(c)
-                            .at("RopHardDeleteMessagesAndSubfolders")?,
+                    hand_on(
+                        Self::RopHardDeleteMessagesAndSubfolders(
+                            RopHardDeleteMessagesAndSubfoldersRequest::unpack(c)
+                                .at("RopHardDeleteMessagesAndSubfolders")?,
+                        ),
                     )
                 }
                 0x93 => {
-                    Self::RopSetLocalReplicaMidsetDeleted(
-                        RopSetLocalReplicaMidsetDeletedRequest::unpack(c)
-                            .at("RopSetLocalReplicaMidsetDeleted")?,
+                    hand_on(
+                        Self::RopSetLocalReplicaMidsetDeleted(
+                            RopSetLocalReplicaMidsetDeletedRequest::unpack(c)
+                                .at("RopSetLocalReplicaMidsetDeleted")?,
+                        ),
                     )
                 }
                 0x9D => {
-                    Self::RopFastTransferDestinationPutBufferExtended(
-                        RopFastTransferDestinationPutBufferExtendedRequest::unpack(c)
-                            .at("RopFastTransferDestinationPutBufferExtended")?,
+                    hand_on(
+                        Self::RopFastTransferDestinationPutBufferExtended(
+                            RopFastTransferDestinationPutBufferExtendedRequest::unpack(c)
+                                .at("RopFastTransferDestinationPutBufferExtended")?,
+                        ),
                     )
                 }
                 0xA3 => {
-                    Self::RopWriteStreamExtended(
-                        RopWriteStreamExtendedRequest::unpack(c)
-                            .at("RopWriteStreamExtended")?,
+                    hand_on(
+                        Self::RopWriteStreamExtended(
+                            RopWriteStreamExtendedRequest::unpack(c)
+                                .at("RopWriteStreamExtended")?,
+                        ),
                     )
                 }
-                0xFE => Self::RopLogon(RopLogonRequest::unpack(c).at("RopLogon")?),
+                0xFE => {
+                    hand_on(Self::RopLogon(RopLogonRequest::unpack(c).at("RopLogon")?))
+                }
                 _ => return Err(runtime::rop::unknown_rop(c, rop_id).at("RopId")),
             },
         )
@@ -13866,9 +14167,16 @@ impl<'a> RopInputBuffer<'a> {
     pub fn unpack(bytes: &'a [u8]) -> Result<Self, UnpackError> {
         let batch = runtime::rop::unpack_batch(bytes)?;
         let mut c = Cursor::at_offset(batch.rops, runtime::rop::ROP_SIZE);
-        let mut requests = Vec::new();
+        let mut requests = Vec::with_capacity(c.capacity(16, 3));
         while !c.is_empty() {
-            requests.push(RopRequest::unpack(&mut c)?);
+            c.push_in_place(
+                &mut requests,
+                RopRequest::RopRelease(RopReleaseRequest {
+                    logon_id: 0,
+                    input_handle_index: 0,
+                }),
+                |c, place| { RopRequest::unpack_with(c, |request| place.put(request)) },
+            )?;
         }
         Ok(Self {
             requests,

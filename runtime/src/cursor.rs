@@ -13,6 +13,19 @@ pub struct Cursor<'a> {
     depth: u32,
 }
 
+/// The place of an element in a list that is being read: see [`Cursor::list_in_place`].
+#[derive(Debug)]
+pub struct Place<'p, T>(&'p mut T);
+
+impl<T> Place<'_, T> {
+    /// Puts the element there.
+    #[inline]
+    pub fn put(self, item: T) {
+        // Not dropped: a blank owns nothing, and asking whether it does would take longer than reading the item.
+        std::mem::forget(std::mem::replace(self.0, item));
+    }
+}
+
 macro_rules! integers {
     ($($(#[$doc:meta])* $name:ident: $ty:ty;)*) => {
         $(
@@ -22,7 +35,14 @@ macro_rules! integers {
             /// `Truncated` when the buffer ends before it.
             #[inline]
             pub fn $name(&mut self) -> Result<$ty, UnpackError> {
-                Ok(<$ty>::from_le_bytes(self.array()?))
+                // Not by `array`: a result that holds an array goes through memory byte by byte.
+                match self.rest.split_first_chunk() {
+                    Some((head, rest)) => {
+                        self.rest = rest;
+                        Ok(<$ty>::from_le_bytes(*head))
+                    }
+                    None => Err(self.truncated(size_of::<$ty>())),
+                }
             }
         )*
     };
@@ -99,6 +119,34 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// The bytes before a 16-bit terminator, which is read, too.
+    ///
+    /// # Errors
+    /// `Unterminated` when the buffer ends first.
+    #[inline]
+    pub fn utf16_nul(&mut self) -> Result<&'a [u8], UnpackError> {
+        let Some(units) = crate::text::zero_unit(self.rest) else {
+            return Err(self.error(UnpackErrorKind::Unterminated));
+        };
+        let bytes = self.take(units * 2)?;
+        self.u16()?;
+        Ok(bytes)
+    }
+
+    /// The bytes before an 8-bit terminator, which is read, too.
+    ///
+    /// # Errors
+    /// `Unterminated` when the buffer ends first.
+    #[inline]
+    pub fn string8_nul(&mut self) -> Result<&'a [u8], UnpackError> {
+        let Some(len) = self.rest.iter().position(|&byte| byte == 0) else {
+            return Err(self.error(UnpackErrorKind::Unterminated));
+        };
+        let bytes = self.take(len)?;
+        self.u8()?;
+        Ok(bytes)
+    }
+
     /// All that is left.
     #[inline]
     pub fn take_rest(&mut self) -> &'a [u8] {
@@ -131,6 +179,7 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// `TooDeep` at the limit.
+    #[inline]
     pub fn enter(&mut self, limit: u32) -> Result<(), UnpackError> {
         if self.depth >= limit {
             return Err(self.error(UnpackErrorKind::TooDeep { limit }));
@@ -139,7 +188,20 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
+    /// One more level would be within the limit.
+    ///
+    /// # Errors
+    /// `TooDeep` at the limit.
+    #[inline]
+    pub fn within(&self, limit: u32) -> Result<(), UnpackError> {
+        if self.depth >= limit {
+            return Err(self.error(UnpackErrorKind::TooDeep { limit }));
+        }
+        Ok(())
+    }
+
     /// Comes back up from [`Cursor::enter`].
+    #[inline]
     pub fn leave(&mut self) {
         self.depth = self.depth.saturating_sub(1);
     }
@@ -175,6 +237,53 @@ impl<'a> Cursor<'a> {
             return Err(self.error(UnpackErrorKind::TooLarge { found: count as u64, limit: limit as u64 }));
         }
         Ok(self.capacity(count, min_size))
+    }
+
+    /// Reads a list whose elements are written once, to their place in it: `read` gets the place, and puts the
+    /// element there. `blank` makes what stands in a place before; it must own nothing, as it is not dropped.
+    ///
+    /// Pushing a value that is an enum writes it elsewhere first, and reading it back in wide pieces right after it
+    /// was written in narrow ones stalls the processor: that was most of the time of reading rows.
+    ///
+    /// # Errors
+    /// As [`Cursor::list`], and those of `read`.
+    #[inline]
+    pub fn list_in_place<T>(
+        &mut self,
+        count: usize,
+        min_size: usize,
+        blank: impl Fn() -> T,
+        mut read: impl FnMut(&mut Self, usize, Place<'_, T>) -> Result<(), UnpackError>,
+    ) -> Result<Vec<T>, UnpackError> {
+        // Few at a time: what is claimed need not come.
+        const BLANKS: usize = 32;
+        let mut items = Vec::with_capacity(self.list(count, min_size)?);
+        while items.len() < count {
+            let from = items.len();
+            items.resize_with(count.min(from + BLANKS), &blank);
+            for (index, item) in items.iter_mut().enumerate().skip(from) {
+                read(self, index, Place(item))?;
+            }
+        }
+        Ok(items)
+    }
+
+    /// Reads an element to the end of a list, in the way of [`Cursor::list_in_place`].
+    ///
+    /// # Errors
+    /// Those of `read`; then the blank is the last element.
+    #[inline]
+    pub fn push_in_place<T>(
+        &mut self,
+        items: &mut Vec<T>,
+        blank: T,
+        read: impl FnOnce(&mut Self, Place<'_, T>) -> Result<(), UnpackError>,
+    ) -> Result<(), UnpackError> {
+        items.push(blank);
+        match items.last_mut() {
+            Some(item) => read(self, Place(item)),
+            None => Ok(()),
+        }
     }
 
     /// An element of a list that the structure depends on (columns).

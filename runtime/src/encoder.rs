@@ -155,6 +155,7 @@ impl Encoder {
     ///
     /// # Errors
     /// `TooDeep` at the limit.
+    #[inline]
     pub fn enter(&mut self, limit: u32) -> Result<(), PackError> {
         if self.depth >= limit {
             return Err(self.error(PackErrorKind::TooDeep { limit }));
@@ -164,6 +165,7 @@ impl Encoder {
     }
 
     /// Comes back up from [`Encoder::enter`].
+    #[inline]
     pub fn leave(&mut self) {
         self.depth = self.depth.saturating_sub(1);
     }

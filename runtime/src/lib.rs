@@ -23,7 +23,7 @@ pub mod rop;
 pub mod text;
 pub mod value;
 
-pub use cursor::Cursor;
+pub use cursor::{Cursor, Place};
 pub use encoder::Encoder;
 pub use error::{At, PackError, PackErrorKind, UnpackError, UnpackErrorKind};
 pub use text::{String8, Utf16};

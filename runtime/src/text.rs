@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use crate::{Cursor, Encoder, PackError, UnpackError, UnpackErrorKind};
+use crate::{Cursor, Encoder, PackError, UnpackError};
 
 /// A UTF-16 string without its terminator.
 ///
@@ -35,6 +35,7 @@ impl<'a> Utf16<'a> {
 
     /// From little-endian bytes; an odd last byte is left out.
     #[must_use]
+    #[inline]
     pub fn from_wire(bytes: &'a [u8]) -> Self {
         let even = bytes.get(..bytes.len() & !1).unwrap_or_default();
         Self(Repr::Wire(Cow::Borrowed(even)))
@@ -45,10 +46,12 @@ impl<'a> Utf16<'a> {
     pub fn to_text(&self) -> Cow<'_, str> {
         match &self.0 {
             Repr::Text(text) => Cow::Borrowed(text),
-            Repr::Wire(_) => {
-                Cow::Owned(char::decode_utf16(self.units()).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
-            }
+            Repr::Wire(bytes) => Cow::Owned(decode_ascii(bytes).unwrap_or_else(|| self.decode())),
         }
+    }
+
+    fn decode(&self) -> String {
+        char::decode_utf16(self.units()).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
     }
 
     /// The UTF-16 units.
@@ -94,19 +97,16 @@ impl<'a> Utf16<'a> {
     ///
     /// # Errors
     /// `Unterminated` when the buffer ends first.
+    #[inline]
     pub fn unpack_nul(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
-        let Some(units) = zero_unit(c.peek()) else {
-            return Err(c.error(UnpackErrorKind::Unterminated));
-        };
-        let bytes = c.take(units * 2)?;
-        c.take(2)?;
-        Ok(Self(Repr::Wire(Cow::Borrowed(bytes))))
+        Ok(Self::from_wire(c.utf16_nul()?))
     }
 
     /// Reads this many units.
     ///
     /// # Errors
     /// `Truncated` when the buffer ends first.
+    #[inline]
     pub fn unpack_units(c: &mut Cursor<'a>, units: usize) -> Result<Self, UnpackError> {
         let bytes = c.take(units.saturating_mul(2))?;
         Ok(Self(Repr::Wire(Cow::Borrowed(bytes))))
@@ -148,7 +148,7 @@ impl<'a> Utf16<'a> {
 
 /// The first unit of UTF-16 that is zero. Looks at four units at once: rows are full of short texts,
 /// and this is most of reading them.
-fn zero_unit(bytes: &[u8]) -> Option<usize> {
+pub(crate) fn zero_unit(bytes: &[u8]) -> Option<usize> {
     const ONES: u64 = 0x0001_0001_0001_0001;
     const HIGH: u64 = 0x8000_8000_8000_8000;
     let (words, _) = bytes.as_chunks::<8>();
@@ -159,6 +159,20 @@ fn zero_unit(bytes: &[u8]) -> Option<usize> {
     let skipped = before.count() * 4;
     let (pairs, _) = bytes.as_chunks::<2>();
     pairs.iter().skip(skipped).position(|pair| *pair == [0, 0]).map(|at| skipped + at)
+}
+
+/// The text of UTF-16 that is ASCII throughout: most names and addresses are.
+fn decode_ascii(bytes: &[u8]) -> Option<String> {
+    const OTHERS: u64 = 0xFF80_FF80_FF80_FF80;
+    let (words, rest) = bytes.as_chunks::<8>();
+    let (rest, _) = rest.as_chunks::<2>();
+    let others = words.iter().fold(0, |all, word| all | (u64::from_le_bytes(*word) & OTHERS));
+    let others_of_rest = rest.iter().fold(0, |all, unit| all | (u16::from_le_bytes(*unit) & 0xFF80));
+    if others != 0 || others_of_rest != 0 {
+        return None;
+    }
+    let (units, _) = bytes.as_chunks::<2>();
+    String::from_utf8(units.iter().map(|[low, _]| *low).collect()).ok()
 }
 
 /// Writes text as UTF-16, a buffer at a time: the encoder's limit is checked once a buffer.
@@ -242,6 +256,13 @@ impl From<String> for Utf16<'_> {
 pub struct String8<'a>(pub Cow<'a, [u8]>);
 
 impl<'a> String8<'a> {
+    /// From the bytes of the wire, without terminator.
+    #[inline]
+    #[must_use]
+    pub fn from_wire(bytes: &'a [u8]) -> Self {
+        Self(Cow::Borrowed(bytes))
+    }
+
     /// From bytes.
     #[must_use]
     pub fn new(bytes: impl Into<Cow<'a, [u8]>>) -> Self {
@@ -295,19 +316,16 @@ impl<'a> String8<'a> {
     ///
     /// # Errors
     /// `Unterminated` when the buffer ends first.
+    #[inline]
     pub fn unpack_nul(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
-        let Some(len) = c.peek().iter().position(|&b| b == 0) else {
-            return Err(c.error(UnpackErrorKind::Unterminated));
-        };
-        let bytes = c.take(len)?;
-        c.take(1)?;
-        Ok(Self(Cow::Borrowed(bytes)))
+        Ok(Self::from_wire(c.string8_nul()?))
     }
 
     /// Reads this many bytes.
     ///
     /// # Errors
     /// `Truncated` when the buffer ends first.
+    #[inline]
     pub fn unpack_bytes(c: &mut Cursor<'a>, bytes: usize) -> Result<Self, UnpackError> {
         Ok(Self(Cow::Borrowed(c.take(bytes)?)))
     }
@@ -434,6 +452,7 @@ impl<'a> StringValue<'a> {
     ///
     /// # Errors
     /// `Unterminated` when the buffer ends first.
+    #[inline]
     pub fn unpack_nul(c: &mut Cursor<'a>, unicode: bool) -> Result<Self, UnpackError> {
         if unicode { Utf16::unpack_nul(c).map(Self::Utf16) } else { String8::unpack_nul(c).map(Self::String8) }
     }

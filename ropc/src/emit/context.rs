@@ -27,11 +27,12 @@ pub(crate) struct Context<'p> {
     pub(crate) program: &'p Program,
     pub(crate) module: usize,
     imports: RefCell<BTreeSet<String>>,
+    in_place: BTreeSet<TypeId>,
 }
 
 impl<'p> Context<'p> {
     pub(crate) fn new(program: &'p Program, module: usize) -> Self {
-        Self { program, module, imports: RefCell::default() }
+        Self { program, module, imports: RefCell::default(), in_place: super::in_place::types(program) }
     }
 
     /// The `use` items of what was asked for and is named in the items.
@@ -197,6 +198,11 @@ impl<'p> Context<'p> {
         } else {
             quote!(&#ty)
         }
+    }
+
+    /// The type has `unpack_with`.
+    pub(crate) fn is_in_place(&self, id: TypeId) -> bool {
+        self.in_place.contains(&id)
     }
 
     /// The structure behind a named type, if it is one.

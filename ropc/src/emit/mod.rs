@@ -1,6 +1,7 @@
 //! Meaning to Rust, as tokens. One file per kind of output.
 
 pub mod file;
+mod in_place;
 
 mod body;
 mod client;

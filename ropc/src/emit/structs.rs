@@ -7,28 +7,33 @@ use super::body::{Env, Holds, RustField, accessor, arm_fields, has_accessor, rus
 use super::context::{Context, docs, usize_literal, words};
 use super::names::{snake, snake_text, verbatim, word};
 use super::{packing, sizes, unpacking};
-use crate::model::{BitsSource, Extent, Layout, Match, Member, StructDef, Type, TypeKind};
+use crate::model::{BitsSource, Extent, Layout, Match, Member, Param, StructDef, Type, TypeId, TypeKind};
 
 /// The structures of a module.
 pub(crate) fn module_items(cx: &Context<'_>) -> Vec<TokenStream> {
     let mut items = Vec::new();
-    for def in cx.program.types.iter().filter(|def| def.module == cx.module) {
+    for (index, def) in cx.program.types.iter().enumerate().filter(|(_, def)| def.module == cx.module) {
         if let TypeKind::Struct(s) = &def.kind {
             let docs = docs(&def.docs, def.spec.as_deref(), &format!("`{}`", def.name));
-            items.extend(structure(cx, &def.name, &docs, s));
+            items.extend(items_of(cx, &def.name, &docs, s, cx.is_in_place(TypeId(index))));
         }
     }
     items
 }
 
-/// The items of one structure: its type, its implementation, the enums of its matches.
+/// The items of a body that is no element of a list.
 pub(crate) fn structure(cx: &Context<'_>, name: &str, docs: &TokenStream, def: &StructDef) -> Vec<TokenStream> {
+    items_of(cx, name, docs, def, false)
+}
+
+/// The items of one structure: its type, its implementation, the enums of its matches.
+fn items_of(cx: &Context<'_>, name: &str, docs: &TokenStream, def: &StructDef, in_place: bool) -> Vec<TokenStream> {
     let mut items = Vec::new();
     match (def.is_enum, def.body.last()) {
         (true, Some(Member::Match(m))) => items.push(enumeration(cx, m, docs)),
         _ => items.push(record(cx, name, docs, def)),
     }
-    items.push(implementation(cx, name, def));
+    items.push(implementation(cx, name, def, in_place));
     let mut enums = Vec::new();
     inner_matches(&def.body, &mut enums);
     for m in enums {
@@ -112,14 +117,14 @@ fn enumeration(cx: &Context<'_>, m: &Match, docs: &TokenStream) -> TokenStream {
     quote!(#docs #derives pub enum #ident #generics { #(#variants),* })
 }
 
-fn implementation(cx: &Context<'_>, name: &str, def: &StructDef) -> TokenStream {
+fn implementation(cx: &Context<'_>, name: &str, def: &StructDef, in_place: bool) -> TokenStream {
     let (ident, generics, lifetime) = generics(name, def.layout);
     let min = usize_literal(def.layout.min_size);
     let min_docs = if def.layout.fixed { " Bytes on the wire." } else { " The fewest bytes on the wire." };
     let (cursor, encoder) = (cx.runtime("Cursor"), cx.runtime("Encoder"));
     let (unpack_error, pack_error) = (cx.runtime("UnpackError"), cx.runtime("PackError"));
 
-    let unpack_body = unpack_body(cx, def);
+    let unpack_body = unpack_body(cx, def, in_place);
     let unpack_params = cx.params(&def.params, &unpack_body);
     let pack_body = pack_body(cx, def);
     let pack_params = cx.params(&def.params, &pack_body);
@@ -131,18 +136,49 @@ fn implementation(cx: &Context<'_>, name: &str, def: &StructDef) -> TokenStream 
     };
     let c = if words(&unpack_body).contains("c") { quote!(c) } else { quote!(_c) };
     let e = if words(&pack_body).contains("e") { quote!(e) } else { quote!(_e) };
-    quote! {
-        impl #generics #ident #generics {
-            #[doc = #min_docs]
-            pub const MIN_SIZE: usize = #min;
-
+    let unpack = if in_place {
+        let args = arguments(&def.params);
+        quote! {
             /// Reads it.
             ///
             /// # Errors
             /// When the bytes are not such a structure; the error names field and offset.
             pub fn unpack(#c: &mut #cursor<#lifetime> #unpack_params) -> Result<Self, #unpack_error> {
+                Self::unpack_with(#c #args, |value| value)
+            }
+
+            /// Reads it and hands it on to where it stays.
+            ///
+            /// # Errors
+            /// As `unpack`.
+            #[inline]
+            pub fn unpack_with<R>(
+                #c: &mut #cursor<#lifetime> #unpack_params,
+                hand_on: impl FnOnce(Self) -> R,
+            ) -> Result<R, #unpack_error> {
                 #unpack_body
             }
+        }
+    } else {
+        // A handful of loads, which can go where the value stays.
+        let inline = def.layout.fixed.then(|| quote!(#[inline]));
+        quote! {
+            /// Reads it.
+            ///
+            /// # Errors
+            /// When the bytes are not such a structure; the error names field and offset.
+            #inline
+            pub fn unpack(#c: &mut #cursor<#lifetime> #unpack_params) -> Result<Self, #unpack_error> {
+                #unpack_body
+            }
+        }
+    };
+    quote! {
+        impl #generics #ident #generics {
+            #[doc = #min_docs]
+            pub const MIN_SIZE: usize = #min;
+
+            #unpack
 
             /// Writes it.
             ///
@@ -204,25 +240,40 @@ fn with_derived_bits(cx: &Context<'_>, def: &StructDef) -> TokenStream {
         .collect()
 }
 
-fn unpack_body(cx: &Context<'_>, def: &StructDef) -> TokenStream {
+/// Parameters passed on, each preceded by a comma.
+fn arguments(params: &[Param]) -> TokenStream {
+    let names = params.iter().map(|param| snake(&param.name));
+    quote!(#(, #names)*)
+}
+
+fn unpack_body(cx: &Context<'_>, def: &StructDef, in_place: bool) -> TokenStream {
     let mut env = Env::new(def, false);
-    let (enter, leave) = match def.max_recursion {
-        Some(limit) => {
-            let limit = usize_literal(u64::from(limit));
-            (quote!(c.enter(#limit)?;), quote!(c.leave();))
-        }
-        None => (quote!(), quote!()),
-    };
+    let limit = def.max_recursion.map(|limit| usize_literal(u64::from(limit)));
     if def.is_enum
         && let [before @ .., Member::Match(m)] = def.body.as_slice()
     {
+        let within = limit.as_ref().map(|limit| quote!(c.within(#limit)?;));
         let statements = unpacking::members(cx, before, &mut env);
-        let value = unpacking::read_match(cx, m, &env);
-        if leave.is_empty() {
-            return quote!(#statements Ok(#value));
-        }
-        return quote!(#enter #statements let value = #value; #leave Ok(value));
+        let value = unpacking::read_variant(cx, m, &env, limit.as_ref(), in_place);
+        return quote!(#within #statements Ok(#value));
     }
+    if in_place
+        && let Some((field, id)) = super::in_place::tail_of(def)
+        && let Some((_, before)) = def.body.split_last()
+    {
+        let statements = unpacking::members(cx, before, &mut env);
+        let (ident, name) = (snake(&field.name), &field.name);
+        let idents = rust_fields(&def.body);
+        let idents = idents.iter().map(RustField::ident);
+        let whole = quote!(|#ident| hand_on(Self { #(#idents),* }));
+        let tail = unpacking::named_with(cx, &field.ty, id, &env, &whole);
+        cx.import("runtime::At");
+        return quote!(#statements #tail.at(#name));
+    }
+    let (enter, leave) = match limit {
+        Some(limit) => (quote!(c.enter(#limit)?;), quote!(c.leave();)),
+        None => (quote!(), quote!()),
+    };
     let statements = unpacking::members(cx, &def.body, &mut env);
     let fields = rust_fields(&def.body);
     if fields.is_empty() {

@@ -7,7 +7,7 @@ use super::body::{Env, RustField, arm_fields, rust_fields};
 use super::context::{Context, hex, int_method, usize_literal};
 use super::names::{snake, verbatim};
 use crate::lower::coverage::is_total;
-use crate::model::{Arm, ConstValue, Extent, Field, IntKind, Match, Member, Pattern, Role, Text, Type};
+use crate::model::{Arm, ConstValue, Extent, Field, IntKind, Match, Member, Pattern, Role, Text, Type, TypeId};
 
 /// Statements that read members into locals named as the fields.
 pub(crate) fn members(cx: &Context<'_>, body: &[Member], env: &mut Env) -> TokenStream {
@@ -167,16 +167,13 @@ pub(crate) fn value(cx: &Context<'_>, ty: &Type, env: &Env, name: &str) -> Token
     cx.import("runtime::At");
     match ty {
         Type::Array(element, extent) => array(cx, element, extent, env, name),
-        _ => {
-            let read = read(cx, ty, env);
-            quote!(#read.at(#name)?)
-        }
+        _ => read(cx, ty, env).value(&quote!(.at(#name))),
     }
 }
 
 fn array(cx: &Context<'_>, element: &Type, extent: &Extent, env: &Env, name: &str) -> TokenStream {
     let min = usize_literal(cx.layout(element).min_size);
-    let item = read(cx, element, env);
+    let item = read(cx, element, env).value(&quote!(.at_index(index).at(#name)));
     match extent {
         Extent::Const(n) => {
             let length = usize_literal(*n);
@@ -193,7 +190,7 @@ fn array(cx: &Context<'_>, element: &Type, extent: &Extent, env: &Env, name: &st
                 return quote!({
                     let mut items = Vec::with_capacity(c.capacity(#length, #min));
                     for index in 0..#length {
-                        items.push(#item.at_index(index).at(#name)?);
+                        items.push(#item);
                     }
                     <[#ty; #length]>::try_from(items).map_err(|_| c.invalid(0, #text, 0)).at(#name)?
                 });
@@ -201,36 +198,96 @@ fn array(cx: &Context<'_>, element: &Type, extent: &Extent, env: &Env, name: &st
             quote!({
                 let mut items = [<#ty>::default(); #length];
                 for (index, item) in items.iter_mut().enumerate() {
-                    *item = #item.at_index(index).at(#name)?;
+                    *item = #item;
                 }
                 items
             })
         }
         Extent::Count(count) => {
             let count = env.len(cx, count);
+            if let Some(list) = list_in_place(cx, element, &count, env, name) {
+                return list;
+            }
+            let push = push(cx, element, &item, env, name);
             quote!({
                 let length = #count;
                 let mut items = Vec::with_capacity(c.list(length, #min).at(#name)?);
                 for index in 0..length {
-                    items.push(#item.at_index(index).at(#name)?);
+                    #push
                 }
                 items
             })
         }
-        Extent::Rest => quote!({
-            let mut items = Vec::new();
-            while !c.is_empty() {
-                let index = items.len();
-                items.push(#item.at_index(index).at(#name)?);
-            }
-            items
-        }),
+        Extent::Rest => {
+            let push = push(cx, element, &item, env, name);
+            quote!({
+                let mut items = Vec::new();
+                while !c.is_empty() {
+                    let index = items.len();
+                    #push
+                }
+                items
+            })
+        }
     }
 }
 
-/// The expression that reads a value that is no array, as a `Result`.
-fn read(cx: &Context<'_>, ty: &Type, env: &Env) -> TokenStream {
-    match ty {
+/// Reads a counted list of a type that has `unpack_with`.
+fn list_in_place(cx: &Context<'_>, element: &Type, count: &TokenStream, env: &Env, name: &str) -> Option<TokenStream> {
+    let Type::Named(id, _) = element else { return None };
+    let blank = cx.is_in_place(*id).then(|| super::in_place::blank(cx, element)).flatten()?;
+    let min = usize_literal(cx.layout(element).min_size);
+    let read = named_with(cx, element, *id, env, &quote!(|item| place.put(item)));
+    Some(quote! {
+        c.list_in_place(#count, #min, || #blank, |c, index, place| #read.at_index(index)).at(#name)?
+    })
+}
+
+/// Reads an element to the end of a list.
+fn push(cx: &Context<'_>, element: &Type, item: &TokenStream, env: &Env, name: &str) -> TokenStream {
+    match element {
+        Type::Named(id, _) if cx.is_in_place(*id) => {
+            let read = named_with(cx, element, *id, env, &quote!(|item| items.push(item)));
+            quote!(#read.at_index(index).at(#name)?;)
+        }
+        _ => quote!(items.push(#item);),
+    }
+}
+
+/// The call of a type's `unpack_with`, as a `Result`.
+pub(crate) fn named_with(cx: &Context<'_>, ty: &Type, id: TypeId, env: &Env, hand_on: &TokenStream) -> TokenStream {
+    let name = cx.type_name(id);
+    let params = cx.struct_def(id).map_or(&[][..], |def| &def.params);
+    let args = match ty {
+        Type::Named(_, args) => env.args(cx, params, args),
+        _ => quote!(),
+    };
+    quote!(#name::unpack_with(c #args, #hand_on))
+}
+
+/// How a value that is no array is read.
+struct Read {
+    /// An expression that is a `Result`.
+    result: TokenStream,
+    /// What makes the value of what was read. Texts and bytes are slices until they are where they stay: a
+    /// result that holds one of them goes through memory.
+    wrap: Option<TokenStream>,
+}
+
+impl Read {
+    /// The expression of the value; `at` adds where an error happened.
+    fn value(&self, at: &TokenStream) -> TokenStream {
+        let Self { result, wrap } = self;
+        match wrap {
+            Some(wrap) => quote!(#wrap(#result #at?)),
+            None => quote!(#result #at?),
+        }
+    }
+}
+
+fn read(cx: &Context<'_>, ty: &Type, env: &Env) -> Read {
+    let wrapped = |result, wrap| Read { result, wrap: Some(wrap) };
+    let result = match ty {
         Type::Int(kind) => {
             let method = int_method(*kind);
             quote!(c.#method())
@@ -254,63 +311,74 @@ fn read(cx: &Context<'_>, ty: &Type, env: &Env) -> TokenStream {
             let args = env.args(cx, params, args);
             quote!(#name::unpack(c #args))
         }
-        Type::Text(text) => read_text(cx, text, env),
+        Type::Text(text) => return read_text(cx, text, env),
         Type::Bytes(Extent::Const(n)) => {
             let n = usize_literal(*n);
             quote!(c.array::<#n>())
         }
         Type::Bytes(Extent::Count(count)) => {
             let (blob, count) = (cx.runtime("Blob"), env.len(cx, count));
-            quote!(c.take(#count).map(#blob::Borrowed))
+            return wrapped(quote!(c.take(#count)), quote!(#blob::Borrowed));
         }
         Type::Bytes(Extent::Rest) => {
             let (blob, error) = (cx.runtime("Blob"), cx.runtime("UnpackError"));
-            quote!(Ok::<_, #error>(#blob::Borrowed(c.take_rest())))
+            return wrapped(quote!(Ok::<_, #error>(c.take_rest())), quote!(#blob::Borrowed));
         }
         Type::Array(..) | Type::Later => quote!(Err(c.invalid(0, "no array of arrays", 0))),
-    }
+    };
+    Read { result, wrap: None }
 }
 
-fn read_text(cx: &Context<'_>, text: &Text, env: &Env) -> TokenStream {
+fn read_text(cx: &Context<'_>, text: &Text, env: &Env) -> Read {
     let counted = |kind: &IntKind| {
         let method = int_method(*kind);
         let n = if kind.size <= 2 { quote!(usize::from(n)) } else { quote!(n as usize) };
         (quote!(c.#method()), n)
     };
-    match text {
-        Text::Utf16Nul => {
-            let name = cx.runtime("Utf16");
-            quote!(#name::unpack_nul(c))
-        }
-        Text::String8Nul => {
-            let name = cx.runtime("String8");
-            quote!(#name::unpack_nul(c))
-        }
+    let of_wire = |name: &str| {
+        let name = cx.runtime(name);
+        quote!(#name::from_wire)
+    };
+    let (result, wrap) = match text {
+        Text::Utf16Nul => (quote!(c.utf16_nul()), of_wire("Utf16")),
+        Text::String8Nul => (quote!(c.string8_nul()), of_wire("String8")),
         Text::By(flag) => {
             let (name, flag) = (cx.runtime("StringValue"), env.expr(cx, flag));
-            quote!(#name::unpack_nul(c, #flag))
+            return Read { result: quote!(#name::unpack_nul(c, #flag)), wrap: None };
         }
         Text::Utf16Counted(kind, chars) => {
-            let (name, (read, n)) = (cx.runtime("Utf16"), counted(kind));
-            let units = if *chars { n } else { quote!(#n / 2) };
-            quote!(#read.and_then(|n| #name::unpack_units(c, #units)))
+            let (read, n) = counted(kind);
+            let bytes = if *chars { quote!(#n.saturating_mul(2)) } else { quote!(#n & !1) };
+            (quote!(#read.and_then(|n| c.take(#bytes))), of_wire("Utf16"))
         }
         Text::String8Counted(kind) => {
-            let (name, (read, n)) = (cx.runtime("String8"), counted(kind));
-            quote!(#read.and_then(|n| #name::unpack_bytes(c, #n)))
+            let (read, n) = counted(kind);
+            (quote!(#read.and_then(|n| c.take(#n))), of_wire("String8"))
         }
         Text::BytesCounted(kind) => {
             let (blob, (read, n)) = (cx.runtime("Blob"), counted(kind));
-            quote!(#read.and_then(|n| c.take(#n)).map(#blob::Borrowed))
+            (quote!(#read.and_then(|n| c.take(#n))), quote!(#blob::Borrowed))
         }
-    }
+    };
+    Read { result, wrap: Some(wrap) }
 }
 
 /// The expression that reads the variant that the discriminants select.
 pub(crate) fn read_match(cx: &Context<'_>, m: &Match, env: &Env) -> TokenStream {
+    read_variant(cx, m, env, None, false)
+}
+
+/// The same where the structure is its match: under a limit of recursion, and handed on from within each arm.
+pub(crate) fn read_variant(
+    cx: &Context<'_>,
+    m: &Match,
+    env: &Env,
+    limit: Option<&TokenStream>,
+    hand_on: bool,
+) -> TokenStream {
     let on: Vec<TokenStream> = m.on.iter().map(|d| env.expr(cx, &d.expr)).collect();
     let subject = tuple(on);
-    let arms: Vec<TokenStream> = m.arms.iter().map(|arm| read_arm(cx, m, arm, env)).collect();
+    let arms: Vec<TokenStream> = m.arms.iter().map(|arm| read_arm(cx, m, arm, env, limit, hand_on)).collect();
     let refuse = if is_total(cx.program, m) {
         quote!()
     } else {
@@ -346,7 +414,14 @@ fn expected(m: &Match) -> String {
     format!("a known {}", on.join(" and "))
 }
 
-fn read_arm(cx: &Context<'_>, m: &Match, arm: &Arm, env: &Env) -> TokenStream {
+fn read_arm(
+    cx: &Context<'_>,
+    m: &Match,
+    arm: &Arm,
+    env: &Env,
+    limit: Option<&TokenStream>,
+    hand_on: bool,
+) -> TokenStream {
     let pattern = arm_pattern(cx, m, arm);
     let guard = arm.guard.as_ref().map(|guard| {
         let guard = env.expr(cx, guard);
@@ -363,7 +438,27 @@ fn read_arm(cx: &Context<'_>, m: &Match, arm: &Arm, env: &Env) -> TokenStream {
     }
     let statements = members(cx, &arm.body, &mut inner);
     let value = construct(m, arm);
-    quote!(#pattern #guard => { #kept #statements #value })
+    let value = if hand_on { quote!(hand_on(#value)) } else { value };
+    // An arm without structures leads nowhere: it need not count as a level.
+    let (enter, leave) = match limit {
+        Some(limit) if has_structures(cx, &arm.body) => (quote!(c.enter(#limit)?;), quote!(c.leave();)),
+        _ => (quote!(), quote!()),
+    };
+    quote!(#pattern #guard => { #enter #kept #statements #leave #value })
+}
+
+fn has_structures(cx: &Context<'_>, body: &[Member]) -> bool {
+    let is_structure = |ty: &Type| matches!(ty, Type::Named(id, _) if cx.struct_def(*id).is_some());
+    body.iter().any(|member| match member {
+        Member::Field(field) => match &field.ty {
+            Type::Array(element, _) => is_structure(element),
+            ty => is_structure(ty),
+        },
+        Member::If(c) => has_structures(cx, &c.then) || has_structures(cx, &c.otherwise),
+        Member::Match(m) => m.arms.iter().any(|arm| has_structures(cx, &arm.body)),
+        Member::Sized(_, inner) => has_structures(cx, inner),
+        Member::Let(..) | Member::Require(_) => false,
+    })
 }
 
 /// The pattern of an arm over all discriminants.

@@ -4,7 +4,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::emit::context::{Context, docs};
+use crate::emit::in_place::blank_structure;
 use crate::emit::names::verbatim;
+use crate::emit::operations::request_struct;
 use crate::model::Batch;
 
 pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
@@ -20,6 +22,14 @@ fn input(cx: &Context<'_>, batch: &Batch) -> Vec<TokenStream> {
     let docs = docs(&batch.docs, batch.spec.as_deref(), &batch.name);
     let (cursor, encoder) = (cx.runtime("Cursor"), cx.runtime("Encoder"));
     let (unpack_error, pack_error) = (cx.runtime("UnpackError"), cx.runtime("PackError"));
+    let push = match blank(cx) {
+        Some(blank) => quote! {
+            c.push_in_place(&mut requests, #blank, |c, place| {
+                RopRequest::unpack_with(c, |request| place.put(request))
+            })?;
+        },
+        None => quote!(requests.push(RopRequest::unpack(&mut c)?);),
+    };
     vec![
         quote! {
             #docs
@@ -40,9 +50,10 @@ fn input(cx: &Context<'_>, batch: &Batch) -> Vec<TokenStream> {
                 pub fn unpack(bytes: &'a [u8]) -> Result<Self, #unpack_error> {
                     let batch = runtime::rop::unpack_batch(bytes)?;
                     let mut c = #cursor::at_offset(batch.rops, runtime::rop::ROP_SIZE);
-                    let mut requests = Vec::new();
+                    // Room for as many as clients usually send.
+                    let mut requests = Vec::with_capacity(c.capacity(16, 3));
                     while !c.is_empty() {
-                        requests.push(RopRequest::unpack(&mut c)?);
+                        #push
                     }
                     Ok(Self { requests, handles: batch.handles })
                 }
@@ -59,6 +70,15 @@ fn input(cx: &Context<'_>, batch: &Batch) -> Vec<TokenStream> {
             }
         },
     ]
+}
+
+/// A request that owns nothing.
+fn blank(cx: &Context<'_>) -> Option<TokenStream> {
+    cx.program.rops.iter().filter(|rop| rop.unsolicited.is_none()).find_map(|rop| {
+        let (name, ty) = (verbatim(&rop.name), cx.name_in(rop.module, &format!("{}Request", rop.name)));
+        let request = blank_structure(cx, &ty, &request_struct(rop))?;
+        Some(quote!(RopRequest::#name(#request)))
+    })
 }
 
 fn output(cx: &Context<'_>, batch: &Batch) -> Vec<TokenStream> {

@@ -49,7 +49,7 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
     let unpack = rops.iter().map(|rop| {
         let (name, id, text) = (verbatim(&rop.name), hex(u64::from(rop.id), 1), &rop.name);
         let ty = cx.name_in(rop.module, &format!("{}Request", rop.name));
-        quote!(#id => Self::#name(#ty::unpack(c).at(#text)?),)
+        quote!(#id => hand_on(Self::#name(#ty::unpack(c).at(#text)?)),)
     });
     let pack = rops.iter().map(|rop| {
         let (name, text) = (verbatim(&rop.name), &rop.name);
@@ -79,6 +79,7 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
     let never = never_arm(cx, &quote!(Self));
     let (sizes, unpack): (Vec<TokenStream>, Vec<TokenStream>) = (sizes.collect(), unpack.collect());
     let unknown = quote!(Err(runtime::rop::unknown_rop(c, rop_id).at("RopId")));
+    let hand_on = if rops.is_empty() { quote!(_hand_on) } else { quote!(hand_on) };
     let (size, read) = if rops.is_empty() {
         (quote!(match self { #never }), unknown)
     } else {
@@ -119,6 +120,18 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
                 /// # Errors
                 /// For bytes that are no request; a RopId that is reserved or not described fails the whole call.
                 pub fn unpack(c: &mut #cursor<'a>) -> Result<Self, #unpack_error> {
+                    Self::unpack_with(c, |request| request)
+                }
+
+                /// Reads a request and hands it on to where it stays.
+                ///
+                /// # Errors
+                /// As `unpack`.
+                #[inline]
+                pub fn unpack_with<R>(
+                    c: &mut #cursor<'a>,
+                    #hand_on: impl FnOnce(Self) -> R,
+                ) -> Result<R, #unpack_error> {
                     let rop_id = c.u8().at("RopId")?;
                     #read
                 }
