@@ -83,6 +83,13 @@ pub fn emit_reference(sources: &Sources, files: &[(SourceId, File)], compiled: &
     emit::reference::emit_reference(sources, files, &compiled.program)
 }
 
+/// Writes a dissector for Wireshark, in Lua, of what was compiled.
+#[must_use]
+pub fn emit_dissector(sources: &Sources, compiled: &Compiled) -> String {
+    let texts: String = origins(sources, &compiled.program).into_iter().map(|(_, text)| text).collect();
+    emit::dissector::emit(&compiled.program, &texts)
+}
+
 /// Name and text of the file that each module was written in.
 fn origins(sources: &Sources, program: &Program) -> Vec<(String, String)> {
     let origin = |module: &crate::model::Module| {

@@ -8,9 +8,9 @@ use std::process::ExitCode;
 mod decode;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use ropc::codes;
 use ropc::driver::{self, Checked, Loaded, Mode, Unreadable};
 use ropc::render::{self, Format};
+use ropc::{codes, compile};
 
 /// Compiler for Exchange protocol descriptions.
 #[derive(Parser)]
@@ -48,6 +48,11 @@ enum Command {
         #[arg(default_value = "idl")]
         directory: PathBuf,
     },
+    /// Writes something else than Rust of a directory of descriptions.
+    Emit {
+        #[command(subcommand)]
+        what: Emit,
+    },
     /// Shows what bytes of the wire mean by a directory of descriptions.
     #[cfg(feature = "decode")]
     Decode(Box<decode::command::Arguments>),
@@ -55,6 +60,19 @@ enum Command {
     Explain {
         /// For example R0011.
         code: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum Emit {
+    /// A dissector for Wireshark: one file of Lua.
+    Dissector {
+        /// Directory with the descriptions.
+        #[arg(long, default_value = "idl")]
+        idl: PathBuf,
+        /// The file; standard output without it.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
     },
 }
 
@@ -76,6 +94,11 @@ fn main() -> ExitCode {
         Command::Check { files } => checked(driver::load(&files), format).map_or_else(|code| code, |_| OK),
         Command::Build { check, directory } => checked(driver::load_crate(&directory), format)
             .map_or_else(|code| code, |checked| build(&checked, &directory, check)),
+        Command::Emit { what: Emit::Dissector { idl, output } } => checked(driver::load_crate(&idl), format)
+            .map_or_else(
+                |code| code,
+                |checked| put(&compile::emit_dissector(&checked.sources, &checked.compiled), output),
+            ),
         #[cfg(feature = "decode")]
         Command::Decode(arguments) => checked(driver::load_crate(&arguments.idl), format)
             .map_or_else(|code| code, |checked| decode(&arguments, &checked)),
@@ -112,6 +135,20 @@ fn build(checked: &Checked, directory: &Path, check: bool) -> u8 {
             MISTAKES
         }
         Ok(_) => OK,
+    }
+}
+
+/// Writes a file, or standard output.
+fn put(text: &str, output: Option<PathBuf>) -> u8 {
+    match output {
+        Some(path) => {
+            std::fs::write(&path, text).map_or_else(|error| complain(&format!("{}: {error}", path.display())), |()| OK)
+        }
+        None => {
+            // a closed pipe is the reader's choice
+            let _ = std::io::stdout().write_all(text.as_bytes());
+            OK
+        }
     }
 }
 

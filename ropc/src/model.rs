@@ -3,6 +3,8 @@
 //! This is the model of `encoding(mapi)`; NDR interfaces have their own under [`crate::ndr`].
 //! Types are in one arena, [`Program::types`], in the order of their declaration.
 
+mod naming;
+
 use crate::ast::{Span, Vector};
 
 /// Index of a type in [`Program::types`].

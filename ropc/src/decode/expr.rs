@@ -160,29 +160,3 @@ fn compare(a: &Datum<'_>, b: &Datum<'_>) -> Option<std::cmp::Ordering> {
         _ => None,
     }
 }
-
-/// The field that an expression begins with.
-pub fn first_field(expr: &Expr) -> Option<&str> {
-    match expr {
-        Expr::Field(name) => Some(name),
-        Expr::Len(inner)
-        | Expr::Bits(inner, ..)
-        | Expr::Member(inner, _)
-        | Expr::At(inner)
-        | Expr::Not(inner)
-        | Expr::Slice(inner, _) => first_field(inner),
-        Expr::Binary(_, a, b) => first_field(a).or_else(|| first_field(b)),
-        Expr::Ternary(c, ..) => first_field(c),
-        _ => None,
-    }
-}
-
-/// The list that an expression takes the element of.
-pub fn element_list(expr: &Expr) -> Option<&Expr> {
-    match expr {
-        Expr::At(list) => Some(list),
-        Expr::Bits(inner, ..) | Expr::Member(inner, _) => element_list(inner),
-        Expr::Binary(_, a, b) => element_list(a).or_else(|| element_list(b)),
-        _ => None,
-    }
-}

@@ -10,7 +10,7 @@ use ropc::model::{
 use runtime::{Cursor, Guid, UnpackError, UnpackErrorKind};
 
 use super::datum::{self, Datum, Record, Scope};
-use super::expr::{Missing, element_list, eval, first_field};
+use super::expr::{Missing, eval};
 use super::meaning::Names;
 use super::primitive::{self, primitive, unsigned};
 use super::tree::{Fault, Node, Value};
@@ -185,7 +185,7 @@ impl<'p> Interpreter<'p> {
                 self.members(c, if holds { &conditional.then } else { &conditional.otherwise }, scope, out)
             }
             Member::Match(m) => {
-                let mut node = Node::new(spelled(&m.field), c.offset());
+                let mut node = Node::new(m.spelled(), c.offset());
                 let result = self.variant(c, m, scope, &mut node);
                 node.size = c.offset().saturating_sub(node.offset);
                 if node.value.is_some() {
@@ -202,12 +202,12 @@ impl<'p> Interpreter<'p> {
                 if self.eval(c, cond, scope)?.truth() {
                     return Ok(());
                 }
-                let at = first_field(cond).and_then(|name| scope.field(name)).map_or(c.offset(), |(_, at)| at);
+                let at = cond.first_field().and_then(|name| scope.field(name)).map_or(c.offset(), |(_, at)| at);
                 Err(self.fault(at, 1, "not what the description requires"))
             }
             Member::Sized(size, inner) => {
                 let size = self.length(c, size, scope)?;
-                let name = inner.iter().find_map(first_name).unwrap_or_default();
+                let name = inner.iter().find_map(Member::first_name).unwrap_or_default();
                 let extent = c.sub(size);
                 let mut extent = self.inside(name, |this| extent.map_err(|error| this.refused(&error)))?;
                 self.members(&mut extent, inner, scope, out)?;
@@ -429,7 +429,7 @@ impl<'p> Interpreter<'p> {
 
     /// The name of the element of another list that an argument looks at: the column of a value.
     fn belongs_to(&self, arg: &'p Expr, scope: &Scope<'p>, index: usize) -> Option<String> {
-        let list = element_list(arg)?;
+        let list = arg.element_list()?;
         let Expr::Param(name) = list else { return None };
         let Type::Named(id, _) = scope.def.params.iter().find(|param| param.name == *name)?.ty else { return None };
         match datum::find(&scope.params, name)? {
@@ -468,7 +468,7 @@ impl<'p> Interpreter<'p> {
         let names: Vec<&str> = m.on.iter().map(|discriminant| discriminant.name.as_str()).collect();
         let found = on.first().map_or(0, Datum::wide);
         let first = m.on.first();
-        let field = first.and_then(|d| first_field(&d.expr));
+        let field = first.and_then(|d| d.expr.first_field());
         let size = first.map_or(1, |d| usize::try_from(self.program.layout(&d.ty).min_size).unwrap_or(1));
         let at = field.and_then(|name| scope.field(name)).map(|(_, at)| at);
         let at = at.unwrap_or_else(|| c.offset().saturating_sub(size));
@@ -505,24 +505,4 @@ fn fits(pattern: &Pattern, value: &Datum<'_>) -> bool {
 fn mask(size: usize) -> u64 {
     let bits = u32::try_from(size.saturating_mul(8)).unwrap_or(64).min(64);
     u64::MAX.checked_shr(64 - bits).unwrap_or(0)
-}
-
-/// The first field of a body, which an error in its extent is said of.
-fn first_name(member: &Member) -> Option<&str> {
-    match member {
-        Member::Field(field) if matches!(field.role, Role::Plain) => Some(&field.name),
-        Member::Match(m) => Some(&m.field),
-        Member::If(c) => c.then.iter().chain(&c.otherwise).find_map(first_name),
-        Member::Sized(_, inner) => inner.iter().find_map(first_name),
-        _ => None,
-    }
-}
-
-/// The name of a match as the document spells names: its Rust name without underscores.
-fn spelled(field: &str) -> String {
-    let capital = |word: &str| {
-        let mut chars = word.chars();
-        chars.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(chars).collect::<String>()
-    };
-    field.split('_').map(capital).collect()
 }

@@ -7,6 +7,7 @@ mod body;
 mod client;
 mod context;
 mod dispatch;
+pub mod dissector;
 pub(crate) mod names;
 mod operations;
 mod packing;

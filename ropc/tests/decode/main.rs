@@ -11,4 +11,5 @@ mod hostile;
 mod mistakes;
 mod page;
 mod support;
+mod traffic;
 mod vectors;

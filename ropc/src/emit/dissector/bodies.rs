@@ -1,0 +1,186 @@
+//! Bodies of structures and operations as tables.
+
+use super::exprs::expr;
+use super::fields::{Fields, Kind, is_byte};
+use super::text::{constant, number, quoted, table};
+use crate::model::{
+    Arm, Expr, Extent, Field, IntKind, Match, Member, Param, Pattern, Program, Role, StructDef, Text, Type,
+};
+
+/// Writes bodies of one structure or operation, which names their filter fields.
+pub struct Bodies<'a> {
+    pub program: &'a Program,
+    pub fields: &'a mut Fields,
+    /// The structure or operation.
+    pub container: &'a str,
+}
+
+impl Bodies<'_> {
+    /// A body with its parameters.
+    pub fn body(&mut self, def: &StructDef) -> String {
+        let params = table(def.params.iter().map(param));
+        let mut more: Vec<String> = def.max_recursion.map(|limit| format!("deepest = {limit}")).into_iter().collect();
+        if def.is_enum {
+            more.push("is_match = true".to_owned());
+        }
+        let more = if more.is_empty() { String::new() } else { format!(", {}", table(more)) };
+        format!("Body({params}, {}{more})", self.members(def, &def.body))
+    }
+
+    fn members(&mut self, def: &StructDef, body: &[Member]) -> String {
+        let members: Vec<String> = body.iter().map(|member| self.member(def, member)).collect();
+        table(members)
+    }
+
+    fn expr(&self, e: &Expr) -> String {
+        expr(self.program, e)
+    }
+
+    fn member(&mut self, def: &StructDef, member: &Member) -> String {
+        match member {
+            Member::Field(field) => self.field(def, field),
+            Member::If(c) => {
+                let (then, otherwise) = (self.members(def, &c.then), self.members(def, &c.otherwise));
+                let otherwise = if c.otherwise.is_empty() { String::new() } else { format!(", {otherwise}") };
+                format!("If({}, {then}{otherwise})", self.expr(&c.cond))
+            }
+            Member::Match(m) => self.matched(def, m),
+            Member::Let(name, e, ty) => {
+                let size = unsigned_size(ty).map(|size| format!(", {size}")).unwrap_or_default();
+                format!("Let({}, {}{size})", quoted(name), self.expr(e))
+            }
+            Member::Require(cond) => {
+                let field = cond.first_field().map(|name| format!(", {}", quoted(name))).unwrap_or_default();
+                format!("Require({}{field})", self.expr(cond))
+            }
+            Member::Sized(size, inner) => {
+                let name = inner.iter().find_map(Member::first_name).unwrap_or_default();
+                format!("Sized({}, {}, {})", self.expr(size), self.members(def, inner), quoted(name))
+            }
+            #[allow(unreachable_patterns, reason = "what the language gets later")]
+            _ => later("a kind of member that this dissector does not have"),
+        }
+    }
+
+    fn field(&mut self, def: &StructDef, field: &Field) -> String {
+        let number = self.fields.number(self.container, &field.name, Kind::of_type(self.program, &field.ty));
+        let fixed = match &field.role {
+            Role::Const(value) => format!(", {}", constant(value)),
+            _ => String::new(),
+        };
+        format!("Field({}, {}, {number}{fixed})", quoted(&field.name), self.ty(def, &field.ty))
+    }
+
+    fn matched(&mut self, def: &StructDef, m: &Match) -> String {
+        let on = m.on.iter().map(|discriminant| {
+            let field = discriminant.expr.first_field().map(|name| format!(", field = {}", quoted(name)));
+            let size = self.program.layout(&discriminant.ty).min_size;
+            format!("{{ e = {}, size = {size}{} }}", self.expr(&discriminant.expr), field.unwrap_or_default())
+        });
+        let on = table(on);
+        let names: Vec<&str> = m.on.iter().map(|discriminant| discriminant.name.as_str()).collect();
+        let arms: Vec<String> = m.arms.iter().map(|arm| self.arm(def, arm)).collect();
+        // The match of a structure that is nothing else is the structure's node.
+        let name = m.spelled();
+        let field = if def.is_enum { 0 } else { self.fields.number(self.container, &name, Kind::TEXT) };
+        let field = if field == 0 { "nil".to_owned() } else { field.to_string() };
+        format!("Match({}, {}, {on}, {}, {field})", quoted(&name), quoted(&names.join(" and ")), table(arms))
+    }
+
+    fn arm(&mut self, def: &StructDef, arm: &Arm) -> String {
+        let patterns = table(arm.patterns.iter().map(|alternatives| table(alternatives.iter().map(pattern))));
+        let guard = arm.guard.as_ref().map(|guard| format!(", {}", self.expr(guard))).unwrap_or_default();
+        format!("Arm({}, {patterns}, {}{guard})", quoted(&arm.name), self.members(def, &arm.body))
+    }
+
+    fn ty(&self, def: &StructDef, ty: &Type) -> String {
+        let of = |size: u8, prefix: &str| quoted(&format!("{prefix}{}", u32::from(size) * 8));
+        match ty {
+            Type::Int(IntKind { size, signed: false }) => of(*size, "u"),
+            Type::Int(IntKind { size, signed: true }) => of(*size, "i"),
+            Type::Float(size) => of(*size, "f"),
+            Type::Bool(size) => of(*size, "bool"),
+            Type::U48Be => quoted("u48be"),
+            Type::Guid => quoted("guid"),
+            Type::FileTime => quoted("time"),
+            Type::Named(id, arguments) => {
+                let note = arguments.iter().find_map(|argument| note(def, argument));
+                let mut more = String::new();
+                if !arguments.is_empty() {
+                    more = format!(", {}", table(arguments.iter().map(|argument| self.expr(argument))));
+                }
+                format!("Named({}{more}{})", id.0 + 1, note.map(|note| format!(", {note}")).unwrap_or_default())
+            }
+            Type::Text(text) => self.text(text),
+            Type::Bytes(extent) => format!("Bytes({})", self.extent(extent)),
+            Type::Array(element, Extent::Const(count)) if is_byte(element) => format!("Bytes({})", number(*count)),
+            Type::Array(element, extent) => {
+                let least = self.program.layout(element).min_size;
+                format!("List({}, {least}, {})", self.ty(def, element), self.extent(extent))
+            }
+            _ => later("a kind of value that this dissector does not have"),
+        }
+    }
+
+    fn text(&self, text: &Text) -> String {
+        let counted = |of: &str, kind: &IntKind| format!("Counted({}, {})", quoted(of), kind.size);
+        match text {
+            Text::Utf16Nul => quoted("utf16"),
+            Text::String8Nul => quoted("string8"),
+            Text::By(flag) => format!("TextBy({})", self.expr(flag)),
+            Text::Utf16Counted(kind, true) => counted("utf16", kind),
+            Text::Utf16Counted(kind, false) => counted("bytes of utf16", kind),
+            Text::String8Counted(kind) => counted("string8", kind),
+            Text::BytesCounted(kind) => counted("bytes", kind),
+            #[allow(unreachable_patterns, reason = "what the language gets later")]
+            _ => later("a kind of text that this dissector does not have"),
+        }
+    }
+
+    /// A number, an expression as a table, or `nil` for all that is left.
+    fn extent(&self, extent: &Extent) -> String {
+        match extent {
+            Extent::Const(count) => number(*count),
+            // A number would be a constant extent, whose elements are read without a look at how many fit.
+            Extent::Count(Expr::Int(count)) => format!("{{ \"+\", 0, {} }}", number(*count)),
+            Extent::Count(count) => self.expr(count),
+            Extent::Rest => "nil".to_owned(),
+            #[allow(unreachable_patterns, reason = "what the language gets later")]
+            _ => "{ \"later\", \"a length that this dissector does not have\" }".to_owned(),
+        }
+    }
+}
+
+/// What the runtime does not read.
+fn later(what: &str) -> String {
+    format!("Later({})", quoted(what))
+}
+
+fn param(param: &Param) -> String {
+    let size = if param.list { None } else { unsigned_size(&param.ty) };
+    format!("{{ {}{} }}", quoted(&param.name), size.map(|size| format!(", {size}")).unwrap_or_default())
+}
+
+/// The size of an integer that larger numbers are cut to.
+fn unsigned_size(ty: &Type) -> Option<u8> {
+    match ty {
+        Type::Int(IntKind { size, signed: false }) if *size < 8 => Some(*size),
+        _ => None,
+    }
+}
+
+/// The list of named numbers whose elements name what an argument is for: columns, for values.
+fn note(def: &StructDef, argument: &Expr) -> Option<String> {
+    let Expr::Param(name) = argument.element_list()? else { return None };
+    let Type::Named(id, _) = def.params.iter().find(|param| param.name == *name)?.ty else { return None };
+    Some(format!("{{ {}, {} }}", quoted(name), id.0 + 1))
+}
+
+fn pattern(pattern: &Pattern) -> String {
+    match pattern {
+        Pattern::Any => quoted("any"),
+        Pattern::Int(value) | Pattern::Const(_, _, value) => number(*value),
+        Pattern::Range(from, to) => format!("{{ from = {from}, to = {to} }}"),
+        Pattern::Bool(value) => value.to_string(),
+    }
+}

@@ -1,0 +1,152 @@
+-- Positions in bytes, and what is wrong with bytes.
+--
+-- A fault is a table that is thrown with error(): { path, offset, size, message, missing }. It stays inside this
+-- file: whatever bytes come, the outermost reader catches it and shows it.
+
+local bytes = {}
+
+-- The way to the field that is being read: names and element numbers.
+local way = {}
+-- Values that may still be made of the message that is being read.
+local budget = 0
+local MOST_VALUES = 131072
+
+function bytes.begin()
+  way = {}
+  budget = MOST_VALUES
+end
+
+function bytes.inside(segment)
+  way[#way + 1] = segment
+end
+
+function bytes.outside()
+  way[#way] = nil
+end
+
+local function path()
+  local text = ""
+  for _, segment in ipairs(way) do
+    if type(segment) == "number" then
+      text = text .. string.format("[%d]", segment)
+    elseif segment ~= "" then
+      text = text == "" and segment or text .. "." .. segment
+    end
+  end
+  return text
+end
+
+function bytes.fault(offset, size, message)
+  return { path = path(), offset = offset, size = size, message = message }
+end
+
+-- Something that the bytes at this place depend on is not known.
+function bytes.missing(offset, what)
+  local fault = bytes.fault(offset, 1, what .. " not known")
+  fault.missing = true
+  return fault
+end
+
+-- Runs a function; answers the fault that it ended with, or nil. Mistakes of this file go on as they are.
+function bytes.try(run)
+  local depth = #way
+  local fine, fault = pcall(run)
+  if fine then
+    return nil
+  end
+  for index = #way, depth + 1, -1 do
+    way[index] = nil
+  end
+  if type(fault) == "table" and fault.message then
+    return fault
+  end
+  error(fault, 0)
+end
+
+-- A cursor over a string; offsets in faults count from `base`, which is 0 where nothing is said.
+function bytes.cursor(text, base)
+  return { text = text, at = 1, stop = #text, base = base or 0, depth = 0 }
+end
+
+function bytes.offset(c)
+  return c.base + c.at - 1
+end
+
+function bytes.remaining(c)
+  return c.stop - c.at + 1
+end
+
+function bytes.count_value(c)
+  if budget <= 0 then
+    error(bytes.fault(bytes.offset(c), 1, "more values than are shown of one message"))
+  end
+  budget = budget - 1
+end
+
+function bytes.truncated(c, needed)
+  local available = bytes.remaining(c)
+  return bytes.fault(bytes.offset(c), available, string.format("expected %.0f bytes, got %d", needed, available))
+end
+
+-- Moves over so many bytes; answers where they begin in the string.
+function bytes.skip(c, count)
+  if count > bytes.remaining(c) then
+    error(bytes.truncated(c, count))
+  end
+  local start = c.at
+  c.at = start + count
+  return start
+end
+
+function bytes.take(c, count)
+  local start = bytes.skip(c, count)
+  return c.text:sub(start, c.at - 1)
+end
+
+function bytes.take_rest(c)
+  return bytes.take(c, bytes.remaining(c))
+end
+
+-- A cursor over the next bytes, which have to be used up.
+function bytes.sub(c, size)
+  local start = bytes.skip(c, size)
+  return { text = c.text, at = start, stop = c.at - 1, base = c.base, depth = c.depth }
+end
+
+function bytes.used_up(c)
+  local left = bytes.remaining(c)
+  if left > 0 then
+    error(bytes.fault(bytes.offset(c), left, string.format("%d bytes left over", left)))
+  end
+end
+
+function bytes.enter(c, limit)
+  if c.depth >= limit then
+    error(bytes.fault(bytes.offset(c), 1, string.format("nested deeper than %d", limit)))
+  end
+  c.depth = c.depth + 1
+end
+
+function bytes.leave(c)
+  c.depth = c.depth - 1
+end
+
+-- An integer of up to four bytes, or of eight as two halves.
+function bytes.unsigned(c, size)
+  local start = bytes.skip(c, size)
+  if size == 1 then
+    return c.text:byte(start)
+  elseif size == 2 then
+    local a, b = c.text:byte(start, start + 1)
+    return a + b * 0x100
+  end
+  local a, b, d, e = c.text:byte(start, start + 3)
+  local low = a + b * 0x100 + d * 0x10000 + e * 0x1000000
+  if size == 4 then
+    return low
+  end
+  a, b, d, e = c.text:byte(start + 4, start + 7)
+  return { low = low, high = a + b * 0x100 + d * 0x10000 + e * 0x1000000 }
+end
+
+return bytes

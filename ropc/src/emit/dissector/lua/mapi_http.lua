@@ -1,0 +1,271 @@
+-- Bodies of MAPI over HTTP (MS-OXCMAPIHTTP 2.2): what stands before a reply, the body itself, and the extended
+-- buffers in it with their ROP buffers (MS-OXCRPC 2.2.2.1).
+
+local mapi_http = {}
+
+local offset = bytes.offset
+local MOST_DECOMPRESSED = 4 * 1024 * 1024
+local META_TAGS = { "PROCESSING", "PENDING", "DONE" }
+local COMPRESSED, XOR_MAGIC, LAST = 1, 2, 4
+local FLAGS = { { COMPRESSED, "Compressed" }, { XOR_MAGIC, "XorMagic" }, { LAST, "Last" } }
+
+local requests_by_key = {}
+for _, request in ipairs(description.requests) do
+  requests_by_key[request.key:lower()] = request
+end
+
+-- The request type with this name, or nil.
+function mapi_http.request(key)
+  return key and requests_by_key[key:lower()]
+end
+
+local function set(flags, flag)
+  return math.floor(flags / flag) % 2 == 1
+end
+
+-- A header; the nodes of its fields come when all of it is right.
+local function header(c, node)
+  local start = offset(c)
+  local function field(name)
+    bytes.inside(name)
+    local value = bytes.unsigned(c, 2)
+    local function check(right, expected)
+      if not right then
+        error(bytes.fault(offset(c) - 2, 1, string.format("expected %s, got 0x%x", expected, value)))
+      end
+    end
+    return value, check
+  end
+  local version, check = field("Version")
+  check(version == 0, "version 0")
+  bytes.outside()
+  local flags
+  flags, check = field("Flags")
+  check(flags < 8, "Compressed, XorMagic and Last only")
+  bytes.outside()
+  local size = field("Size")
+  bytes.outside()
+  local actual
+  actual, check = field("SizeActual")
+  if set(flags, COMPRESSED) then
+    check(actual > size, "more than Size")
+  else
+    check(actual == size, "the same as Size")
+  end
+  bytes.outside()
+  local found = {}
+  for _, flag in ipairs(FLAGS) do
+    found[#found + 1] = set(flags, flag[1]) and flag[2] or nil
+  end
+  local meaning = "0x" .. numbers.hex(flags, 4) .. (#found > 0 and " " .. table.concat(found, ", ") or "")
+  structures.leaf(node, "Version", start, 2, numbers.shown(version), description.header.Version)
+  structures.leaf(node, "Flags", start + 2, 2, meaning, description.header.Flags)
+  structures.leaf(node, "Size", start + 4, 2, numbers.shown(size), description.header.Size)
+  structures.leaf(node, "SizeActual", start + 6, 2, numbers.shown(actual), description.header.SizeActual)
+  return flags, size, actual
+end
+
+local function xored(text)
+  local parts = {}
+  for at = 1, #text do
+    parts[at] = string.char(numbers.bxor(text:byte(at), 0xA5))
+  end
+  return table.concat(parts)
+end
+
+-- A node with a buffer of its own: reads it with a function, all bytes used; answers the fault.
+local function buffer(node, text, read)
+  return bytes.try(function()
+    local c = bytes.cursor(text)
+    read(c, node)
+    bytes.used_up(c)
+  end)
+end
+
+-- One header and its payload; true where no other follows.
+local function payload(c, node, total, side)
+  local start = offset(c)
+  local flags, size, actual = header(c, node)
+  total.bytes = total.bytes + actual
+  if total.bytes > MOST_DECOMPRESSED then
+    error(bytes.fault(start, 8, "payloads larger than 4 MiB together"))
+  end
+  local at = offset(c)
+  local taken = bytes.take(c, size)
+  local text = set(flags, XOR_MAGIC) and xored(taken) or taken
+  if set(flags, COMPRESSED) then
+    -- What is left where it does not decompress.
+    structures.leaf(node, "Payload", at, size, string.format("%d bytes", size))
+    bytes.inside("Payload")
+    text = lz77.decompress(bytes.cursor(text, at), actual)
+    bytes.outside()
+    node.children[#node.children] = nil
+  end
+  local inside = structures.node(side.name, at)
+  inside.size, inside.payload, inside.changed = size, text, text ~= taken
+  node.children[#node.children + 1] = inside
+  local fault = buffer(inside, text, side.read)
+  structures.settle(inside)
+  if fault then
+    error(fault)
+  end
+  return set(flags, LAST)
+end
+
+-- Payloads behind their headers, up to the one with the flag Last.
+local function chain(c, field, side)
+  local total = { bytes = 0 }
+  field.meaning, field.add, field.field = nil, nil, nil
+  local count = 0
+  repeat
+    local node = structures.node(string.format("[%d]", count), offset(c))
+    node.cursor = c
+    field.children[count + 1] = node
+    local last
+    local fault = bytes.try(function()
+      last = payload(c, node, total, side)
+    end)
+    node.size, node.cursor = offset(c) - node.offset, nil
+    if fault then
+      local path = string.format("%s[%d]", field.name, count)
+      fault.path = fault.path == "" and path or path .. "." .. fault.path
+      error(fault)
+    end
+    count = count + 1
+  until last
+  bytes.inside(field.name)
+  bytes.used_up(c)
+  bytes.outside()
+end
+
+local function body(c, def, root, sides)
+  local before = #root.children
+  structures.body(c, def, {}, root)
+  for place = before + 1, #root.children do
+    local field = root.children[place]
+    local side = sides[field.name]
+    if side and field.size > 0 then
+      local content = bytes.cursor(c.text:sub(1, field.offset + field.size))
+      content.at = field.offset + 1
+      chain(content, field, side)
+    end
+  end
+end
+
+local AUXILIARY = {
+  name = "AuxiliaryData",
+  read = function(c, node)
+    local size = bytes.remaining(c)
+    bytes.take_rest(c)
+    structures.leaf(node, "Blocks", 0, size, string.format("%d bytes", size))
+  end,
+}
+
+local function root_of(name, text)
+  local root = structures.node(name, 0)
+  root.size, root.payload = #text, text
+  bytes.begin()
+  return root
+end
+
+-- Reads the body of a request; answers its tree, its fault, and the batch of its ROP buffer.
+function mapi_http.read_request(request, text, session)
+  local root = root_of(request.key .. " request", text)
+  local batch = { sent = {}, next = 1, handles = {}, outputs = 0, unknown = false }
+  local fault = buffer(root, text, function(c)
+    local side = {
+      name = "RopInputBuffer",
+      read = function(inner, node)
+        batch = rops.input(inner, node, session)
+      end,
+    }
+    body(c, request.request, root, { RopBuffer = side, AuxiliaryBuffer = AUXILIARY })
+  end)
+  structures.settle(root)
+  return root, fault, batch
+end
+
+-- Meta-tags, then headers up to an empty line; answers the value of X-ResponseCode.
+local function head(c, root)
+  local code
+  while true do
+    local at = offset(c)
+    local stop = c.text:find("\r\n", c.at, true)
+    if not stop then
+      local fault = bytes.fault(at, bytes.remaining(c), "a line without end")
+      fault.path = "AdditionalHeaders"
+      error(fault)
+    end
+    local line = bytes.take(c, stop - c.at)
+    bytes.skip(c, 2)
+    if line == "" then
+      structures.leaf(root, "EndOfHeaders", at, 2, "2 bytes")
+      return code
+    end
+    bytes.count_value(c)
+    local name, value = line:match("^([%w-]*):(.*)$")
+    if name then
+      value = value:match("^%s*(.-)%s*$")
+    else
+      name, value = "MetaTag", line
+    end
+    if name:lower() == "x-responsecode" then
+      code = value
+    end
+    value = texts.ascii(value)
+    local node = structures.leaf(root, name, at, #line + 2, texts.quoted(value), description.header.Head)
+    node.add, node.value = "value", value
+  end
+end
+
+local function begins_with_tag(text)
+  for _, tag in ipairs(META_TAGS) do
+    if text:sub(1, #tag) == tag then
+      return true
+    end
+  end
+  return false
+end
+
+-- The structure of a response: that of success when its status is 0.
+local function response_body(request, c)
+  if request.failure and request.status and bytes.remaining(c) >= 4 then
+    local status = bytes.unsigned({ text = c.text, at = c.at, stop = c.stop, base = 0 }, 4)
+    return status ~= 0 and request.failure or request.success
+  end
+  return request.success
+end
+
+-- Reads a whole response, meta-tags and headers where they are there; answers its tree and its fault.
+function mapi_http.read_response(request, text, batch, session)
+  local root = root_of(request.key .. " response", text)
+  local fault = buffer(root, text, function(c)
+    local code = begins_with_tag(text) and head(c, root) or nil
+    if code and code ~= "0" then
+      -- Without success there is no body of the request type (MS-OXCMAPIHTTP 3.2.5).
+      local at, left = offset(c), bytes.remaining(c)
+      bytes.take_rest(c)
+      structures.leaf(root, "Body", at, left, string.format("%d bytes", left))
+      return
+    end
+    local side = {
+      name = "RopOutputBuffer",
+      read = function(inner, node)
+        rops.output(inner, node, batch, session)
+      end,
+    }
+    body(c, response_body(request, c), root, { RopBuffer = side, AuxiliaryBuffer = AUXILIARY })
+  end)
+  structures.settle(root)
+  return root, fault
+end
+
+-- A body of a request type that nothing describes.
+function mapi_http.read_unknown(name, text)
+  local root = root_of(name, text)
+  local why = string.format("%d bytes not decoded: a request type that is not described", #text)
+  structures.leaf(root, "Body", 0, #text, why).opaque = true
+  return root, nil
+end
+
+return mapi_http

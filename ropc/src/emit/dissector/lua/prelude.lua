@@ -1,0 +1,85 @@
+-- Everything that is described, as tables: types, bodies and operations are read by the modules after this one.
+
+local description = {
+  -- Filter fields: { filter, name, kind, named type }. Elsewhere they are numbers of this list.
+  fields = {},
+  -- Named types by number: enumerations and bit records have a size, structures a body.
+  types = {},
+  -- Names of GUIDs by their bytes.
+  guids = {},
+  rops = {},
+  rop_names = {},
+  requests = {},
+  -- State of objects before anything sets it, by object and state.
+  initial = {},
+  -- Fields of the headers that are not described but follow from the declarations.
+  header = {},
+}
+
+-- A number of more than 53 bits.
+local function Wide(low, high)
+  return { low = low, high = high }
+end
+
+-- A body: parameters with the size of their integers, members.
+local function Body(params, body, more)
+  local def = more or {}
+  def.params, def.body = params, body
+  return def
+end
+
+local function Field(name, type, field, constant)
+  return { kind = "field", name = name, type = type, field = field, constant = constant }
+end
+
+local function If(condition, yes, no)
+  return { kind = "if", condition = condition, yes = yes, no = no or {} }
+end
+
+-- `of` names the discriminants in messages.
+local function Match(name, of, on, arms, field)
+  return { kind = "match", name = name, of = of, on = on, arms = arms, field = field }
+end
+
+local function Arm(name, patterns, body, guard)
+  return { name = name, patterns = patterns, body = body, guard = guard }
+end
+
+local function Let(name, e, size)
+  return { kind = "let", name = name, e = e, size = size }
+end
+
+local function Require(condition, field)
+  return { kind = "require", condition = condition, field = field }
+end
+
+local function Sized(size, body, name)
+  return { kind = "sized", size = size, body = body, name = name }
+end
+
+-- A member, a type or a text that this dissector does not read.
+local function Later(what)
+  return { kind = "later", what = what }
+end
+
+local function Named(id, arguments, note)
+  return { kind = "named", id = id, arguments = arguments or {}, note = note }
+end
+
+local function TextBy(flag)
+  return { kind = "text_by", flag = flag }
+end
+
+local function Counted(of, size)
+  return { kind = "counted", of = of, size = size }
+end
+
+local function Bytes(count)
+  return { kind = "bytes", rest = count == nil, constant = type(count) == "number" and count or nil, count = count }
+end
+
+-- `least` is the fewest bytes of an element.
+local function List(of, least, count)
+  return { kind = "list", of = of, least = least, constant = type(count) == "number" and count or nil, count = count }
+end
+

@@ -1,0 +1,445 @@
+-- Structures read into a tree of nodes: { name, note, offset, size, meaning, field, add, value, children }.
+--
+-- `field` is the number of the filter field and `add` says how its value comes about: "le" and "be" from the bytes
+-- of the node, "value" from `value`, nothing for a field without value. `variant` is there where an arm of a match was
+-- read: the number of children before its own, of which there are `own`. A node whose size is missing was not read to
+-- its end, and has what was read before.
+
+local structures = {}
+
+local types = description.types
+local eval, offset = expressions.eval, bytes.offset
+
+function structures.node(name, at)
+  return { name = name, offset = at, children = {} }
+end
+
+function structures.leaf(parent, name, at, size, meaning, field)
+  local node = structures.node(name, at)
+  node.size, node.meaning, node.field, node.add = size, meaning, field, field and "le" or nil
+  parent.children[#parent.children + 1] = node
+  return node
+end
+
+-- A node that belongs to its parent at once; it takes bytes of this cursor.
+local function begin(parent, name, c)
+  local node = structures.node(name, offset(c))
+  node.cursor = c
+  parent.children[#parent.children + 1] = node
+  return node
+end
+
+local function finish(node)
+  node.size = offset(node.cursor) - node.offset
+  node.cursor = nil
+end
+
+-- Takes out what a fault left without any meaning, and gives the rest the size that it has.
+function structures.settle(node)
+  local kept = {}
+  for _, child in ipairs(node.children) do
+    structures.settle(child)
+    if child.size or child.of_match and child.variant or #child.children > 0 then
+      if not child.size then
+        finish(child)
+      end
+      if child.variant then
+        child.own = #child.children - child.variant
+      end
+      kept[#kept + 1] = child
+    end
+  end
+  node.children = kept
+end
+
+local function length(c, e, scope)
+  return numbers.plain(eval(e, scope, c))
+end
+
+local primitives = {}
+
+local function integer(size, signed)
+  return function(c, node)
+    local value = bytes.unsigned(c, size)
+    if signed then
+      if size == 8 then
+        value.signed = true
+      elseif value >= 2 ^ (size * 8 - 1) then
+        value = value - 2 ^ (size * 8)
+      end
+    end
+    node.meaning, node.add = numbers.shown(value), "le"
+    return value
+  end
+end
+
+for _, size in ipairs { 1, 2, 4, 8 } do
+  primitives["u" .. size * 8] = integer(size, false)
+  primitives["i" .. size * 8] = integer(size, true)
+end
+
+for _, size in ipairs { 1, 2 } do
+  primitives["bool" .. size * 8] = function(c, node)
+    local value = bytes.unsigned(c, size) ~= 0
+    node.meaning, node.add = tostring(value), "le"
+    return value
+  end
+end
+
+for _, size in ipairs { 4, 8 } do
+  primitives["f" .. size * 8] = function(c, node)
+    node.meaning, node.add = numbers.fraction(numbers.float(bytes.unsigned(c, size), size)), "le"
+    return expressions.PLAIN
+  end
+end
+
+function primitives.u48be(c, node)
+  local value = 0
+  for _, byte in ipairs { bytes.take(c, 6):byte(1, 6) } do
+    value = value * 0x100 + byte
+  end
+  node.meaning, node.add = numbers.shown(value), "be"
+  return value
+end
+
+function primitives.guid(c, node)
+  local raw = bytes.take(c, 16)
+  local name = description.guids[raw]
+  node.meaning, node.add = texts.guid(raw) .. (name and " " .. name or ""), "le"
+  return raw
+end
+
+function primitives.time(c, node)
+  local ticks = bytes.unsigned(c, 8)
+  local seconds, units = numbers.seconds(ticks)
+  node.meaning, node.add = numbers.date(ticks), "value"
+  -- From 1601 to 1970.
+  node.value = NSTime.new(seconds - 11644473600, units * 100)
+  return ticks
+end
+
+local function text(node, value)
+  node.meaning, node.add, node.value = texts.quoted(value), "value", value
+  return expressions.PLAIN
+end
+
+function primitives.utf16(c, node)
+  local at = c.at
+  repeat
+    at = c.text:find("\0\0", at, true)
+    -- A unit begins at every second byte.
+    local between = at and (at - c.at) % 2 == 1
+    at = between and at + 1 or at
+  until not between
+  if not at or at + 1 > c.stop then
+    error(bytes.fault(offset(c), 1, "text without terminator"))
+  end
+  local raw = bytes.take(c, at - c.at)
+  bytes.skip(c, 2)
+  return text(node, texts.utf16(raw))
+end
+
+function primitives.string8(c, node)
+  local zero = c.text:find("\0", c.at, true)
+  if not zero or zero > c.stop then
+    error(bytes.fault(offset(c), 1, "text without terminator"))
+  end
+  local raw = bytes.take(c, zero - c.at)
+  bytes.skip(c, 1)
+  return text(node, texts.string8(raw))
+end
+
+local function plain_bytes(node, size, raw)
+  node.meaning, node.add = string.format("%d bytes", size), "le"
+  return raw
+end
+
+-- An enumeration or a bit record.
+local function number(c, id, node)
+  local def = types[id]
+  local start = offset(c)
+  local value = bytes.unsigned(c, def.size)
+  node.meaning, node.add, node.type, node.number = names.shown(id, value), "le", id, value
+  if def.reserved then
+    local known = numbers.band(value, def.known)
+    if def.reserved == "reject" and not numbers.equal(value, known) then
+      local message = string.format("expected reserved bits clear, got 0x%s", numbers.hex(value):lower())
+      error(bytes.fault(start, def.size, message))
+    end
+    value = known
+  end
+  return value
+end
+
+local readers = {}
+
+-- Reads a value of a type into a node.
+local function value(c, ty, scope, node)
+  if type(ty) == "string" then
+    return primitives[ty](c, node)
+  end
+  return readers[ty.kind](c, ty, scope, node)
+end
+
+function readers.named(c, ty, scope, node)
+  local def = types[ty.id]
+  if def.size then
+    return number(c, ty.id, node)
+  end
+  local arguments = {}
+  for index, param in ipairs(def.params) do
+    arguments[index] = expressions.fitted(eval(ty.arguments[index], scope, c), param[2])
+  end
+  return { record = structures.body(c, def, arguments, node) }
+end
+
+function readers.text_by(c, ty, scope, node)
+  return primitives[eval(ty.flag, scope, c) == true and "utf16" or "string8"](c, node)
+end
+
+function readers.counted(c, ty, _, node)
+  local count = numbers.plain(bytes.unsigned(c, ty.size))
+  if ty.of == "bytes" then
+    local raw = bytes.take(c, count)
+    return plain_bytes(node, ty.size + count, raw)
+  elseif ty.of == "string8" then
+    return text(node, texts.string8(bytes.take(c, count)))
+  end
+  count = ty.of == "bytes of utf16" and math.floor(count / 2) or count
+  return text(node, texts.utf16(bytes.take(c, count * 2)))
+end
+
+function readers.bytes(c, ty, scope, node)
+  if ty.rest then
+    local raw = bytes.take_rest(c)
+    return plain_bytes(node, #raw, raw)
+  end
+  local raw = bytes.take(c, ty.constant or length(c, ty.count, scope))
+  return plain_bytes(node, #raw, raw)
+end
+
+-- What is checked of a list before it is read; answers the fault that comes after the elements that are there.
+local function check_list(c, count, least)
+  local available = bytes.remaining(c)
+  if count * least > available then
+    if least == 0 then
+      error(bytes.truncated(c, count * least))
+    end
+    return bytes.truncated(c, count * least)
+  end
+  -- Elements without bytes have to be few.
+  if count > available + 64 then
+    error(bytes.fault(offset(c), 1, string.format("%.0f is over the limit of %d", count, available + 64)))
+  end
+  return nil
+end
+
+-- The name of the element of another list that an element belongs to: the column of a value.
+local function belongs_to(ty, scope, index)
+  local list = ty.note and scope.params[ty.note[1]]
+  local element = type(list) == "table" and list.list and index < list.count and list.list[index + 1]
+  if type(element) ~= "number" then
+    return nil
+  end
+  return table.concat(names.of(ty.note[2], element), " ")
+end
+
+function readers.list(c, ty, scope, node)
+  local count, cut
+  if ty.constant then
+    count = ty.constant
+  elseif ty.count then
+    count = length(c, ty.count, scope)
+    cut = check_list(c, count, ty.least)
+  end
+  local outer, items, element, index, field = scope.index, {}, ty.of, 0, node.field
+  -- Filters look at the elements.
+  node.field = nil
+  while true do
+    if count and index >= count or not count and bytes.remaining(c) == 0 then
+      break
+    end
+    local before = bytes.remaining(c)
+    scope.index = index
+    bytes.inside(index)
+    bytes.count_value(c)
+    local child = begin(node, string.format("[%d]", index), c)
+    child.field = field
+    if type(element) == "table" and element.kind == "named" then
+      child.note = belongs_to(element, scope, index)
+    end
+    items[index + 1] = value(c, element, scope, child)
+    finish(child)
+    bytes.outside()
+    if not count and bytes.remaining(c) == before then
+      error(bytes.fault(offset(c), 1, "an element of no bytes in a list without end"))
+    end
+    index = index + 1
+  end
+  scope.index = outer
+  if cut then
+    error(cut)
+  end
+  return { list = items, count = index }
+end
+
+function readers.later(c, ty)
+  error(bytes.missing(offset(c), ty.what))
+end
+
+local members
+
+local function fits(pattern, found)
+  if pattern == "any" then
+    return true
+  elseif type(pattern) == "boolean" then
+    return found == pattern
+  elseif type(pattern) == "table" and pattern.from then
+    local plain = numbers.plain(found)
+    return plain >= pattern.from and plain <= pattern.to
+  end
+  return numbers.equal(found, pattern)
+end
+
+local function selects(arm, on, scope, c)
+  for index, alternatives in ipairs(arm.patterns) do
+    local one = false
+    for _, pattern in ipairs(alternatives) do
+      one = one or fits(pattern, on[index])
+    end
+    if not one then
+      return false
+    end
+  end
+  return arm.guard == nil or eval(arm.guard, scope, c) == true
+end
+
+-- Reads the arm that the discriminants select.
+local function variant(c, m, scope, node)
+  local on = {}
+  for index, discriminant in ipairs(m.on) do
+    on[index] = eval(discriminant.e, scope, c)
+  end
+  for _, arm in ipairs(m.arms) do
+    if selects(arm, on, scope, c) then
+      -- The children before those of the arm.
+      node.meaning, node.variant = arm.name, #node.children
+      if node.of_match then
+        node.add, node.value = "value", arm.name
+      end
+      members(c, arm.body, scope, node)
+      return
+    end
+  end
+  local first = m.on[1]
+  local at = first.field and scope.offsets[first.field] or offset(c) - first.size
+  local message = string.format("expected a known %s, got 0x%s", m.of, numbers.hex(on[1] or 0):lower())
+  if first.field then
+    bytes.inside(first.field)
+  end
+  error(bytes.fault(at, first.size, message))
+end
+
+local function constant(found, expected, start, size)
+  local same
+  if type(expected) == "string" then
+    same = found == expected
+  elseif type(found) == "boolean" then
+    same = found == (numbers.plain(expected) ~= 0)
+  else
+    local bits = math.min(size * 8, 64)
+    same = numbers.equal(numbers.part(found, 0, bits), numbers.part(expected, 0, bits))
+  end
+  if not same then
+    local text = type(expected) == "string" and texts.guid(expected):sub(2, -2) or "0x" .. numbers.hex(expected):lower()
+    error(bytes.fault(start, size, "expected " .. text))
+  end
+end
+
+local kinds = {}
+
+function kinds.field(c, m, scope, parent)
+  bytes.inside(m.name)
+  bytes.count_value(c)
+  local node = begin(parent, m.name, c)
+  node.field = m.field
+  local found = value(c, m.type, scope, node)
+  finish(node)
+  if m.constant ~= nil then
+    constant(found, m.constant, node.offset, node.size)
+  end
+  scope.fields[m.name], scope.offsets[m.name] = found, node.offset
+  bytes.outside()
+end
+
+kinds["if"] = function(c, m, scope, parent)
+  members(c, eval(m.condition, scope, c) == true and m.yes or m.no, scope, parent)
+end
+
+function kinds.match(c, m, scope, parent)
+  local node = begin(parent, m.name, c)
+  node.field, node.of_match = m.field, true
+  variant(c, m, scope, node)
+  finish(node)
+end
+
+function kinds.let(c, m, scope)
+  scope.fields[m.name], scope.offsets[m.name] = expressions.fitted(eval(m.e, scope, c), m.size), offset(c)
+end
+
+function kinds.require(c, m, scope)
+  if eval(m.condition, scope, c) ~= true then
+    local at = m.field and scope.offsets[m.field] or offset(c)
+    error(bytes.fault(at, 1, "not what the description requires"))
+  end
+end
+
+function kinds.sized(c, m, scope, parent)
+  local size = length(c, m.size, scope)
+  bytes.inside(m.name)
+  local extent = bytes.sub(c, size)
+  bytes.outside()
+  members(extent, m.body, scope, parent)
+  bytes.inside(m.name)
+  bytes.used_up(extent)
+  bytes.outside()
+end
+
+-- What this dissector does not know is told, and nothing after it is guessed.
+function kinds.later(c, m)
+  error(bytes.missing(offset(c), m.what))
+end
+
+function members(c, body, scope, parent)
+  for _, member in ipairs(body) do
+    kinds[member.kind](c, member, scope, parent)
+  end
+end
+
+-- Reads a body into the children of a node; answers its fields by name.
+function structures.body(c, def, arguments, node)
+  local scope = { fields = {}, offsets = {}, params = {} }
+  for index, param in ipairs(def.params) do
+    if arguments[index] == nil then
+      error(bytes.missing(offset(c), "context"))
+    end
+    scope.params[param[1]] = arguments[index]
+  end
+  if def.deepest then
+    bytes.enter(c, def.deepest)
+  end
+  if def.is_match then
+    for index = 1, #def.body - 1 do
+      kinds[def.body[index].kind](c, def.body[index], scope, node)
+    end
+    variant(c, def.body[#def.body], scope, node)
+  else
+    members(c, def.body, scope, node)
+  end
+  if def.deepest then
+    bytes.leave(c)
+  end
+  return scope.fields
+end
+
+return structures
