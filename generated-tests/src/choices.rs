@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use proptest::prelude::{Strategy, any};
-use runtime::{Blob, FileTime, Guid, String8, StringValue, Utf16};
+use runtime::{Blob, FileTime, GlobSet, Guid, String8, StringValue, Utf16};
 
 /// Values inside themselves go no deeper than this.
 const MAX_DEPTH: u32 = 4;
@@ -227,6 +227,16 @@ impl Choices {
     /// A time, more often than not near a boundary.
     pub fn filetime(&mut self) -> FileTime {
         if self.bool() { FileTime(self.u64()) } else { FileTime(FileTime::UNIX_EPOCH.0 + u64::from(self.next())) }
+    }
+
+    /// A set of few counters, some of them next to each other.
+    pub fn globset(&mut self) -> GlobSet {
+        let mut set = GlobSet::new();
+        for _ in 0..self.len(MAX_LIST) {
+            let first = if self.bool() { self.u48() } else { u64::from(self.u16()) };
+            set.insert_range(first, first.saturating_add(u64::from(self.u8() % 12)));
+        }
+        set
     }
 
     /// Bytes, at most `max`.

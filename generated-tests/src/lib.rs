@@ -7,6 +7,7 @@
 //! | [`oracles`] | what has to hold for every type: see [`check!`](crate::check) |
 //! | [`vectors`] | bytes written as hexadecimal text |
 //! | [`described`] | the vectors of the descriptions |
+//! | [`streams`] | what has to hold for streams |
 //! | [`spec_coverage`] | which statements of the specifications the tests prove |
 // This crate is linked by tests only.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -17,6 +18,7 @@ pub mod described;
 pub mod oracles;
 pub mod samples;
 pub mod spec_coverage;
+pub mod streams;
 pub mod vectors;
 
 pub use choices::{Choices, choices};

@@ -8,14 +8,19 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use generated_tests::Choices;
 use generated_tests::described::{root, vectors};
+use generated_tests::streams::sample;
 use protocol::oxcdata::{PropertyTag, PropertyType};
+use protocol::oxcfxics::{FastTransfer, FastTransferDecoder, FastTransferRoot};
 use protocol::oxcmapihttp::{ExecuteRequest, ExecuteResponse};
 use protocol::oxcnotif::{ChangedTableRow, DeletedTableRow, TableChange};
 use protocol::rops::{Conversation, RopId, RopInputBuffer, RopOutputBuffer, RopReply, RopRequest, unpack_unsolicited};
 use readers::{BY_COLUMNS, BY_TYPE, PLAIN};
 use runtime::codec::rpc_header_ext::unpack_chain;
-use runtime::{Cursor, UnpackError};
+use runtime::stream::StreamError;
+use runtime::stream::typed::Stream as _;
+use runtime::{Cursor, UnpackError, UnpackErrorKind};
 
 /// Columns of rows: types of fixed and of other sizes, lists, and none.
 const COLUMNS: [PropertyTag; 8] = [
@@ -223,6 +228,38 @@ fn structures_and_bodies_agree() {
     assert!(PLAIN.len() > 50 && BY_TYPE.len() > 2 && BY_COLUMNS.len() > 2, "the descriptions are not read");
     let kinds = cases.compare();
     assert!(kinds["ok"] > 3_000 && kinds["error"] > 3_000, "{kinds:?}");
+}
+
+/// Reads a stream of a root to its end.
+fn stream(c: &mut Cursor<'_>, root: FastTransferRoot) -> Result<(), UnpackError> {
+    let mut decoder = FastTransferDecoder::new(root);
+    let mut read = |mut piece: &[u8]| -> Result<(), StreamError> {
+        while decoder.next(&mut piece)?.is_some() {}
+        while decoder.finish()?.is_some() {}
+        Ok(())
+    };
+    let result = read(c.peek());
+    c.take_rest();
+    result.map_err(|_| c.error(UnpackErrorKind::MissingContext { what: "a stream of the grammar" }))
+}
+
+#[test]
+fn streams_agree() {
+    let (mut noise, mut cases) = (Noise(5), Cases::default());
+    for root in FastTransfer::ROOTS {
+        let number = FastTransfer::root(*root);
+        let name = format!("FastTransfer;root={}", FastTransfer::GRAMMAR.production_name(number));
+        for _ in 0..12 {
+            let words = (0..200).map(|_| u32::try_from(noise.next() >> 32).unwrap()).collect();
+            let (_, mut writer) = sample(FastTransfer::GRAMMAR, number, &mut Choices::new(words));
+            let bytes = writer.take(usize::MAX).unwrap_or_default();
+            for bytes in like(&bytes, &mut noise, 12) {
+                cases.value(&name, &bytes, |c| stream(c, *root));
+            }
+        }
+    }
+    let kinds = cases.compare();
+    assert!(kinds["ok"] > 500 && kinds["error"] > 1_000, "{kinds:?}");
 }
 
 #[test]

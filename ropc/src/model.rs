@@ -4,6 +4,9 @@
 //! Types are in one arena, [`Program::types`], in the order of their declaration.
 
 mod naming;
+mod stream;
+
+pub use stream::{Class, Production, Recovery, Set, Step, Stream, TagRule, ValueType, Wire};
 
 use crate::ast::{Span, Vector};
 
@@ -26,6 +29,8 @@ pub struct Program {
     pub requests: Vec<Request>,
     /// Batches: ROP input and output buffers.
     pub batches: Vec<Batch>,
+    /// Streams.
+    pub streams: Vec<Stream>,
 }
 
 /// An interface: one Rust module.
@@ -209,6 +214,8 @@ pub enum Type {
     Guid,
     /// 8 bytes.
     FileTime,
+    /// Commands up to End: a set of counters.
+    GlobSet,
     /// A named type with arguments.
     Named(TypeId, Vec<Expr>),
     /// A string.
@@ -331,6 +338,8 @@ pub struct Field {
     pub selects: bool,
     /// Bits of the record that are derived: cleared when decoded, put back when packed.
     pub derived_bits: Vec<DerivedBits>,
+    /// Its bytes are a piece of the stream of this name.
+    pub piece: Option<String>,
 }
 
 /// A sub-field that is derived.
@@ -650,6 +659,7 @@ impl Program {
             Type::U48Be => sized(6),
             Type::Guid => sized(16),
             Type::FileTime => sized(8),
+            Type::GlobSet => Layout { copy: false, min_size: 1, fixed: false, ..Layout::default() },
             // At least a byte: what it may be is checked when it is emitted.
             Type::Later => borrowed(1),
             Type::Named(id, _) => match &self.ty(*id).kind {

@@ -8,6 +8,8 @@
 //! | [`cursor`], [`encoder`] | reading and writing bytes |
 //! | [`error`] | errors with kind, offset and field path |
 //! | [`text`], [`value`] | strings, blobs, GUIDs, times |
+//! | [`globset`] | sets of counters |
+//! | [`stream`] | streams by a grammar, in pieces |
 //! | [`rop`] | handle tables, ROP batches, property rows' helpers |
 //! | [`keyed`] | requests of MAPI over HTTP with their replies |
 //! | [`codec`] | LZ77, XOR, RPC_HEADER_EXT payloads |
@@ -17,15 +19,18 @@ pub mod codec;
 pub mod cursor;
 pub mod encoder;
 pub mod error;
+pub mod globset;
 pub mod keyed;
 pub mod ndr;
 pub mod rop;
+pub mod stream;
 pub mod text;
 pub mod value;
 
 pub use cursor::{Cursor, Place};
 pub use encoder::Encoder;
 pub use error::{At, PackError, PackErrorKind, UnpackError, UnpackErrorKind};
+pub use globset::GlobSet;
 pub use text::{String8, Utf16};
 pub use value::{Blob, FileTime, Guid};
 

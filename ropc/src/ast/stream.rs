@@ -36,15 +36,17 @@ pub enum StreamItem {
         /// Word and argument.
         parts: Vec<(Ident, OverrideArg)>,
     },
-    /// `value fx: PtypBoolean = uint16;`
+    /// `value PtypBoolean = uint16;`
     Value {
-        /// The form.
-        form: Ident,
         /// The property type.
         of: Ident,
         /// What it is there.
         ty: TypeRef,
     },
+    /// `structural MetaTagFXDelProp, MetaTagDnPrefix;`
+    Structural(Vec<Expr>),
+    /// `recover errorInfo in contentsSync, messageList;`
+    Recover(Ident, Vec<Ident>),
     /// `production messageContent = ..;`
     Production(Ident, Vec<Alternative>),
     /// `root a | b by context;`

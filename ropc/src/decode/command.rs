@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use ropc::driver::Checked;
 
 use super::rops::Decoder;
-use super::target::{Target, parameter, similar};
+use super::target::{Target, similar};
 use super::text::Style;
 use super::tree::Decoded;
 use super::{capture, dump, input, json, script, text};
@@ -31,7 +31,7 @@ pub struct Arguments {
 /// Bytes of one value.
 #[derive(Args)]
 struct ValueArguments {
-    /// A structure (`SortOrder`) or number (`PropertyTag`), a ROP (`RopSetColumns`), its reply (`RopSetColumnsReply`), a body (`ConnectRequest`).
+    /// A structure (`SortOrder`) or number (`PropertyTag`), a ROP (`RopSetColumns`), its reply (`RopSetColumnsReply`), a body (`ConnectRequest`), a stream (`FastTransfer`).
     #[arg(value_name = "TYPE")]
     target: Option<String>,
     /// A file with the bytes, binary or in hexadecimal; standard input without it or for `-`.
@@ -130,8 +130,7 @@ fn value(decoder: &mut Decoder<'_>, arguments: &ValueArguments) -> Result<Decode
         return Err(format!("nothing described is called `{name}`{hint}"));
     };
     for text in &arguments.params {
-        let value = parameter(decoder, target.params(), text)?;
-        decoder.given.push(value);
+        target.give(decoder, text)?;
     }
     let bytes = match &arguments.hex {
         Some(text) => input::hex(text).ok_or_else(|| "--hex: not hexadecimal".to_owned())?,

@@ -47,6 +47,7 @@ impl<'p> Decoder<'p> {
     /// Begins another conversation.
     pub fn forget(&mut self) {
         self.given.clear();
+        self.root = None;
         self.states.clear();
     }
 

@@ -233,6 +233,10 @@ impl<'p> Interpreter<'p> {
         let mut node = Node::new(field.name.as_str(), start);
         let result = self.value(c, &field.ty, scope, &mut node);
         node.size = c.offset().saturating_sub(start);
+        let stream = self.program.streams.iter().find(|stream| Some(&stream.name) == field.piece.as_ref());
+        if let (Some(stream), Ok(Datum::Bytes(bytes))) = (stream, &result) {
+            super::stream::piece(self, stream, bytes, &mut node);
+        }
         if result.is_ok() || !node.children.is_empty() {
             out.push(node);
         }

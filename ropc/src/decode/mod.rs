@@ -9,6 +9,7 @@
 //! | captured traffic to exchanges | [`capture`] |
 //! | what was asked for | [`target`], [`script`] |
 //! | bytes to a tree of values | [`interpret`] (structures), [`primitive`], [`rops`], [`conversation`], [`mapi_http`] |
+//! | streams to trees | [`stream`] |
 //! | expressions and what they look at | [`expr`], [`datum`] |
 //! | what a value means | [`meaning`] |
 //! | the tree | [`tree`] |
@@ -29,6 +30,7 @@ pub mod meaning;
 pub mod primitive;
 pub mod rops;
 pub mod script;
+pub mod stream;
 pub mod target;
 pub mod text;
 pub mod tree;

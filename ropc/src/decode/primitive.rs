@@ -1,7 +1,7 @@
 //! Values without parts: numbers, GUIDs, times, texts.
 
 use ropc::model::{IntKind, Text, Type};
-use runtime::{Cursor, FileTime, Guid, String8, StringValue, UnpackError, Utf16};
+use runtime::{Cursor, FileTime, GlobSet, Guid, String8, StringValue, UnpackError, Utf16};
 
 use super::datum::Datum;
 use super::meaning::Names;
@@ -47,8 +47,20 @@ pub fn primitive<'p>(c: &mut Cursor<'_>, ty: &Type, names: &Names<'_>) -> Result
             let FileTime(ticks) = FileTime::unpack(c)?;
             (Value::Time(ticks), Datum::Number(i128::from(ticks)))
         }
+        Type::GlobSet => (Value::Text(counters(&GlobSet::unpack(c)?)), Datum::Plain),
         _ => return Err(c.invalid(0, "a type that is emitted", 0)),
     })
+}
+
+/// The ranges of a set, as many as a line holds.
+fn counters(set: &GlobSet) -> String {
+    const SHOWN: usize = 16;
+    let range = |(first, last)| if first == last { format!("{first:#x}") } else { format!("{first:#x}..={last:#x}") };
+    let mut ranges: Vec<String> = set.ranges().take(SHOWN).map(range).collect();
+    if set.ranges().len() > SHOWN {
+        ranges.push("..".to_owned());
+    }
+    ranges.join(", ")
 }
 
 /// A text of any form; `unicode` for those whose form a flag says.

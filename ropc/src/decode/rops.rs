@@ -16,6 +16,8 @@ pub struct Decoder<'p> {
     pub interpreter: Interpreter<'p>,
     /// Context from outside, for bytes that stand alone.
     pub given: Record<'p>,
+    /// What a stream that stands alone is, by the number of its production.
+    pub root: Option<u16>,
     /// What operations have set so far.
     pub(super) states: States<'p>,
     error_code: Option<TypeId>,
@@ -30,7 +32,14 @@ impl<'p> Decoder<'p> {
     /// A conversation that has set nothing yet.
     pub fn new(program: &'p Program) -> Self {
         let error_code = program.types.iter().position(|def| def.name == "ErrorCode").map(TypeId);
-        Self { interpreter: Interpreter::new(program), given: Vec::new(), states: States::new(), error_code, depth: 0 }
+        Self {
+            interpreter: Interpreter::new(program),
+            given: Vec::new(),
+            root: None,
+            states: States::new(),
+            error_code,
+            depth: 0,
+        }
     }
 
     pub(super) fn program(&self) -> &'p Program {

@@ -5,7 +5,7 @@ use runtime::Cursor;
 use super::conversation::Requests;
 use super::input::hex;
 use super::rops::Decoder;
-use super::target::{Target, parameter};
+use super::target::Target;
 use super::tree::{Decoded, Fault, Node};
 
 /// Reads a line of a conversation and decodes its buffers:
@@ -111,8 +111,7 @@ fn value(decoder: &mut Decoder<'_>, line: &str) -> Result<String, String> {
     let name = parts.next().unwrap_or_default();
     let target = Target::find(decoder.interpreter.program, name).ok_or(name)?;
     for part in parts {
-        let value = parameter(decoder, target.params(), part)?;
-        decoder.given.push(value);
+        target.give(decoder, part)?;
     }
     let bytes = hex(text).ok_or("bytes that are not hexadecimal")?;
     decoder.interpreter.begin(bytes.len());

@@ -1,10 +1,11 @@
 //! What bytes are said to be: a name of the descriptions, and the context that it depends on.
 
-use ropc::model::{Param, Program, Request, Rop, StructDef, TypeId, TypeKind};
+use ropc::model::{Param, Program, Request, Rop, Stream, StructDef, TypeId, TypeKind};
 use runtime::Cursor;
 
 use super::datum::{self, Datum, Record, find};
 use super::rops::Decoder;
+use super::stream;
 use super::tree::{Fault, Node};
 
 /// Something with a name that bytes can be.
@@ -20,6 +21,8 @@ pub enum Target<'p> {
     RequestAfterId(&'p Rop),
     /// A ROP reply, RopId first.
     Reply(&'p Rop),
+    /// A stream; which of its roots it is has to be said.
+    Stream(&'p Stream),
 }
 
 impl<'p> Target<'p> {
@@ -34,17 +37,32 @@ impl<'p> Target<'p> {
         let rops = program.rops.iter().filter_map(|rop| of_rop(rop, name.strip_prefix(rop.name.as_str())?));
         let requests =
             program.requests.iter().filter_map(|r| of_request(r, name.strip_prefix(r.name.as_str())?).map(Self::Body));
-        of_types.chain(rops).chain(requests).next()
+        let streams = program.streams.iter().filter(|stream| stream.name == name).map(Self::Stream);
+        of_types.chain(rops).chain(requests).chain(streams).next()
     }
 
     /// What it depends on besides its bytes.
     pub fn params(self) -> &'p [Param] {
         match self {
-            Self::Number(_) => &[],
+            Self::Number(_) | Self::Stream(_) => &[],
             Self::Body(def) => &def.params,
             Self::Request(rop) | Self::RequestAfterId(rop) => &rop.request.params,
             Self::Reply(rop) => rop.success.as_ref().map_or(&[], |def| &def.params),
         }
+    }
+
+    /// Takes note of what it depends on, as it is written: `Columns=PidTagMid`, `root=contentsSync`.
+    ///
+    /// # Errors
+    /// When it does not depend on that, or the value is none; the text says which.
+    pub fn give(self, decoder: &mut Decoder<'p>, text: &str) -> Result<(), String> {
+        if let Self::Stream(of) = self {
+            decoder.root = Some(stream::root(of, text)?);
+        } else {
+            let value = parameter(decoder, self.params(), text)?;
+            decoder.given.push(value);
+        }
+        Ok(())
     }
 
     /// Reads it.
@@ -75,6 +93,10 @@ impl<'p> Target<'p> {
             Self::RequestAfterId(rop) => decoder.request_after_id(c, rop, node),
             Self::Reply(rop) if rop.unsolicited.is_some() => decoder.lone(c, rop, node),
             Self::Reply(rop) => decoder.reply(c, rop, None, &[], node),
+            Self::Stream(of) => match decoder.root {
+                Some(root) => stream::read(&mut decoder.interpreter, of, root, c, node),
+                None => Err(decoder.interpreter.missing(0, "the root, `--param root=..`,")),
+            },
         }
     }
 }
@@ -125,7 +147,7 @@ pub fn similar(program: &Program, name: &str) -> Vec<String> {
 ///
 /// # Errors
 /// When it is no parameter, or its value is no number and no constant; the text says which.
-pub fn parameter<'p>(decoder: &Decoder<'p>, params: &'p [Param], text: &str) -> Result<(&'p str, Datum<'p>), String> {
+fn parameter<'p>(decoder: &Decoder<'p>, params: &'p [Param], text: &str) -> Result<(&'p str, Datum<'p>), String> {
     let (name, value) = text.split_once('=').ok_or_else(|| format!("`{text}` is not NAME=VALUE"))?;
     let Some(param) = params.iter().find(|param| param.name == name.trim()) else {
         let known: Vec<&str> = params.iter().map(|param| param.name.as_str()).collect();

@@ -139,6 +139,7 @@ impl<'p> Context<'p> {
             Type::Later => quote!(()),
             Type::Guid => self.runtime("Guid"),
             Type::FileTime => self.runtime("FileTime"),
+            Type::GlobSet => self.runtime("GlobSet"),
             Type::Named(id, _) => {
                 let name = self.type_name(*id);
                 if self.layout(ty).lifetime { quote!(#name<#lifetime>) } else { name }

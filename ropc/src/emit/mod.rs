@@ -13,6 +13,7 @@ mod operations;
 mod packing;
 pub mod reference;
 mod sizes;
+mod streams;
 mod structs;
 pub mod tests;
 mod unpacking;
@@ -48,6 +49,7 @@ pub fn emit(program: &Program, origins: Origins<'_>) -> Result<Vec<Output>, Form
         let mut items = Vec::new();
         items.extend(values::module_items(&context));
         items.extend(structs::module_items(&context));
+        items.extend(streams::module_items(&context));
         items.extend(operations::module_items(&context));
         let mut file = RustFile::new(source, text);
         if module.docs.is_empty() {

@@ -29,6 +29,7 @@ fn byte(name: &str, text: &str) -> Member {
         fill: false,
         selects: false,
         derived_bits: Vec::new(),
+        piece: None,
     })
 }
 

@@ -171,7 +171,7 @@ fn length_of(of: &str, env: &Env) -> TokenStream {
 /// Writes a scalar that is a value, not a reference.
 fn write_scalar(cx: &Context<'_>, ty: &Type, value: &TokenStream, name: &str) -> TokenStream {
     match ty {
-        Type::Named(..) | Type::Guid | Type::FileTime => quote!(#value.pack(e).at(#name)?;),
+        Type::Named(..) | Type::Guid | Type::FileTime | Type::GlobSet => quote!(#value.pack(e).at(#name)?;),
         Type::Int(kind) => {
             let method = int_method(*kind);
             quote!(e.#method(#value).at(#name)?;)
@@ -230,7 +230,7 @@ fn write(cx: &Context<'_>, ty: &Type, place: &TokenStream, env: &Env) -> TokenSt
         Type::Bool(1) => quote!(e.bool8(*#place)),
         Type::Bool(_) => quote!(e.bool16(*#place)),
         Type::U48Be => quote!(e.u48be(*#place)),
-        Type::Guid | Type::FileTime => quote!(#place.pack(e)),
+        Type::Guid | Type::FileTime | Type::GlobSet => quote!(#place.pack(e)),
         Type::Named(id, args) => {
             let params = cx.struct_def(*id).map_or(&[][..], |def| &def.params);
             let args = env.args(cx, params, args);

@@ -182,7 +182,7 @@ fn value(cx: &Context<'_>, ty: &Type, place: &TokenStream, total: &mut Sum) {
         return;
     }
     match ty {
-        Type::Named(..) => total.terms.push(quote!(#place.packed_size())),
+        Type::Named(..) | Type::GlobSet => total.terms.push(quote!(#place.packed_size())),
         Type::Text(Text::Utf16Nul | Text::String8Nul | Text::By(_)) => total.terms.push(quote!(#place.size_nul())),
         Type::Text(Text::Utf16Counted(kind, _)) => {
             total.fixed += u64::from(kind.size);

@@ -133,6 +133,12 @@ fn module_items(v: &Vectors<'_, '_>, selections: &Selections<'_>, module: usize)
     }
     let rops = cx.program.rops.iter().filter(|rop| rop.module == module);
     items.extend(rops.flat_map(|rop| vectors::of_rop(v, rop)));
+    for stream in cx.program.streams.iter().filter(|stream| stream.module == module) {
+        let ty = cx.name_in(module, &stream.name);
+        let function = snake(&format!("{}IsKeptHoweverItIsCut", stream.name));
+        cx.import("generated_tests::streams");
+        items.push(quote!(#[test] fn #function() { streams::holds::<#ty>(); }));
+    }
     let requests = cx.program.requests.iter().filter(|request| request.module == module);
     items.extend(requests.flat_map(|request| vectors::of_request(v, request)));
     items

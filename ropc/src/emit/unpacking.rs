@@ -305,6 +305,10 @@ fn read(cx: &Context<'_>, ty: &Type, env: &Env) -> Read {
             let name = cx.runtime("FileTime");
             quote!(#name::unpack(c))
         }
+        Type::GlobSet => {
+            let name = cx.runtime("GlobSet");
+            quote!(#name::unpack(c))
+        }
         Type::Named(id, args) => {
             let name = cx.type_name(*id);
             let params = cx.struct_def(*id).map_or(&[][..], |def| &def.params);

@@ -74,7 +74,6 @@ impl<'a> Lower<'a> {
             DeclKind::Struct(s) if s.forms.is_empty() => self.struct_decl(module, decl, s),
             DeclKind::Struct(s) => self.later(&s.name.span, "structures with wire forms"),
             DeclKind::Form(f) => self.later(&f.name.span, "wire forms"),
-            DeclKind::Stream(s) => self.later(&s.name.span, "streams"),
             DeclKind::Map(m) => self.later(&m.name.span, "maps between forms"),
             DeclKind::Object(o) => self.object(o),
             DeclKind::Batch(b) => self.program.batches.push(Batch {
@@ -304,6 +303,7 @@ impl<'a> Lower<'a> {
             push(body, scene, &declarator.name, docs.to_vec(), ty, role);
             if let Some(Member::Field(last)) = body.last_mut() {
                 last.fill = field.marks.iter().any(|mark| mark.name.text == "fill");
+                last.piece = super::types::piece_of(&field.ty).map(|stream| stream.text.clone());
             }
         }
     }
@@ -505,5 +505,6 @@ fn push(body: &mut Vec<Member>, scene: &mut Scene<'_>, name: &Ident, docs: Vec<S
         fill: false,
         selects: false,
         derived_bits: Vec::new(),
+        piece: None,
     }));
 }

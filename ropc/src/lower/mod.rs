@@ -6,7 +6,7 @@
 //! the arms of a match take),
 //! `rust_names` (what would be one name in Rust), `served` (what a
 //! ROP must be to be served), `derive` (which fields come from which), `operations` (ROPs and requests),
-//! `layout` (sizes, borrowing, recursion).
+//! `streams` (grammars of streams), `layout` (sizes, borrowing, recursion).
 
 mod body;
 pub(crate) mod coverage;
@@ -18,6 +18,7 @@ mod operations;
 mod rust_names;
 mod scope;
 mod served;
+mod streams;
 mod types;
 pub(crate) mod typing;
 pub(crate) mod values;
@@ -84,6 +85,7 @@ pub fn lower(files: &[&ast::File]) -> (Program, Vec<Diagnostic>) {
     lower.layouts();
     for &(module, decl) in &decls {
         lower.operation(module, decl);
+        lower.stream(module, decl);
     }
     lower.check_uses();
     lower.check_plain_names();

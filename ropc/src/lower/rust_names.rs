@@ -25,6 +25,7 @@ const TYPES: &[&str] = &[
     "Err",
     "FileTime",
     "From",
+    "GlobSet",
     "Guid",
     "Hash",
     "Into",

@@ -15,7 +15,8 @@ pub(crate) enum Entity<'a> {
     Const(ConstValue),
     Object(usize),
     Family(&'a ast::FamilyDecl),
-    /// Known to the syntax, not to the model yet: wire forms, streams, maps.
+    Stream,
+    /// Known to the syntax, not to the model yet: wire forms, maps.
     Later,
 }
 
@@ -134,7 +135,7 @@ impl<'a> Lower<'a> {
             DeclKind::Enum(ast::EnumDecl { name: Some(name), .. }) => self.declare_type(module, decl, name),
             DeclKind::Type(t) => _ = self.name(&t.name, Entity::Alias(t)),
             DeclKind::Form(f) => _ = self.name(&f.name, Entity::Later),
-            DeclKind::Stream(s) => _ = self.name(&s.name, Entity::Later),
+            DeclKind::Stream(s) => _ = self.name(&s.name, Entity::Stream),
             DeclKind::Family(f) => _ = self.name(&f.name, Entity::Family(f)),
             DeclKind::Object(o) => {
                 let id = self.program.objects.len();

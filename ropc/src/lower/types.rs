@@ -33,8 +33,27 @@ fn primitive(name: &str) -> Option<Type> {
         "uint48be" => Type::U48Be,
         "guid" => Type::Guid,
         "filetime" => Type::FileTime,
+        "globset" => Type::GlobSet,
         _ => Type::Int(int(name)?),
     })
+}
+
+/// The stream that a field of this type has a piece of.
+pub(crate) fn piece_of(spec: &TypeSpec) -> Option<&Ident> {
+    match spec {
+        TypeSpec::Ref(r) if r.name.text == "piece" => piece_name(r),
+        _ => None,
+    }
+}
+
+fn piece_name(r: &TypeRef) -> Option<&Ident> {
+    match r.forms.as_slice() {
+        [alternatives] => match alternatives.as_slice() {
+            [path] if path.parts.len() == 1 => path.parts.first(),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// No primitive type.
@@ -99,7 +118,10 @@ impl<'a> Lower<'a> {
 
     /// A named type with its arguments.
     pub(crate) fn named(&mut self, r: &TypeRef, scene: &mut Scene<'_>) -> Option<Type> {
-        if matches!(r.name.text.as_str(), "requests" | "replies" | "piece" | "handle_value" | "asciiline") {
+        if r.name.text == "piece" {
+            return self.piece(r);
+        }
+        if matches!(r.name.text.as_str(), "requests" | "replies" | "handle_value" | "asciiline") {
             self.later(&r.span, &format!("`{}` members", r.name.text));
             return Some(Type::Later);
         }
@@ -162,6 +184,20 @@ impl<'a> Lower<'a> {
                 None
             }
         }
+    }
+
+    /// `piece<FastTransfer>`: bytes of a stream.
+    fn piece(&mut self, r: &TypeRef) -> Option<Type> {
+        let Some(stream) = piece_name(r) else {
+            let label = "write `piece<FastTransfer>`";
+            self.diagnostics.push(Diagnostic::error("R0206", "a piece is of one stream", r.span.clone(), label));
+            return None;
+        };
+        if !matches!(self.scope.get(&stream.text), Some(Entity::Stream)) {
+            self.unknown("stream", stream);
+            return None;
+        }
+        Some(Type::Bytes(Extent::Rest))
     }
 
     /// Reports an alias that stands for itself, on however long a way.

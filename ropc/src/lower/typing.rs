@@ -73,7 +73,7 @@ pub(crate) fn kind_of_type(ty: &Type) -> Option<Kind> {
         Type::Text(Text::BytesCounted(_)) | Type::Bytes(_) => Kind::Bytes,
         Type::Text(_) => Kind::Text,
         Type::Array(element, _) => Kind::List(Box::new(kind_of_type(element)?)),
-        Type::Later => return None,
+        Type::Later | Type::GlobSet => return None,
     })
 }
 

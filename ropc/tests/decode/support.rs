@@ -9,7 +9,7 @@ use ropc::model::Program;
 
 use crate::decode::input::hex;
 use crate::decode::rops::Decoder;
-use crate::decode::target::{Target, parameter};
+use crate::decode::target::Target;
 use crate::decode::tree::{Decoded, Node};
 
 pub fn root() -> PathBuf {
@@ -31,8 +31,7 @@ pub fn decode(name: &str, params: &[&str], bytes: &[u8]) -> Decoded {
     let target = Target::find(program(), name).unwrap_or_else(|| panic!("nothing is called {name}"));
     let mut decoder = Decoder::new(program());
     for text in params {
-        let value = parameter(&decoder, target.params(), text).unwrap();
-        decoder.given.push(value);
+        target.give(&mut decoder, text).unwrap();
     }
     decoder.buffer(name, bytes, |this, c, node| target.read(this, c, node))
 }

@@ -280,6 +280,20 @@ pub(super) fn argument(cx: &Context<'_>, param: &crate::model::Param, value: &Va
     }
 }
 
+/// A counter of a set, or the first and last of several: `5`, `[7, 9]`.
+fn range(value: &Value) -> Option<TokenStream> {
+    let (first, last) = match value {
+        Value::Int(number, _) => (*number, *number),
+        Value::List(ends, _) => match ends.as_slice() {
+            [Value::Int(first, _), Value::Int(last, _)] => (*first, *last),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let (first, last) = (integer(first), integer(last));
+    Some(quote!((#first, #last)))
+}
+
 fn of_type(cx: &Context<'_>, ty: &Type, value: &Value) -> Option<TokenStream> {
     match (ty, value) {
         (Type::Int(kind), Value::Int(number, _)) => fits(*kind, *number).then(|| integer(*number)),
@@ -292,6 +306,12 @@ fn of_type(cx: &Context<'_>, ty: &Type, value: &Value) -> Option<TokenStream> {
         (Type::FileTime, Value::Int(number, _)) => {
             let (name, number) = (cx.runtime("FileTime"), integer(*number));
             Some(quote!(#name(#number)))
+        }
+        (Type::GlobSet, Value::List(ranges, _)) => {
+            let name = cx.runtime("GlobSet");
+            let ranges: Option<Vec<TokenStream>> = ranges.iter().map(range).collect();
+            let ranges = ranges?;
+            Some(quote!(#name::from_iter([#(#ranges),*])))
         }
         (Type::Guid, Value::Str(text)) => {
             let guid = crate::lower::values::parse_guid(&text.text).or_else(|| bytes(&text.text)?.try_into().ok())?;

@@ -144,6 +144,7 @@ impl<'m> Maker<'m, '_> {
             fill: false,
             selects: false,
             derived_bits: Vec::new(),
+            piece: None,
         };
         let selected = self.selections.of_param_in(self.def, param);
         let place = Place { scope: &[], guarded: false };
@@ -437,6 +438,7 @@ impl<'m> Maker<'m, '_> {
             Type::U48Be => quote!(g.u48()),
             Type::Guid => quote!(g.guid()),
             Type::FileTime => quote!(g.filetime()),
+            Type::GlobSet => quote!(g.globset()),
             Type::Named(id, args) => self.named(*id, args, selected, env),
             Type::Text(text) => self.text(text, limit(place.scope, &field.name), env),
             Type::Bytes(Extent::Const(_)) => quote!(g.bytes()),

@@ -39,10 +39,17 @@ impl Builder {
                 StreamItem::Override { on, parts }
             }
             Rule::stream_value => {
-                let form = self.ident(&parts.need(Rule::ident)?);
                 let of = self.ident(&parts.need(Rule::ident)?);
                 let ty = parts.need(Rule::type_ref)?;
-                StreamItem::Value { form, of, ty: self.type_ref(ty)? }
+                StreamItem::Value { of, ty: self.type_ref(ty)? }
+            }
+            Rule::stream_structural => {
+                let nodes = parts.many(Rule::expr);
+                StreamItem::Structural(nodes.into_iter().map(|node| self.expr(node)).collect::<Built<_>>()?)
+            }
+            Rule::stream_recover => {
+                let production = self.ident(&parts.need(Rule::ident)?);
+                StreamItem::Recover(production, self.idents(&parts.many(Rule::ident)))
             }
             Rule::production => {
                 let name = self.ident(&parts.need(Rule::ident)?);
