@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod address_book;
+mod headers;
 mod return_values;
 mod structures;
 

@@ -30,8 +30,8 @@ fn with_value(reply: &[u8], value: u32) -> Vec<u8> {
     e.finish().to_vec()
 }
 
-/// Which reply generated code reads: `success`, `DstNullObject`, `WrongServer`, `ServerBusy`, `other`; nothing if it is none.
-fn kind(request: &[u8], reply: &[u8]) -> Option<&'static str> {
+/// The reply to this request as generated code reads it, as text; nothing if the bytes are none.
+pub fn decoded(request: &[u8], reply: &[u8]) -> Option<String> {
     // The columns of the tables behind the first two indexes, so that rows can be read.
     const SET: [&[u8]; 2] = [b"\x12\x00\x00\x00\x01\x00\x1F\x00\x37\x00", b"\x12\x00\x01\x00\x01\x00\x1F\x00\x37\x00"];
     const DONE: [&[u8]; 2] = [b"\x12\x00\0\0\0\0\0", b"\x12\x01\0\0\0\0\0"];
@@ -39,8 +39,14 @@ fn kind(request: &[u8], reply: &[u8]) -> Option<&'static str> {
     let output = buffer(&[DONE[0], DONE[1], reply]);
     let requests = RopInputBuffer::unpack(&input).unwrap().requests;
     let output = RopOutputBuffer::unpack(&output, &requests, &mut Conversation::default()).ok()?;
-    let [_, _, reply] = &output.replies[..] else { panic!("not one reply: {:?}", output.replies) };
-    let text = format!("{reply:?}");
+    let [_, _, reply] = &output.replies[..] else { return None };
+    Some(format!("{reply:?}"))
+}
+
+/// Which reply generated code reads: `success`, `DstNullObject`, `WrongServer`, `ServerBusy`, `other`; nothing if it
+/// is none.
+pub fn kind(request: &[u8], reply: &[u8]) -> Option<&'static str> {
+    let text = decoded(request, reply)?;
     let (_, result) = text.split_once("result: ").unwrap_or_else(|| panic!("no result: {text}"));
     Some(match result {
         _ if result.starts_with("Ok(") => "success",

@@ -152,7 +152,8 @@ fn flatten(program: &Program, body: &[Member], arm: &str, fields: &mut Vec<Field
     }
 }
 
-/// What is described for a buffer; several where more than one reply has to be as the sheet says.
+/// What is described for a buffer; several where more than one reply has to be as the sheet says. The headers are
+/// what the compiler makes of the handles: their fields and order are compared here, their bytes with generated code.
 fn described(program: &Program, rop: &Rop, form: Form) -> Vec<Vec<Field>> {
     let byte = |name: &str| (name.to_owned(), Some(1));
     let body = |head: Vec<Field>, def: Option<&StructDef>| {
@@ -185,6 +186,20 @@ fn described(program: &Program, rop: &Rop, form: Form) -> Vec<Vec<Field>> {
         }
     };
     vec![body(head(), def)]
+}
+
+/// A field of a header. Its bytes are proved where generated code reads them (generated-tests/tests/statements).
+fn in_header(rop: &Rop, form: Form, row: &Row) -> bool {
+    match row.field.as_str() {
+        "RopId" | "ReturnValue" => true,
+        "LogonId" => form == Form::Request,
+        // DestHandleIndex of a reply has four bytes and stands after ReturnValue; so does an index said twice.
+        field if form == Form::Request => rop.header.iter().any(|name| name == field),
+        field => {
+            let handle = rop.output.as_ref().or(rop.response.as_ref()).or(rop.inputs.first());
+            handle.is_some_and(|handle| handle.index_field == field)
+        }
+    }
 }
 
 /// How described fields differ from the sheet's, and the rows that they agree with.
@@ -338,7 +353,7 @@ fn every_buffer_is_laid_out_as_stated() {
                     None => writeln!(unexplained, "    (\"{name}\", Form::{form:?}, \"{difference}\", \"\"),").unwrap(),
                 }
             }
-            for row in agreed {
+            for row in agreed.into_iter().filter(|row| !in_header(rop, *form, row)) {
                 proved.insert(row.statement.as_str(), format!("layouts::{name} {form:?} {}", row.field));
             }
         }
