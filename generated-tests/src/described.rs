@@ -3,20 +3,23 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+/// Vectors by the name that they stand in: which bytes they are (`request`, `success`, `reply`, or nothing in a
+/// structure), and the bytes.
+pub type Vectors = BTreeMap<String, Vec<(String, Vec<u8>)>>;
+
 /// The root of the workspace.
 #[must_use]
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The vectors of the descriptions by the name that they stand in: which bytes they are (`request`, `success`,
-/// `reply`, or nothing in a structure), and the bytes.
+/// The vectors of the descriptions.
 ///
 /// # Panics
 /// When a description cannot be read.
 #[must_use]
-pub fn vectors() -> BTreeMap<String, Vec<(String, Vec<u8>)>> {
-    let mut found: BTreeMap<String, Vec<(String, Vec<u8>)>> = BTreeMap::new();
+pub fn vectors() -> Vectors {
+    let mut found = Vectors::new();
     for entry in std::fs::read_dir(root().join("idl")).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_none_or(|extension| extension != "idl") {

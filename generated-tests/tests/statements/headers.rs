@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use generated_tests::described::{root, vectors};
+use generated_tests::described::{Vectors, root, vectors};
 use generated_tests::spec_coverage;
 use protocol::rops::{RopId, RopRequest, unpack_unsolicited};
 use runtime::{Cursor, Encoder};
@@ -14,7 +14,7 @@ use runtime::{Cursor, Encoder};
 use crate::return_values::{decoded, kind};
 
 /// The vectors of the descriptions, read once.
-static VECTORS: LazyLock<BTreeMap<String, Vec<(String, Vec<u8>)>>> = LazyLock::new(vectors);
+static VECTORS: LazyLock<Vectors> = LazyLock::new(vectors);
 
 /// A value for a byte of a header that no other byte has.
 const MARK: u8 = 0x51;
@@ -30,8 +30,8 @@ fn sheet() -> BTreeMap<(String, String), Vec<Row>> {
     let text = std::fs::read_to_string(root().join("ropc/tests/data/rop-layouts.tsv")).unwrap();
     let mut buffers: BTreeMap<(String, String), Vec<(u32, Row)>> = BTreeMap::new();
     for line in text.lines().skip(1) {
-        let [rop, buffer, position, field, size, statement, _] = line.split('\t').collect::<Vec<_>>()[..] else {
-            panic!("not seven columns: {line}")
+        let [rop, buffer, position, field, size, statement, ..] = line.split('\t').collect::<Vec<_>>()[..] else {
+            panic!("columns are missing: {line}")
         };
         let rop = rop.replace("RopGetStoreStage", "RopGetStoreState");
         let buffer = buffer.trim_end_matches([' ', ',']).to_ascii_lowercase();

@@ -57,7 +57,8 @@ fn listed(program: &Program, field: &Field) -> Listed {
     }
 }
 
-fn types(program: &Program, ty: &Type) -> Vec<String> {
+/// What a type may be called in a statement.
+pub fn types(program: &Program, ty: &Type) -> Vec<String> {
     let int = |kind: &IntKind| format!("{}int{}", if kind.signed { "" } else { "u" }, kind.size);
     match ty {
         Type::Int(kind) => vec![int(kind)],
@@ -66,7 +67,12 @@ fn types(program: &Program, ty: &Type) -> Vec<String> {
         Type::Text(Text::Utf16Nul) => vec!["utf16".to_owned()],
         Type::Text(Text::String8Nul) => vec!["string8".to_owned()],
         Type::Bytes(_) => vec!["bytes".to_owned()],
-        Type::Array(element, _) => types(program, element).iter().map(|name| format!("{name}[]")).collect(),
+        // Six bytes of a counter.
+        Type::U48Be => vec!["bytes".to_owned()],
+        Type::Array(element, _) => {
+            let of_bytes = matches!(**element, Type::Int(IntKind { size: 1, .. })).then(|| "bytes".to_owned());
+            types(program, element).iter().map(|name| format!("{name}[]")).chain(of_bytes).collect()
+        }
         Type::Named(id, _) => {
             let def = program.ty(*id);
             // A number with named values is one in the statements.
@@ -77,6 +83,7 @@ fn types(program: &Program, ty: &Type) -> Vec<String> {
             };
             [Some(def.name.clone()), number].into_iter().flatten().collect()
         }
+        Type::FileTime => vec!["filetime".to_owned(), "uint8".to_owned()],
         other => vec![format!("{other:?}")],
     }
 }

@@ -16,6 +16,7 @@ use ropc::ast::BinaryOp;
 use ropc::driver;
 use ropc::model::{Expr, Extent, Member, Program, Role, Rop, StructDef, Type};
 
+use crate::bodies::types;
 use crate::support::tests_dir;
 
 /// A reply or request of the sheet: which ROP, which buffer, its fields.
@@ -29,10 +30,12 @@ struct Row {
     /// Bytes; `None` where they vary.
     size: Option<u64>,
     statement: String,
+    /// What the statement calls it: `uint`, `bool`, `bytes`, a structure's name, `X[]`; `-` where it does not say.
+    kind: String,
 }
 
-/// A described field: its name, and its bytes where they are always as many.
-type Field = (String, Option<u64>);
+/// A described field: its name, its bytes where they are always as many, what its type may be called.
+type Field = (String, Option<u64>, Vec<String>);
 
 /// The buffers that a ROP may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,6 +87,18 @@ const DIFFERENCES: &[(&str, Form, &str, &str)] = &[
         "MS-OXCROPS_R3564 states it under the name of RopGetRulesTable",
     ),
     (
+        "RopSeekRowBookmark",
+        Form::Success,
+        "RowsSought: int4, the sheet says uint",
+        "negative where the seek went backwards (MS-OXCTABL_R193)",
+    ),
+    (
+        "RopSeekStream",
+        Form::Request,
+        "Offset: int8, the sheet says uint",
+        "the value can be negative (MS-OXCPRPT_R34000)",
+    ),
+    (
         "RopSetMessageReadFlag",
         Form::Request,
         "ClientData is not described here",
@@ -107,13 +122,14 @@ fn sheet() -> Buffers {
     let text = fs::read_to_string(tests_dir().join("data/rop-layouts.tsv")).unwrap();
     let mut buffers = Buffers::new();
     for line in text.lines().skip(1) {
-        let [rop, buffer, position, field, size, statement, _] = line.split('\t').collect::<Vec<_>>()[..] else {
-            panic!("not seven columns: {line}");
+        let [rop, buffer, position, field, size, statement, _, kind] = line.split('\t').collect::<Vec<_>>()[..] else {
+            panic!("not eight columns: {line}");
         };
         let rop = MISSPELLED.iter().find(|(wrong, _)| *wrong == rop).map_or(rop, |(_, right)| right);
         let size = size.split_once(" byte").map(|(bytes, _)| bytes.parse().unwrap());
-        let row =
-            Row { position: position.parse().unwrap(), field: field.to_owned(), size, statement: statement.to_owned() };
+        let position = position.parse().unwrap();
+        let (field, statement, kind) = (field.to_owned(), statement.to_owned(), kind.to_owned());
+        let row = Row { position, field, size, statement, kind };
         buffers.entry((rop.to_owned(), Form::parse(buffer))).or_default().push(row);
     }
     for rows in buffers.values_mut().filter(|rows| rows.iter().filter(|row| row.position == 1).count() > 1) {
@@ -136,7 +152,7 @@ fn flatten(program: &Program, body: &[Member], arm: &str, fields: &mut Vec<Field
         match member {
             Member::Field(field) => {
                 let layout = program.layout(&field.ty);
-                fields.push((field.name.clone(), layout.fixed.then_some(layout.min_size)));
+                fields.push((field.name.clone(), layout.fixed.then_some(layout.min_size), types(program, &field.ty)));
             }
             Member::If(c) => {
                 flatten(program, &c.then, arm, fields);
@@ -155,7 +171,7 @@ fn flatten(program: &Program, body: &[Member], arm: &str, fields: &mut Vec<Field
 /// What is described for a buffer; several where more than one reply has to be as the sheet says. The headers are
 /// what the compiler makes of the handles: their fields and order are compared here, their bytes with generated code.
 fn described(program: &Program, rop: &Rop, form: Form) -> Vec<Vec<Field>> {
-    let byte = |name: &str| (name.to_owned(), Some(1));
+    let byte = |name: &str| (name.to_owned(), Some(1), Vec::new());
     let body = |head: Vec<Field>, def: Option<&StructDef>| {
         let mut fields = head;
         let arm = if form == Form::PublicFolders { "PublicFolders" } else { "Mailbox" };
@@ -174,7 +190,7 @@ fn described(program: &Program, rop: &Rop, form: Form) -> Vec<Vec<Field>> {
     }
     let handle = rop.output.as_ref().or(rop.response.as_ref()).or(rop.inputs.first());
     let index = handle.map_or("InputHandleIndex", |handle| handle.index_field.as_str());
-    let head = || vec![byte("RopId"), byte(index), ("ReturnValue".to_owned(), Some(4))];
+    let head = || vec![byte("RopId"), byte(index), ("ReturnValue".to_owned(), Some(4), Vec::new())];
     let on = |code: &str| rop.on.iter().find(|(codes, _)| codes.iter().any(|(c, _)| c == code)).map(|(_, def)| def);
     let def = match form {
         Form::Success | Form::Mailbox | Form::PublicFolders => rop.success.as_ref(),
@@ -207,21 +223,28 @@ fn differences<'r>(rows: &'r [Row], fields: &[Field]) -> (Vec<String>, Vec<&'r R
     let (mut differences, mut agreed) = (Vec::new(), Vec::new());
     let mut rest = fields;
     for row in rows {
-        let Some(at) = rest.iter().position(|(name, _)| *name == row.field) else {
+        let Some(at) = rest.iter().position(|(name, ..)| *name == row.field) else {
             differences.push(format!("{} is not described here", row.field));
             continue;
         };
-        differences.extend(rest[..at].iter().map(|(name, _)| format!("{name} is not in the sheet")));
-        let size = rest[at].1;
-        if size == row.size {
-            agreed.push(row);
-        } else {
+        differences.extend(rest[..at].iter().map(|(name, ..)| format!("{name} is not in the sheet")));
+        let (_, size, types) = &rest[at];
+        let is_kind = |name: &String| match row.kind.as_str() {
+            // Of the size that the row gives.
+            "uint" | "int" | "bool" => name.trim_end_matches(|c: char| c.is_ascii_digit()) == row.kind,
+            kind => name == kind,
+        };
+        if *size != row.size {
             let bytes = |size: Option<u64>| size.map_or("varies".to_owned(), |n| format!("{n}"));
-            differences.push(format!("{}: {} bytes, the sheet says {}", row.field, bytes(size), bytes(row.size)));
+            differences.push(format!("{}: {} bytes, the sheet says {}", row.field, bytes(*size), bytes(row.size)));
+        } else if row.kind != "-" && !types.is_empty() && !types.iter().any(is_kind) {
+            differences.push(format!("{}: {}, the sheet says {}", row.field, types.join(" or "), row.kind));
+        } else {
+            agreed.push(row);
         }
         rest = &rest[at + 1..];
     }
-    differences.extend(rest.iter().map(|(name, _)| format!("{name} is not in the sheet")));
+    differences.extend(rest.iter().map(|(name, ..)| format!("{name} is not in the sheet")));
     (differences, agreed)
 }
 
