@@ -24,6 +24,9 @@ pub struct Arguments {
     /// How the tree is written.
     #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
     format: Format,
+    /// Whether text is in colours; by itself on a terminal, unless NO_COLOR is set.
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
+    color: Color,
     #[command(subcommand)]
     what: Option<What>,
 }
@@ -93,13 +96,34 @@ enum Format {
     Hex,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+enum Color {
+    /// On a terminal.
+    Auto,
+    /// Also where it is written to a file or another program.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    fn is_on(self) -> bool {
+        let refused = || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => std::io::stdout().is_terminal() && !refused(),
+        }
+    }
+}
+
 /// Decodes; false where bytes were wrong.
 ///
 /// # Errors
 /// When the command makes no sense or a file cannot be read; the text says why.
 pub fn run(arguments: &Arguments, checked: &Checked) -> Result<bool, String> {
     let mut decoder = Decoder::new(&checked.compiled.program);
-    let print = Printer { format: arguments.format };
+    let print = Printer { format: arguments.format, style: Style { coloured: arguments.color.is_on() } };
     match &arguments.what {
         None => Ok(print.all(&[value(&mut decoder, &arguments.value)?])),
         Some(What::Rops { request, reply }) => {
@@ -210,17 +234,16 @@ fn raw(file: Option<&str>) -> Result<Vec<u8>, String> {
 
 struct Printer {
     format: Format,
+    style: Style,
 }
 
 impl Printer {
     /// Prints trees to standard output and errors to standard error; false where there was an error.
     fn all(&self, decoded: &[Decoded]) -> bool {
-        let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let style = Style { coloured: std::io::stdout().is_terminal() && !no_colour };
         let mut fine = true;
         for one in decoded {
             write(&match self.format {
-                Format::Text => text::render(one, style),
+                Format::Text => text::render(one, self.style),
                 Format::Json => json::render(one) + "\n",
                 Format::Hex => dump::render(one),
             });

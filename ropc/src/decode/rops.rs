@@ -25,6 +25,15 @@ pub struct Decoder<'p> {
     depth: u32,
 }
 
+/// A ROP buffer before its operations are read.
+struct Framing<'b> {
+    rops: Cursor<'b>,
+    table: Option<Node>,
+    handles: Vec<u32>,
+    /// Why the table does not go further.
+    fault: Option<Fault>,
+}
+
 /// Slots that a handle table can have: what an index of one byte reaches.
 const MOST_HANDLES: usize = 256;
 
@@ -69,10 +78,9 @@ impl<'p> Decoder<'p> {
     /// # Errors
     /// When it is malformed, or an operation in it is not described.
     pub fn input(&mut self, c: &mut Cursor<'_>, node: &mut Node) -> Result<Requests<'p>, Fault> {
-        let (mut rops, table) = self.framing(c, node)?;
+        let Framing { mut rops, table, handles, fault } = self.framing(c, node)?;
         let mut list = Node::new("RopsList", rops.offset());
         list.size = rops.remaining();
-        let handles = table.iter().flat_map(|table| &table.children).map(handle_of).collect();
         let mut requests = Requests { handles, ..Requests::default() };
         let mut result = Ok(());
         while result.is_ok() && !rops.is_empty() {
@@ -84,7 +92,7 @@ impl<'p> Decoder<'p> {
         node.children.push(list);
         result?;
         node.children.extend(table);
-        Ok(requests)
+        fault.map_or(Ok(requests), Err)
     }
 
     /// Reads a ROP output buffer that answers these requests, and notes what it sets.
@@ -92,8 +100,7 @@ impl<'p> Decoder<'p> {
     /// # Errors
     /// When it is malformed, or a reply in it answers none of the requests.
     pub fn output(&mut self, c: &mut Cursor<'_>, node: &mut Node, requests: &mut Requests<'p>) -> Result<(), Fault> {
-        let (mut rops, table) = self.framing(c, node)?;
-        let handles: Vec<u32> = table.iter().flat_map(|table| &table.children).map(handle_of).collect();
+        let Framing { mut rops, table, handles, fault } = self.framing(c, node)?;
         requests.outputs += 1;
         let mut list = Node::new("RopsList", rops.offset());
         list.size = rops.remaining();
@@ -101,11 +108,12 @@ impl<'p> Decoder<'p> {
         node.children.push(list);
         result?;
         node.children.extend(table);
-        Ok(())
+        fault.map_or(Ok(()), Err)
     }
 
-    /// RopSize, the operations as a cursor, the handle table.
-    fn framing<'b>(&mut self, c: &mut Cursor<'b>, node: &mut Node) -> Result<(Cursor<'b>, Option<Node>), Fault> {
+    /// RopSize, the operations as a cursor, the handle table. What is wrong with the table comes after what is
+    /// wrong with the operations before it.
+    fn framing<'b>(&mut self, c: &mut Cursor<'b>, node: &mut Node) -> Result<Framing<'b>, Fault> {
         let start = c.offset();
         let rops = self.interpreter.inside("RopSize", |this| {
             let size = usize::from(c.u16().map_err(|error| this.refused(&error))?);
@@ -118,7 +126,7 @@ impl<'p> Decoder<'p> {
         let rops = self.interpreter.inside("RopsList", |this| c.sub(rops).map_err(|error| this.refused(&error)))?;
         let mut table = Node::new("ServerObjectHandleTable", c.offset());
         table.size = c.remaining();
-        self.interpreter.inside("ServerObjectHandleTable", |this| {
+        let result = self.interpreter.inside("ServerObjectHandleTable", |this| {
             while !c.is_empty() {
                 let (index, at) = (table.children.len(), c.offset());
                 if index >= MOST_HANDLES {
@@ -130,8 +138,10 @@ impl<'p> Decoder<'p> {
                 table.children.push(Node::leaf(format!("[{index}]"), at, 4, value));
             }
             Ok(())
-        })?;
-        Ok((rops, Some(table).filter(|table| !table.children.is_empty())))
+        });
+        let handles = table.children.iter().map(handle_of).collect();
+        let table = Some(table).filter(|table| !table.children.is_empty());
+        Ok(Framing { rops, table, handles, fault: result.err() })
     }
 
     /// Reads a request, RopId first.

@@ -1,6 +1,7 @@
 //! What bytes are said to be: a name of the descriptions, and the context that it depends on.
 
 use ropc::model::{Param, Program, Request, Rop, Stream, StructDef, TypeId, TypeKind};
+use ropc::spelling::nearest;
 use runtime::Cursor;
 
 use super::datum::{self, Datum, Record, find};
@@ -140,7 +141,12 @@ pub fn similar(program: &Program, name: &str) -> Vec<String> {
         let candidate = candidate.to_lowercase();
         candidate.contains(&lower) || lower.contains(&candidate)
     };
-    names.filter(alike).take(5).cloned().collect()
+    let found: Vec<String> = names.clone().filter(alike).take(5).cloned().collect();
+    if found.is_empty() {
+        nearest(name, names.map(String::as_str)).map(str::to_owned).into_iter().collect()
+    } else {
+        found
+    }
 }
 
 /// Context as it is written: `Columns=0x0037001F,PidTagMid`, `PropertyType=PtypString`, `Flag=true`.

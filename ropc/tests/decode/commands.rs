@@ -90,6 +90,26 @@ fn numbers_with_names_stand_alone_too() {
 }
 
 #[test]
+fn colours_are_for_terminals_unless_they_are_asked_for() {
+    let coloured = |arguments: &[&str]| {
+        let all = [&["decode", "RopSetColumns", "--hex", SET_COLUMNS], arguments].concat();
+        text(&ropc(&all, "").stdout).contains("\u{1b}[1mPropertyTags\u{1b}[0m")
+    };
+    assert!(!coloured(&[]) && !coloured(&["--color", "never"]));
+    assert!(coloured(&["--color", "always"]));
+    assert!(!coloured(&["--color", "always", "--format", "json"]));
+}
+
+#[test]
+fn a_name_that_is_almost_right_is_answered_with_the_right_one() {
+    for (name, right) in [("SortOder", "SortOrder"), ("RopSetColum", "RopSetColumns")] {
+        let output = ropc(&["decode", name, "--hex", "00"], "");
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).contains(&format!("`{name}`; there are {right}")), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
 fn colours_change_nothing_but_colours() {
     use crate::decode::text::{Style, render};
     let decoded = crate::support::decode_hex("RopSetColumns", &[], SET_COLUMNS);

@@ -55,6 +55,18 @@ fn sizes_that_lie_are_found_where_they_end() {
 }
 
 #[test]
+fn operations_before_a_handle_table_that_is_cut_off_are_in_the_tree() {
+    let request = [0x05, 0, 1, 0, 0, 7, 0, 0, 0, 1, 0];
+    let reply = [0x02, 0, 7, 0, 0];
+    let all = rops(&mut Decoder::new(program()), Some(&request), Some(&reply));
+    let names: Vec<&str> = nodes(&all[0].root).iter().map(|node| node.name.as_str()).collect();
+    assert!(names.contains(&"RopRelease") && names.contains(&"[0]"), "{names:?}");
+    for (decoded, path) in all.iter().zip(["ServerObjectHandleTable[1]", "ServerObjectHandleTable[0]"]) {
+        assert_eq!(decoded.fault.as_ref().unwrap().path, path);
+    }
+}
+
+#[test]
 fn what_was_read_before_the_mistake_is_in_the_tree() {
     let decoded = decode_hex("Restriction", &[], "00 02 00  08 1F 00 37 00  0D");
     let names: Vec<&str> = nodes(&decoded.root).iter().map(|node| node.name.as_str()).collect();

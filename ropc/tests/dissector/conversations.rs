@@ -87,28 +87,97 @@ fn rows_are_read_by_the_columns_of_their_session_at_their_time() {
     }
 }
 
+/// The packets of connections one after the other, each with a port of its own.
+fn connections(all: Vec<Vec<(Vec<u8>, Vec<u8>)>>) -> Vec<u8> {
+    let mut packets = Vec::new();
+    for (number, messages) in all.into_iter().enumerate() {
+        for mut packet in segments_of(messages, 300).iter().map(ipv4) {
+            // The client's port, wherever it stands.
+            let port = if packet[20..22] == [0, 80] { 23 } else { 21 };
+            packet[port] ^= u8::try_from(number).unwrap();
+            packets.push(packet);
+        }
+    }
+    pcap(false, 101, &packets)
+}
+
+/// A request and its response for the table behind handle 5.
+fn exchange(asks: &[u8], answers: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let asks = execute(&buffer(asks, &[5]), Flags::empty());
+    let answers = executed(&buffer(answers, &[5]), Flags::empty(), true);
+    (request("Execute", "one", &asks), response("Execute", &answers, true))
+}
+
+/// A message with a part of its head in another form.
+fn with(message: &[u8], from: &str, to: &str) -> Vec<u8> {
+    let at = message.windows(from.len()).position(|window| window == from.as_bytes()).unwrap();
+    [&message[..at], to.as_bytes(), &message[at + from.len()..]].concat()
+}
+
+const SUBJECT: [u8; 4] = [0x1F, 0, 0x37, 0];
+
 #[test]
 fn a_session_goes_on_in_another_connection() {
     let Some(tshark) = Tshark::find() else { return };
-    let plain = Flags::empty();
-    let first = execute(&buffer(&set_columns(&[0x1F, 0, 0x37, 0]), &[5]), plain);
-    let first_reply = executed(&buffer(&COLUMNS_SET, &[5]), plain, true);
-    let second = execute(&buffer(&QUERY_ROWS, &[5]), plain);
-    let second_reply = executed(&buffer(&rows(&[b'A', 0, 0, 0]), &[5]), plain, true);
-    let mut packets: Vec<Vec<u8>> =
-        segments_of(vec![(request("Execute", "one", &first), response("Execute", &first_reply, true))], 300)
-            .iter()
-            .map(ipv4)
-            .collect();
-    let other = segments_of(vec![(request("Execute", "one", &second), response("Execute", &second_reply, true))], 300);
-    for mut packet in other.iter().map(ipv4) {
-        // The client's port, wherever it stands.
-        let port = if packet[20..22] == [0, 80] { 22 } else { 20 };
-        packet[port] ^= 1;
-        packets.push(packet);
+    let (first, second) =
+        (exchange(&set_columns(&SUBJECT), &COLUMNS_SET), exchange(&QUERY_ROWS, &rows(&[b'A', 0, 0, 0])));
+    // In the second run the first response says which session it is.
+    let without = with(&first.0, "Cookie: a=b; MapiContext=one; c=d\r\n", "");
+    let said = with(&first.1, "\r\n", "\r\nSet-Cookie: x=y\r\nSet-Cookie: MapiContext=one; path=/\r\n");
+    for first in [first, (without, said)] {
+        let file = connections(vec![vec![first], vec![second.clone()]]);
+        let shown = bodies(&tshark.run(&file, &["-T", "pdml"]));
+        same(&shown, &decode(program(), &file).unwrap());
+        assert!(shown[3].all().iter().any(|item| item.label.ends_with("PidTagSubject: PtypString \"A\"")));
     }
-    let file = pcap(false, 101, &packets);
+}
+
+#[test]
+fn messages_that_share_packets_are_told_apart() {
+    let Some(tshark) = Tshark::find() else { return };
+    let all = [
+        exchange(&set_columns(&SUBJECT), &COLUMNS_SET),
+        exchange(&QUERY_ROWS, &rows(&[b'A', 0, 0, 0])),
+        exchange(&RELEASE, &[]),
+        exchange(&QUERY_ROWS, &rows(&[b'A', 0, 0, 0])),
+    ];
+    let together =
+        (all.iter().flat_map(|(q, _)| q.clone()).collect(), all.iter().flat_map(|(_, r)| r.clone()).collect());
+    let file = capture(vec![together]);
+    let expected = decode(program(), &file).unwrap();
+    for arguments in [&["-T", "pdml"][..], &["-2", "-T", "pdml"]] {
+        let shown = bodies(&tshark.run(&file, arguments));
+        // All requests stand before all responses here.
+        let (requests, responses) = shown.split_at(4);
+        same(requests, &expected.iter().step_by(2).cloned().collect::<Vec<_>>());
+        same(responses, &expected.iter().skip(1).step_by(2).cloned().collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_request_that_the_server_refuses_leaves_the_others_in_step() {
+    let Some(tshark) = Tshark::find() else { return };
+    let refused =
+        b"HTTP/1.1 500 Internal Server Error\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nno".to_vec();
+    let (good, bad) = (exchange(&RELEASE, &[]), exchange(&set_columns(&SUBJECT), &[]));
+    let columns = exchange(&set_columns(&SUBJECT), &COLUMNS_SET);
+    let file = capture(vec![good.clone(), (bad.0.clone(), refused), columns.clone()]);
     let shown = bodies(&tshark.run(&file, &["-T", "pdml"]));
-    same(&shown, &decode(program(), &file).unwrap());
-    assert!(shown[3].all().iter().any(|item| item.label.ends_with("PidTagSubject: PtypString \"A\"")));
+    let expected = decode(program(), &capture(vec![good, (bad.0, Vec::new())])).unwrap();
+    assert_eq!(shown.len(), 5);
+    same(&shown[..3], &expected);
+    same(&shown[3..], &decode(program(), &capture(vec![columns])).unwrap());
+}
+
+#[test]
+fn a_capture_that_wireshark_has_written_decodes_alike() {
+    let Some(tshark) = Tshark::find() else { return };
+    let file =
+        capture(vec![exchange(&set_columns(&SUBJECT), &COLUMNS_SET), exchange(&QUERY_ROWS, &rows(&[b'A', 0, 0, 0]))]);
+    for format in ["pcapng", "nsecpcap", "pcap"] {
+        let written = tshark.path("written");
+        tshark.run(&file, &["-F", format, "-w", written.to_str().unwrap()]);
+        let bytes = std::fs::read(&written).unwrap();
+        assert!(decode(program(), &bytes).unwrap() == decode(program(), &file).unwrap(), "{format}");
+    }
 }

@@ -25,7 +25,8 @@ end
 -- As a length or for arithmetic.
 function numbers.plain(value)
   if type(value) == "number" and value >= 0 then
-    return value
+    -- A float also where Lua has integers, which would overflow.
+    return value + 0.0
   end
   local low, high = numbers.halves(value)
   return high * TWO_32 + low

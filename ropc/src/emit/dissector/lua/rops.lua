@@ -54,7 +54,8 @@ local function index(c, name, node, fields)
   fields[name] = value
 end
 
--- RopSize, the operations as a cursor, the handle table as a node and as values.
+-- RopSize, the operations as a cursor, the handle table as a node and as values, and what is wrong with the table,
+-- which comes after what is wrong with the operations before it.
 local function framing(c, node)
   local start = offset(c)
   bytes.inside("RopSize")
@@ -69,21 +70,23 @@ local function framing(c, node)
   bytes.outside()
   local table_node, handles = structures.node("ServerObjectHandleTable", offset(c)), {}
   table_node.size = bytes.remaining(c)
-  bytes.inside("ServerObjectHandleTable")
-  while bytes.remaining(c) > 0 do
-    local at, count = offset(c), #handles
-    if count >= MOST_HANDLES then
-      error(bytes.fault(at, 4, string.format("expected %d handles at most", MOST_HANDLES)))
+  local fault = bytes.try(function()
+    bytes.inside("ServerObjectHandleTable")
+    while bytes.remaining(c) > 0 do
+      local at, count = offset(c), #handles
+      if count >= MOST_HANDLES then
+        error(bytes.fault(at, 4, string.format("expected %d handles at most", MOST_HANDLES)))
+      end
+      bytes.inside(count)
+      local handle = bytes.unsigned(c, 4)
+      bytes.outside()
+      local meaning = "0x" .. numbers.hex(handle, 8) .. (handle == NO_OBJECT and " no object" or "")
+      structures.leaf(table_node, string.format("[%d]", count), at, 4, meaning, description.header.Handle)
+      handles[count + 1] = handle
     end
-    bytes.inside(count)
-    local handle = bytes.unsigned(c, 4)
     bytes.outside()
-    local meaning = "0x" .. numbers.hex(handle, 8) .. (handle == NO_OBJECT and " no object" or "")
-    structures.leaf(table_node, string.format("[%d]", count), at, 4, meaning, description.header.Handle)
-    handles[count + 1] = handle
-  end
-  bytes.outside()
-  return list, handles, #handles > 0 and table_node or nil
+  end)
+  return list, handles, #handles > 0 and table_node or nil, fault
 end
 
 -- The handle value in the slot that a request names.
@@ -323,22 +326,28 @@ end
 
 -- Reads a ROP input buffer into a node; answers its batch.
 function rops.input(c, node, session)
-  local list, handles, table_node = framing(c, node)
+  local list, handles, table_node, fault = framing(c, node)
   local batch = { sent = {}, next = 1, handles = handles, outputs = 0, unknown = false }
   local list_node = rops_list(list, node)
   while bytes.remaining(list) > 0 do
     batch.sent[#batch.sent + 1] = request(list, list_node, session)
   end
   node.children[#node.children + 1] = table_node
+  if fault then
+    error(fault)
+  end
   return batch
 end
 
 -- Reads a ROP output buffer that answers a batch, and notes what it sets.
 function rops.output(c, node, batch, session)
-  local list, handles, table_node = framing(c, node)
+  local list, handles, table_node, fault = framing(c, node)
   batch.outputs = batch.outputs + 1
   replies(list, rops_list(list, node), batch, handles, session)
   node.children[#node.children + 1] = table_node
+  if fault then
+    error(fault)
+  end
 end
 
 return rops
