@@ -97,6 +97,15 @@ fn fill(values: &mut [TaggedPropertyValue<'static>], size: usize) {
     }
 }
 
+/// The ten properties that the batch sets on a message.
+#[must_use]
+pub fn message() -> Vec<TaggedPropertyValue<'static>> {
+    let mut values = tagged(&of_types(&MESSAGE), 120, 160);
+    // What stands before the values in the request takes seven bytes.
+    fill(&mut values, 1_387 - 7);
+    values
+}
+
 fn row(columns: &[PropertyTag], characters: usize, bytes: usize) -> PropertyRow<'static> {
     PropertyRow::StandardPropertyRow(columns.iter().map(|&tag| value(tag, characters, bytes)).collect())
 }
@@ -146,8 +155,6 @@ fn recipient(number: u32, columns: &[PropertyTag]) -> ModifyRecipientRow<'static
 pub fn requests() -> Vec<RopRequest<'static>> {
     let folder_id = FolderId(0).with_repl_id(1).with_global_counter(0x0D);
     let columns = of_types(&RECIPIENT);
-    let mut properties = tagged(&of_types(&MESSAGE), 120, 160);
-    fill(&mut properties, 1_387 - 7);
     vec![
         RopRequest::RopOpenFolder(RopOpenFolderRequest {
             logon_id: 0,
@@ -213,7 +220,7 @@ pub fn requests() -> Vec<RopRequest<'static>> {
         RopRequest::RopSetProperties(RopSetPropertiesRequest {
             logon_id: 0,
             input_handle_index: 3,
-            property_values: properties,
+            property_values: message(),
         }),
         RopRequest::RopModifyRecipients(RopModifyRecipientsRequest {
             logon_id: 0,
@@ -233,15 +240,13 @@ pub fn requests() -> Vec<RopRequest<'static>> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn the_sizes_are_those_that_others_were_measured_with() {
-        let sizes: Vec<usize> = requests().iter().map(RopRequest::packed_size).collect();
+        let sizes: Vec<usize> = super::requests().iter().map(super::RopRequest::packed_size).collect();
         assert_eq!(sizes, [13, 5, 126, 15, 101, 7, 23, 89, 1_387, 1_566, 5, 3]);
         assert_eq!(sizes.iter().sum::<usize>(), 3_340);
-        assert_eq!(values().iter().map(TaggedPropertyValue::packed_size).sum::<usize>(), 533);
-        let rows = rows().iter().map(PropertyRow::packed_size).sum::<usize>();
+        assert_eq!(super::values().iter().map(super::TaggedPropertyValue::packed_size).sum::<usize>(), 533);
+        let rows = super::rows().iter().map(super::PropertyRow::packed_size).sum::<usize>();
         assert!((22_000..22_600).contains(&rows), "{rows}");
     }
 }

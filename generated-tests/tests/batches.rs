@@ -88,6 +88,15 @@ fn refuses_half_a_handle() {
     assert_eq!(error.path(), "ServerObjectHandleTable[0]");
 }
 
+/// The lists of twelve requests and of their rows, and one boxed restriction: texts and bytes stay where they are.
+#[test]
+fn twelve_requests_take_few_allocations() {
+    let bytes = packed(&RopInputBuffer { requests: samples::requests(), handles: vec![1, 2, 3, 4] });
+    let mut requests = Vec::new();
+    let memory = allocation_counter::measure(|| requests = RopInputBuffer::unpack(&bytes).unwrap().requests);
+    assert_eq!((requests.len(), memory.count_total), (12, 13));
+}
+
 #[test]
 fn packs_what_it_has_read() {
     let batch = RopInputBuffer { requests: samples::requests(), handles: vec![1, 0xFFFF_FFFF, 0xFFFF_FFFF, 7] };

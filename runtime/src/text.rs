@@ -46,12 +46,24 @@ impl<'a> Utf16<'a> {
     pub fn to_text(&self) -> Cow<'_, str> {
         match &self.0 {
             Repr::Text(text) => Cow::Borrowed(text),
-            Repr::Wire(bytes) => Cow::Owned(decode_ascii(bytes).unwrap_or_else(|| self.decode())),
+            Repr::Wire(bytes) => {
+                let mut text = String::with_capacity(bytes.len() / 2);
+                self.push_to(&mut text);
+                Cow::Owned(text)
+            }
         }
     }
 
-    fn decode(&self) -> String {
-        char::decode_utf16(self.units()).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+    /// Appends the text; lone surrogates become U+FFFD. Needs no memory of its own.
+    pub fn push_to(&self, text: &mut String) {
+        match &self.0 {
+            Repr::Text(own) => text.push_str(own),
+            Repr::Wire(bytes) => {
+                let rest = bytes.get(push_ascii(bytes, text)..).unwrap_or_default();
+                let units = rest.as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit));
+                text.extend(char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)));
+            }
+        }
     }
 
     /// The UTF-16 units.
@@ -161,18 +173,36 @@ pub(crate) fn zero_unit(bytes: &[u8]) -> Option<usize> {
     pairs.iter().skip(skipped).position(|pair| *pair == [0, 0]).map(|at| skipped + at)
 }
 
-/// The text of UTF-16 that is ASCII throughout: most names and addresses are.
-fn decode_ascii(bytes: &[u8]) -> Option<String> {
+/// Appends UTF-16 as text as long as it is ASCII, as most names and addresses are throughout. Answers how many
+/// bytes of it are done.
+fn push_ascii(bytes: &[u8], text: &mut String) -> usize {
     const OTHERS: u64 = 0xFF80_FF80_FF80_FF80;
-    let (words, rest) = bytes.as_chunks::<8>();
-    let (rest, _) = rest.as_chunks::<2>();
-    let others = words.iter().fold(0, |all, word| all | (u64::from_le_bytes(*word) & OTHERS));
-    let others_of_rest = rest.iter().fold(0, |all, unit| all | (u16::from_le_bytes(*unit) & 0xFF80));
-    if others != 0 || others_of_rest != 0 {
-        return None;
+    let mut done = 0;
+    for part in bytes.chunks(128) {
+        let mut buffer = [0; 64];
+        let (words, rest) = part.as_chunks::<8>();
+        let (places, _) = buffer.as_chunks_mut::<4>();
+        let mut others = 0;
+        // Four units at once.
+        for (place, word) in places.iter_mut().zip(words) {
+            let word = u64::from_le_bytes(*word);
+            others |= word & OTHERS;
+            let pairs = (word | word >> 8) & 0x0000_FFFF_0000_FFFF;
+            let [a, b, c, d, ..] = (pairs | pairs >> 16).to_le_bytes();
+            *place = [a, b, c, d];
+        }
+        let (units, _) = rest.as_chunks::<2>();
+        for (place, [low, high]) in buffer.iter_mut().skip(words.len() * 4).zip(units) {
+            others |= u64::from(*high) | u64::from(low & 0x80);
+            *place = *low;
+        }
+        match buffer.get(..part.len() / 2).map(str::from_utf8) {
+            Some(Ok(part)) if others == 0 => text.push_str(part),
+            _ => break,
+        }
+        done += part.len();
     }
-    let (units, _) = bytes.as_chunks::<2>();
-    String::from_utf8(units.iter().map(|[low, _]| *low).collect()).ok()
+    done
 }
 
 /// Writes text as UTF-16, a buffer at a time: the encoder's limit is checked once a buffer.
