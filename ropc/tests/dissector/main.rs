@@ -13,6 +13,7 @@ mod conversations;
 mod exchanges;
 mod filters;
 mod hostile;
+mod later;
 mod pdml;
 mod support;
 mod vectors;

@@ -50,8 +50,14 @@ impl Tshark {
             return None;
         }
         let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join("mapi.lua"), dissector()).unwrap();
-        Some(Self { directory })
+        let tshark = Self { directory };
+        tshark.load(dissector());
+        Some(tshark)
+    }
+
+    /// Takes another dissector.
+    pub fn load(&self, text: &str) {
+        std::fs::write(self.path("mapi.lua"), text).unwrap();
     }
 
     /// What tshark prints of a capture; no Lua error may be in it.
