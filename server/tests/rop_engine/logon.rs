@@ -1,8 +1,12 @@
 //! Logging on, receive folders, short and long ids.
 
 use protocol::oxcdata::{ErrorCode, LongTermId, ObjectId, PropertyValue};
-use protocol::oxcstor::{LogonFlags, LogonTime, OpenFlags, RopLogonFailure, RopLogonRequest, RopLogonResponseStore};
-use runtime::Guid;
+use protocol::oxcstor::{
+    LogonFlags, LogonTime, OpenFlags, RopIdFromLongTermIdRequest, RopLogonFailure, RopLogonRequest,
+    RopLogonResponseStore, RopLongTermIdFromIdRequest,
+};
+use protocol::rops::RopRequest;
+use runtime::{Cursor, Guid};
 use server::rop::Locale;
 use server::store::{self, PropertyChanges, SpecialFolder, tags};
 
@@ -180,12 +184,26 @@ fn ids_are_short_and_long() {
     let short = ObjectId::default().with_repl_id(identity.repl_id).with_global_counter(0x0102_0304_0506);
     let long = LongTermId { database_guid: identity.replica, global_counter: 0x0102_0304_0506 };
     // No object has this id.
-    assert_eq!(client.long_term_id(logon, short), Ok(long));
-    assert_eq!(client.short_id(logon, long), Ok(short));
-    assert_eq!(client.long_term_id(logon, short.with_repl_id(7)), Err(ErrorCode::EC_NOT_FOUND));
-    assert_eq!(client.long_term_id(logon, ObjectId(0)), Err(ErrorCode::EC_NOT_FOUND));
+    // The same each time.
+    for _ in 0..2 {
+        assert_eq!(client.long_term_id(logon, short), Ok(long));
+        assert_eq!(client.short_id(logon, long), Ok(short));
+    }
+    let unknown = Err(ErrorCode(0x8004_010F));
+    assert_eq!(client.long_term_id(logon, short.with_repl_id(7)), unknown);
+    assert_eq!(client.long_term_id(logon, ObjectId(0)), unknown);
     let nowhere = LongTermId { database_guid: Guid([0; 16]), ..long };
-    assert_eq!(client.short_id(logon, nowhere), Err(ErrorCode::EC_INVALID_PARAM));
+    assert_eq!(client.short_id(logon, nowhere), Err(ErrorCode(0x8007_0057)));
+    // As bytes: the replica, the counter with its most significant byte first, two bytes of padding.
+    let counter = [1, 2, 3, 4, 5, 6];
+    let long_bytes = [&identity.replica.0[..], &counter, &[0, 0]].concat();
+    let request = RopLongTermIdFromIdRequest { logon_id: 0, input_handle_index: 0, object_id: short };
+    let reply = client.run_bytes(&[RopRequest::RopLongTermIdFromId(request)], &[logon]).unwrap();
+    assert_eq!(reply[8..reply.len() - 4], long_bytes);
+    let request = RopIdFromLongTermIdRequest { logon_id: 0, input_handle_index: 0, long_term_id: long };
+    let reply = client.run_bytes(&[RopRequest::RopIdFromLongTermId(request)], &[logon]).unwrap();
+    let mut id = Cursor::new(&reply[8..reply.len() - 4]);
+    assert_eq!((id.u16(), id.take_rest()), (Ok(identity.repl_id), &counter[..]));
     let ids = [
         "MS-OXCSTOR_R944",
         "MS-OXCSTOR_R945",

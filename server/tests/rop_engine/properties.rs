@@ -182,6 +182,12 @@ fn folders_and_the_mailbox_are_changed_at_once() {
     let problems = other.set(folder, &values).unwrap();
     assert_eq!(problems.len(), 1);
     assert_eq!((problems[0].index, problems[0].error_code), (0, ErrorCode::EC_DUPLICATE_NAME));
+    assert_eq!(problems[0].property_tag, tags::PID_TAG_DISPLAY_NAME);
+    // What was set is seen by others without a save.
+    let (mut third, third_logon) = fixture.logged_on();
+    let folder = third.open_folder(third_logon, folder_id).unwrap();
+    assert_eq!(third.value(folder, tags::PID_TAG_COMMENT), string("another"));
+    let folder = other.open_folder(other_logon, folder_id).unwrap();
     assert_eq!(other.value(folder, tags::PID_TAG_COMMENT), string("another"));
     assert_eq!(other.value(folder, tags::PID_TAG_DISPLAY_NAME), string("Plans"));
     let ids = [

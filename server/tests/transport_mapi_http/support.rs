@@ -76,6 +76,7 @@ impl Gate {
 pub struct Toy {
     pub gate: Gate,
     pub live: Arc<AtomicUsize>,
+    connects: AtomicUsize,
 }
 
 pub struct ToySession {
@@ -93,6 +94,11 @@ impl Drop for ToySession {
 impl Toy {
     pub fn live(&self) -> usize {
         self.live.load(Ordering::SeqCst)
+    }
+
+    /// How often a body came in that asks for a session.
+    pub fn connects(&self) -> usize {
+        self.connects.load(Ordering::SeqCst)
     }
 
     fn act(&self, body: &[u8]) -> Result<(), RequestFailure> {
@@ -114,6 +120,7 @@ impl MailboxEndpoint for Toy {
     type Session = ToySession;
 
     fn connect(&self, principal: &Principal, body: &[u8]) -> Result<(Vec<u8>, Option<ToySession>), RequestFailure> {
+        self.connects.fetch_add(1, Ordering::SeqCst);
         self.act(body)?;
         if body == b"no session" {
             return Ok((b"no session".to_vec(), None));
