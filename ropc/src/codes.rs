@@ -105,6 +105,7 @@ codes! {
     R0318 "a second match on one field",
     R0319 "an extent whose size is not derived",
     R0330 "a size that depends on itself",
+    R0331 "an offset in the wrong place",
     R0401 "a RopId that is not one byte",
     R0402 "a RopId that is taken",
     R0403 "a ROP that says nothing of its reply",

@@ -159,6 +159,8 @@ pub struct StructDef {
     pub body: Vec<Member>,
     /// How deep it may contain itself.
     pub max_recursion: Option<u32>,
+    /// Offsets inside it count from its first byte.
+    pub relative_base: bool,
     /// It holds nothing but a discriminant and its match: its Rust type is the enum.
     pub is_enum: bool,
     /// What layout found out.
@@ -330,6 +332,8 @@ pub struct Field {
     pub ty: Type,
     /// What decides its value.
     pub role: Role,
+    /// Its bytes stand behind the members of its structure, at the offset that this field has; 0: nowhere.
+    pub at: Option<String>,
     /// Contained in itself without a list between: boxed in Rust.
     pub boxed: bool,
     /// The engine packs elements until the reply is full.
@@ -385,6 +389,8 @@ pub enum Role {
     Discriminant(String),
     /// The handle index of the request again: which header field.
     Echo(String),
+    /// Where this field stands; 0 when it is not there.
+    OffsetOf(String),
 }
 
 /// A match: one Rust enum.
@@ -611,6 +617,35 @@ pub struct Batch {
     pub spec: Option<String>,
     /// It holds replies, not requests.
     pub replies: bool,
+}
+
+impl Field {
+    /// A field that the caller decides.
+    #[must_use]
+    pub fn plain(name: &str, docs: Vec<String>, ty: Type) -> Self {
+        Self {
+            name: name.to_owned(),
+            docs,
+            ty,
+            role: Role::Plain,
+            at: None,
+            boxed: false,
+            fill: false,
+            selects: false,
+            derived_bits: Vec::new(),
+            piece: None,
+        }
+    }
+}
+
+impl StructDef {
+    /// Fields that stand at offsets behind the others, in the order in which they are written.
+    pub fn referents(&self) -> impl Iterator<Item = &Field> {
+        self.body.iter().filter_map(|member| match member {
+            Member::Field(field) if field.at.is_some() => Some(field),
+            _ => None,
+        })
+    }
 }
 
 impl Rop {

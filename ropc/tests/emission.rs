@@ -91,3 +91,21 @@ fn measures_the_whole_structure() {
         }"
     ));
 }
+
+#[test]
+fn puts_texts_behind_the_fixed_part() {
+    insta::assert_snapshot!(emitted(
+        r"
+        [encoding(mapi)] interface small {
+            [relative_base]
+            struct Block {
+                uint16 Size = sizeof(this);
+                [relative_short] utf16 *Machine;
+                uint16 AddressSize = sizeof(Address);
+                uint32 OffsetOfAddress;
+                uint16 Mode;
+                [offset_at(OffsetOfAddress)] bytes *Address[AddressSize];
+            }
+        }"
+    ));
+}

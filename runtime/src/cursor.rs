@@ -1,6 +1,7 @@
 //! Reading: a position in a borrowed buffer.
 
 use crate::error::{UnpackError, UnpackErrorKind};
+use crate::relative::Referents;
 
 /// A position in a buffer of little-endian, unaligned data (`encoding(mapi)`).
 ///
@@ -10,6 +11,8 @@ pub struct Cursor<'a> {
     rest: &'a [u8],
     /// Bytes of the outermost buffer up to and including `rest`.
     end: usize,
+    /// Where offsets inside count from, in the outermost buffer.
+    base: usize,
     depth: u32,
 }
 
@@ -52,13 +55,13 @@ impl<'a> Cursor<'a> {
     /// A cursor at the start of a buffer.
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, end: bytes.len(), depth: 0 }
+        Self { rest: bytes, end: bytes.len(), base: 0, depth: 0 }
     }
 
     /// A cursor at the start of a buffer that stands at this offset of an outer one.
     #[must_use]
     pub fn at_offset(bytes: &'a [u8], offset: usize) -> Self {
-        Self { rest: bytes, end: offset.saturating_add(bytes.len()), depth: 0 }
+        Self { rest: bytes, end: offset.saturating_add(bytes.len()), base: offset, depth: 0 }
     }
 
     /// Bytes read so far, from the start of the outermost buffer.
@@ -160,7 +163,7 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub fn sub(&mut self, size: usize) -> Result<Cursor<'a>, UnpackError> {
         let bytes = self.take(size)?;
-        Ok(Cursor { rest: bytes, end: self.offset(), depth: self.depth })
+        Ok(Cursor { rest: bytes, end: self.offset(), ..*self })
     }
 
     /// Ends a buffer that has to be used up.
@@ -204,6 +207,25 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub fn leave(&mut self) {
         self.depth = self.depth.saturating_sub(1);
+    }
+
+    /// From here on offsets count from this position; answers what they counted from.
+    pub fn begin_base(&mut self) -> usize {
+        let here = self.offset();
+        std::mem::replace(&mut self.base, here)
+    }
+
+    /// Comes back from [`Cursor::begin_base`].
+    pub fn end_base(&mut self, outer: usize) {
+        self.base = outer;
+    }
+
+    /// All that is left, to be read at offsets.
+    #[must_use]
+    pub fn referents(&mut self) -> Referents<'a> {
+        let region = self.clone();
+        self.rest = &[];
+        Referents::new(region, self.base)
     }
 
     /// How many elements to make room for at first: what the bytes claim, but no more than the

@@ -9,6 +9,8 @@ use crate::error::{PackError, PackErrorKind};
 pub struct Encoder {
     buffer: Vec<u8>,
     limit: usize,
+    /// Where offsets count from.
+    base: usize,
     depth: u32,
 }
 
@@ -35,7 +37,7 @@ macro_rules! integers {
 }
 
 macro_rules! reserved {
-    ($($ty:ty: $reserve:ident, $fill:ident;)*) => {
+    ($($ty:ty: $reserve:ident, $fill:ident, $refer:ident;)*) => {
         $(
             /// Leaves room for a length that is known only after what it measures is written.
             ///
@@ -61,6 +63,14 @@ macro_rules! reserved {
                 }
                 Ok(())
             }
+
+            /// Fills a reserved field with the offset of what is written next.
+            ///
+            /// # Errors
+            /// Those of filling it.
+            pub fn $refer(&mut self, reserved: Reserved) -> Result<(), PackError> {
+                self.$fill(reserved, self.buffer.len().saturating_sub(self.base))
+            }
         )*
     };
 }
@@ -81,7 +91,7 @@ impl Encoder {
     /// An encoder that never holds more than `limit` bytes.
     #[must_use]
     pub fn with_limit(limit: usize) -> Self {
-        Self { buffer: Vec::new(), limit, depth: 0 }
+        Self { buffer: Vec::new(), limit, base: 0, depth: 0 }
     }
 
     /// Bytes written so far.
@@ -170,6 +180,16 @@ impl Encoder {
         self.depth = self.depth.saturating_sub(1);
     }
 
+    /// From here on offsets count from this position; answers what they counted from.
+    pub fn begin_base(&mut self) -> usize {
+        std::mem::replace(&mut self.base, self.buffer.len())
+    }
+
+    /// Comes back from [`Encoder::begin_base`].
+    pub fn end_base(&mut self, outer: usize) {
+        self.base = outer;
+    }
+
     /// An element of a list that the structure depends on (columns).
     ///
     /// # Errors
@@ -236,9 +256,9 @@ impl Encoder {
     }
 
     reserved! {
-        u8: reserve_u8, fill_u8;
-        u16: reserve_u16, fill_u16;
-        u32: reserve_u32, fill_u32;
+        u8: reserve_u8, fill_u8, refer_u8;
+        u16: reserve_u16, fill_u16, refer_u16;
+        u32: reserve_u32, fill_u32, refer_u32;
     }
 
     /// A count or length in a byte.

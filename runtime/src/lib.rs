@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`cursor`], [`encoder`] | reading and writing bytes |
 //! | [`error`] | errors with kind, offset and field path |
+//! | [`relative`] | what stands at offsets |
 //! | [`text`], [`value`] | strings, blobs, GUIDs, times |
 //! | [`globset`] | sets of counters |
 //! | [`stream`] | streams by a grammar, in pieces |
@@ -22,6 +23,7 @@ pub mod error;
 pub mod globset;
 pub mod keyed;
 pub mod ndr;
+pub mod relative;
 pub mod rop;
 pub mod stream;
 pub mod text;

@@ -147,6 +147,7 @@ impl<'p> Interpreter<'p> {
         if let Some(limit) = def.max_recursion {
             c.enter(limit).map_err(|error| self.refused(&error))?;
         }
+        let outer_base = def.relative_base.then(|| c.begin_base());
         let mut scope = Scope::new(def, args);
         match (def.is_enum, def.body.split_last()) {
             (true, Some((Member::Match(m), before))) => {
@@ -155,10 +156,40 @@ impl<'p> Interpreter<'p> {
             }
             _ => self.members(c, &def.body, &mut scope, &mut node.children)?,
         }
+        self.referents(c, def, &mut scope, &mut node.children)?;
+        if let Some(outer) = outer_base {
+            c.end_base(outer);
+        }
         if def.max_recursion.is_some() {
             c.leave();
         }
         Ok(scope.record())
+    }
+
+    /// Reads what stands at offsets, behind all members.
+    fn referents(
+        &mut self,
+        c: &mut Cursor<'_>,
+        def: &'p StructDef,
+        scope: &mut Scope<'p>,
+        out: &mut Vec<Node>,
+    ) -> Result<(), Fault> {
+        let mut fields = def.referents().peekable();
+        if fields.peek().is_none() {
+            return Ok(());
+        }
+        let mut referents = c.referents();
+        for field in fields {
+            let offset = field.at.as_deref().and_then(|at| scope.field(at)).map_or(0, |(value, _)| value.wide());
+            self.inside(&field.name, |this| {
+                let start = referents.start(offset).map_err(|error| this.refused(&error))?;
+                let Some(start) = start else { return Ok(()) };
+                let mut end = start.clone();
+                this.field(&mut end, field, scope, out)?;
+                referents.count(&start, &end).map_err(|error| this.refused(&error))
+            })?;
+        }
+        Ok(())
     }
 
     fn members(
@@ -179,6 +210,8 @@ impl<'p> Interpreter<'p> {
         out: &mut Vec<Node>,
     ) -> Result<(), Fault> {
         match member {
+            // Read behind the others.
+            Member::Field(field) if field.at.is_some() => Ok(()),
             Member::Field(field) => self.inside(&field.name, |this| this.field(c, field, scope, out)),
             Member::If(conditional) => {
                 let holds = self.eval(c, &conditional.cond, scope)?.truth();

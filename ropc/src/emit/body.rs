@@ -515,7 +515,7 @@ fn collect<'m>(body: &'m [Member], optional: bool, fields: &mut Vec<RustField<'m
     for member in body {
         match member {
             Member::Field(field) if matches!(field.role, Role::Plain) => {
-                fields.push(RustField { holds: Holds::Field(field), optional });
+                fields.push(RustField { holds: Holds::Field(field), optional: optional || field.at.is_some() });
             }
             Member::Match(m) => fields.push(RustField { holds: Holds::Match(m), optional }),
             Member::If(c) => {

@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 
 use super::context::{Context, docs};
 use super::structs::structure;
-use crate::model::{Field, IntKind, Layout, Member, Request, Role, Rop, StructDef, Type};
+use crate::model::{Field, IntKind, Layout, Member, Request, Rop, StructDef, Type};
 
 /// The operations of a module.
 pub(crate) fn module_items(cx: &Context<'_>) -> Vec<TokenStream> {
@@ -20,17 +20,7 @@ pub(crate) fn module_items(cx: &Context<'_>) -> Vec<TokenStream> {
 }
 
 fn byte(name: &str, text: &str) -> Member {
-    Member::Field(Field {
-        name: name.to_owned(),
-        docs: vec![text.to_owned()],
-        ty: Type::Int(IntKind { size: 1, signed: false }),
-        role: Role::Plain,
-        boxed: false,
-        fill: false,
-        selects: false,
-        derived_bits: Vec::new(),
-        piece: None,
-    })
+    Member::Field(Field::plain(name, vec![text.to_owned()], Type::Int(IntKind { size: 1, signed: false })))
 }
 
 /// The request of a ROP with its header, without the RopId.

@@ -7,7 +7,7 @@ use super::body::{Env, RustField, accessor, arm_fields, has_accessor, rust_field
 use super::context::{Context, hex, int_method, usize_literal};
 use super::names::{snake, verbatim, word};
 use super::sizes;
-use crate::model::{Arm, Conditional, ConstValue, Expr, Extent, Field, Match, Member, Role, Text, Type};
+use crate::model::{Arm, Conditional, ConstValue, Expr, Extent, Field, Match, Member, Role, StructDef, Text, Type};
 
 /// Statements that write members; locals named as the fields hold references.
 pub(crate) fn members(cx: &Context<'_>, body: &[Member], env: &mut Env) -> TokenStream {
@@ -15,6 +15,7 @@ pub(crate) fn members(cx: &Context<'_>, body: &[Member], env: &mut Env) -> Token
     for (at, member) in body.iter().enumerate() {
         let following = body.get(at + 1..).unwrap_or_default();
         out.extend(match member {
+            Member::Field(field) if field.at.is_some() => quote!(),
             Member::Field(field) => write_field(cx, field, body, following, env),
             Member::If(c) => conditional(cx, c, env),
             Member::Match(m) => write_match(cx, m, env),
@@ -129,10 +130,38 @@ fn write_field(cx: &Context<'_>, field: &Field, body: &[Member], following: &[Me
             let write = write_scalar(cx, &field.ty, &quote!(#ident), name);
             quote!(let #ident = #value; #write)
         }
+        Role::OffsetOf(_) => {
+            let reserve = reserved(&field.ty, "reserve");
+            quote!(let #ident = e.#reserve().at(#name)?;)
+        }
         Role::Echo(_) => {
             let index = snake("InputHandleIndex");
             quote!(e.u8(#index).at(#name)?;)
         }
+    }
+}
+
+/// Statements that write what stands at offsets, behind all members, and fill the offsets.
+pub(crate) fn referents(cx: &Context<'_>, def: &StructDef, env: &Env) -> TokenStream {
+    let each = def.referents().map(|field| {
+        let (ident, name, at) = (snake(&field.name), field.name.as_str(), field.at.as_deref().unwrap_or_default());
+        let offset = snake(at);
+        let ty = def.body.iter().find_map(|member| match member {
+            Member::Field(field) if field.name == at => Some(&field.ty),
+            _ => None,
+        });
+        let refer = reserved(ty.unwrap_or(&field.ty), "refer");
+        let write = write_value(cx, &field.ty, &quote!(#ident), env, name);
+        quote!(if let Some(#ident) = #ident { e.#refer(#offset).at(#at)?; #write })
+    });
+    each.collect()
+}
+
+/// The encoder's method for an offset of this type.
+fn reserved(ty: &Type, what: &str) -> proc_macro2::Ident {
+    match ty {
+        Type::Int(kind) => format_ident!("{what}_{}", int_method(*kind)),
+        _ => format_ident!("{what}_u16"),
     }
 }
 
@@ -145,7 +174,7 @@ pub(crate) fn derived(
     env: &Env,
 ) -> Option<TokenStream> {
     Some(match &field.role {
-        Role::Plain | Role::Echo(_) => return None,
+        Role::Plain | Role::Echo(_) | Role::OffsetOf(_) => return None,
         Role::Count(of) => length_of(of, env),
         Role::SizeOf(of, plus) => sizes::of_names(cx, body, of, *plus, env),
         Role::SizeOfFollowing => sizes::of_members(cx, following, env),

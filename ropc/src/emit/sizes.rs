@@ -87,6 +87,12 @@ fn sum(cx: &Context<'_>, body: &[Member], env: &Env) -> Sum {
     let mut total = Sum::default();
     for member in body {
         match member {
+            Member::Field(field) if field.at.is_some() => {
+                let ident = snake(&field.name);
+                let mut one = Sum::default();
+                value(cx, &field.ty, &quote!(#ident), &mut one);
+                total.terms.push(of_option(&field.name, one.tokens()));
+            }
             Member::Field(field) => {
                 let ident = snake(&field.name);
                 value(cx, &field.ty, &quote!(#ident), &mut total);
@@ -231,19 +237,23 @@ pub(crate) fn of_names(cx: &Context<'_>, body: &[Member], names: &[String], plus
             Holds::Kept(_) => {}
         }
         if env.options.contains(name) {
-            let size = one.tokens();
-            let constant = !words(&size).contains(word(name).as_str());
-            total.terms.push(if constant {
-                quote!(#ident.as_ref().map_or(0, |_| #size))
-            } else {
-                quote!(#ident.as_ref().map_or(0, |#ident| #size))
-            });
+            total.terms.push(of_option(name, one.tokens()));
         } else {
             total.fixed += one.fixed;
             total.terms.extend(one.terms);
         }
     }
     total.tokens()
+}
+
+/// The size of what may be there.
+fn of_option(name: &str, size: TokenStream) -> TokenStream {
+    let ident = snake(name);
+    if words(&size).contains(word(name).as_str()) {
+        quote!(#ident.as_ref().map_or(0, |#ident| #size))
+    } else {
+        quote!(#ident.as_ref().map_or(0, |_| #size))
+    }
 }
 
 /// The type of a derived field, whose size is fixed.

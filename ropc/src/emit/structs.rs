@@ -240,6 +240,22 @@ fn with_derived_bits(cx: &Context<'_>, def: &StructDef) -> TokenStream {
         .collect()
 }
 
+/// What a body begins and ends with: one level of recursion, and the base of its offsets.
+fn brackets(def: &StructDef, side: &TokenStream) -> (TokenStream, TokenStream) {
+    let (mut enter, mut leave) = (quote!(), quote!());
+    if let Some(limit) = def.max_recursion {
+        let limit = usize_literal(u64::from(limit));
+        enter.extend(quote!(#side.enter(#limit)?;));
+        leave.extend(quote!(#side.leave();));
+    }
+    if def.relative_base {
+        // No field has an underscore at its end in Rust.
+        enter.extend(quote!(let outer_base_ = #side.begin_base();));
+        leave.extend(quote!(#side.end_base(outer_base_);));
+    }
+    (enter, leave)
+}
+
 /// Parameters passed on, each preceded by a comma.
 fn arguments(params: &[Param]) -> TokenStream {
     let names = params.iter().map(|param| snake(&param.name));
@@ -255,6 +271,15 @@ fn unpack_body(cx: &Context<'_>, def: &StructDef, in_place: bool) -> TokenStream
         let within = limit.as_ref().map(|limit| quote!(c.within(#limit)?;));
         let statements = unpacking::members(cx, before, &mut env);
         let value = unpacking::read_variant(cx, m, &env, limit.as_ref(), in_place);
+        if def.relative_base {
+            return quote! {
+                let outer_base_ = c.begin_base();
+                #within #statements
+                let value = #value;
+                c.end_base(outer_base_);
+                Ok(value)
+            };
+        }
         return quote!(#within #statements Ok(#value));
     }
     if in_place
@@ -270,11 +295,9 @@ fn unpack_body(cx: &Context<'_>, def: &StructDef, in_place: bool) -> TokenStream
         cx.import("runtime::At");
         return quote!(#statements #tail.at(#name));
     }
-    let (enter, leave) = match limit {
-        Some(limit) => (quote!(c.enter(#limit)?;), quote!(c.leave();)),
-        None => (quote!(), quote!()),
-    };
-    let statements = unpacking::members(cx, &def.body, &mut env);
+    let (enter, leave) = brackets(def, &quote!(c));
+    let mut statements = unpacking::members(cx, &def.body, &mut env);
+    statements.extend(unpacking::referents(cx, def, &env));
     let fields = rust_fields(&def.body);
     if fields.is_empty() {
         return quote!(#enter #statements #leave Ok(Self));
@@ -290,13 +313,7 @@ fn init(ident: &proc_macro2::Ident, value: &TokenStream) -> TokenStream {
 
 fn pack_body(cx: &Context<'_>, def: &StructDef) -> TokenStream {
     let mut env = Env::new(def, true);
-    let (enter, leave) = match def.max_recursion {
-        Some(limit) => {
-            let limit = usize_literal(u64::from(limit));
-            (quote!(e.enter(#limit)?;), quote!(e.leave();))
-        }
-        None => (quote!(), quote!()),
-    };
+    let (enter, leave) = brackets(def, &quote!(e));
     let head = if def.is_enum {
         match def.body.last() {
             Some(Member::Match(m)) => {
@@ -310,7 +327,8 @@ fn pack_body(cx: &Context<'_>, def: &StructDef) -> TokenStream {
         fields.iter().for_each(|field| packing::bind(field, &mut env));
         quote!()
     };
-    let statements = packing::members(cx, &def.body, &mut env);
+    let mut statements = packing::members(cx, &def.body, &mut env);
+    statements.extend(packing::referents(cx, def, &env));
     let take_apart = if def.is_enum {
         head
     } else {

@@ -196,7 +196,7 @@ fn takes_rest(program: &Program, body: &[Member]) -> bool {
         _ => false,
     };
     body.iter().any(|member| match member {
-        Member::Field(field) => of_type(&field.ty),
+        Member::Field(field) => field.at.is_some() || of_type(&field.ty),
         Member::If(c) => takes_rest(program, &c.then) || takes_rest(program, &c.otherwise),
         Member::Match(m) => m.arms.iter().any(|arm| takes_rest(program, &arm.body)),
         Member::Sized(..) | Member::Let(..) | Member::Require(_) => false,

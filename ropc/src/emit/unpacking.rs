@@ -7,7 +7,9 @@ use super::body::{Env, RustField, arm_fields, rust_fields};
 use super::context::{Context, hex, int_method, usize_literal};
 use super::names::{snake, verbatim};
 use crate::lower::coverage::is_total;
-use crate::model::{Arm, ConstValue, Extent, Field, IntKind, Match, Member, Pattern, Role, Text, Type, TypeId};
+use crate::model::{
+    Arm, ConstValue, Extent, Field, IntKind, Match, Member, Pattern, Role, StructDef, Text, Type, TypeId,
+};
 
 /// Statements that read members into locals named as the fields.
 pub(crate) fn members(cx: &Context<'_>, body: &[Member], env: &mut Env) -> TokenStream {
@@ -16,6 +18,7 @@ pub(crate) fn members(cx: &Context<'_>, body: &[Member], env: &mut Env) -> Token
 
 fn one(cx: &Context<'_>, member: &Member, env: &mut Env) -> TokenStream {
     match member {
+        Member::Field(field) if field.at.is_some() => quote!(),
         Member::Field(field) => read_field(cx, field, env),
         Member::If(c) => {
             let cond = env.expr(cx, &c.cond);
@@ -130,6 +133,42 @@ fn sized(cx: &Context<'_>, size: &crate::model::Expr, inner: &[Member], env: &mu
     }
 }
 
+/// Statements that read what stands at offsets, behind all members.
+pub(crate) fn referents(cx: &Context<'_>, def: &StructDef, env: &Env) -> TokenStream {
+    let fields: Vec<_> = def.referents().map(|field| (field, read(cx, &field.ty, env))).collect();
+    if fields.is_empty() {
+        return quote!();
+    }
+    cx.import("runtime::At");
+    // Not a name that a field has: those have no underscore at their end in Rust.
+    let taken = def.referents().any(|field| snake(&field.name) == "referents");
+    let referents = quote::format_ident!("{}", if taken { "referents_" } else { "referents" });
+    let each = fields.iter().map(|(field, read)| {
+        let (ident, name, at) = (snake(&field.name), field.name.as_str(), field.at.as_deref().unwrap_or_default());
+        let offset = snake(at);
+        let (function, wrap) = (as_function(&read.result), read.wrap.iter());
+        quote!(let #ident = #referents.read(#offset, #function).at(#name)? #(.map(#wrap))*;)
+    });
+    quote!(let mut #referents = c.referents(); #(#each)*)
+}
+
+/// What reads a value from `c` as a function of it: a path where it is the call of one.
+fn as_function(read: &TokenStream) -> TokenStream {
+    match syn::parse2::<syn::Expr>(read.clone()) {
+        Ok(syn::Expr::Call(call)) if matches!(call.args.first(), Some(syn::Expr::Path(c)) if c.path.is_ident("c")) => {
+            let function = &call.func;
+            quote!(#function)
+        }
+        Ok(syn::Expr::MethodCall(call))
+            if call.args.is_empty() && matches!(&*call.receiver, syn::Expr::Path(c) if c.path.is_ident("c")) =>
+        {
+            let method = &call.method;
+            quote!(Cursor::#method)
+        }
+        _ => quote!(|c| #read),
+    }
+}
+
 fn read_field(cx: &Context<'_>, field: &Field, env: &mut Env) -> TokenStream {
     let ident = snake(&field.name);
     let value = value(cx, &field.ty, env, &field.name);
@@ -156,7 +195,7 @@ fn read_field(cx: &Context<'_>, field: &Field, env: &mut Env) -> TokenStream {
                 }
             }
         }
-        Role::Plain | Role::Count(_) | Role::Discriminant(_) => quote!(let #ident = #value;),
+        Role::Plain | Role::Count(_) | Role::Discriminant(_) | Role::OffsetOf(_) => quote!(let #ident = #value;),
         _ if env.is_read(&field.name) => quote!(let #ident = #value;),
         _ => quote!(#value;),
     }

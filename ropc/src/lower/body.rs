@@ -134,6 +134,7 @@ impl<'a> Lower<'a> {
                     _ => None,
                 }
             });
+        def.relative_base = super::has_attr(&decl.attrs, "relative_base");
         self.define(id, TypeKind::Struct(def));
     }
 
@@ -269,11 +270,8 @@ impl<'a> Lower<'a> {
             return;
         };
         for declarator in &field.declarators {
-            let at_offset =
-                field.attrs.iter().find(|a| a.name.text.starts_with("relative") || a.name.text == "offset_at");
-            if let (true, Some(attr)) = (declarator.pointers > 0, at_offset) {
-                self.later(&attr.span, "fields at offsets");
-                push(body, scene, &declarator.name, docs.to_vec(), Type::Later, Role::Plain);
+            if let (1, Some(attr)) = (declarator.pointers, super::offsets::at_offset(&field.attrs)) {
+                self.referent(docs, (attr, declarator), base.clone(), scene, body);
                 continue;
             }
             if declarator.pointers > 0 {
@@ -416,7 +414,7 @@ impl<'a> Lower<'a> {
 /// A field that is there whatever the others are, and no other decides.
 pub(crate) fn is_plain(body: &[Member], name: &str) -> bool {
     body.iter().any(|member| match member {
-        Member::Field(field) => field.name == name && matches!(field.role, Role::Plain),
+        Member::Field(field) => field.name == name && matches!(field.role, Role::Plain) && field.at.is_none(),
         Member::Sized(_, inner) => is_plain(inner, name),
         _ => false,
     })
@@ -488,7 +486,7 @@ fn is_derivation(expr: &ast::Expr) -> bool {
 }
 
 /// A field that is reported already: what names it is no mistake too.
-fn lost(scene: &mut Scene<'_>, name: &Ident) {
+pub(crate) fn lost(scene: &mut Scene<'_>, name: &Ident) {
     scene.fields.push((name.text.clone(), Type::Later, false));
     scene.lost.push(name.text.clone());
 }
@@ -496,15 +494,5 @@ fn lost(scene: &mut Scene<'_>, name: &Ident) {
 fn push(body: &mut Vec<Member>, scene: &mut Scene<'_>, name: &Ident, docs: Vec<String>, ty: Type, role: Role) {
     let list = matches!(ty, Type::Array(..));
     scene.fields.push((name.text.clone(), ty.clone(), list));
-    body.push(Member::Field(Field {
-        name: name.text.clone(),
-        docs,
-        ty,
-        role,
-        boxed: false,
-        fill: false,
-        selects: false,
-        derived_bits: Vec::new(),
-        piece: None,
-    }));
+    body.push(Member::Field(Field { role, ..Field::plain(&name.text, docs, ty) }));
 }

@@ -79,6 +79,7 @@ impl Lower<'_> {
         self.check_methods(scene, def);
         self.check_extents(scene, &def.body, &def.body);
         self.check_own_size(scene, &def.body);
+        self.check_offsets(scene, def);
     }
 
     /// Where the size of the whole decides whether members without a Rust field are there, nothing says how
@@ -288,7 +289,7 @@ impl Lower<'_> {
 
 impl Scene<'_> {
     /// Where a field is declared.
-    fn span_of(&self, field: &str) -> crate::ast::Span {
+    pub(crate) fn span_of(&self, field: &str) -> crate::ast::Span {
         self.seen.iter().find(|(name, _)| name == field).map_or(&self.span, |(_, span)| span).clone()
     }
 }

@@ -177,7 +177,8 @@ fn bodies(program: &Program) -> Vec<(String, Span, &[Member])> {
 /// A member that takes all the rest, and the member after it.
 fn member_after_rest(program: &Program, body: &[Member]) -> Option<(String, String)> {
     let mut rest: Option<String> = None;
-    for member in body {
+    let has_referents = body.iter().any(is_referent);
+    for member in body.iter().filter(|member| !is_referent(member)) {
         if let (Some(name), Some(after)) = (&rest, name_of(member)) {
             return Some((name.clone(), after));
         }
@@ -198,7 +199,12 @@ fn member_after_rest(program: &Program, body: &[Member]) -> Option<(String, Stri
         }
         rest = rest.or_else(|| takes_rest(program, std::slice::from_ref(member), 0));
     }
-    None
+    rest.filter(|_| has_referents).map(|name| (name, "what stands at offsets".to_owned()))
+}
+
+/// A field that stands behind the others.
+fn is_referent(member: &Member) -> bool {
+    matches!(member, Member::Field(field) if field.at.is_some())
 }
 
 /// The name of a member that has bytes of its own.
@@ -215,6 +221,8 @@ fn name_of(member: &Member) -> Option<String> {
 /// What runs to the end of the extent that these members stand in.
 fn takes_rest(program: &Program, body: &[Member], depth: u32) -> Option<String> {
     body.iter().find_map(|member| match member {
+        // What stands at offsets is all that follows the other members.
+        Member::Field(field) if field.at.is_some() => Some(field.name.clone()),
         Member::Field(field) => of_type_takes_rest(program, &field.ty, depth).then(|| field.name.clone()),
         Member::If(c) => takes_rest(program, &c.then, depth).or_else(|| takes_rest(program, &c.otherwise, depth)),
         Member::Match(m) => m.arms.iter().find_map(|arm| takes_rest(program, &arm.body, depth)),
@@ -290,7 +298,10 @@ fn body_layout(program: &Program, body: &[Member]) -> Layout {
     for member in body {
         let part = match member {
             Member::Field(field) => {
-                let inner = program.layout(&field.ty);
+                let mut inner = program.layout(&field.ty);
+                if field.at.is_some() {
+                    (inner.min_size, inner.fixed) = (0, false);
+                }
                 Layout {
                     copy: inner.copy && !field.boxed && !matches!(field.ty, Type::Text(_)),
                     // A derived field is bytes on the wire and nothing in Rust.

@@ -2,7 +2,7 @@
 //!
 //! One concern a file: `scope` (who is declared), `values` (constant expressions), `types`
 //! (types where they are used), `exprs` (expressions over fields and context), `body` (members of
-//! structures), `matches` (discriminants and arms), `typing` (kinds of values), `coverage` (what
+//! structures), `offsets` (fields that stand elsewhere), `matches` (discriminants and arms), `typing` (kinds of values), `coverage` (what
 //! the arms of a match take),
 //! `rust_names` (what would be one name in Rust), `served` (what a
 //! ROP must be to be served), `derive` (which fields come from which), `operations` (ROPs and requests),
@@ -14,6 +14,7 @@ pub(crate) mod derive;
 mod exprs;
 mod layout;
 mod matches;
+mod offsets;
 mod operations;
 mod rust_names;
 mod scope;
@@ -29,6 +30,7 @@ use crate::model::{Module, Program, TypeId};
 use scope::Scope;
 
 pub(crate) use exprs::find_field;
+pub(crate) use offsets::at_offset;
 
 /// The state of lowering.
 pub(crate) struct Lower<'a> {

@@ -23,6 +23,9 @@ impl Bodies<'_> {
         if def.is_enum {
             more.push("is_match = true".to_owned());
         }
+        if def.relative_base {
+            more.push("is_base = true".to_owned());
+        }
         let more = if more.is_empty() { String::new() } else { format!(", {}", table(more)) };
         format!("Body({params}, {}{more})", self.members(def, &def.body))
     }
@@ -68,6 +71,10 @@ impl Bodies<'_> {
             Role::Const(value) => format!(", {}", constant(value)),
             _ => String::new(),
         };
+        if let Some(at) = &field.at {
+            let (name, at) = (quoted(&field.name), quoted(at));
+            return format!("Referent({name}, {}, {number}, {at})", self.ty(def, &field.ty));
+        }
         format!("Field({}, {}, {number}{fixed})", quoted(&field.name), self.ty(def, &field.ty))
     }
 

@@ -4,7 +4,7 @@ use super::Book;
 use super::sizes::Size;
 use super::text::{code, joined, sentence, table};
 use crate::ast::{
-    Arm, ArrayLen, Attr, BinaryOp, Derived, Expr, ExprKind, Field, Match, Member, MemberKind, Path, Pattern,
+    Arm, ArrayLen, Attr, AttrArg, BinaryOp, Derived, Expr, ExprKind, Field, Match, Member, MemberKind, Path, Pattern,
     SizedContent, Span, TypeRef, TypeSpec,
 };
 
@@ -20,15 +20,20 @@ pub(super) struct Layout<'b, 'a> {
     /// Extents that the next member lies in.
     depth: usize,
     rows: Vec<Vec<String>>,
+    /// What stands at offsets behind all members: size, name, type, meaning.
+    behind: Vec<(Size, String, String, String)>,
 }
 
 impl<'b, 'a> Layout<'b, 'a> {
     pub(super) fn new(book: &'b Book<'a>) -> Self {
-        Self { book, at: Some(0), when: Vec::new(), depth: 0, rows: Vec::new() }
+        Self { book, at: Some(0), when: Vec::new(), depth: 0, rows: Vec::new(), behind: Vec::new() }
     }
 
     /// The table; `None` where nothing is on the wire.
-    pub(super) fn finish(self) -> Option<String> {
+    pub(super) fn finish(mut self) -> Option<String> {
+        for (size, name, ty, meaning) in std::mem::take(&mut self.behind) {
+            self.row(String::new(), size.shown(), &name, ty, meaning);
+        }
         (!self.rows.is_empty()).then(|| table(&HEAD, &self.rows))
     }
 
@@ -186,7 +191,10 @@ impl<'b, 'a> Layout<'b, 'a> {
     }
 
     fn fields(&mut self, field: &Field, docs: &str, sized: Option<&str>) {
-        let attrs = |attrs: &[Attr]| attrs.iter().map(|attr| self.attribute(attr)).collect::<Vec<_>>().join(" ");
+        let at = crate::lower::at_offset(&field.attrs);
+        let own = |attr: &&Attr| at.is_none_or(|at| at.span != attr.span);
+        let attrs =
+            |attrs: &[Attr]| attrs.iter().filter(own).map(|attr| self.attribute(attr)).collect::<Vec<_>>().join(" ");
         let meaning = joined(&[
             field.derived.as_ref().map(|derived| self.derived(derived)).unwrap_or_default(),
             docs.to_owned(),
@@ -202,8 +210,27 @@ impl<'b, 'a> Layout<'b, 'a> {
                 TypeSpec::Ref(ty) => self.type_ref(ty, &declarator.arrays),
                 other => self.type_words(other, &declarator.arrays),
             };
-            self.field(&size, &declarator.name.text, ty, meaning.clone());
+            let name = &declarator.name.text;
+            match at {
+                Some(at) => self.at_offset(at, (size, name, ty, &meaning)),
+                None => self.field(&size, name, ty, meaning.clone()),
+            }
         }
+    }
+
+    /// The offset stands here, unless a field has it, and what it leads to behind all members.
+    fn at_offset(&mut self, at: &Attr, (size, name, ty, meaning): (Size, &str, String, &str)) {
+        let mut offset = format!("{name}Offset");
+        match (at.name.text.as_str(), at.args.as_deref()) {
+            ("offset_at", Some([AttrArg::Expr(expr)])) => offset = self.book.source(&expr.span),
+            (kind, _) => {
+                let bytes = if kind == "relative" { 4 } else { 2 };
+                let text = format!("Offset of {}, 0 where it is not there.", code(name));
+                self.field(&Size::Fixed(bytes), &offset, code(&format!("uint{}", bytes * 8)), text);
+            }
+        }
+        let meaning = joined(&[format!("Behind all, at {}.", code(&offset)), meaning.to_owned()]);
+        self.behind.push((size, name.to_owned(), ty, meaning));
     }
 
     fn attribute(&self, attr: &Attr) -> String {

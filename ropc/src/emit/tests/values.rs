@@ -135,17 +135,7 @@ impl<'m> Maker<'m, '_> {
 
     /// A value for a parameter.
     pub(super) fn param(&self, param: &Param) -> TokenStream {
-        let field = Field {
-            name: param.name.clone(),
-            docs: Vec::new(),
-            ty: param.ty.clone(),
-            role: Role::Plain,
-            boxed: false,
-            fill: false,
-            selects: false,
-            derived_bits: Vec::new(),
-            piece: None,
-        };
+        let field = Field::plain(&param.name, Vec::new(), param.ty.clone());
         let selected = self.selections.of_param_in(self.def, param);
         let place = Place { scope: &[], guarded: false };
         let matched = self.matched(&Expr::Param(param.name.clone()));
@@ -181,7 +171,10 @@ impl<'m> Maker<'m, '_> {
         let ident = snake(&field.name);
         match &field.role {
             Role::Plain => {
-                let value = self.value(field, place, env);
+                let mut value = self.value(field, place, env);
+                if field.at.is_some() {
+                    value = quote!(g.bool().then(|| #value));
+                }
                 let read = env.is_read(&field.name) || self.is_counted(&field.name) || self.is_measured(&field.name);
                 made.add(&field.name, value, read);
                 made.first |= read && !self.cx.is_copy(&field.ty);

@@ -63,9 +63,10 @@ function bytes.try(run)
   error(fault, 0)
 end
 
--- A cursor over a string; offsets in faults count from `base`, which is 0 where nothing is said.
+-- A cursor over a string; offsets in faults count from `base`, which is 0 where nothing is said. Offsets that
+-- stand in the bytes count from `origin`.
 function bytes.cursor(text, base)
-  return { text = text, at = 1, stop = #text, base = base or 0, depth = 0 }
+  return { text = text, at = 1, stop = #text, base = base or 0, origin = base or 0, depth = 0 }
 end
 
 function bytes.offset(c)
@@ -110,7 +111,37 @@ end
 -- A cursor over the next bytes, which have to be used up.
 function bytes.sub(c, size)
   local start = bytes.skip(c, size)
-  return { text = c.text, at = start, stop = c.at - 1, base = c.base, depth = c.depth }
+  return { text = c.text, at = start, stop = c.at - 1, base = c.base, origin = c.origin, depth = c.depth }
+end
+
+-- All that is left, to be read at offsets: see referents in structures.lua.
+function bytes.region(c)
+  local size = bytes.remaining(c)
+  local region = bytes.sub(c, size)
+  region.left = size
+  return region
+end
+
+-- A cursor at an offset that stands in the bytes; nil for 0.
+function bytes.start(region, at)
+  if at == 0 then
+    return nil
+  end
+  local start = region.origin + at - region.base + 1
+  if start < region.at or start > region.stop + 1 then
+    local message = string.format("expected an offset behind the fixed part, within the extent, got 0x%x", at)
+    error(bytes.fault(bytes.offset(region), 1, message))
+  end
+  return { text = region.text, at = start, stop = region.stop, base = region.base, origin = region.origin, depth = region.depth }
+end
+
+-- Takes note of what was read at an offset: all together is no more than there is.
+function bytes.count_referent(region, start, c)
+  local taken = c.at - start
+  if taken > region.left then
+    error(bytes.fault(region.base + start - 1, 1, string.format("%d is over the limit of %d", taken, region.left)))
+  end
+  region.left = region.left - taken
 end
 
 function bytes.used_up(c)

@@ -32,6 +32,11 @@ local function Field(name, type, field, constant)
   return { kind = "field", name = name, type = type, field = field, constant = constant }
 end
 
+-- Stands at the offset that the field `at` has.
+local function Referent(name, type, field, at)
+  return { kind = "referent", name = name, type = type, field = field, at = at }
+end
+
 local function If(condition, yes, no)
   return { kind = "if", condition = condition, yes = yes, no = no or {} }
 end

@@ -405,6 +405,29 @@ function kinds.sized(c, m, scope, parent)
   bytes.outside()
 end
 
+-- Stands behind all members: see referents.
+function kinds.referent() end
+
+-- Reads what stands at offsets, behind all members of a body.
+local function referents(c, def, scope, parent)
+  local region
+  for _, m in ipairs(def.body) do
+    if m.kind == "referent" then
+      region = region or bytes.region(c)
+      bytes.inside(m.name)
+      local there = bytes.start(region, numbers.plain(scope.fields[m.at]))
+      bytes.outside()
+      if there then
+        local start = there.at
+        kinds.field(there, m, scope, parent)
+        bytes.inside(m.name)
+        bytes.count_referent(region, start, there)
+        bytes.outside()
+      end
+    end
+  end
+end
+
 -- What this dissector does not know is told, and nothing after it is guessed.
 function kinds.later(c, m)
   error(bytes.missing(offset(c), m.what))
@@ -428,6 +451,10 @@ function structures.body(c, def, arguments, node)
   if def.deepest then
     bytes.enter(c, def.deepest)
   end
+  local outer = c.origin
+  if def.is_base then
+    c.origin = offset(c)
+  end
   if def.is_match then
     for index = 1, #def.body - 1 do
       kinds[def.body[index].kind](c, def.body[index], scope, node)
@@ -435,6 +462,10 @@ function structures.body(c, def, arguments, node)
     variant(c, def.body[#def.body], scope, node)
   else
     members(c, def.body, scope, node)
+  end
+  referents(c, def, scope, node)
+  if def.is_base then
+    c.origin = outer
   end
   if def.deepest then
     bytes.leave(c)
