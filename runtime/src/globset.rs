@@ -1,5 +1,9 @@
 //! Sets of counters and their byte code (GLOBSET, MS-OXCFXICS 2.2.2.6, 3.1.5.4.3).
 
+mod replicas;
+
+pub use replicas::ReplicaSets;
+
 use crate::{Cursor, Encoder, PackError, UnpackError};
 
 /// Bytes of a counter.

@@ -2,6 +2,7 @@
 
 use generated_tests::vectors::hex;
 use protocol::oxcfxics::{GlobsetCommand, ReplGuidGlobset, ReplGuidIdset, ReplIdGlobset, ReplIdIdset};
+use runtime::globset::ReplicaSets;
 use runtime::{Cursor, GlobSet, Guid, UnpackError};
 
 use crate::{both_ways, packed, record};
@@ -39,6 +40,35 @@ fn sets_of_several_replicas_are_pairs() {
     [0x10, 6, 5, 6].into_iter().for_each(|counter| any_order.insert(counter));
     assert_eq!(any_order, read_sets(&[(5, 6), (0x10, 0x10)]));
     record(TEST, &["R1935", "R1936", "R1937", "R1938"]);
+}
+
+#[test]
+fn replicas_are_written_in_their_order() {
+    const TEST: &str = "replicas_are_written_in_their_order";
+    // GUIDs by their bytes, which is not how they are read as numbers.
+    let guid = |first: u8, last: u8| Guid([first, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last]);
+    let order = [guid(1, 9), guid(2, 1), guid(2, 2), guid(0x10, 0)];
+    let mut sets = ReplicaSets::new();
+    for at in [3, 1, 0, 2, 1] {
+        sets.insert_range(order[at], at as u64, at as u64 + 1);
+    }
+    assert!(sets.contains(&order[2], 3) && !sets.contains(&order[2], 4) && !sets.contains(&guid(9, 9), 1));
+    let pairs = sets.into_iter().map(|(replguid, globset)| ReplGuidGlobset { replguid, globset });
+    let bytes = packed(|e| ReplGuidIdset { sets: pairs.collect() }.pack(e));
+    let read = ReplGuidIdset::unpack(&mut Cursor::new(&bytes)).unwrap();
+    assert_eq!(read.sets.iter().map(|set| set.replguid).collect::<Vec<_>>(), order);
+    record(TEST, &["R186"]);
+    // Replicas that come twice, and in no order, are one.
+    let mut numbers: ReplicaSets<u16> =
+        [(300, read_sets(&[(1, 1)])), (2, read_sets(&[(5, 6)])), (300, read_sets(&[(2, 2)]))].into_iter().collect();
+    let mut other = ReplicaSets::new();
+    other.insert_range(2, 7, 7);
+    other.insert_range(4, 9, 8);
+    numbers.union(&other);
+    let all: Vec<(u16, Vec<(u64, u64)>)> =
+        numbers.iter().map(|(replica, set)| (*replica, set.ranges().collect())).collect();
+    assert_eq!(all, [(2, vec![(5, 7)]), (300, vec![(1, 2)])]);
+    record(TEST, &["R1934"]);
 }
 
 fn read_sets(ranges: &[(u64, u64)]) -> GlobSet {

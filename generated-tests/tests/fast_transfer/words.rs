@@ -8,7 +8,7 @@ use protocol::oxcfxics::{
 };
 use protocol::oxprops;
 use runtime::stream::typed::Stream as _;
-use runtime::stream::{Event, Property, PropertyId, PropertyName};
+use runtime::stream::{Event, Limits, Property, PropertyId, PropertyName, StreamErrorKind};
 use runtime::{Cursor, Guid};
 
 use crate::{Word, begun, record, whole};
@@ -246,6 +246,29 @@ fn values_travel_by_their_types() {
         let read = Read::of(FastTransferRoot::State, &[&bytes]);
         assert_eq!(read.properties[0].1, [0xAB, 0xCD]);
     }
+}
+
+#[test]
+fn a_value_beyond_the_limit_is_an_error_and_not_cut_off() {
+    const TEST: &str = "a_value_beyond_the_limit_is_an_error_and_not_cut_off";
+    let limits = Limits { value: 3, elements: 2, ..Limits::default() };
+    let read = |property: &str| {
+        let bytes = [hex("03 00 0C 40"), hex(property)].concat();
+        let mut decoder = FastTransferDecoder::new(FastTransferRoot::MessageList).with_limits(limits);
+        let mut piece = bytes.as_slice();
+        loop {
+            match decoder.next(&mut piece) {
+                Ok(Some(_)) => {}
+                Ok(None) => return Ok(()),
+                Err(error) => return Err(error.kind().clone()),
+            }
+        }
+    };
+    assert_eq!(read("02 01 01 0E 03 00 00 00 AA BB CC"), Ok(()));
+    assert_eq!(read("02 01 01 0E 04 00 00 00"), Err(StreamErrorKind::TooLarge { found: 4, limit: 3 }));
+    assert_eq!(read("02 10 01 0E 02 00 00 00 34 12 78 56"), Ok(()));
+    assert_eq!(read("02 10 01 0E 03 00 00 00"), Err(StreamErrorKind::TooLarge { found: 3, limit: 2 }));
+    record(TEST, &["R262501"]);
 }
 
 #[test]

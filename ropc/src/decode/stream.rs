@@ -147,12 +147,17 @@ pub fn read<'p>(
     })
 }
 
-/// Shows the words of a piece as the parts of a node, if it begins with one; in the middle of a value it does not.
+/// Shows the words of a piece as the parts of a node, if it begins with a marker: bytes in the middle of a value look
+/// like a property too often.
 pub fn piece<'p>(interpreter: &mut Interpreter<'p>, stream: &'p Stream, bytes: &[u8], node: &mut Node) {
     /// Any words at all.
     const STEPS: [Step; 4] = [Step::Test { set: 0, otherwise: 3 }, Step::Take(0), Step::Go(0), Step::Return];
     const ANY: [Production<'_>; 1] = [Production { name: "words", start: 0 }];
     let tables = Tables::new(stream);
+    let begins = Cursor::new(bytes).u32().is_ok_and(|word| tables.grammar().marker_name(word).is_some());
+    if !begins {
+        return;
+    }
     let any = Grammar { sets: &[u128::MAX], steps: &STEPS, productions: &ANY, recovery: None, ..tables.grammar() };
     let mut tree = Tree::new(interpreter, stream, bytes, node.offset);
     let result = events(&mut Decoder::new(&any, 0), bytes, |event| tree.event(&any, event));
@@ -318,6 +323,11 @@ impl<'t, 'p> Tree<'t, 'p> {
         self.bytes.get(start..start.saturating_add(size)).unwrap_or_default()
     }
 
+    /// The type that the description gives the values of this tag.
+    fn described(&self) -> Option<TypeId> {
+        self.stream.values.iter().find(|(tag, _)| *tag == self.tag).map(|(_, id)| *id)
+    }
+
     /// The type of the property's values.
     fn ty(&self) -> Option<&Type> {
         let number = self.tag & 0xFFFF;
@@ -327,8 +337,12 @@ impl<'t, 'p> Tree<'t, 'p> {
     fn fixed(&self, name: String, size: usize) -> Node {
         let mut c = Cursor::at_offset(self.part(size), self.at);
         let mut node = Node::leaf(name, self.at, size, Value::Bytes);
+        // A mistake in the value is none of the stream.
+        if let Some(id) = self.described() {
+            _ = self.interpreter.number(&mut c, id, &mut node);
+            return node;
+        }
         match self.ty() {
-            // A mistake in the value is none of the stream.
             Some(Type::Named(id, _)) => _ = self.interpreter.number(&mut c, *id, &mut node),
             Some(ty) => {
                 if let Ok((value, _)) = primitive(&mut c, ty, &self.interpreter.names) {
@@ -342,9 +356,8 @@ impl<'t, 'p> Tree<'t, 'p> {
 
     fn variable(&mut self, name: String, size: usize) -> Node {
         let mut node = Node::leaf(name, self.at, size, Value::Bytes);
-        let structure = self.stream.values.iter().find(|(tag, _)| *tag == self.tag).map(|(_, id)| *id);
         let program = self.interpreter.program;
-        if let Some(TypeKind::Struct(def)) = structure.map(|id| &program.ty(id).kind) {
+        if let Some(TypeKind::Struct(def)) = self.described().map(|id| &program.ty(id).kind) {
             let start = self.at.saturating_sub(self.base);
             let bytes = self.bytes.get(start..start.saturating_add(size)).unwrap_or_default();
             let mut c = Cursor::at_offset(bytes, self.at);

@@ -10,6 +10,7 @@ mod conversations;
 mod hostile;
 mod mistakes;
 mod page;
+mod streams;
 mod support;
 mod traffic;
 mod vectors;

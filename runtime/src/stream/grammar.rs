@@ -192,8 +192,13 @@ impl<'g> Grammar<'g> {
     pub fn words(&self, set: Set, end: bool) -> String {
         const SHOWN: usize = 12;
         let mut text = String::new();
-        let all = self.markers.len() + self.classes.len();
-        let words = (0..=all).filter(|word| has(set, *word)).map(|word| self.word(word));
+        let other = self.markers.len() + self.classes.len();
+        // Where any property may stand, those with a name of their own say nothing more.
+        let is_shown = |word: &usize| {
+            let class = word.checked_sub(self.markers.len()).and_then(|index| self.classes.get(index));
+            has(set, *word) && !(has(set, other) && class.is_some_and(|class| class.value.is_none()))
+        };
+        let words = (0..=other).filter(is_shown).map(|word| self.word(word));
         let words: Vec<String> = words.chain(end.then(|| "the end".to_owned())).collect();
         for (index, word) in words.iter().enumerate().take(SHOWN) {
             let before = if index == 0 { "" } else { ", " };
