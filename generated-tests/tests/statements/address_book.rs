@@ -4,7 +4,7 @@ use generated_tests::vectors::hex;
 use protocol::oxcdata::{ErrorCode, PropertyTag, PropertyType};
 use protocol::oxcmapihttp::{
     AddressBookFlaggedPropertyValue, AddressBookPropertyRow, AddressBookPropertyValue, AddressBookString,
-    AddressBookTaggedPropertyValue, LargePropertyTagArray,
+    AddressBookTaggedPropertyValue, LargePropertyTagArray, MinimalEntryID, STAT, TableSortOrder,
 };
 use runtime::{Cursor, UnpackErrorKind};
 
@@ -169,4 +169,30 @@ fn a_tag_array_is_counted_by_32_bits() {
     assert_eq!(bytes[..4], hex("70 11 01 00"));
     assert_eq!(LargePropertyTagArray::unpack(&mut Cursor::new(&bytes)).unwrap(), many);
     record("a_tag_array_is_counted_by_32_bits", &["R23", "R24", "R26"]);
+}
+
+#[test]
+fn a_state_is_nine_numbers_of_four_bytes() {
+    const TEST: &str = "a_state_is_nine_numbers_of_four_bytes";
+    let bytes = hex("03 00 00 00  14 13 12 11  02 00 00 00  FE FF FF FF  05 00 00 00  06 00 00 00
+         E4 04 00 00  09 04 00 00  07 04 00 00");
+    let (state, written) = both_ways(&bytes, STAT::unpack, |state, e| state.pack(e));
+    assert_eq!((written.len(), &written), (36, &bytes));
+    let expected = STAT {
+        sort_type: TableSortOrder(3),
+        container_id: MinimalEntryID(0x1112_1314),
+        current_rec: MinimalEntryID(2),
+        delta: -2,
+        num_pos: 5,
+        total_recs: 6,
+        code_page: 1252,
+        template_locale: 0x0409,
+        sort_locale: 0x0407,
+    };
+    assert_eq!(state, expected);
+    let statements = ["R1587", "R311", "R315", "R319", "R322", "R325", "R330", "R334", "R338", "R341"];
+    crate::record(TEST, "MS-OXNSPI", &statements);
+    let (id, written) = both_ways(&bytes[4..8], MinimalEntryID::unpack, |id, e| id.pack(e));
+    assert_eq!((id, &written[..]), (MinimalEntryID(0x1112_1314), &bytes[4..8]));
+    crate::record(TEST, "MS-OXNSPI", &["R347", "R1591"]);
 }
