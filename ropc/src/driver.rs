@@ -12,6 +12,7 @@ use crate::compile::{self, Compiled};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::emit::Output;
 use crate::emit::file::FormatError;
+use crate::parallel;
 use crate::parse;
 use crate::source::Sources;
 
@@ -200,9 +201,14 @@ pub fn load(paths: &[PathBuf]) -> Result<Loaded, Unreadable> {
 pub fn load_crate(directory: &Path) -> Result<Loaded, Unreadable> {
     let real = fs::canonicalize(directory).map_err(|error| Unreadable { path: directory.to_owned(), error })?;
     let mut loader = Loader { base: real.parent().map(Path::to_owned), ..Loader::default() };
+    let mut files = Vec::new();
     for path in descriptions(&real)? {
         let text = fs::read(&path).map_err(|error| Unreadable { path: path.clone(), error })?;
-        loader.add(&path, &text);
+        files.push((path, text));
+    }
+    loader.parse_ahead(&files);
+    for (path, text) in &files {
+        loader.add(path, text);
     }
     Ok(loader.loaded)
 }
@@ -235,6 +241,15 @@ struct Loader {
     base: Option<PathBuf>,
     /// Files by their real path, so that two spellings of one path are one file.
     seen: HashMap<PathBuf, SourceId>,
+    /// Files that were parsed before their turn, by their real path.
+    ahead: HashMap<PathBuf, Parsed>,
+}
+
+/// A parsed file.
+struct Parsed {
+    source: SourceId,
+    file: File,
+    diagnostics: Vec<Diagnostic>,
 }
 
 /// A file whose imports are being read.
@@ -246,6 +261,22 @@ struct Pending {
 }
 
 impl Loader {
+    /// Parses files side by side: no file's tree depends on another's.
+    fn parse_ahead(&mut self, files: &[(PathBuf, Vec<u8>)]) {
+        let mut texts = Vec::new();
+        for (path, text) in files {
+            let real = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+            let text = String::from_utf8_lossy(text);
+            let name = self.base.as_ref().and_then(|base| real.strip_prefix(base).ok()).unwrap_or(path);
+            let source = self.loaded.sources.add(shown(name), text.as_ref());
+            texts.push((real, source, text));
+        }
+        let parsed = parallel::map(&texts, |(_, source, text)| parse::parse(*source, text));
+        for ((real, source, _), (file, diagnostics)) in texts.into_iter().zip(parsed) {
+            self.ahead.insert(real, Parsed { source, file, diagnostics });
+        }
+    }
+
     /// Depth first without recursion, so that a chain of imports cannot overflow the stack.
     fn add(&mut self, path: &Path, text: &[u8]) {
         let mut stack: Vec<Pending> = self.parse(path, text).into_iter().collect();
@@ -273,11 +304,14 @@ impl Loader {
         if self.seen.contains_key(&real) {
             return None;
         }
-        let text = String::from_utf8_lossy(text);
-        let name = self.base.as_ref().and_then(|base| real.strip_prefix(base).ok()).unwrap_or(path);
-        let source = self.loaded.sources.add(shown(name), text.as_ref());
+        let Parsed { source, file, mut diagnostics } = self.ahead.remove(&real).unwrap_or_else(|| {
+            let text = String::from_utf8_lossy(text);
+            let name = self.base.as_ref().and_then(|base| real.strip_prefix(base).ok()).unwrap_or(path);
+            let source = self.loaded.sources.add(shown(name), text.as_ref());
+            let (file, diagnostics) = parse::parse(source, &text);
+            Parsed { source, file, diagnostics }
+        });
         self.seen.insert(real, source);
-        let (file, mut diagnostics) = parse::parse(source, &text);
         self.loaded.diagnostics.append(&mut diagnostics);
         let imports: Vec<StringLit> = file
             .items

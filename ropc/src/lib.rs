@@ -19,6 +19,7 @@ pub mod emit;
 pub mod lower;
 pub mod model;
 pub mod ndr;
+mod parallel;
 pub mod parse;
 pub mod render;
 pub mod source;

@@ -21,7 +21,8 @@ mod values;
 
 pub(crate) use operations::failure_body;
 
-use crate::model::Program;
+use crate::model::{Module, Program};
+use crate::parallel;
 use context::Context;
 use file::{FormatError, RustFile};
 
@@ -42,49 +43,76 @@ pub type Origins<'a> = &'a [(String, String)];
 /// # Errors
 /// When an emitter makes tokens that are no Rust: a mistake of ours.
 pub fn emit(program: &Program, origins: Origins<'_>) -> Result<Vec<Output>, FormatError> {
-    let mut outputs = Vec::new();
-    for (index, module) in program.modules.iter().enumerate() {
-        let (source, text) = origins.get(index).map_or(("", ""), |(name, text)| (name.as_str(), text.as_str()));
-        let context = Context::new(program, index);
-        let mut items = Vec::new();
-        items.extend(values::module_items(&context));
-        items.extend(structs::module_items(&context));
-        items.extend(streams::module_items(&context));
-        items.extend(operations::module_items(&context));
-        let mut file = RustFile::new(source, text);
-        if module.docs.is_empty() {
-            file.docs([format!("The interface `{}`.", module.name)]);
-        }
-        file.docs(&module.docs);
-        if let Some(spec) = &module.spec {
-            file.docs(["", &format!("Specification: {spec}.")]);
-        }
-        file.push(context.imports_of(&items));
-        items.into_iter().for_each(|item| file.push(item));
-        outputs.push(Output { path: format!("{}.rs", module.name), text: file.render()? });
-    }
-    let sources: String = origins.iter().map(|(_, text)| text.as_str()).collect();
+    // The largest first.
+    let mut jobs = Vec::new();
     if !program.rops.is_empty() {
-        let mut file = RustFile::new("all descriptions", &sources);
-        file.docs([
-            "What spans the specifications: every ROP as request and reply, server objects, handlers, dispatch.",
-        ]);
-        let context = Context::new(program, usize::MAX);
-        let items = dispatch::items(&context);
-        file.push(context.imports_of(&items));
-        items.into_iter().for_each(|item| file.push(item));
-        outputs.push(Output { path: "rops.rs".to_owned(), text: file.render()? });
+        jobs.push(Job::Rops);
     }
     if !program.rops.is_empty() || !program.requests.is_empty() {
-        let mut file = RustFile::new("all descriptions", &sources);
-        file.docs(client::MODULE_DOCS.iter().copied());
-        let context = Context::new(program, client::MODULE);
-        let items = client::items(&context);
-        file.push(context.imports_of(&items));
-        items.into_iter().for_each(|item| file.push(item));
-        outputs.push(Output { path: "client.rs".to_owned(), text: file.render()? });
+        jobs.push(Job::Client);
     }
+    let modules = jobs.len();
+    jobs.extend(program.modules.iter().enumerate().map(|(index, module)| Job::Module(index, module)));
+    let outputs = parallel::map(&jobs, |job| match job {
+        Job::Rops => rops(program, origins),
+        Job::Client => client_file(program, origins),
+        Job::Module(index, module) => module_file(program, origins, *index, module),
+    });
+    let mut outputs: Vec<Output> = outputs.into_iter().collect::<Result<_, _>>()?;
+    outputs.rotate_left(modules);
     Ok(outputs)
+}
+
+/// A file to make.
+enum Job<'p> {
+    Module(usize, &'p Module),
+    Rops,
+    Client,
+}
+
+fn module_file(program: &Program, origins: Origins<'_>, index: usize, module: &Module) -> Result<Output, FormatError> {
+    let (source, text) = origins.get(index).map_or(("", ""), |(name, text)| (name.as_str(), text.as_str()));
+    let mut file = RustFile::new(source, text);
+    let context = Context::new(program, index);
+    let mut items = Vec::new();
+    items.extend(values::module_items(&context));
+    items.extend(structs::module_items(&context));
+    items.extend(streams::module_items(&context));
+    items.extend(operations::module_items(&context));
+    if module.docs.is_empty() {
+        file.docs([format!("The interface `{}`.", module.name)]);
+    }
+    file.docs(&module.docs);
+    if let Some(spec) = &module.spec {
+        file.docs(["", &format!("Specification: {spec}.")]);
+    }
+    file.push(context.imports_of(&items));
+    items.into_iter().for_each(|item| file.push(item));
+    Ok(Output { path: format!("{}.rs", module.name), text: file.render()? })
+}
+
+fn all_sources(origins: Origins<'_>) -> String {
+    origins.iter().map(|(_, text)| text.as_str()).collect()
+}
+
+fn rops(program: &Program, origins: Origins<'_>) -> Result<Output, FormatError> {
+    let mut file = RustFile::new("all descriptions", &all_sources(origins));
+    file.docs(["What spans the specifications: every ROP as request and reply, server objects, handlers, dispatch."]);
+    let context = Context::new(program, usize::MAX);
+    let items = dispatch::items(&context);
+    file.push(context.imports_of(&items));
+    items.into_iter().for_each(|item| file.push(item));
+    Ok(Output { path: "rops.rs".to_owned(), text: file.render()? })
+}
+
+fn client_file(program: &Program, origins: Origins<'_>) -> Result<Output, FormatError> {
+    let mut file = RustFile::new("all descriptions", &all_sources(origins));
+    file.docs(client::MODULE_DOCS.iter().copied());
+    let context = Context::new(program, client::MODULE);
+    let items = client::items(&context);
+    file.push(context.imports_of(&items));
+    items.into_iter().for_each(|item| file.push(item));
+    Ok(Output { path: "client.rs".to_owned(), text: file.render()? })
 }
 
 /// The root of the crate: one module a file.

@@ -22,6 +22,7 @@ use super::operations::{failure_body, request_struct};
 use super::{Origins, Output};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Extent, Member, Program, StructDef, Type, TypeId, TypeKind};
+use crate::parallel;
 use expected::Vectors;
 use select::Selections;
 use values::Maker;
@@ -34,26 +35,40 @@ use values::Maker;
 /// When an emitter makes tokens that are no Rust: a mistake of ours.
 pub fn emit_tests(program: &Program, origins: Origins<'_>) -> Result<Vec<Output>, FormatError> {
     let selections = Selections::new(program);
-    let mut outputs = Vec::new();
-    let mut modules = Vec::new();
-    for (index, module) in program.modules.iter().enumerate() {
-        // No module of the program is that of the tests: all names are imported.
-        let cx = Context::new(program, usize::MAX);
-        let vectors = Vectors { cx: &cx, problems: RefCell::default() };
-        let items = module_items(&vectors, &selections, index);
-        if items.is_empty() {
-            continue;
+    let indexes: Vec<usize> = (0..program.modules.len()).collect();
+    let made = parallel::map(&indexes, |index| module_file(program, origins, &selections, *index));
+    let (mut outputs, mut modules) = (Vec::new(), Vec::new());
+    for output in made {
+        if let Some(output) = output? {
+            modules.push(output.path.trim_end_matches(".rs").to_owned());
+            outputs.push(output);
         }
-        let (source, text) = origins.get(index).map_or(("", ""), |(name, text)| (name.as_str(), text.as_str()));
-        let mut file = RustFile::new(source, text);
-        file.docs([format!("Values of `{}`, and what has to hold for them.", module.name)]);
-        file.push(imports(&cx));
-        items.into_iter().for_each(|item| file.push(item));
-        outputs.push(Output { path: format!("{}.rs", module.name), text: tidy(&file.render()?) });
-        modules.push(module.name.clone());
     }
     outputs.push(Output { path: "main.rs".to_owned(), text: main_file(origins, &modules) });
     Ok(outputs)
+}
+
+/// The tests of one module; `None` where it has none.
+fn module_file(
+    program: &Program,
+    origins: Origins<'_>,
+    selections: &Selections,
+    index: usize,
+) -> Result<Option<Output>, FormatError> {
+    let Some(module) = program.modules.get(index) else { return Ok(None) };
+    // No module of the program is that of the tests: all names are imported.
+    let cx = Context::new(program, usize::MAX);
+    let vectors = Vectors { cx: &cx, problems: RefCell::default() };
+    let items = module_items(&vectors, selections, index);
+    if items.is_empty() {
+        return Ok(None);
+    }
+    let (source, text) = origins.get(index).map_or(("", ""), |(name, text)| (name.as_str(), text.as_str()));
+    let mut file = RustFile::new(source, text);
+    file.docs([format!("Values of `{}`, and what has to hold for them.", module.name)]);
+    file.push(imports(&cx));
+    items.into_iter().for_each(|item| file.push(item));
+    Ok(Some(Output { path: format!("{}.rs", module.name), text: tidy(&file.render()?) }))
 }
 
 /// What is wrong with the vectors of a program.
