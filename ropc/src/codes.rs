@@ -76,6 +76,8 @@ codes! {
     R0107 "a malformed GUID",
     R0108 "two things of one name in Rust",
     R0109 "a name that generated code has itself",
+    R0110 "a named property without its set, its identifier or its type",
+    R0111 "one named property of two types",
     R0201 "an enumeration or bit record over something that is no unsigned integer",
     R0202 "a type of NDR in an interface of MAPI",
     R0203 "a structure with arguments of a text",

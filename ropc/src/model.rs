@@ -46,6 +46,38 @@ pub struct Module {
     pub span: Span,
     /// Constants in order.
     pub consts: Vec<Const>,
+    /// Named properties in order.
+    pub properties: Vec<NamedProperty>,
+}
+
+/// A property that is named by its set and a number or a string.
+#[derive(Clone, Debug)]
+pub struct NamedProperty {
+    /// As written: its canonical name.
+    pub name: String,
+    /// Documentation lines.
+    pub docs: Vec<String>,
+    /// The constant of its property set.
+    pub set: String,
+    /// The property set, as on the wire.
+    pub guid: [u8; 16],
+    /// What names it within the set.
+    pub id: NamedId,
+    /// The constant of its type.
+    pub ty: String,
+    /// Its type, as on the wire.
+    pub code: u16,
+    /// Where its name stands.
+    pub span: Span,
+}
+
+/// What names a property within its set; numbers come before strings.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum NamedId {
+    /// A LID.
+    Lid(u32),
+    /// A string.
+    Name(String),
 }
 
 /// A constant.

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`cursor`], [`encoder`] | reading and writing bytes |
 //! | [`error`] | errors with kind, offset and field path |
+//! | [`property`] | named properties and look-up in their tables |
 //! | [`relative`] | what stands at offsets |
 //! | [`text`], [`value`] | strings, blobs, GUIDs, times |
 //! | [`globset`] | sets of counters |
@@ -23,6 +24,7 @@ pub mod error;
 pub mod globset;
 pub mod keyed;
 pub mod ndr;
+pub mod property;
 pub mod relative;
 pub mod rop;
 pub mod stream;

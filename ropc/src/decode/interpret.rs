@@ -338,7 +338,11 @@ impl<'p> Interpreter<'p> {
         match &program.ty(id).kind {
             TypeKind::Struct(def) => {
                 let args = self.args(c, def, args, scope)?;
-                Ok(Datum::Record(Rc::new(self.body(c, def, args, node)?)))
+                let record = self.body(c, def, args, node)?;
+                if program.ty(id).name == "PropertyName" {
+                    node.note = self.names.property(node);
+                }
+                Ok(Datum::Record(Rc::new(record)))
             }
             _ => self.number(c, id, node),
         }

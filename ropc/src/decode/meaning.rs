@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use ropc::model::{BitsDef, ConstValue, Program, Type, TypeId, TypeKind};
+use ropc::model::{BitsDef, ConstValue, NamedId, Program, Type, TypeId, TypeKind};
 use runtime::FileTime;
 
 use super::expr::sub_field;
-use super::tree::Value;
+use super::tree::{Node, Value};
 
 /// Names of values in a program.
 #[derive(Debug)]
@@ -15,12 +15,19 @@ pub struct Names<'p> {
     /// Constants of named types; the first of equal ones.
     constants: BTreeMap<(TypeId, u64), &'p str>,
     guids: BTreeMap<[u8; 16], &'p str>,
+    /// Named properties: property set as people write it, identifier.
+    properties: BTreeMap<(String, NamedId), &'p str>,
 }
 
 impl<'p> Names<'p> {
     /// Collects the constants.
     pub fn new(program: &'p Program) -> Self {
-        let mut names = Self { program, constants: BTreeMap::new(), guids: BTreeMap::new() };
+        let mut names =
+            Self { program, constants: BTreeMap::new(), guids: BTreeMap::new(), properties: BTreeMap::new() };
+        for property in program.modules.iter().flat_map(|module| &module.properties) {
+            let key = (runtime::Guid(property.guid).to_string(), property.id.clone());
+            names.properties.entry(key).or_insert(&property.name);
+        }
         for constant in program.modules.iter().flat_map(|module| &module.consts) {
             match (&constant.ty, &constant.value) {
                 (Type::Named(id, _), ConstValue::Int(value)) => {
@@ -120,6 +127,22 @@ impl<'p> Names<'p> {
             names.push(format!("0x{unknown:X}"));
         }
         names
+    }
+
+    /// The property that a decoded PropertyName (MS-OXCDATA 2.6.1) names.
+    pub fn property(&self, node: &Node) -> Option<String> {
+        let set = node.children.iter().find_map(|child| match &child.value {
+            Some(Value::Guid(set, _)) => Some(set.clone()),
+            _ => None,
+        })?;
+        // The identifier is a field of the variant that Kind selects.
+        let fields = || node.children.iter().flat_map(|child| std::iter::once(child).chain(&child.children));
+        let id = fields().find_map(|child| match (child.name.as_str(), &child.value) {
+            ("LID", Some(Value::Number(lid, _))) => Some(NamedId::Lid(u32::try_from(*lid).ok()?)),
+            ("Name", Some(Value::Text(name))) => Some(NamedId::Name(name.clone())),
+            _ => None,
+        })?;
+        self.properties.get(&(set, id)).map(|name| (*name).to_owned())
     }
 
     /// A GUID as people write it, with its name.

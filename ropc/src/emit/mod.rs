@@ -11,6 +11,7 @@ pub mod dissector;
 pub(crate) mod names;
 mod operations;
 mod packing;
+mod properties;
 pub mod reference;
 mod sizes;
 mod streams;
@@ -76,6 +77,7 @@ fn module_file(program: &Program, origins: Origins<'_>, index: usize, module: &M
     let context = Context::new(program, index);
     let mut items = Vec::new();
     items.extend(values::module_items(&context));
+    items.extend(properties::module_items(&context));
     items.extend(structs::module_items(&context));
     items.extend(streams::module_items(&context));
     items.extend(operations::module_items(&context));

@@ -19,7 +19,7 @@ pub(crate) fn module_items(cx: &Context<'_>) -> Vec<TokenStream> {
         }
     }
     if let Some(module) = cx.program.modules.get(cx.module) {
-        for constant in &module.consts {
+        for constant in module.consts.iter().filter(|constant| !super::properties::is_tag(cx, module, constant)) {
             let name = screaming(&constant.name);
             let docs = docs(&constant.docs, None, &format!("`{}`", constant.name));
             let ty = cx.rust(&constant.ty, &quote!('static));

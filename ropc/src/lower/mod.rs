@@ -1,8 +1,8 @@
 //! Syntax tree to model: names resolved, values computed, what is derived found out.
 //!
 //! One concern a file: `scope` (who is declared), `values` (constant expressions), `types`
-//! (types where they are used), `exprs` (expressions over fields and context), `body` (members of
-//! structures), `offsets` (fields that stand elsewhere), `matches` (discriminants and arms), `typing` (kinds of values), `coverage` (what
+//! (types where they are used), `properties` (named properties), `exprs` (expressions over fields and context), `body`
+//! (members of structures), `offsets` (fields that stand elsewhere), `matches` (discriminants and arms), `typing` (kinds of values), `coverage` (what
 //! the arms of a match take),
 //! `rust_names` (what would be one name in Rust), `served` (what a
 //! ROP must be to be served), `derive` (which fields come from which), `operations` (ROPs and requests),
@@ -16,6 +16,7 @@ mod layout;
 mod matches;
 mod offsets;
 mod operations;
+mod properties;
 mod rust_names;
 mod scope;
 mod served;
@@ -67,6 +68,7 @@ pub fn lower(files: &[&ast::File]) -> (Program, Vec<Diagnostic>) {
             spec: attr_text(&interface.attrs, "spec"),
             span: interface.name.span.clone(),
             consts: Vec::new(),
+            properties: Vec::new(),
         });
         for decl in &interface.decls {
             lower.declare(module, decl);
@@ -81,6 +83,7 @@ pub fn lower(files: &[&ast::File]) -> (Program, Vec<Diagnostic>) {
             lower.values(module, decl);
         }
     }
+    lower.check_properties();
     for &(module, decl) in &decls {
         lower.structure(module, decl);
     }

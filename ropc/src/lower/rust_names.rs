@@ -30,6 +30,8 @@ const TYPES: &[&str] = &[
     "Hash",
     "Into",
     "Iterator",
+    "NamedId",
+    "NamedProperty",
     "None",
     "Ok",
     "Option",
@@ -237,6 +239,14 @@ impl Lower<'_> {
                     constant.name.clone(),
                     constant.span.clone(),
                 ));
+            }
+            for property in &module.properties {
+                let name = property.name.clone();
+                found.push((index, screaming(&name).to_string(), name, property.span.clone()));
+            }
+            if let Some(first) = module.properties.first() {
+                let tables = ["NAMED_PROPERTIES", "PROPERTY_TAGS"];
+                found.extend(tables.map(|name| (index, name.to_owned(), name.to_owned(), first.span.clone())));
             }
         }
         let with_rops = !program.rops.is_empty();

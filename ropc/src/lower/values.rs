@@ -159,6 +159,10 @@ impl<'a> Lower<'a> {
     }
 
     fn constant(&mut self, module: usize, decl: &'a Decl, c: &'a ast::ConstDecl) {
+        if self.is_named_property(&c.ty) {
+            self.named_property(module, decl, c);
+            return;
+        }
         let Some(ty) = self.const_type(&c.ty) else { return };
         let Some(value) = self.value_of(&ty, &c.value) else { return };
         if self.name(&c.name, Entity::Const(value.clone()))

@@ -30,6 +30,18 @@ fn shows_names_of_tags_also_of_another_type() {
 }
 
 #[test]
+fn shows_the_property_that_set_and_identifier_name() {
+    let request = "56 00 00  00  02 00
+        00 02200600 0000 0000 C000000000000046 05820000
+        01 29030200 0000 0000 C000000000000046 12 4B00 6500 7900 7700 6F00 7200 6400 7300 0000";
+    let output = ropc(&["decode", "RopGetPropertyIdsFromNames", "--hex", request], "");
+    let output = text(&output.stdout);
+    assert!(output.contains("[0] PidLidBusyStatus"), "{output}");
+    assert!(output.contains("[1] PidNameKeywords"), "{output}");
+    assert!(output.contains("PSETID_Appointment"), "{output}");
+}
+
+#[test]
 fn writes_values_as_json() {
     let output = ropc(&["decode", "RopSetColumns", "--hex", SET_COLUMNS, "--format", "json"], "");
     let json = text(&output.stdout);

@@ -7,7 +7,7 @@ use super::bodies::Bodies;
 use super::fields::{Fields, Kind};
 use super::text::{key, number, quoted, raw, table};
 use crate::ast::ReservedRule;
-use crate::model::{BitsDef, BitsField, ConstValue, EnumDef, Program, Type, TypeId, TypeKind};
+use crate::model::{BitsDef, BitsField, ConstValue, EnumDef, NamedId, Program, Type, TypeId, TypeKind};
 
 /// Statements that fill the tables of types and GUIDs.
 pub fn tables(program: &Program, fields: &mut Fields) -> String {
@@ -22,7 +22,11 @@ pub fn tables(program: &Program, fields: &mut Fields) -> String {
         };
         // Writing to a String cannot fail.
         _ = writeln!(out, "types[{}] = {text} -- {}", index + 1, def.name);
+        if def.name == "PropertyName" {
+            _ = writeln!(out, "types[{}].names_property = true", index + 1);
+        }
     }
+    out.push_str(&properties(program));
     let mut seen = Vec::new();
     for constant in program.modules.iter().flat_map(|module| &module.consts) {
         if let ConstValue::Guid(bytes) = &constant.value
@@ -31,6 +35,25 @@ pub fn tables(program: &Program, fields: &mut Fields) -> String {
             seen.push(*bytes);
             _ = writeln!(out, "guids[{}] = {}", raw(bytes), quoted(&constant.name));
         }
+    }
+    out
+}
+
+/// Named properties by set and identifier; the first of several names.
+fn properties(program: &Program) -> String {
+    let mut sets: BTreeMap<[u8; 16], BTreeMap<&NamedId, &str>> = BTreeMap::new();
+    for property in program.modules.iter().flat_map(|module| &module.properties) {
+        sets.entry(property.guid).or_default().entry(&property.id).or_insert(&property.name);
+    }
+    let mut out = String::new();
+    for (guid, names) in sets {
+        let lines = names.iter().map(|(id, name)| match id {
+            NamedId::Lid(lid) => format!("[{}] = {}", number(u64::from(*lid)), quoted(name)),
+            NamedId::Name(string) => format!("[{}] = {}", quoted(string), quoted(name)),
+        });
+        let lines: Vec<String> = lines.collect();
+        // Writing to a String cannot fail.
+        _ = writeln!(out, "description.properties[{}] = {{\n  {}\n}}", raw(&guid), lines.join(",\n  "));
     }
     out
 }

@@ -4,7 +4,7 @@ use super::members::Layout;
 use super::text::{anchor, block, code, head, sentence, table};
 use super::{Book, bits, declared, has_heading, ndr, operations};
 use crate::ast::{
-    ConstDecl, Decl, DeclKind, Interface, Member, MemberKind, SourceId, StructDecl, TypeDeclKind, TypeSpec,
+    ConstDecl, Decl, DeclKind, ExprKind, Interface, Member, MemberKind, SourceId, StructDecl, TypeDeclKind, TypeSpec,
 };
 use crate::emit::Output;
 use crate::lower::attr_text;
@@ -51,6 +51,7 @@ pub(super) fn interface(book: &Book<'_>, source: SourceId, interface: &Interface
         text += &introduction(decl);
         text += &declaration(book, decl);
     }
+    text += &properties(book, &interface.decls);
     text += &constants(book, &interface.decls);
     let text = format!("{}\n", text.trim_end());
     Output { path: format!("{}.md", interface.name.text), text }
@@ -175,6 +176,28 @@ fn vector(member: &Member) -> Option<&crate::ast::Vector> {
     }
 }
 
+/// Named properties in one table.
+fn properties(book: &Book<'_>, decls: &[Decl]) -> String {
+    let mut rows = Vec::new();
+    for decl in decls {
+        let DeclKind::Const(c) = &decl.kind else { continue };
+        if let (true, ExprKind::List(parts)) = (is_property(c), &c.value.kind) {
+            let mut row = vec![code(&c.name.text)];
+            row.extend(parts.iter().map(|part| code(&book.source(&part.span))));
+            row.push(sentence(&decl.docs));
+            rows.push(row);
+        }
+    }
+    if rows.is_empty() {
+        return String::new();
+    }
+    format!("## Named properties\n\n{}\n", table(&["Name", "Property set", "Identifier", "Type", "Meaning"], &rows))
+}
+
+fn is_property(c: &ConstDecl) -> bool {
+    matches!(&c.ty, TypeSpec::Ref(ty) if ty.name.text == "NamedProperty")
+}
+
 /// All constants in one table.
 fn constants(book: &Book<'_>, decls: &[Decl]) -> String {
     let row = |(decl, c): (&Decl, &ConstDecl)| {
@@ -188,7 +211,7 @@ fn constants(book: &Book<'_>, decls: &[Decl]) -> String {
         vec![code(&c.name.text), code(&book.source(&c.value.span)), ty, meaning.trim().to_owned()]
     };
     let constants = decls.iter().filter_map(|decl| match &decl.kind {
-        DeclKind::Const(c) => Some((decl, c)),
+        DeclKind::Const(c) if !is_property(c) => Some((decl, c)),
         _ => None,
     });
     let rows: Vec<Vec<String>> = constants.map(row).collect();

@@ -7,6 +7,8 @@ local description = {
   types = {},
   -- Names of GUIDs by their bytes.
   guids = {},
+  -- Names of properties by the bytes of their set and their number or string.
+  properties = {},
   rops = {},
   rop_names = {},
   requests = {},

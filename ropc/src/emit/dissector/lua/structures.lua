@@ -1,7 +1,7 @@
--- Structures read into a tree of nodes: { name, note, offset, size, meaning, field, add, value, children }.
+-- Structures read into a tree of nodes: { name, note, offset, size, meaning, field, add, value, found, children }.
 --
 -- `field` is the number of the filter field and `add` says how its value comes about: "le" and "be" from the bytes
--- of the node, "value" from `value`, nothing for a field without value. `variant` is there where an arm of a match was
+-- of the node, "value" from `value`, nothing for a field without value; `found` is a number or a GUID. `variant` is there where an arm of a match was
 -- read: the number of children before its own, of which there are `own`. A node whose size is missing was not read to
 -- its end, and has what was read before.
 
@@ -68,7 +68,7 @@ local function integer(size, signed)
         value = value - 2 ^ (size * 8)
       end
     end
-    node.meaning, node.add = numbers.shown(value), "le"
+    node.meaning, node.add, node.found = numbers.shown(value), "le", value
     return value
   end
 end
@@ -105,7 +105,7 @@ end
 function primitives.guid(c, node)
   local raw = bytes.take(c, 16)
   local name = description.guids[raw]
-  node.meaning, node.add = texts.guid(raw) .. (name and " " .. name or ""), "le"
+  node.meaning, node.add, node.found = texts.guid(raw) .. (name and " " .. name or ""), "le", raw
   return raw
 end
 
@@ -181,6 +181,23 @@ local function value(c, ty, scope, node)
   return readers[ty.kind](c, ty, scope, node)
 end
 
+-- The property that a PropertyName (MS-OXCDATA 2.6.1) names.
+local function property(node)
+  local set, id
+  for _, child in ipairs(node.children) do
+    set = set or description.properties[child.found]
+    -- The identifier is a field of the variant that Kind selects.
+    for _, field in ipairs(child.children) do
+      if field.name == "LID" then
+        id = field.found
+      elseif field.name == "Name" then
+        id = field.value
+      end
+    end
+  end
+  return set and id and set[id]
+end
+
 function readers.named(c, ty, scope, node)
   local def = types[ty.id]
   if def.size then
@@ -190,7 +207,11 @@ function readers.named(c, ty, scope, node)
   for index, param in ipairs(def.params) do
     arguments[index] = expressions.fitted(eval(ty.arguments[index], scope, c), param[2])
   end
-  return { record = structures.body(c, def, arguments, node) }
+  local record = structures.body(c, def, arguments, node)
+  if def.names_property then
+    node.note = property(node)
+  end
+  return { record = record }
 end
 
 function readers.text_by(c, ty, scope, node)
