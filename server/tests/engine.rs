@@ -2,6 +2,9 @@
 #![cfg(feature = "sqlite")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+#[path = "../../generated-tests/src/spec_coverage.rs"]
+mod spec_coverage;
+
 use std::sync::Arc;
 
 use protocol::oxcdata::ErrorCode;
@@ -9,16 +12,20 @@ use protocol::oxcmapihttp::{
     ConnectRequest, ConnectResponse, DisconnectRequest, DisconnectResponse, ExecuteFailure, ExecuteRequest,
     ExecuteResponse,
 };
-use protocol::oxcrpc::{ConnectFlags, ExecuteFlags};
+use protocol::oxcrpc::{
+    AuxPerfProcessinfo, AuxVersion, AuxiliaryBlock, AuxiliaryBlockPayload, AuxiliaryBuffer, ConnectFlags, ExecuteFlags,
+};
 use protocol::rops::{Conversation, RopReply, RopRequest};
 use runtime::codec::rpc_header_ext::{Flags, RpcHeaderExt, pack_chain, unpack_chain};
 use runtime::rop::{INVALID_HANDLE, pack_batch, unpack_batch};
-use runtime::{Blob, Cursor, Encoder, PackError, String8};
+use runtime::{Blob, Cursor, Encoder, Guid, PackError, String8, Utf16};
 
 use server::engine::endpoint::{MailboxEndpoint, Principal, RequestFailure};
 use server::rop::RopHandlers;
 use server::store::sqlite::SqliteStore;
 use server::store::{NewUser, Store, system_clock};
+
+use spec_coverage::record;
 
 type Engine = server::engine::Engine<RopHandlers>;
 type Session = server::engine::Session<RopHandlers>;
@@ -128,6 +135,56 @@ fn connect_answers_with_what_clients_need_to_begin() {
     assert_eq!((response.status_code, response.error_code), (0, ErrorCode::EC_NONE));
     assert_eq!((response.polls_max, response.retry_count, response.retry_delay), (60_000, 6, 10_000));
     assert_eq!(response.display_name.to_text(), "Zoë");
+}
+
+#[test]
+fn connect_tells_of_the_organization_the_client_and_the_endpoint() {
+    let (body, _) = engine().connect(&alice(), &pack(|e| connect_request(ALICE_DN).pack(e))).unwrap();
+    let response = ConnectResponse::unpack(&mut Cursor::new(&body)).unwrap();
+    // Version, Flags, Size, SizeActual
+    assert_eq!(response.auxiliary_buffer[..8], [0, 0, 4, 0, 28, 0, 28, 0]);
+    assert_eq!(response.auxiliary_buffer.len(), 8 + 28);
+    let mut blocks = Cursor::new(&response.auxiliary_buffer[8..]);
+    // AUX_EXORGINFO without public folders, AUX_CLIENT_CONTROL, AUX_ENDPOINT_CAPABILITIES
+    for (size, kind, value) in [(8, 0x17, 0), (12, 0x0A, 0x0C), (8, 0x48, 0)] {
+        let mut block = blocks.sub(size).unwrap();
+        assert_eq!((block.u16(), block.u8(), block.u8()), (Ok(size as u16), Ok(1), Ok(kind)));
+        assert_eq!(block.u32(), Ok(value), "{kind:#x}");
+    }
+    assert!(blocks.is_empty());
+    for id in ["R574", "R575", "R1060", "R1061", "R1597", "R4847"] {
+        record(&format!("MS-OXCRPC_{id}"), "connect_tells_of_the_organization_the_client_and_the_endpoint");
+    }
+}
+
+#[test]
+fn what_clients_report_of_themselves_is_read_and_no_reason_to_fail() {
+    let report = AuxiliaryBuffer {
+        blocks: vec![AuxiliaryBlock {
+            payload: AuxiliaryBlockPayload::ProcessInfo {
+                version: AuxVersion::AUX_VERSION_2,
+                block: AuxPerfProcessinfo {
+                    process_id: 3,
+                    process_guid: Guid([7; 16]),
+                    process_name: Some(Utf16::from("OUTLOOK.EXE")),
+                },
+            },
+        }],
+    };
+    let mut known = Encoder::new();
+    report.pack(&mut known).unwrap();
+    // A version and type that no document has, and a block that is cut off.
+    let unknown: &[u8] = &[6, 0, 9, 9, 1, 2];
+    let cut: &[u8] = &[40, 0, 1, 2, 0];
+    for blocks in [known.as_slice(), unknown, cut, &[known.as_slice(), unknown].concat()] {
+        let buffer = pack(|e| pack_chain(e, &[blocks], Flags::LAST));
+        let request = ConnectRequest { auxiliary_buffer: Blob::Borrowed(&buffer), ..connect_request(ALICE_DN) };
+        let (body, session) = engine().connect(&alice(), &pack(|e| request.pack(e))).unwrap();
+        let response = ConnectResponse::unpack(&mut Cursor::new(&body)).unwrap();
+        assert_eq!(response.error_code, ErrorCode::EC_NONE);
+        assert!(session.is_some(), "{blocks:?}");
+    }
+    record("MS-OXCRPC_R1601", "what_clients_report_of_themselves_is_read_and_no_reason_to_fail");
 }
 
 #[test]

@@ -1,16 +1,14 @@
-//! The buffers in the bodies of Connect and Execute: payloads behind an RPC_HEADER_EXT, and their bounds.
+//! RopBuffer in the bodies of Execute: payloads behind an RPC_HEADER_EXT, and their bounds.
 
 use bytes::Bytes;
 use protocol::oxcrpc::ExecuteFlags;
-use runtime::codec::rpc_header_ext::{Flags, RpcHeaderExt, pack_payload, unpack_chain, unpack_single};
+use runtime::codec::rpc_header_ext::{Flags, RpcHeaderExt, pack_payload, unpack_chain};
 use runtime::{Blob, Cursor, Encoder, PackError};
 
 use super::failure::Failure;
 
 /// The largest RopBuffer, in or out, in bytes (MS-OXCRPC 3.1.4.2, cbIn and pcbOut).
 pub(super) const MAX_ROP_BUFFER: usize = 0x0004_0000;
-/// The largest AuxiliaryBuffer of a request, in bytes (MS-OXCRPC 3.1.4.2, cbAuxIn).
-pub(super) const MAX_AUXILIARY_BUFFER: usize = 0x1008;
 /// The most bytes of replies in one payload, handles included (MS-OXCRPC 3.1.4.2.1).
 pub(super) const MAX_PAYLOAD: usize = 32 * 1024;
 /// Bytes from which on compression is worth its time.
@@ -31,19 +29,6 @@ pub(super) fn rop_input(buffer: &[u8]) -> Result<Blob<'_>, Failure> {
     match (payloads.pop(), payloads.is_empty()) {
         (Some(payload), true) => Ok(payload),
         _ => Err(Failure::RPC_FORMAT),
-    }
-}
-
-/// Checks an AuxiliaryBuffer; what clients report in it is for information only (MS-OXCRPC 3.1.4.2.2.2).
-pub(super) fn check_auxiliary(buffer: &[u8]) -> Result<(), Failure> {
-    match buffer.len() {
-        0 => Ok(()),
-        1..RpcHeaderExt::SIZE => Err(Failure::RPC_FAILED),
-        RpcHeaderExt::SIZE..=MAX_AUXILIARY_BUFFER => {
-            unpack_single(Cursor::new(buffer), usize::from(u16::MAX))?;
-            Ok(())
-        }
-        _ => Err(Failure::TooLarge),
     }
 }
 
@@ -90,15 +75,6 @@ mod tests {
         let plain = rop_output(&payload, ExecuteFlags::NO_COMPRESSION).unwrap();
         assert_eq!(&plain[8..], &payload[..]);
         assert_eq!(rop_output(&[b'x'; 100], ExecuteFlags(0)).unwrap().len(), 108);
-    }
-
-    #[test]
-    fn refuses_auxiliary_buffers_by_their_size() {
-        assert_eq!(check_auxiliary(&[]), Ok(()));
-        assert_eq!(check_auxiliary(&[0; 7]), Err(Failure::RPC_FAILED));
-        assert_eq!(check_auxiliary(&[0, 0, 4, 0, 0, 0, 0, 0]), Ok(()));
-        assert_eq!(check_auxiliary(&[0, 0, 4, 0, 1, 0, 1, 0]), Err(Failure::RPC_FORMAT));
-        assert_eq!(check_auxiliary(&[0; MAX_AUXILIARY_BUFFER + 1]), Err(Failure::TooLarge));
     }
 
     #[test]

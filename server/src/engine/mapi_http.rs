@@ -12,9 +12,9 @@ use protocol::rops::{Handlers, ServerObject};
 use runtime::{Blob, Cursor, Encoder, PackError, String8, Utf16};
 
 use super::endpoint::{MailboxEndpoint, Principal, RequestFailure};
-use super::extended_buffer::{check_auxiliary, rop_input, rop_output, rop_output_limit};
+use super::extended_buffer::{rop_input, rop_output, rop_output_limit};
 use super::failure::Failure;
-use super::{Engine, Locale, Session, SessionHandlers};
+use super::{Engine, Locale, Session, SessionHandlers, auxiliary};
 use crate::store::User;
 
 /// Milliseconds between polls for events (MS-OXCRPC 3.1.4.1, pcmsPollsMax).
@@ -59,7 +59,7 @@ where
 {
     fn open_session(&self, principal: &Principal, body: &[u8]) -> Result<(Session<H>, User), Failure> {
         let request = parse(body, ConnectRequest::unpack)?;
-        check_auxiliary(&request.auxiliary_buffer)?;
+        auxiliary::receive(&request.auxiliary_buffer)?;
         let user = self.authorize(principal, &request)?;
         let locale = Locale {
             code_page: request.default_code_page,
@@ -93,7 +93,7 @@ where
 /// Runs the operations of an Execute request body; answers with RopBuffer.
 fn run<H: Handlers>(session: &mut Session<H>, body: &[u8]) -> Result<bytes::Bytes, Failure> {
     let request = parse(body, ExecuteRequest::unpack)?;
-    check_auxiliary(&request.auxiliary_buffer)?;
+    auxiliary::receive(&request.auxiliary_buffer)?;
     let rops = rop_input(&request.rop_buffer)?;
     let limit = rop_output_limit(request.max_rop_out)?;
     let replies = session.run(&rops, limit)?;
@@ -101,7 +101,7 @@ fn run<H: Handlers>(session: &mut Session<H>, body: &[u8]) -> Result<bytes::Byte
 }
 
 fn take_leave(body: &[u8]) -> Result<(), Failure> {
-    check_auxiliary(&parse(body, DisconnectRequest::unpack)?.auxiliary_buffer)
+    auxiliary::receive(&parse(body, DisconnectRequest::unpack)?.auxiliary_buffer)
 }
 
 /// Reads a request body. What follows it is tolerated: some clients send more than they count.
@@ -131,6 +131,10 @@ fn write(pack: impl FnOnce(&mut Encoder) -> Result<(), PackError>) -> Result<Vec
 }
 
 fn connected(user: &User) -> Result<Vec<u8>, RequestFailure> {
+    let auxiliary = auxiliary::topology().map_err(|error| {
+        tracing::error!(%error, "an auxiliary buffer cannot be written");
+        RequestFailure::InvalidResponse
+    })?;
     let response = ConnectResponse {
         status_code: 0,
         error_code: ErrorCode::EC_NONE,
@@ -140,7 +144,7 @@ fn connected(user: &User) -> Result<Vec<u8>, RequestFailure> {
         // Distinguished names of recipients are written whole.
         dn_prefix: String8::default(),
         display_name: Utf16::new(user.display_name.as_str()),
-        auxiliary_buffer: Blob::default(),
+        auxiliary_buffer: Blob::Borrowed(&auxiliary),
     };
     write(|e| response.pack(e))
 }

@@ -2,6 +2,7 @@
 //!
 //! What it does depends on its store, its clock and the requests alone.
 
+mod auxiliary;
 pub mod endpoint;
 mod extended_buffer;
 mod failure;
