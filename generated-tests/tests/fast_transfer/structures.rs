@@ -3,8 +3,8 @@
 use generated_tests::vectors::hex;
 use protocol::oxcdata::PropertyTag;
 use protocol::oxcfxics::{
-    CN, FolderReplicaInfo, GroupPropertyName, GroupPropertyNameId, PredecessorChangeList, ProgressInformation,
-    PropertyGroupInfo, SizedXid, XID,
+    CN, ExtendedErrorInfo, FolderReplicaInfo, GroupPropertyName, GroupPropertyNameId, PredecessorChangeList,
+    ProgressInformation, PropertyGroupInfo, SizedXid, XID,
 };
 use runtime::Cursor;
 
@@ -84,6 +84,29 @@ fn groups_have_properties_with_their_names() {
     let other = hex(&format!("{GUID}  02 00 00 00  80 85 00 00"));
     assert!(GroupPropertyName::unpack(&mut Cursor::new(&other)).is_err());
     record(TEST, &["R256", "R257", "R258", "R259", "R262", "R263", "R264", "R26201", "R3670"]);
+}
+
+#[test]
+fn an_error_may_say_more_at_an_offset() {
+    let head = format!(
+        "00 00 00 00  0F 01 04 80  {GUID} 00 00 00 00 00 2A 00 00  {GUID} 00 00 00 00 00 2B 00 00 {}",
+        "00 ".repeat(24)
+    );
+    let plain = hex(&format!("{head} 00 00 00 00  00 00 00 00"));
+    let read = both_ways(&plain, ExtendedErrorInfo::unpack, |info, e| info.pack(e));
+    assert_eq!((read.folder_gid.global_counter, read.message_gid.global_counter), (42, 43));
+    assert!(read.aux_bytes.is_none());
+    let bytes = hex(&format!("{head} 02 00 00 00  58 00 00 00  AA BB"));
+    let read = both_ways(&bytes, ExtendedErrorInfo::unpack, |info, e| info.pack(e));
+    assert_eq!(read.aux_bytes.as_deref(), Some(&[0xAA, 0xBB][..]));
+    // Elsewhere behind the structure, and outside of it.
+    let later = hex(&format!("{head} 02 00 00 00  5A 00 00 00  00 00 AA BB"));
+    let read = ExtendedErrorInfo::unpack(&mut Cursor::new(&later)).unwrap();
+    assert_eq!(read.aux_bytes.as_deref(), Some(&[0xAA, 0xBB][..]));
+    let outside = hex(&format!("{head} 02 00 00 00  5A 00 00 00  AA BB"));
+    assert!(ExtendedErrorInfo::unpack(&mut Cursor::new(&outside)).is_err());
+    let names = ["R284", "R290", "R291", "R298", "R307", "R308", "R309", "R310", "R311", "R316", "R317", "R318"];
+    record("an_error_may_say_more_at_an_offset", &names);
 }
 
 #[test]
