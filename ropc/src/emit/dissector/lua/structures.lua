@@ -184,15 +184,19 @@ end
 -- The property that a PropertyName (MS-OXCDATA 2.6.1) names.
 local function property(node)
   local set, id
+  local function look(field)
+    set = set or description.properties[field.found]
+    if field.name == "LID" then
+      id = field.found
+    elseif field.name == "Name" then
+      id = field.value
+    end
+  end
+  -- The identifier is a field of the variant that Kind selects.
   for _, child in ipairs(node.children) do
-    set = set or description.properties[child.found]
-    -- The identifier is a field of the variant that Kind selects.
+    look(child)
     for _, field in ipairs(child.children) do
-      if field.name == "LID" then
-        id = field.found
-      elseif field.name == "Name" then
-        id = field.value
-      end
+      look(field)
     end
   end
   return set and id and set[id]
