@@ -191,6 +191,31 @@ impl Choices {
         if names.is_empty() || self.pick(4) == 3 { T::any(self) } else { self.one_of(names).0 }
     }
 
+    /// ASCII text of one line, at most `max` bytes.
+    pub fn line(&mut self, max: usize) -> String8<'static> {
+        let size = self.size(max);
+        let mut bytes = vec![0; size];
+        self.noise().fill(&mut bytes);
+        bytes.iter_mut().for_each(|byte| *byte = b' ' + *byte % 95);
+        String8::new(bytes)
+    }
+
+    /// A list up to and including the first element that ends it.
+    pub fn until<T>(&mut self, make: impl FnMut(&mut Self) -> T, ends: impl Fn(&T) -> bool) -> Vec<T> {
+        let mut list = self.list(make);
+        if let Some(last) = list.iter().position(ends) {
+            list.truncate(last + 1);
+        }
+        list
+    }
+
+    /// A list of elements none of which would end it.
+    pub fn without<T>(&mut self, make: impl FnMut(&mut Self) -> T, ends: impl Fn(&T) -> bool) -> Vec<T> {
+        let mut list = self.list(make);
+        list.retain(|item| !ends(item));
+        list
+    }
+
     /// Text in the form that a flag asks for, at most `max` units or bytes.
     pub fn string_value(&mut self, unicode: bool, max: usize) -> StringValue<'static> {
         if unicode { StringValue::Utf16(self.utf16(max)) } else { StringValue::String8(self.string8(max)) }

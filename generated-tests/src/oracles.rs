@@ -3,11 +3,12 @@
 //! A value is packed into bytes once; the functions then take the bytes and closures that pack and
 //! unpack, so that parameters of a type are arguments that the closures capture.
 
+use std::cell::Cell;
 use std::fmt::{self, Debug};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use proptest::test_runner::{Config as ProptestConfig, TestCaseError, TestRunner};
-use runtime::{Cursor, Encoder, PackError, UnpackError};
+use runtime::{Cursor, Encoder, PackError, PackErrorKind, UnpackError};
 
 use crate::choices::{Choices, Noise, choices};
 
@@ -64,7 +65,10 @@ macro_rules! check {
     };
     ($g:expr, $value:expr, $pack:expr, $unpack:expr, $size:expr, $end:expr $(,)?) => {{
         let value = $value;
-        let bytes = $crate::oracles::packed(&value, $pack, $size)?;
+        // A value that does not meet what its type requires is not written: another one is tried.
+        let Some(bytes) = $crate::oracles::packed(&value, $pack, $size)? else {
+            return Ok(());
+        };
         // Lives longer than the bytes that are made of it.
         let mutated = $crate::oracles::mutated(&bytes, &$g);
         let longer = $crate::oracles::longer(&bytes);
@@ -88,11 +92,14 @@ macro_rules! check {
 /// With the smallest choices for which it does not hold.
 pub fn property(holds: impl Fn(&mut Choices) -> Result<(), Broken>) {
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    let before = (PACKED.get(), UNMET.get());
     let result = TestRunner::new(config)
         .run(&choices(), |mut g| holds(&mut g).map_err(|broken| TestCaseError::fail(broken.to_string())));
     if let Err(error) = result {
         panic!("{error}");
     }
+    let met = PACKED.get() > before.0 || UNMET.get() == before.1;
+    assert!(met, "no value met what its type requires");
 }
 
 /// [`check!`](crate::check) for a generated type: choices, value, type, then the arguments of its `pack`
@@ -119,7 +126,8 @@ macro_rules! wire {
     };
 }
 
-/// Packs a value and checks that it takes as many bytes as it says.
+/// Packs a value and checks that it takes as many bytes as it says. `None` for a value that does not meet what its
+/// type requires.
 ///
 /// # Errors
 /// When it does not pack or says another size.
@@ -127,9 +135,13 @@ pub fn packed<T: Debug>(
     value: &T,
     pack: impl Fn(&T, &mut Encoder) -> Result<(), PackError>,
     size: impl Fn(&T) -> usize,
-) -> Result<Vec<u8>, Broken> {
+) -> Result<Option<Vec<u8>>, Broken> {
     let mut e = Encoder::new();
     if let Err(error) = pack(value, &mut e) {
+        if is_unmet(&error) {
+            UNMET.set(UNMET.get() + 1);
+            return Ok(None);
+        }
         return Err(broken("a value packs", e.as_slice(), format_args!("{error}\nvalue: {value:#?}")));
     }
     let bytes = e.finish().to_vec();
@@ -139,7 +151,19 @@ pub fn packed<T: Debug>(
         return Err(broken("a value takes as many bytes as it says", &bytes, detail));
     }
     limited(value, &bytes, pack)?;
-    Ok(bytes)
+    PACKED.set(PACKED.get() + 1);
+    Ok(Some(bytes))
+}
+
+thread_local! {
+    /// Values that were packed, and those that were not, for [`property`]: one that no value meets would hold always.
+    static PACKED: Cell<u64> = const { Cell::new(0) };
+    static UNMET: Cell<u64> = const { Cell::new(0) };
+}
+
+/// The value is not written, though it could be decoded.
+fn is_unmet(error: &PackError) -> bool {
+    matches!(error.kind(), PackErrorKind::Unmet { .. })
 }
 
 /// Packing into exactly enough room gives the same bytes; into one byte less, an error.
@@ -344,6 +368,7 @@ pub fn random_bytes<'a, T: Debug>(
     let mut e = Encoder::new();
     match pack(&value, &mut e) {
         Ok(()) => Ok(Some((value, e.finish().to_vec()))),
+        Err(error) if is_unmet(&error) => Ok(None),
         Err(error) => Err(broken("what was unpacked packs", bytes, format_args!("{error}\nvalue: {value:#?}"))),
     }
 }

@@ -2898,6 +2898,9 @@ impl<'a> RopQueryNamedPropertiesResponse<'a> {
         for (index, item) in property_ids.iter().enumerate() {
             e.u16(*item).at_index(index).at("PropertyIds")?;
         }
+        if property_names.len() != id_count {
+            return Err(e.mismatch("as many PropertyNames as the context says"));
+        }
         for (index, item) in property_names.iter().enumerate() {
             item.pack(e).at_index(index).at("PropertyNames")?;
         }
@@ -2981,6 +2984,9 @@ impl<'a> RopQueryNamedPropertiesWarnWithErrors<'a> {
         e.count_u16(id_count).at("IdCount")?;
         for (index, item) in property_ids.iter().enumerate() {
             e.u16(*item).at_index(index).at("PropertyIds")?;
+        }
+        if property_names.len() != id_count {
+            return Err(e.mismatch("as many PropertyNames as the context says"));
         }
         for (index, item) in property_names.iter().enumerate() {
             item.pack(e).at_index(index).at("PropertyNames")?;

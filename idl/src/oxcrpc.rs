@@ -2386,7 +2386,7 @@ impl<'a> AuxiliaryBlock<'a> {
         let r#type = payload.r#type();
         r#type.pack(e).at("Type")?;
         if size < 4 {
-            return Err(e.mismatch("what the description requires"));
+            return Err(e.unmet("what the description requires"));
         }
         match payload {
             AuxiliaryBlockPayload::RequestId(block) => {

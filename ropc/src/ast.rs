@@ -431,8 +431,13 @@ pub enum ArrayLen {
     Range(Expr, Expr),
     /// `[rest]`: to the end of the buffer.
     Rest(Span),
-    /// `[until e]`: to and including the element that satisfies it.
-    Until(Expr),
+    /// `[until e]`: to the element that satisfies it; `[until e or rest]`: or to the end of the buffer.
+    Until {
+        /// A value, or a condition over the members of the element.
+        end: Expr,
+        /// `or rest`
+        or_rest: bool,
+    },
 }
 
 /// `match (a, b) Name { .. }`

@@ -277,6 +277,8 @@ pub enum Text {
     String8Counted(IntKind),
     /// Plain bytes, counted before them.
     BytesCounted(IntKind),
+    /// 8-bit, ended by carriage return and line feed.
+    Line,
 }
 
 /// How long something is.
@@ -288,6 +290,24 @@ pub enum Extent {
     Count(Expr),
     /// To the end of the enclosing extent.
     Rest,
+    /// To the element that ends the list.
+    Until(Box<Ending>),
+}
+
+/// What ends a list.
+#[derive(Clone, Debug)]
+pub enum Ending {
+    /// An element with this text, which is no element of the list.
+    Text(String),
+    /// An element with this value, which is no element of the list.
+    Value(u64),
+    /// The first element for which this holds, the list's last; `or_rest`: or the end of the extent.
+    When {
+        /// Over [`Expr::Item`].
+        cond: Expr,
+        /// The extent may end before such an element.
+        or_rest: bool,
+    },
 }
 
 /// A resolved expression.
@@ -311,6 +331,8 @@ pub enum Expr {
     EnumConst(TypeId, String),
     /// The index of the element.
     Index,
+    /// The element that may end its list.
+    Item,
     /// `list[index]`
     At(Box<Expr>),
     /// `list[..n]`
@@ -335,9 +357,20 @@ pub enum Member {
     /// A name for an expression.
     Let(String, Expr, Type),
     /// What must hold.
-    Require(Expr),
+    Require(Requirement),
     /// An extent that its members use up.
     Sized(Expr, Vec<Member>),
+    /// When decoding, the bytes may end before any of these; packing writes all.
+    Tail(Vec<Member>),
+}
+
+/// What must hold.
+#[derive(Clone, Debug)]
+pub struct Requirement {
+    /// The condition.
+    pub cond: Expr,
+    /// Decoding tolerates a value for which it does not hold; packing refuses it.
+    pub lenient: bool,
 }
 
 /// A condition.
@@ -404,9 +437,9 @@ pub enum Role {
     /// The caller: a field in Rust.
     Plain,
     /// The number of elements of a field.
-    Count(String),
+    Count(Count),
     /// The bytes that fields take: names, plus a constant.
-    SizeOf(Vec<String>, u64),
+    SizeOf(Vec<String>, i64),
     /// The bytes of all that follows in the same extent.
     SizeOfFollowing,
     /// The bytes of the whole structure.
@@ -423,6 +456,15 @@ pub enum Role {
     Echo(String),
     /// Where this field stands; 0 when it is not there.
     OffsetOf(String),
+}
+
+/// A derived count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// The list.
+    pub of: String,
+    /// The value where there is no list: the list is an option then.
+    pub none: Option<u64>,
 }
 
 /// A match: one Rust enum.
@@ -651,6 +693,18 @@ pub struct Batch {
     pub replies: bool,
 }
 
+impl Extent {
+    /// It may go to the end of the enclosing extent.
+    #[must_use]
+    pub fn is_rest(&self) -> bool {
+        match self {
+            Self::Rest => true,
+            Self::Until(ending) => matches!(**ending, Ending::When { or_rest: true, .. }),
+            Self::Const(_) | Self::Count(_) => false,
+        }
+    }
+}
+
 impl Field {
     /// A field that the caller decides.
     #[must_use]
@@ -734,7 +788,7 @@ impl Program {
                 TypeKind::Bits(b) => sized(u64::from(b.base.size)),
                 TypeKind::Struct(s) => s.layout,
             },
-            Type::Text(Text::Utf16Nul) => borrowed(2),
+            Type::Text(Text::Utf16Nul | Text::Line) => borrowed(2),
             Type::Text(Text::String8Nul | Text::By(_)) => borrowed(1),
             Type::Text(Text::Utf16Counted(kind, _) | Text::String8Counted(kind) | Text::BytesCounted(kind)) => {
                 borrowed(u64::from(kind.size))
@@ -745,7 +799,17 @@ impl Program {
                 let inner = self.layout(element);
                 Layout { min_size: inner.min_size.saturating_mul(*n), ..inner }
             }
-            Type::Array(element, _) => Layout { copy: false, min_size: 0, fixed: false, ..self.layout(element) },
+            Type::Array(element, extent) => {
+                let inner = self.layout(element);
+                let min_size = match extent {
+                    Extent::Until(ending) if !matches!(**ending, Ending::When { or_rest: true, .. }) => {
+                        let text = if let Ending::Text(text) = &**ending { text.len() as u64 } else { 0 };
+                        inner.min_size.saturating_add(text)
+                    }
+                    _ => 0,
+                };
+                Layout { copy: false, min_size, fixed: false, ..inner }
+            }
         }
     }
 }

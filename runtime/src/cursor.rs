@@ -14,6 +14,18 @@ pub struct Cursor<'a> {
     /// Where offsets inside count from, in the outermost buffer.
     base: usize,
     depth: u32,
+    beyond: Beyond,
+}
+
+/// What stands behind the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Beyond {
+    /// An error.
+    Nothing,
+    /// The rest of a tail that was cut off: it reads as zeros.
+    Zeros,
+    /// The same, inside a list of elements that are not there.
+    ZerosInList,
 }
 
 /// The place of an element in a list that is being read: see [`Cursor::list_in_place`].
@@ -28,6 +40,9 @@ impl<T> Place<'_, T> {
         std::mem::forget(std::mem::replace(self.0, item));
     }
 }
+
+/// What ends a line of text.
+pub(crate) const LINE_END: &[u8] = b"\r\n";
 
 macro_rules! integers {
     ($($(#[$doc:meta])* $name:ident: $ty:ty;)*) => {
@@ -44,6 +59,7 @@ macro_rules! integers {
                         self.rest = rest;
                         Ok(<$ty>::from_le_bytes(*head))
                     }
+                    None if self.is_beyond() => Ok(<$ty>::from_le_bytes([0; size_of::<$ty>()])),
                     None => Err(self.truncated(size_of::<$ty>())),
                 }
             }
@@ -55,13 +71,13 @@ impl<'a> Cursor<'a> {
     /// A cursor at the start of a buffer.
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, end: bytes.len(), base: 0, depth: 0 }
+        Self { rest: bytes, end: bytes.len(), base: 0, depth: 0, beyond: Beyond::Nothing }
     }
 
     /// A cursor at the start of a buffer that stands at this offset of an outer one.
     #[must_use]
     pub fn at_offset(bytes: &'a [u8], offset: usize) -> Self {
-        Self { rest: bytes, end: offset.saturating_add(bytes.len()), base: offset, depth: 0 }
+        Self { rest: bytes, end: offset.saturating_add(bytes.len()), base: offset, depth: 0, beyond: Beyond::Nothing }
     }
 
     /// Bytes read so far, from the start of the outermost buffer.
@@ -118,6 +134,7 @@ impl<'a> Cursor<'a> {
                 self.rest = rest;
                 Ok(*head)
             }
+            None if self.is_beyond() => Ok([0; N]),
             None => Err(self.truncated(N)),
         }
     }
@@ -129,7 +146,7 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub fn utf16_nul(&mut self) -> Result<&'a [u8], UnpackError> {
         let Some(units) = crate::text::zero_unit(self.rest) else {
-            return Err(self.error(UnpackErrorKind::Unterminated));
+            return self.unterminated();
         };
         let bytes = self.take(units * 2)?;
         self.u16()?;
@@ -143,11 +160,30 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub fn string8_nul(&mut self) -> Result<&'a [u8], UnpackError> {
         let Some(len) = self.rest.iter().position(|&byte| byte == 0) else {
-            return Err(self.error(UnpackErrorKind::Unterminated));
+            return self.unterminated();
         };
         let bytes = self.take(len)?;
         self.u8()?;
         Ok(bytes)
+    }
+
+    /// The bytes before carriage return and line feed, which are read, too.
+    ///
+    /// # Errors
+    /// `Unterminated` when the buffer ends first.
+    pub fn line(&mut self) -> Result<&'a [u8], UnpackError> {
+        let Some(len) = self.rest.windows(LINE_END.len()).position(|pair| pair == LINE_END) else {
+            return self.unterminated();
+        };
+        let bytes = self.take(len)?;
+        self.take(LINE_END.len())?;
+        Ok(bytes)
+    }
+
+    /// A text without its end; empty in a tail that was cut off.
+    #[cold]
+    fn unterminated(&self) -> Result<&'a [u8], UnpackError> {
+        if self.is_beyond() { Ok(&[]) } else { Err(self.error(UnpackErrorKind::Unterminated)) }
     }
 
     /// All that is left.
@@ -162,8 +198,29 @@ impl<'a> Cursor<'a> {
     /// `Truncated` when fewer are left.
     #[inline]
     pub fn sub(&mut self, size: usize) -> Result<Cursor<'a>, UnpackError> {
-        let bytes = self.take(size)?;
+        // What is not there has no size either.
+        let bytes = if self.is_beyond() { &[] } else { self.take(size)? };
         Ok(Cursor { rest: bytes, end: self.offset(), ..*self })
+    }
+
+    /// Begins a member of a tail. Where no bytes are left, it and what follows up to [`Cursor::end_tail`] read as
+    /// zeros: numbers are 0, texts and blocks empty, a list has as many such elements as its count says.
+    #[inline]
+    pub fn tail_member(&mut self) {
+        self.beyond = if self.rest.is_empty() { Beyond::Zeros } else { Beyond::Nothing };
+    }
+
+    /// Ends a tail: what stands behind it has to be there again.
+    #[inline]
+    pub fn end_tail(&mut self) {
+        self.beyond = Beyond::Nothing;
+    }
+
+    /// In the part of a tail that was cut off.
+    #[inline]
+    #[must_use]
+    pub fn is_beyond(&self) -> bool {
+        self.beyond != Beyond::Nothing
     }
 
     /// Ends a buffer that has to be used up.
@@ -247,18 +304,29 @@ impl<'a> Cursor<'a> {
     /// # Errors
     /// `Truncated` when the elements need more bytes; `TooLarge` when too many need none.
     #[inline]
-    pub fn list(&self, count: usize, min_size: usize) -> Result<usize, UnpackError> {
+    pub fn list(&mut self, count: usize, min_size: usize) -> Result<usize, UnpackError> {
         const FEW: usize = 64;
         let available = self.rest.len();
         let needed = count.saturating_mul(min_size);
         if needed > available {
-            return Err(self.truncated(needed));
+            return self.list_beyond(count, needed);
         }
         let limit = available.saturating_add(FEW);
         if count > limit {
             return Err(self.error(UnpackErrorKind::TooLarge { found: count as u64, limit: limit as u64 }));
         }
         Ok(self.capacity(count, min_size))
+    }
+
+    /// A list in a tail that was cut off: its elements are zeros, no more of them than there were bytes before,
+    /// and in none of them a list that has elements.
+    #[cold]
+    fn list_beyond(&mut self, count: usize, needed: usize) -> Result<usize, UnpackError> {
+        if self.beyond != Beyond::Zeros || count > self.end {
+            return Err(self.truncated(needed));
+        }
+        self.beyond = Beyond::ZerosInList;
+        Ok(0)
     }
 
     /// Reads a list whose elements are written once, to their place in it: `read` gets the place, and puts the
@@ -314,6 +382,15 @@ impl<'a> Cursor<'a> {
     /// `MissingContext` when the list is shorter.
     pub fn element<T: Copy>(&self, list: &[T], index: usize) -> Result<T, UnpackError> {
         let found = list.get(index).copied();
+        found.ok_or_else(|| self.error(UnpackErrorKind::MissingContext { what: "element of the other list" }))
+    }
+
+    /// The same of elements that are not copied.
+    ///
+    /// # Errors
+    /// `MissingContext` when the list is shorter.
+    pub fn element_ref<'l, T>(&self, list: &'l [T], index: usize) -> Result<&'l T, UnpackError> {
+        let found = list.get(index);
         found.ok_or_else(|| self.error(UnpackErrorKind::MissingContext { what: "element of the other list" }))
     }
 

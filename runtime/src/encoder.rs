@@ -198,6 +198,14 @@ impl Encoder {
         list.get(index).copied().ok_or_else(|| self.mismatch("an element of the other list"))
     }
 
+    /// The same of elements that are not copied.
+    ///
+    /// # Errors
+    /// `Mismatch` when the list is shorter.
+    pub fn element_ref<'l, T>(&self, list: &'l [T], index: usize) -> Result<&'l T, PackError> {
+        list.get(index).ok_or_else(|| self.mismatch("an element of the other list"))
+    }
+
     /// The first elements of a list that the structure depends on.
     ///
     /// # Errors
@@ -225,6 +233,13 @@ impl Encoder {
     #[must_use]
     pub fn mismatch(&self, expected: &'static str) -> PackError {
         self.error(PackErrorKind::Mismatch { expected })
+    }
+
+    /// A value that `require` or the end of a list rules out.
+    #[cold]
+    #[must_use]
+    pub fn unmet(&self, requirement: &'static str) -> PackError {
+        self.error(PackErrorKind::Unmet { requirement })
     }
 
     #[cold]

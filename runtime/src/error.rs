@@ -105,6 +105,11 @@ pub enum PackErrorKind {
         /// What has to hold.
         expected: &'static str,
     },
+    /// A value that `require` or the end of a list rules out, and that decoding may have tolerated.
+    Unmet {
+        /// What has to hold.
+        requirement: &'static str,
+    },
     /// Structures nested deeper than the description allows.
     TooDeep {
         /// The limit.
@@ -224,6 +229,7 @@ impl fmt::Display for PackError {
             PackErrorKind::TooLarge { value, limit } => write!(f, "{value} is over the field's limit of {limit}"),
             PackErrorKind::InvalidValue { found, expected } => write!(f, "expected {expected}, got {found:#x}"),
             PackErrorKind::Mismatch { expected } => write!(f, "expected {expected}"),
+            PackErrorKind::Unmet { requirement } => write!(f, "expected {requirement}"),
             PackErrorKind::TooDeep { limit } => write!(f, "nested deeper than {limit}"),
             PackErrorKind::MissingContext { what } => write!(f, "{what} not known"),
         }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use crate::cursor::LINE_END;
 use crate::{Cursor, Encoder, PackError, UnpackError};
 
 /// A UTF-16 string without its terminator.
@@ -384,6 +385,32 @@ impl<'a> String8<'a> {
     #[must_use]
     pub fn size_nul(&self) -> usize {
         self.0.len() + 1
+    }
+
+    /// Reads a line: up to and including carriage return and line feed.
+    ///
+    /// # Errors
+    /// `Unterminated` when the buffer ends first.
+    pub fn unpack_line(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
+        Ok(Self::from_wire(c.line()?))
+    }
+
+    /// Writes the bytes as a line.
+    ///
+    /// # Errors
+    /// `Full` at the limit; `Mismatch` when the end of a line stands inside, since a reader would stop there.
+    pub fn pack_line(&self, e: &mut Encoder) -> Result<(), PackError> {
+        if self.0.windows(LINE_END.len()).any(|pair| pair == LINE_END) {
+            return Err(e.mismatch("one line"));
+        }
+        e.bytes(&self.0)?;
+        e.bytes(LINE_END)
+    }
+
+    /// Bytes that [`String8::pack_line`] writes.
+    #[must_use]
+    pub fn size_line(&self) -> usize {
+        self.0.len() + LINE_END.len()
     }
 }
 

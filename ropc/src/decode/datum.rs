@@ -82,13 +82,15 @@ pub struct Scope<'p> {
     pub params: Vec<(&'p str, Datum<'p>)>,
     /// The element inside a list.
     pub index: Option<usize>,
+    /// The element that may end its list.
+    pub item: Option<Datum<'p>>,
 }
 
 impl<'p> Scope<'p> {
     /// The scope of a body with its arguments.
     pub fn new(def: &'p StructDef, args: Vec<Datum<'p>>) -> Self {
         let params = def.params.iter().map(|param| param.name.as_str()).zip(args).collect();
-        Self { def, fields: Vec::new(), params, index: None }
+        Self { def, fields: Vec::new(), params, index: None, item: None }
     }
 
     /// A field by name, with its offset.

@@ -46,6 +46,7 @@ pub fn eval<'p>(program: &'p Program, expr: &'p Expr, scope: &Scope<'p>) -> Resu
             TypeKind::Struct(_) => return Err(Missing("constant")),
         },
         Expr::Index => Datum::Number(scope.index.ok_or(Missing("index"))? as i128),
+        Expr::Item => scope.item.clone().ok_or(Missing("element"))?,
         Expr::At(list) => element(&eval(list)?, scope.index.ok_or(Missing("index"))?)?,
         Expr::Slice(list, end) => {
             let (list, end) = (eval(list)?, usize::try_from(eval(end)?.wide()).unwrap_or(usize::MAX));

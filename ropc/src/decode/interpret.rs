@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use ropc::ast::ReservedRule;
 use ropc::model::{
-    Arm, ConstValue, Expr, Extent, Field, IntKind, Match, Member, Pattern, Program, Role, StructDef, Text, Type,
-    TypeId, TypeKind,
+    Arm, ConstValue, Ending, Expr, Extent, Field, IntKind, Match, Member, Pattern, Program, Role, StructDef, Text,
+    Type, TypeId, TypeKind,
 };
 use runtime::{Cursor, Guid, UnpackError, UnpackErrorKind};
 
@@ -231,11 +231,12 @@ impl<'p> Interpreter<'p> {
                 scope.add(name, value, c.offset());
                 Ok(())
             }
-            Member::Require(cond) => {
-                if self.eval(c, cond, scope)?.truth() {
+            Member::Require(requirement) => {
+                if requirement.lenient || self.eval(c, &requirement.cond, scope)?.truth() {
                     return Ok(());
                 }
-                let at = cond.first_field().and_then(|name| scope.field(name)).map_or(c.offset(), |(_, at)| at);
+                let at =
+                    requirement.cond.first_field().and_then(|name| scope.field(name)).map_or(c.offset(), |(_, at)| at);
                 Err(self.fault(at, 1, "not what the description requires"))
             }
             Member::Sized(size, inner) => {
@@ -245,6 +246,19 @@ impl<'p> Interpreter<'p> {
                 let mut extent = self.inside(name, |this| extent.map_err(|error| this.refused(&error)))?;
                 self.members(&mut extent, inner, scope, out)?;
                 self.inside(name, |this| this.used_up(&extent))
+            }
+            Member::Tail(inner) => {
+                for member in inner {
+                    let before = out.len();
+                    c.tail_member();
+                    self.member(c, member, scope, out)?;
+                    if c.is_beyond() {
+                        // It has a value for what depends on it, and no bytes to show.
+                        out.truncate(before);
+                    }
+                }
+                c.end_tail();
+                Ok(())
             }
         }
     }
@@ -313,7 +327,7 @@ impl<'p> Interpreter<'p> {
                         let count = self.length(c, count, scope)?;
                         c.take(count)
                     }
-                    Extent::Rest => Ok(c.take_rest()),
+                    Extent::Rest | Extent::Until(_) => Ok(c.take_rest()),
                 };
                 node.value = Some(Value::Bytes);
                 Ok(Datum::Bytes(bytes.map_err(|error| self.refused(&error))?.into()))
@@ -429,18 +443,32 @@ impl<'p> Interpreter<'p> {
                 }
                 length
             }
-            Extent::Rest => usize::MAX,
+            Extent::Rest | Extent::Until(_) => usize::MAX,
         };
-        let to_end = matches!(extent, Extent::Rest);
+        let (to_end, until) = match extent {
+            Extent::Until(ending) => (extent.is_rest(), Some(&**ending)),
+            extent => (extent.is_rest(), None),
+        };
         let outer = scope.index;
         let mut items = Vec::new();
-        while if to_end { !c.is_empty() } else { items.len() < length } {
+        while if to_end { !c.is_empty() } else { items.len() < length && !(until.is_some() && c.is_beyond()) } {
             let index = items.len();
             let before = c.remaining();
             scope.index = Some(index);
-            items.push(self.inside_element(index, |this| this.element(c, element, scope, index, node))?);
-            if to_end && c.remaining() == before {
+            let item = self.inside_element(index, |this| this.element(c, element, scope, index, node))?;
+            if length == usize::MAX && c.remaining() == before {
                 return Err(self.fault(c.offset(), 1, "an element of no bytes in a list without end"));
+            }
+            match until {
+                Some(Ending::When { cond, .. }) => {
+                    scope.item = Some(item.clone());
+                    items.push(item);
+                    if self.eval(c, cond, scope)?.truth() {
+                        break;
+                    }
+                }
+                Some(ending) if is_end(ending, &item, node.children.last()) => break,
+                _ => items.push(item),
             }
         }
         scope.index = outer;
@@ -540,6 +568,17 @@ fn fits(pattern: &Pattern, value: &Datum<'_>) -> bool {
         Pattern::Int(wanted) | Pattern::Const(_, _, wanted) => value.wide() == *wanted,
         Pattern::Range(from, to) => (*from..=*to).contains(&value.wide()),
         Pattern::Bool(wanted) => *value == Datum::Bool(*wanted),
+    }
+}
+
+/// The element is the one that ends its list, and no part of it.
+fn is_end(ending: &Ending, item: &Datum<'_>, node: Option<&Node>) -> bool {
+    match ending {
+        Ending::Text(wanted) => {
+            matches!(node.and_then(|node| node.value.as_ref()), Some(Value::Text(text)) if text == wanted)
+        }
+        Ending::Value(value) => item.wide() == *value,
+        Ending::When { .. } => false,
     }
 }
 

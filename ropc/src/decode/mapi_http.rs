@@ -1,7 +1,7 @@
 //! Bodies of MAPI over HTTP (MS-OXCMAPIHTTP 2.2): what stands before a reply, the body itself, and the
 //! extended buffers in it with their ROP buffers (MS-OXCRPC 2.2.2.1).
 
-use ropc::model::{Request, StructDef};
+use ropc::model::{Request, StructDef, TypeKind};
 use runtime::Cursor;
 use runtime::codec::rpc_header_ext::{Flags, RpcHeaderExt};
 use runtime::codec::{lz77, obfuscation};
@@ -16,6 +16,10 @@ const ROP_BUFFER: &str = "RopBuffer";
 const AUXILIARY_BUFFER: &str = "AuxiliaryBuffer";
 /// What payloads may have together when they are decompressed.
 const MOST_DECOMPRESSED: usize = 4 << 20;
+/// The structure of a whole response, its field with headers, and the one with the body.
+const COMMON_RESPONSE: &str = "CommonResponse";
+const ADDITIONAL_HEADERS: &str = "AdditionalHeaders";
+const RESPONSE_BODY: &str = "ResponseBody";
 /// The first meta-tags that a reply may begin with (MS-OXCMAPIHTTP 2.2.7).
 const META_TAGS: [&[u8]; 3] = [b"PROCESSING", b"PENDING", b"DONE"];
 
@@ -51,33 +55,32 @@ impl<'p> Decoder<'p> {
         })
     }
 
-    /// Meta-tags, then headers up to an empty line; answers the value of X-ResponseCode.
+    /// What stands before the body, by its description; answers the value of X-ResponseCode.
     fn head(&mut self, c: &mut Cursor<'_>, root: &mut Node) -> Result<Option<String>, Fault> {
+        let described = self.program().types.iter().find(|def| def.name == COMMON_RESPONSE);
+        let Some(TypeKind::Struct(def)) = described.map(|def| &def.kind) else {
+            return Err(self.interpreter.missing(c.offset(), COMMON_RESPONSE));
+        };
+        let mut response = Node::new(COMMON_RESPONSE, c.offset());
+        let mut whole = c.clone();
+        let result = self.interpreter.body(&mut whole, def, Vec::new(), &mut response);
         let mut code = None;
-        loop {
-            let at = c.offset();
-            let Some(length) = c.peek().windows(2).position(|pair| pair == b"\r\n") else {
-                let fault = self.interpreter.fault(at, c.remaining(), "a line without end");
-                return Err(Fault { path: "AdditionalHeaders".to_owned(), ..fault });
-            };
-            let line = c.take(length).map_err(|error| self.interpreter.refused(&error))?;
-            c.take(2).map_err(|error| self.interpreter.refused(&error))?;
-            if line.is_empty() {
-                root.children.push(Node::leaf("EndOfHeaders", at, 2, Value::Bytes));
-                return Ok(code);
+        for field in response.children.iter_mut().filter(|field| field.name != RESPONSE_BODY) {
+            let headers = field.name == ADDITIONAL_HEADERS;
+            for line in std::mem::take(&mut field.children) {
+                let Some(Value::Text(text)) = &line.value else { continue };
+                let (name, value) = header(text);
+                if name.eq_ignore_ascii_case("X-ResponseCode") {
+                    code = Some(value.to_owned());
+                }
+                c.take(line.size).map_err(|error| self.interpreter.refused(&error))?;
+                root.children.push(match text.as_str() {
+                    "" if headers => Node::leaf("EndOfHeaders", line.offset, line.size, Value::Bytes),
+                    _ => Node::leaf(name, line.offset, line.size, Value::Text(value.to_owned())),
+                });
             }
-            let text = String::from_utf8_lossy(line).into_owned();
-            // What is shown as a name has only characters of one.
-            let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-            let (name, value) = match text.split_once(':') {
-                Some((name, value)) if is_name(name) => (name.to_owned(), value.trim().to_owned()),
-                _ => ("MetaTag".to_owned(), text),
-            };
-            if name.eq_ignore_ascii_case("X-ResponseCode") {
-                code = Some(value.clone());
-            }
-            root.children.push(Node::leaf(name, at, length + 2, Value::Text(value)));
         }
+        result.map(|_| code)
     }
 
     fn http_body(
@@ -173,6 +176,16 @@ impl<'p> Decoder<'p> {
         node.children.push(Node { offset: at, size: taken.len(), ..decoded.root });
         decoded.fault.map_or(Ok(()), Err)?;
         Ok(header.flags.contains(Flags::LAST))
+    }
+}
+
+/// A line as a header, or as a meta-tag where it is none.
+fn header(line: &str) -> (&str, &str) {
+    // What is shown as a name has only characters of one.
+    let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    match line.split_once(':') {
+        Some((name, value)) if is_name(name) => (name, value.trim_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r'])),
+        _ => ("MetaTag", line),
     }
 }
 

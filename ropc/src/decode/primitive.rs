@@ -71,6 +71,7 @@ pub fn text<'p>(c: &mut Cursor<'_>, text: &Text, unicode: bool) -> Result<(Value
     let value = match text {
         Text::Utf16Nul => utf16(&Utf16::unpack_nul(c)?),
         Text::String8Nul => string8(&String8::unpack_nul(c)?),
+        Text::Line => string8(&String8::unpack_line(c)?),
         Text::By(_) => match StringValue::unpack_nul(c, unicode)? {
             StringValue::Utf16(text) => utf16(&text),
             StringValue::String8(text) => string8(&text),

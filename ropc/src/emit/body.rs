@@ -21,6 +21,8 @@ pub(crate) struct Env {
     refs: BTreeSet<String>,
     /// Locals that are lengths already.
     lengths: BTreeSet<String>,
+    /// Counts with the lists that they are derived from.
+    counts: BTreeMap<String, String>,
     /// Locals that are options here.
     pub(crate) options: BTreeSet<String>,
     /// Names that some expression of the body reads.
@@ -29,6 +31,8 @@ pub(crate) struct Env {
     packing: bool,
     /// Elements of lists are known to be there: tests make them first.
     known: bool,
+    /// The type of the element that may end its list.
+    item: Option<Type>,
 }
 
 impl Env {
@@ -46,6 +50,11 @@ impl Env {
     /// For tests, where elements of lists are taken by plain indexing.
     pub(crate) fn of_test(def: &StructDef) -> Self {
         Self { known: true, ..Self::new(def, false) }
+    }
+
+    /// The same where `item` is an element of this type.
+    pub(crate) fn with_item(&self, ty: &Type) -> Self {
+        Self { item: Some(ty.clone()), ..self.clone() }
     }
 
     /// Some expression of the body reads this field.
@@ -70,6 +79,16 @@ impl Env {
     pub(crate) fn length(&mut self, name: &str) {
         self.lengths.insert(name.to_owned());
         self.refs.remove(name);
+    }
+
+    /// A count that is derived from this list.
+    pub(crate) fn counts(&mut self, count: &str, list: &str) {
+        self.counts.insert(count.to_owned(), list.to_owned());
+    }
+
+    /// The list that a count is derived from.
+    pub(crate) fn counted(&self, count: &str) -> Option<&str> {
+        self.counts.get(count).map(String::as_str)
     }
 
     /// The local is a `usize`.
@@ -105,21 +124,33 @@ impl Env {
                 }
             }
             Expr::Member(base, name) => {
-                let (base, member) = (self.place(cx, base), snake(name));
-                quote!(#base.#member)
+                let (place, member) = (self.place(cx, base), snake(name));
+                // What follows from other fields is not in the field itself.
+                match self.follows(cx, base, name) {
+                    None => quote!(#place.#member),
+                    Some(None) => quote!(#place.#member()),
+                    Some(Some(of)) => quote!(#place.#of.#member()),
+                }
             }
             Expr::EnumConst(id, name) => {
                 let (ty, name) = (cx.type_name(*id), screaming(name));
                 quote!(#ty::#name)
             }
             Expr::Index => quote!(index),
-            Expr::At(list) => {
-                let list = self.place(cx, list);
+            Expr::Item => quote!(item),
+            Expr::At(of) => {
+                let list = self.place(cx, of);
                 if self.known {
-                    return quote!(#list[index]);
+                    return if self.is_copied(cx, of) { quote!(#list[index]) } else { quote!(&#list[index]) };
                 }
+                let by_value = matches!(of.as_ref(), Expr::Field(name) if !self.refs.contains(name));
+                let list = if by_value { quote!(&#list) } else { list };
                 let from = self.side();
-                quote!(#from.element(#list, index)?)
+                if self.is_copied(cx, of) {
+                    quote!(#from.element(#list, index)?)
+                } else {
+                    quote!(#from.element_ref(#list, index)?)
+                }
             }
             Expr::Slice(list, end) => {
                 let (list, end) = (self.place(cx, list), self.len(cx, end));
@@ -195,9 +226,31 @@ impl Env {
         }
     }
 
+    /// Elements of a list are taken by copy.
+    fn is_copied(&self, cx: &Context<'_>, list: &Expr) -> bool {
+        self.type_of(cx, &Expr::At(Box::new(list.clone()))).is_none_or(|ty| cx.is_copy(&ty))
+    }
+
+    /// The member, or bits of it, follow from other members: it is a method, of the structure or of this field.
+    fn follows(&self, cx: &Context<'_>, base: &Expr, member: &str) -> Option<Option<proc_macro2::Ident>> {
+        let Some(Type::Named(id, _)) = self.type_of(cx, base) else { return None };
+        let def = cx.struct_def(id)?;
+        let mut found = None;
+        crate::lower::derive::each_field(&def.body, &mut |field| match &field.role {
+            Role::Discriminant(of) if field.name == member => found = Some((!def.is_enum).then(|| snake(of))),
+            _ if field.name == member && !field.derived_bits.is_empty() => found = Some(None),
+            _ => {}
+        });
+        found
+    }
+
     /// An expression before a dot: no dereference needed.
     fn place(&self, cx: &Context<'_>, expr: &Expr) -> TokenStream {
         match expr {
+            Expr::At(list) if self.known => {
+                let list = self.place(cx, list);
+                quote!(#list[index])
+            }
             Expr::Field(name) | Expr::Param(name) => {
                 let ident = snake(name);
                 quote!(#ident)
@@ -313,6 +366,7 @@ impl Env {
     fn type_of(&self, cx: &Context<'_>, expr: &Expr) -> Option<Type> {
         match expr {
             Expr::Field(name) | Expr::Param(name) => self.types.get(name).cloned(),
+            Expr::Item => self.item.clone(),
             Expr::At(list) => match self.type_of(cx, list)? {
                 Type::Array(element, _) => Some(*element),
                 Type::Bytes(_) => Some(Type::Int(IntKind { size: 1, signed: false })),
@@ -352,6 +406,7 @@ impl Env {
             let value = self.typed(cx, arg, &param.ty);
             let by_ref = match arg {
                 Expr::Param(_) | Expr::Slice(..) => false,
+                Expr::At(list) if !self.is_copied(cx, list) => false,
                 Expr::Field(name) => !self.refs.contains(name) && (param.list || !cx.is_copy(&param.ty)),
                 _ => param.list || !cx.is_copy(&param.ty),
             };
@@ -522,7 +577,7 @@ fn collect<'m>(body: &'m [Member], optional: bool, fields: &mut Vec<RustField<'m
                 collect(&c.then, true, fields);
                 collect(&c.otherwise, true, fields);
             }
-            Member::Sized(_, inner) => collect(inner, optional, fields),
+            Member::Sized(_, inner) | Member::Tail(inner) => collect(inner, optional, fields),
             Member::Field(_) | Member::Let(..) | Member::Require(_) => {}
         }
     }

@@ -147,7 +147,7 @@ impl<'p> Context<'p> {
             Type::Text(text) => {
                 let name = self.runtime(match text {
                     Text::Utf16Nul | Text::Utf16Counted(..) => "Utf16",
-                    Text::String8Nul | Text::String8Counted(_) => "String8",
+                    Text::String8Nul | Text::String8Counted(_) | Text::Line => "String8",
                     Text::By(_) => "StringValue",
                     Text::BytesCounted(_) => "Blob",
                 });

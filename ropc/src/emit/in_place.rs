@@ -135,7 +135,7 @@ fn each_list(program: &Program, body: &[Member], found: &mut dyn FnMut(TypeId)) 
                 each_list(program, &c.otherwise, found);
             }
             Member::Match(m) => m.arms.iter().for_each(|arm| each_list(program, &arm.body, found)),
-            Member::Sized(_, inner) => each_list(program, inner, found),
+            Member::Sized(_, inner) | Member::Tail(inner) => each_list(program, inner, found),
             Member::Let(..) | Member::Require(_) => {}
         }
     }

@@ -7,7 +7,9 @@ use super::body::{Env, RustField, accessor, arm_fields, has_accessor, rust_field
 use super::context::{Context, hex, int_method, usize_literal};
 use super::names::{snake, verbatim, word};
 use super::sizes;
-use crate::model::{Arm, Conditional, ConstValue, Expr, Extent, Field, Match, Member, Role, StructDef, Text, Type};
+use crate::model::{
+    Arm, Conditional, ConstValue, Count, Ending, Expr, Extent, Field, Match, Member, Role, StructDef, Text, Type,
+};
 
 /// Statements that write members; locals named as the fields hold references.
 pub(crate) fn members(cx: &Context<'_>, body: &[Member], env: &mut Env) -> TokenStream {
@@ -25,11 +27,11 @@ pub(crate) fn members(cx: &Context<'_>, body: &[Member], env: &mut Env) -> Token
                 let name = snake(name);
                 quote!(let #name = #value;)
             }
-            Member::Require(cond) => {
-                let broken = env.negated(cx, cond);
-                quote!(if #broken { return Err(e.mismatch("what the description requires")); })
+            Member::Require(requirement) => {
+                let broken = env.negated(cx, &requirement.cond);
+                quote!(if #broken { return Err(e.unmet("what the description requires")); })
             }
-            Member::Sized(_, inner) => members(cx, inner, env),
+            Member::Sized(_, inner) | Member::Tail(inner) => members(cx, inner, env),
         });
     }
     out
@@ -87,7 +89,7 @@ fn branch(cx: &Context<'_>, body: &[Member], other: &[Member], env: &Env) -> Tok
 pub(crate) fn inside_if(body: &[Member], name: &str) -> bool {
     body.iter().any(|member| match member {
         Member::If(c) => [&c.then, &c.otherwise].iter().any(|b| rust_fields(b).iter().any(|f| f.name() == name)),
-        Member::Sized(_, inner) => inside_if(inner, name),
+        Member::Sized(_, inner) | Member::Tail(inner) => inside_if(inner, name),
         _ => false,
     })
 }
@@ -107,6 +109,9 @@ fn write_field(cx: &Context<'_>, field: &Field, body: &[Member], following: &[Me
         };
         quote!(let #ident = #value; #write)
     };
+    if let Role::Count(count) = &field.role {
+        env.counts(name, &count.of);
+    }
     match &field.role {
         Role::Plain if !field.derived_bits.is_empty() => {
             env.value(name, &field.ty);
@@ -115,7 +120,15 @@ fn write_field(cx: &Context<'_>, field: &Field, body: &[Member], following: &[Me
         Role::Plain => write_value(cx, &field.ty, &quote!(#ident), env, name),
         Role::Count(_) | Role::SizeOf(..) | Role::SizeOfFollowing | Role::SizeOfThis => {
             let value = derived(cx, field, body, following, env);
-            count(value.unwrap_or_default(), env)
+            let write = count(value.unwrap_or_default(), env);
+            match &field.role {
+                Role::Count(Count { of, none: Some(none) }) => {
+                    let (of, text, none) =
+                        (snake(of), format!("no {of} of as many as say that there are none"), usize_literal(*none));
+                    quote!(if #of.as_ref().is_some_and(|list| list.len() == #none) { return Err(e.mismatch(#text)); } #write)
+                }
+                _ => write,
+            }
         }
         Role::Fixed(_) => {
             let value = derived(cx, field, body, following, env);
@@ -175,7 +188,7 @@ pub(crate) fn derived(
 ) -> Option<TokenStream> {
     Some(match &field.role {
         Role::Plain | Role::Echo(_) | Role::OffsetOf(_) => return None,
-        Role::Count(of) => length_of(of, env),
+        Role::Count(Count { of, none }) => length_of(of, none.unwrap_or(0), env),
         Role::SizeOf(of, plus) => sizes::of_names(cx, body, of, *plus, env),
         Role::SizeOfFollowing => sizes::of_members(cx, following, env),
         Role::SizeOfThis => quote!(self.packed_size()),
@@ -192,9 +205,13 @@ pub(crate) fn derived(
     })
 }
 
-fn length_of(of: &str, env: &Env) -> TokenStream {
-    let ident = snake(of);
-    if env.options.contains(of) { quote!(#ident.as_ref().map_or(0, |list| list.len())) } else { quote!(#ident.len()) }
+fn length_of(of: &str, none: u64, env: &Env) -> TokenStream {
+    let (ident, none) = (snake(of), usize_literal(none));
+    if env.options.contains(of) {
+        quote!(#ident.as_ref().map_or(#none, |list| list.len()))
+    } else {
+        quote!(#ident.len())
+    }
 }
 
 /// Writes a scalar that is a value, not a reference.
@@ -220,8 +237,11 @@ fn write_value(cx: &Context<'_>, ty: &Type, place: &TokenStream, env: &Env, name
     match ty {
         Type::Array(element, extent) => {
             let mut out = TokenStream::new();
+            if let Extent::Until(ending) = extent {
+                return write_until(cx, element, ending, place, env, name);
+            }
             if let Extent::Count(count) = extent
-                && !is_own_count(count, env)
+                && !is_own_count(count, env, name)
             {
                 let count = env.len(cx, count);
                 let text = format!("as many {name} as the context says");
@@ -231,24 +251,69 @@ fn write_value(cx: &Context<'_>, ty: &Type, place: &TokenStream, env: &Env, name
                 out.extend(quote!(e.bytes(#place).at(#name)?;));
                 return out;
             }
-            let write = write(cx, element, &quote!(item), env);
+            let write = write(cx, element, &quote!(item), env, name);
             out.extend(quote!(for (index, item) in #place.iter().enumerate() { #write.at_index(index).at(#name)?; }));
             out
         }
         _ => {
-            let write = write(cx, ty, place, env);
+            let write = write(cx, ty, place, env, name);
             quote!(#write.at(#name)?;)
         }
     }
 }
 
+/// A list up to what ends it: an element that is no part of the list, or its last.
+fn write_until(
+    cx: &Context<'_>,
+    element: &Type,
+    ending: &Ending,
+    place: &TokenStream,
+    env: &Env,
+    name: &str,
+) -> TokenStream {
+    let write = write(cx, element, &quote!(item), env, name);
+    let ends = super::unpacking::ends(cx, element, ending, true, env);
+    let write = |check: TokenStream| quote!(for (index, item) in #place.iter().enumerate() { #check #write.at_index(index).at(#name)?; });
+    let Ending::When { or_rest, .. } = ending else {
+        let text = format!("no element of {name} that ends the list");
+        let write = write(quote!(if #ends { return Err(e.mismatch(#text).at_index(index).at(#name)); }));
+        let end = match (ending, element) {
+            (Ending::Text(text), Type::Text(kind)) => {
+                let (string, method) = (
+                    cx.runtime("String8"),
+                    if matches!(kind, Text::Line) { quote!(pack_line) } else { quote!(pack_nul) },
+                );
+                quote!(#string::from(#text).#method(e).at(#name)?;)
+            }
+            (Ending::Value(value), ty) => {
+                write_scalar(cx, ty, &super::values::const_value(cx, ty, &ConstValue::Int(*value)), name)
+            }
+            _ => quote!(),
+        };
+        return quote!(#write #end);
+    };
+    let (other, text) = (
+        if *or_rest {
+            quote!(#ends && index + 1 < #place.len())
+        } else {
+            quote!((#ends) != (index + 1 == #place.len()))
+        },
+        format!("{name} that end with the element that ends a list"),
+    );
+    let write = write(quote!(if #other { return Err(e.unmet(#text).at_index(index).at(#name)); }));
+    if *or_rest {
+        return write;
+    }
+    quote!(if #place.is_empty() { return Err(e.unmet(#text).at(#name)); } #write)
+}
+
 /// The length comes from the list itself.
-fn is_own_count(count: &Expr, env: &Env) -> bool {
-    matches!(count, Expr::Field(name) if env.is_length(name))
+fn is_own_count(count: &Expr, env: &Env, name: &str) -> bool {
+    matches!(count, Expr::Field(field) if env.is_length(field) && env.counted(field).is_none_or(|list| list == name))
 }
 
 /// The expression that writes a value that is no array, as a `Result`.
-fn write(cx: &Context<'_>, ty: &Type, place: &TokenStream, env: &Env) -> TokenStream {
+fn write(cx: &Context<'_>, ty: &Type, place: &TokenStream, env: &Env, name: &str) -> TokenStream {
     match ty {
         Type::Int(kind) => {
             let method = int_method(*kind);
@@ -266,7 +331,7 @@ fn write(cx: &Context<'_>, ty: &Type, place: &TokenStream, env: &Env) -> TokenSt
             quote!(#place.pack(e #args))
         }
         Type::Text(text) => write_text(cx, text, place, env),
-        Type::Bytes(Extent::Count(count)) if !is_own_count(count, env) => {
+        Type::Bytes(Extent::Count(count)) if !is_own_count(count, env, name) => {
             let count = env.len(cx, count);
             quote!(if #place.len() == #count { e.bytes(#place) } else { Err(e.mismatch("as many bytes as the context says")) })
         }
@@ -278,6 +343,7 @@ fn write(cx: &Context<'_>, ty: &Type, place: &TokenStream, env: &Env) -> TokenSt
 fn write_text(cx: &Context<'_>, text: &Text, place: &TokenStream, env: &Env) -> TokenStream {
     match text {
         Text::Utf16Nul | Text::String8Nul => quote!(#place.pack_nul(e)),
+        Text::Line => quote!(#place.pack_line(e)),
         Text::By(flag) => {
             let flag = env.expr(cx, flag);
             quote!(#place.pack_nul(e, #flag))

@@ -7,7 +7,7 @@ use super::body::{Env, Holds, RustField, rust_fields};
 use super::context::{Context, usize_literal, words};
 use super::names::{snake, verbatim, word};
 use super::packing::{destructure, inside_if};
-use crate::model::{Extent, Match, Member, Role, Text, Type};
+use crate::model::{Ending, Extent, Match, Member, Role, Text, Type};
 
 /// A size in parts: what is constant, and what depends on values.
 #[derive(Default)]
@@ -49,7 +49,7 @@ pub(crate) fn bind_derived(body: &[Member], env: &mut Env) {
                 _ => env.value(&field.name, &field.ty),
             },
             Member::Let(name, _, ty) => env.value(name, ty),
-            Member::Sized(_, inner) => bind_derived(inner, env),
+            Member::Sized(_, inner) | Member::Tail(inner) => bind_derived(inner, env),
             Member::If(_) | Member::Match(_) | Member::Require(_) => {}
         }
     }
@@ -70,7 +70,7 @@ pub(crate) fn prelude(cx: &Context<'_>, body: &[Member], used: &TokenStream, env
                 let (ident, value) = (snake(name), env.typed(cx, expr, ty));
                 Some(quote!(let #ident = #value;))
             }
-            Member::Sized(_, inner) => Some(prelude(cx, inner, &quote!(#used #made), env)),
+            Member::Sized(_, inner) | Member::Tail(inner) => Some(prelude(cx, inner, &quote!(#used #made), env)),
             _ => None,
         };
         made = quote!(#statements #made);
@@ -131,7 +131,7 @@ fn sum(cx: &Context<'_>, body: &[Member], env: &Env) -> Sum {
                 let ident = snake(&m.field);
                 total.terms.push(of_match(cx, m, &quote!(#ident), env));
             }
-            Member::Sized(_, inner) => {
+            Member::Sized(_, inner) | Member::Tail(inner) => {
                 let inner = sum(cx, inner, env);
                 total.fixed += inner.fixed;
                 total.terms.extend(inner.terms);
@@ -190,6 +190,7 @@ fn value(cx: &Context<'_>, ty: &Type, place: &TokenStream, total: &mut Sum) {
     match ty {
         Type::Named(..) | Type::GlobSet => total.terms.push(quote!(#place.packed_size())),
         Type::Text(Text::Utf16Nul | Text::String8Nul | Text::By(_)) => total.terms.push(quote!(#place.size_nul())),
+        Type::Text(Text::Line) => total.terms.push(quote!(#place.size_line())),
         Type::Text(Text::Utf16Counted(kind, _)) => {
             total.fixed += u64::from(kind.size);
             total.terms.push(quote!(#place.len_units() * 2));
@@ -203,8 +204,14 @@ fn value(cx: &Context<'_>, ty: &Type, place: &TokenStream, total: &mut Sum) {
             total.terms.push(quote!(#place.len()));
         }
         Type::Bytes(_) => total.terms.push(quote!(#place.len())),
-        Type::Array(element, Extent::Const(_) | Extent::Count(_) | Extent::Rest) => {
+        Type::Array(element, extent) => {
             let inner = cx.layout(element);
+            match extent {
+                Extent::Until(ending) if matches!(**ending, Ending::Text(_) | Ending::Value(_)) => {
+                    total.fixed += cx.layout(ty).min_size;
+                }
+                _ => {}
+            }
             if inner.fixed {
                 let size = usize_literal(inner.min_size);
                 total.terms.push(if inner.min_size == 1 { quote!(#place.len()) } else { quote!(#place.len() * #size) });
@@ -220,8 +227,8 @@ fn value(cx: &Context<'_>, ty: &Type, place: &TokenStream, total: &mut Sum) {
 }
 
 /// The size of fields by name, for a derived length.
-pub(crate) fn of_names(cx: &Context<'_>, body: &[Member], names: &[String], plus: u64, env: &Env) -> TokenStream {
-    let mut total = Sum { fixed: plus, terms: Vec::new() };
+pub(crate) fn of_names(cx: &Context<'_>, body: &[Member], names: &[String], plus: i64, env: &Env) -> TokenStream {
+    let mut total = Sum { fixed: u64::try_from(plus).unwrap_or(0), terms: Vec::new() };
     for name in names {
         if let Some(field) = find_derived(body, name) {
             total.fixed += cx.layout(field).min_size;
@@ -243,7 +250,14 @@ pub(crate) fn of_names(cx: &Context<'_>, body: &[Member], names: &[String], plus
             total.terms.extend(one.terms);
         }
     }
-    total.tokens()
+    // What is taken off is never more than the fields take at least.
+    let minus = if plus < 0 { plus.unsigned_abs() } else { 0 };
+    if total.fixed >= minus {
+        total.fixed -= minus;
+        return total.tokens();
+    }
+    let (size, minus) = (total.tokens(), usize_literal(minus));
+    quote!((#size).saturating_sub(#minus))
 }
 
 /// The size of what may be there.

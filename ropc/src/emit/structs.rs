@@ -60,7 +60,7 @@ fn inner_matches<'m>(body: &'m [Member], found: &mut Vec<&'m Match>) {
                 inner_matches(&c.then, found);
                 inner_matches(&c.otherwise, found);
             }
-            Member::Sized(_, inner) => inner_matches(inner, found),
+            Member::Sized(_, inner) | Member::Tail(inner) => inner_matches(inner, found),
             _ => {}
         }
     }

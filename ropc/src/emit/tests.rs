@@ -21,7 +21,7 @@ use super::names::snake;
 use super::operations::{failure_body, request_struct};
 use super::{Origins, Output};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Extent, Member, Program, StructDef, Type, TypeId, TypeKind};
+use crate::model::{Member, Program, StructDef, Type, TypeId, TypeKind};
 use crate::parallel;
 use expected::Vectors;
 use select::Selections;
@@ -174,7 +174,11 @@ fn property(maker: &Maker<'_, '_>) -> TokenStream {
         lets.extend(quote!(let #ident = #reference #made;));
         args.push(ident);
     }
-    let end = takes_rest(cx.program, &maker.def.body).then(|| quote!(, Rest;));
+    let end = match end(cx.program, &maker.def.body) {
+        End::Fixed => None,
+        End::Tolerant => Some(quote!(, Tolerant;)),
+        End::Rest => Some(quote!(, Rest;)),
+    };
     let comma = (end.is_none() && !args.is_empty()).then(|| quote!(,));
     let value = if maker.id.is_some() {
         let value = values::function_name(maker.name);
@@ -199,21 +203,34 @@ fn property(maker: &Maker<'_, '_>) -> TokenStream {
     }
 }
 
-/// The end of a body is the end of its extent.
-fn takes_rest(program: &Program, body: &[Member]) -> bool {
+/// Where a body ends, as the oracles see it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum End {
+    /// It says so itself.
+    Fixed,
+    /// Its tail may be cut off.
+    Tolerant,
+    /// At the end of its extent.
+    Rest,
+}
+
+fn end(program: &Program, body: &[Member]) -> End {
     let of_type = |ty: &Type| match ty {
-        Type::Bytes(Extent::Rest) | Type::Array(_, Extent::Rest) => true,
+        Type::Bytes(extent) | Type::Array(_, extent) if extent.is_rest() => End::Rest,
         Type::Named(id, _) => match &program.ty(*id).kind {
             // A type that contains itself ends with a count, or it would not end.
-            TypeKind::Struct(def) if def.max_recursion.is_none() => takes_rest(program, &def.body),
-            _ => false,
+            TypeKind::Struct(def) if def.max_recursion.is_none() => end(program, &def.body),
+            _ => End::Fixed,
         },
-        _ => false,
+        _ => End::Fixed,
     };
-    body.iter().any(|member| match member {
-        Member::Field(field) => field.at.is_some() || of_type(&field.ty),
-        Member::If(c) => takes_rest(program, &c.then) || takes_rest(program, &c.otherwise),
-        Member::Match(m) => m.arms.iter().any(|arm| takes_rest(program, &arm.body)),
-        Member::Sized(..) | Member::Let(..) | Member::Require(_) => false,
-    })
+    let of_member = |member: &Member| match member {
+        Member::Field(field) if field.at.is_some() => End::Rest,
+        Member::Field(field) => of_type(&field.ty),
+        Member::If(c) => end(program, &c.then).max(end(program, &c.otherwise)),
+        Member::Match(m) => m.arms.iter().map(|arm| end(program, &arm.body)).max().unwrap_or(End::Fixed),
+        Member::Tail(inner) => end(program, inner).max(End::Tolerant),
+        Member::Sized(..) | Member::Let(..) | Member::Require(_) => End::Fixed,
+    };
+    body.iter().map(of_member).max().unwrap_or(End::Fixed)
 }

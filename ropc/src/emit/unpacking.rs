@@ -8,7 +8,7 @@ use super::context::{Context, hex, int_method, usize_literal};
 use super::names::{snake, verbatim};
 use crate::lower::coverage::is_total;
 use crate::model::{
-    Arm, ConstValue, Extent, Field, IntKind, Match, Member, Pattern, Role, StructDef, Text, Type, TypeId,
+    Arm, ConstValue, Ending, Extent, Field, IntKind, Match, Member, Pattern, Role, StructDef, Text, Type, TypeId,
 };
 
 /// Statements that read members into locals named as the fields.
@@ -52,11 +52,20 @@ fn one(cx: &Context<'_>, member: &Member, env: &mut Env) -> TokenStream {
             let name = snake(name);
             quote!(let #name = #value;)
         }
-        Member::Require(cond) => {
-            let broken = env.negated(cx, cond);
+        Member::Require(requirement) if requirement.lenient => quote!(),
+        Member::Require(requirement) => {
+            let broken = env.negated(cx, &requirement.cond);
             quote!(if #broken { return Err(c.invalid(0, "what the description requires", 0)); })
         }
         Member::Sized(size, inner) => sized(cx, size, inner, env),
+        Member::Tail(inner) => {
+            let members = inner.iter().map(|member| {
+                let read = one(cx, member, env);
+                quote!(c.tail_member(); #read)
+            });
+            let members: TokenStream = members.collect();
+            quote!(#members c.end_tail();)
+        }
     }
 }
 
@@ -93,7 +102,7 @@ fn nested(body: &[Member], name: &str) -> bool {
         Member::If(c) => {
             rust_fields(&c.then).iter().chain(&rust_fields(&c.otherwise)).any(|field| field.name() == name)
         }
-        Member::Sized(_, inner) => nested(inner, name),
+        Member::Sized(_, inner) | Member::Tail(inner) => nested(inner, name),
         _ => false,
     })
 }
@@ -268,6 +277,43 @@ fn array(cx: &Context<'_>, element: &Type, extent: &Extent, env: &Env, name: &st
                 items
             })
         }
+        Extent::Until(ending) => {
+            let ends = ends(cx, element, ending, false, env);
+            // What a tail leaves out is an empty list.
+            let goes_on = match **ending {
+                Ending::When { or_rest: true, .. } => quote!(!c.is_empty()),
+                _ => quote!(!c.is_beyond()),
+            };
+            let keep = match **ending {
+                Ending::When { .. } => quote!(let last = #ends; items.push(item); if last { break; }),
+                Ending::Text(_) | Ending::Value(_) => quote!(if #ends { break; } items.push(item);),
+            };
+            quote!({
+                let mut items = Vec::new();
+                while #goes_on {
+                    let index = items.len();
+                    let item = #item;
+                    #keep
+                }
+                items
+            })
+        }
+    }
+}
+
+/// `item` ends its list; a reference to an element, or the element itself.
+pub(crate) fn ends(cx: &Context<'_>, element: &Type, ending: &Ending, reference: bool, env: &Env) -> TokenStream {
+    match ending {
+        Ending::Text(text) if text.is_empty() => quote!(item.is_empty()),
+        Ending::Text(text) => {
+            let bytes = proc_macro2::Literal::byte_string(text.as_bytes());
+            quote!(item.as_bytes() == #bytes)
+        }
+        Ending::Value(value) => {
+            let value = super::values::const_value(cx, element, &ConstValue::Int(*value));
+            if reference { quote!(*item == #value) } else { quote!(item == #value) }
+        }
+        Ending::When { cond, .. } => env.with_item(element).expr(cx, cond),
     }
 }
 
@@ -363,7 +409,7 @@ fn read(cx: &Context<'_>, ty: &Type, env: &Env) -> Read {
             let (blob, count) = (cx.runtime("Blob"), env.len(cx, count));
             return wrapped(quote!(c.take(#count)), quote!(#blob::Borrowed));
         }
-        Type::Bytes(Extent::Rest) => {
+        Type::Bytes(Extent::Rest | Extent::Until(_)) => {
             let (blob, error) = (cx.runtime("Blob"), cx.runtime("UnpackError"));
             return wrapped(quote!(Ok::<_, #error>(c.take_rest())), quote!(#blob::Borrowed));
         }
@@ -385,6 +431,7 @@ fn read_text(cx: &Context<'_>, text: &Text, env: &Env) -> Read {
     let (result, wrap) = match text {
         Text::Utf16Nul => (quote!(c.utf16_nul()), of_wire("Utf16")),
         Text::String8Nul => (quote!(c.string8_nul()), of_wire("String8")),
+        Text::Line => (quote!(c.line()), of_wire("String8")),
         Text::By(flag) => {
             let (name, flag) = (cx.runtime("StringValue"), env.expr(cx, flag));
             return Read { result: quote!(#name::unpack_nul(c, #flag)), wrap: None };
@@ -499,7 +546,7 @@ fn has_structures(cx: &Context<'_>, body: &[Member]) -> bool {
         },
         Member::If(c) => has_structures(cx, &c.then) || has_structures(cx, &c.otherwise),
         Member::Match(m) => m.arms.iter().any(|arm| has_structures(cx, &arm.body)),
-        Member::Sized(_, inner) => has_structures(cx, inner),
+        Member::Sized(_, inner) | Member::Tail(inner) => has_structures(cx, inner),
         Member::Let(..) | Member::Require(_) => false,
     })
 }

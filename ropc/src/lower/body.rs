@@ -5,8 +5,8 @@ use super::{Lower, attr_text};
 use crate::ast::{self, Decl, DeclKind, ExprKind, Ident, MemberKind, SizedContent, Span};
 use crate::diagnostic::Diagnostic;
 use crate::model::{
-    Batch, BitsDef, Conditional, ConstValue, Field, Member, Param, Role, State, StructDef, Type, TypeDef, TypeId,
-    TypeKind,
+    Batch, BitsDef, Conditional, ConstValue, Count, Expr, Extent, Field, Member, Param, Requirement, Role, State,
+    StructDef, Type, TypeDef, TypeId, TypeKind,
 };
 
 /// What is in sight while a body is lowered.
@@ -42,6 +42,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) absent_is_zero: bool,
     /// State of handles that was asked for.
     pub(crate) needs_state: Vec<(String, String)>,
+    /// Counts with the further lists that they are of.
+    pub(crate) counted_too: Vec<(String, String)>,
 }
 
 impl Scene<'_> {
@@ -63,6 +65,7 @@ impl Scene<'_> {
             handles: Vec::new(),
             absent_is_zero: false,
             needs_state: Vec::new(),
+            counted_too: Vec::new(),
         }
     }
 }
@@ -171,7 +174,8 @@ impl<'a> Lower<'a> {
     pub(crate) fn check_uses(&mut self) {
         for (id, member) in std::mem::take(&mut self.asked) {
             let TypeKind::Struct(def) = &self.program.ty(id).kind else { continue };
-            let label = match (super::find_field(def, &member.text), is_plain(&def.body, &member.text)) {
+            let known = is_plain(&def.body, &member.text) || is_discriminant(&def.body, &member.text);
+            let label = match (super::find_field(def, &member.text), known) {
                 (_, true) => continue,
                 (None, _) => format!("`{}` has no such member", self.program.ty(id).name),
                 (Some(_), _) => {
@@ -235,15 +239,15 @@ impl<'a> Lower<'a> {
                 scene.fields.push((name.text.clone(), ty.clone(), false));
                 body.push(Member::Let(name.text.clone(), lowered, ty));
             }
-            MemberKind::Require { cond, .. } => {
+            MemberKind::Require { cond, lenient } => {
                 if let Some(cond) = self.condition(cond, scene) {
-                    body.push(Member::Require(cond));
+                    body.push(Member::Require(Requirement { cond, lenient: *lenient }));
                 }
             }
             MemberKind::Sized { size, content } => self.sized(&member.docs, size, content, scene, body),
             MemberKind::Tail(members) => {
-                self.later(&member.span, "tails");
-                body.extend(self.members(members, scene));
+                let inner = self.members(members, scene);
+                body.push(Member::Tail(inner));
             }
             MemberKind::Bits(bits) => self.bits_in_place(&member.docs, bits, scene, body),
             MemberKind::Const { ty, name, value, .. } => {
@@ -298,11 +302,15 @@ impl<'a> Lower<'a> {
                 // Derived in a way that is not emitted yet, and said so.
                 scene.lost.push(declarator.name.text.clone());
             }
+            if let Some(more) = field.derived.as_ref().and_then(|derived| counted_too(&derived.expr)) {
+                scene.counted_too.extend(more.into_iter().map(|of| (declarator.name.text.clone(), of)));
+            }
             push(body, scene, &declarator.name, docs.to_vec(), ty, role);
             if let Some(Member::Field(last)) = body.last_mut() {
                 last.fill = field.marks.iter().any(|mark| mark.name.text == "fill");
                 last.piece = super::types::piece_of(&field.ty).map(|stream| stream.text.clone());
             }
+            optional_list(body);
         }
     }
 
@@ -310,8 +318,7 @@ impl<'a> Lower<'a> {
     fn role(&mut self, derived: Option<&ast::Derived>, ty: &Type, scene: &Scene<'_>) -> Option<Role> {
         let Some(derived) = derived else { return Some(Role::Plain) };
         if let Some(or) = derived.or.first() {
-            self.later(&or.span, "counts with a value of their own");
-            return None;
+            return self.count_or(derived, or, ty);
         }
         match derivation(&derived.expr) {
             Some(Role::SizeOfThis) if scene.headed => {
@@ -341,6 +348,20 @@ impl<'a> Lower<'a> {
                 None
             }
         }
+    }
+
+    /// `= count(X) or 0xFFFF`
+    fn count_or(&mut self, derived: &ast::Derived, or: &ast::Expr, ty: &Type) -> Option<Role> {
+        let (Some(Role::Count(count)), [_]) = (derivation(&derived.expr), derived.or.as_slice()) else {
+            self.diagnostics.push(
+                Diagnostic::error("R0321", "a value that stands for none", or.span.clone(), "of what?")
+                    .help("write one value behind a count: `= count(X) or 0xFFFF`"),
+            );
+            return None;
+        };
+        let ConstValue::Int(none) = self.value_of(ty, or)? else { return None };
+        let role = Role::Count(Count { none: Some(none), ..count });
+        self.holds_derived(&role, ty, &derived.expr.span).then_some(role)
     }
 
     /// A count or size stands in an unsigned integer, presence in a boolean.
@@ -415,7 +436,16 @@ impl<'a> Lower<'a> {
 pub(crate) fn is_plain(body: &[Member], name: &str) -> bool {
     body.iter().any(|member| match member {
         Member::Field(field) => field.name == name && matches!(field.role, Role::Plain) && field.at.is_none(),
-        Member::Sized(_, inner) => is_plain(inner, name),
+        Member::Sized(_, inner) | Member::Tail(inner) => is_plain(inner, name),
+        _ => false,
+    })
+}
+
+/// A field that the variant of a match of the same structure decides.
+fn is_discriminant(body: &[Member], name: &str) -> bool {
+    body.iter().any(|member| match member {
+        Member::Field(field) => field.name == name && matches!(field.role, Role::Discriminant(_)),
+        Member::Sized(_, inner) | Member::Tail(inner) => is_discriminant(inner, name),
         _ => false,
     })
 }
@@ -453,7 +483,7 @@ fn derivation(expr: &ast::Expr) -> Option<Role> {
                 .collect();
             let names = names?;
             match function.text.as_str() {
-                "count" => Some(Role::Count(names.first()?.clone())),
+                "count" => Some(Role::Count(Count { of: names.first()?.clone(), none: None })),
                 "present" => Some(Role::Present(names.first()?.clone())),
                 "sizeof" if names.first().is_some_and(|n| n == "following") => Some(Role::SizeOfFollowing),
                 "sizeof" if names == ["this"] => Some(Role::SizeOfThis),
@@ -461,16 +491,49 @@ fn derivation(expr: &ast::Expr) -> Option<Role> {
                 _ => None,
             }
         }
-        ExprKind::Binary(ast::BinaryOp::Add, a, b) => match (derivation(a), derivation(b), &b.kind) {
-            (Some(Role::SizeOf(mut names, n)), Some(Role::SizeOf(more, m)), _) => {
-                names.extend(more);
-                Some(Role::SizeOf(names, n + m))
+        ExprKind::Binary(op @ (ast::BinaryOp::Add | ast::BinaryOp::Sub), a, b) => {
+            let adds = *op == ast::BinaryOp::Add;
+            match (derivation(a), derivation(b), &b.kind) {
+                (Some(Role::SizeOf(mut names, n)), Some(Role::SizeOf(more, m)), _) if adds => {
+                    names.extend(more);
+                    Some(Role::SizeOf(names, n.checked_add(m)?))
+                }
+                (Some(Role::SizeOf(names, n)), None, ExprKind::Int(m)) => {
+                    let m = i64::try_from(*m).ok()?;
+                    Some(Role::SizeOf(names, if adds { n.checked_add(m)? } else { n.checked_sub(m)? }))
+                }
+                _ => None,
             }
-            (Some(Role::SizeOf(names, n)), None, ExprKind::Int(m)) => Some(Role::SizeOf(names, n + m)),
-            _ => None,
-        },
+        }
         _ => None,
     }
+}
+
+/// The lists behind the first of `count(a, b)`.
+fn counted_too(expr: &ast::Expr) -> Option<Vec<String>> {
+    let ExprKind::Call(f, args) = &expr.kind else { return None };
+    let counts = matches!(&f.kind, ExprKind::Name(name) if name.text == "count");
+    let name = |arg: &ast::Expr| if let ExprKind::Name(name) = &arg.kind { Some(name.text.clone()) } else { None };
+    counts.then(|| args.iter().skip(1).filter_map(name).collect())
+}
+
+/// A list whose count has a value for none, pushed last: it is there where the count has another value.
+fn optional_list(body: &mut Vec<Member>) {
+    let Some(Member::Field(Field { name, ty: Type::Array(_, extent) | Type::Bytes(extent), .. })) = body.last() else {
+        return;
+    };
+    let Extent::Count(Expr::Field(length)) = extent else { return };
+    let counts = |member: &Member| match member {
+        Member::Field(Field { name: of, role: Role::Count(count), .. }) if of == length && count.of == *name => {
+            count.none
+        }
+        _ => None,
+    };
+    let Some(none) = body.iter().find_map(counts) else { return };
+    let (length, text) = (length.clone(), format!("{length} != {none:#x}"));
+    let Some(list) = body.pop() else { return };
+    let cond = Expr::Binary(ast::BinaryOp::Ne, Box::new(Expr::Field(length)), Box::new(Expr::Int(none)));
+    body.push(Member::If(Conditional { cond, text, then: vec![list], otherwise: Vec::new() }));
 }
 
 /// The expression derives something, in a form that is not emitted yet: `sizeof(x) - 1`, `policy(p)`.

@@ -9,8 +9,8 @@ use super::values::field_mask;
 use crate::diagnostic::Diagnostic;
 use crate::emit::names::snake_text;
 use crate::model::{
-    BitsSource, DerivedBits, Discriminant, Expr, Extent, Field, Match, Member, Pattern, Role, StructDef, Text, Type,
-    TypeId, TypeKind,
+    BitsSource, Count, DerivedBits, Discriminant, Ending, Expr, Extent, Field, Match, Member, Pattern, Role, StructDef,
+    Text, Type, TypeId, TypeKind,
 };
 
 impl Lower<'_> {
@@ -142,6 +142,7 @@ impl Lower<'_> {
                     }
                     self.check_extents(scene, inner, whole);
                 }
+                Member::Tail(inner) => self.check_extents(scene, inner, whole),
                 Member::If(c) => {
                     self.check_extents(scene, &c.then, whole);
                     self.check_extents(scene, &c.otherwise, whole);
@@ -225,11 +226,12 @@ impl Lower<'_> {
         each_match(body, &mut |m| names.push((m.field.clone(), false)));
         let mut wrong = Vec::new();
         each_field(body, &mut |field| {
-            let of: Vec<&String> = match &field.role {
-                Role::Count(of) | Role::Present(of) => vec![of],
+            let mut of: Vec<&String> = match &field.role {
+                Role::Count(Count { of, .. }) | Role::Present(of) => vec![of],
                 Role::SizeOf(of, _) => of.iter().collect(),
                 _ => Vec::new(),
             };
+            of.extend(scene.counted_too.iter().filter(|(count, _)| *count == field.name).map(|(_, of)| of));
             for of in of {
                 match names.iter().find(|(name, _)| name == of) {
                     None => wrong.push((field.name.clone(), of.clone(), "no such field")),
@@ -249,6 +251,22 @@ impl Lower<'_> {
                 wrong.push((field.name.clone(), of.clone(), "no `if` with this condition has it"));
             }
         });
+        let mut without_list = Vec::new();
+        each_field(body, &mut |field| {
+            if let Role::Count(Count { of, none: Some(_) }) = &field.role
+                && scene.lost.is_empty()
+                && !is_optional_by(body, of, &field.name)
+            {
+                without_list.push((field.name.clone(), of.clone()));
+            }
+        });
+        for (field, of) in without_list {
+            let span = scene.span_of(&field);
+            self.diagnostics.push(
+                Diagnostic::error("R0321", format!("no list that `{field}` alone counts"), span, "none of what?")
+                    .help(format!("write `{of}[{field}]` behind it, beside it and in no `if` of its own")),
+            );
+        }
         for (field, of, why) in wrong {
             let span = scene.span_of(&field);
             self.diagnostics.push(Diagnostic::error(
@@ -311,14 +329,16 @@ fn circular(body: &[Member], sizes: &mut Vec<String>) -> bool {
         Member::If(c) => {
             let chosen = |body: &[Member]| {
                 let plain = |m: &Member| matches!(m, Member::Match(_) | Member::Field(Field { role: Role::Plain, .. }));
-                body.iter().any(|m| matches!(m, Member::Sized(_, inner) if inner.iter().any(plain)) || plain(m))
+                body.iter().any(|m| {
+                    matches!(m, Member::Sized(_, inner) | Member::Tail(inner) if inner.iter().any(plain)) || plain(m)
+                })
             };
             reads(&c.cond, sizes) && !chosen(&c.then) && !chosen(&c.otherwise)
                 || circular(&c.then, sizes)
                 || circular(&c.otherwise, sizes)
         }
         Member::Match(m) => m.arms.iter().any(|arm| circular(&arm.body, sizes)),
-        Member::Sized(_, inner) => circular(inner, sizes),
+        Member::Sized(_, inner) | Member::Tail(inner) => circular(inner, sizes),
         Member::Field(_) | Member::Require(_) => false,
     })
 }
@@ -337,7 +357,22 @@ fn decides(body: &[Member], condition: &str, field: &str) -> bool {
             here || decides(&c.then, condition, field) || decides(&c.otherwise, condition, field)
         }
         Member::Match(m) => m.arms.iter().any(|arm| decides(&arm.body, condition, field)),
-        Member::Sized(_, inner) => decides(inner, condition, field),
+        Member::Sized(_, inner) | Member::Tail(inner) => decides(inner, condition, field),
+        Member::Field(_) | Member::Let(..) | Member::Require(_) => false,
+    })
+}
+
+/// The list is there where its count has not the value for none.
+fn is_optional_by(body: &[Member], list: &str, count: &str) -> bool {
+    body.iter().any(|member| match member {
+        Member::If(c) => {
+            let by_count = matches!(&c.cond, Expr::Binary(crate::ast::BinaryOp::Ne, a, _)
+                if matches!(a.as_ref(), Expr::Field(name) if name == count));
+            let here = matches!(c.then.as_slice(), [Member::Field(field)] if field.name == list);
+            by_count && here || is_optional_by(&c.then, list, count) || is_optional_by(&c.otherwise, list, count)
+        }
+        Member::Match(m) => m.arms.iter().any(|arm| is_optional_by(&arm.body, list, count)),
+        Member::Sized(_, inner) | Member::Tail(inner) => is_optional_by(inner, list, count),
         Member::Field(_) | Member::Let(..) | Member::Require(_) => false,
     })
 }
@@ -347,7 +382,7 @@ fn own_matches(body: &[Member], found: &mut Vec<(String, Vec<Discriminant>)>) {
     for member in body {
         match member {
             Member::Match(m) => found.push((m.field.clone(), m.on.clone())),
-            Member::Sized(_, inner) => own_matches(inner, found),
+            Member::Sized(_, inner) | Member::Tail(inner) => own_matches(inner, found),
             Member::Field(_) | Member::If(_) | Member::Let(..) | Member::Require(_) => {}
         }
     }
@@ -393,7 +428,7 @@ fn set_role(body: &mut [Member], name: &str, role: &Role) -> bool {
                 field.role = role.clone();
                 done = true;
             }
-            Member::Sized(_, inner) => done |= set_role(inner, name, role),
+            Member::Sized(_, inner) | Member::Tail(inner) => done |= set_role(inner, name, role),
             _ => {}
         }
     }
@@ -423,7 +458,7 @@ pub(crate) fn each_field(body: &[Member], f: &mut dyn FnMut(&Field)) {
                 each_field(&c.otherwise, f);
             }
             Member::Match(m) => m.arms.iter().for_each(|arm| each_field(&arm.body, f)),
-            Member::Sized(_, inner) => each_field(inner, f),
+            Member::Sized(_, inner) | Member::Tail(inner) => each_field(inner, f),
             Member::Let(..) | Member::Require(_) => {}
         }
     }
@@ -439,7 +474,7 @@ pub(crate) fn each_field_mut(body: &mut [Member], f: &mut dyn FnMut(&mut Field))
                 each_field_mut(&mut c.otherwise, f);
             }
             Member::Match(m) => m.arms.iter_mut().for_each(|arm| each_field_mut(&mut arm.body, f)),
-            Member::Sized(_, inner) => each_field_mut(inner, f),
+            Member::Sized(_, inner) | Member::Tail(inner) => each_field_mut(inner, f),
             Member::Let(..) | Member::Require(_) => {}
         }
     }
@@ -457,7 +492,7 @@ pub(crate) fn each_match(body: &[Member], f: &mut dyn FnMut(&Match)) {
                 each_match(&c.then, f);
                 each_match(&c.otherwise, f);
             }
-            Member::Sized(_, inner) => each_match(inner, f),
+            Member::Sized(_, inner) | Member::Tail(inner) => each_match(inner, f),
             _ => {}
         }
     }
@@ -475,7 +510,7 @@ pub(crate) fn each_match_mut(body: &mut [Member], f: &mut dyn FnMut(&mut Match))
                 each_match_mut(&mut c.then, f);
                 each_match_mut(&mut c.otherwise, f);
             }
-            Member::Sized(_, inner) => each_match_mut(inner, f),
+            Member::Sized(_, inner) | Member::Tail(inner) => each_match_mut(inner, f),
             _ => {}
         }
     }
@@ -498,11 +533,13 @@ pub(crate) fn each_expr(body: &[Member], f: &mut dyn FnMut(&Expr)) {
                     each_expr(&arm.body, f);
                 }
             }
-            Member::Let(_, expr, _) | Member::Require(expr) => walk(expr, f),
+            Member::Let(_, expr, _) => walk(expr, f),
+            Member::Require(requirement) => walk(&requirement.cond, f),
             Member::Sized(size, inner) => {
                 walk(size, f);
                 each_expr(inner, f);
             }
+            Member::Tail(inner) => each_expr(inner, f),
         }
     }
 }
@@ -515,8 +552,14 @@ pub(crate) fn each_type_expr(ty: &Type, f: &mut dyn FnMut(&Expr)) {
         Type::Bytes(Extent::Count(n)) => walk(n, f),
         Type::Array(element, extent) => {
             each_type_expr(element, f);
-            if let Extent::Count(n) = extent {
-                walk(n, f);
+            match extent {
+                Extent::Count(n) => walk(n, f),
+                Extent::Until(ending) => {
+                    if let Ending::When { cond, .. } = &**ending {
+                        walk(cond, f);
+                    }
+                }
+                Extent::Const(_) | Extent::Rest => {}
             }
         }
         _ => {}
@@ -537,6 +580,12 @@ pub(crate) fn walk(expr: &Expr, f: &mut dyn FnMut(&Expr)) {
             walk(b, f);
             walk(c, f);
         }
-        Expr::Int(_) | Expr::Bool(_) | Expr::Field(_) | Expr::Param(_) | Expr::EnumConst(..) | Expr::Index => {}
+        Expr::Int(_)
+        | Expr::Bool(_)
+        | Expr::Field(_)
+        | Expr::Param(_)
+        | Expr::EnumConst(..)
+        | Expr::Index
+        | Expr::Item => {}
     }
 }

@@ -234,7 +234,7 @@ impl Lower<'_> {
             return None;
         };
         let (ty, list) = match ty {
-            Type::Array(element, Extent::Count(_) | Extent::Rest) => (*element, true),
+            Type::Array(element, Extent::Count(_) | Extent::Rest | Extent::Until(_)) => (*element, true),
             ty => (ty, false),
         };
         if !super::body::is_plain(&scene.request?.body, &member.text) {
@@ -327,6 +327,27 @@ impl Lower<'_> {
 
 fn is_name(expr: &ast::Expr, text: &str) -> bool {
     matches!(&expr.kind, ExprKind::Name(name) if name.text == text)
+}
+
+/// Makes fields the element's members; answers their names.
+pub(crate) fn of_item(expr: &mut Expr, names: &mut Vec<String>) {
+    match expr {
+        Expr::Field(name) => {
+            names.push(name.clone());
+            *expr = Expr::Member(Box::new(Expr::Item), name.clone());
+        }
+        Expr::Len(a) | Expr::Bits(a, ..) | Expr::Member(a, _) | Expr::At(a) | Expr::Not(a) => of_item(a, names),
+        Expr::Slice(a, b) | Expr::Binary(_, a, b) => {
+            of_item(a, names);
+            of_item(b, names);
+        }
+        Expr::Ternary(a, b, c) => {
+            of_item(a, names);
+            of_item(b, names);
+            of_item(c, names);
+        }
+        Expr::Int(_) | Expr::Bool(_) | Expr::Param(_) | Expr::EnumConst(..) | Expr::Index | Expr::Item => {}
+    }
 }
 
 /// The type of a field anywhere in a structure's body.

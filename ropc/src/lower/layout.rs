@@ -31,6 +31,7 @@ impl Lower<'_> {
         }
         self.empty_elements();
         self.unbounded_rest();
+        self.negative_sizes();
         let program = &self.program;
         let lay_out_all = |def: &StructDef| lay_out(program, def.clone());
         let mut rops = program.rops.clone();
@@ -132,6 +133,29 @@ impl Lower<'_> {
         }
     }
 
+    /// `sizeof(X) - n` where X may take fewer bytes: no field says a size below 0.
+    fn negative_sizes(&mut self) {
+        let mut wrong = Vec::new();
+        for (owner, span, body) in bodies(&self.program) {
+            lessened(&self.program, body, &mut |field, minus, least| {
+                if minus > least {
+                    wrong.push((owner.clone(), span.clone(), field.to_owned(), minus, least));
+                }
+            });
+        }
+        for (owner, span, field, minus, least) in wrong {
+            if self.diagnostics.iter().any(|d| d.code == "R0320" && d.primary.0 == span) {
+                continue;
+            }
+            self.diagnostics.push(Diagnostic::error(
+                "R0320",
+                format!("`{owner}.{field}` could be less than nothing"),
+                span,
+                format!("{minus} is taken off what may be {least} bytes"),
+            ));
+        }
+    }
+
     /// What runs to the end of the extent has to be the last member of it.
     fn unbounded_rest(&mut self) {
         let mut wrong = Vec::new();
@@ -174,6 +198,37 @@ fn bodies(program: &Program) -> Vec<(String, Span, &[Member])> {
     found
 }
 
+/// Calls `f` with each size that something is taken off: its field, how much, the fewest bytes of what it measures.
+fn lessened(program: &Program, body: &[Member], f: &mut dyn FnMut(&str, u64, u64)) {
+    for member in body {
+        match member {
+            Member::Field(Field { name, role: Role::SizeOf(of, plus), .. }) if *plus < 0 => {
+                // What a condition leaves out takes nothing.
+                let least = of.iter().map(|of| {
+                    let field = |member: &Member| match member {
+                        Member::Field(field) if field.name == *of => Some(program.layout(&field.ty).min_size),
+                        Member::Match(m) if m.field == *of => Some(m.layout.min_size),
+                        _ => None,
+                    };
+                    let inner = |member: &Member| match member {
+                        Member::Sized(_, inner) | Member::Tail(inner) => inner.iter().find_map(field),
+                        member => field(member),
+                    };
+                    body.iter().find_map(inner).unwrap_or(0)
+                });
+                f(name, plus.unsigned_abs(), least.sum());
+            }
+            Member::Sized(_, inner) | Member::Tail(inner) => lessened(program, inner, f),
+            Member::If(c) => {
+                lessened(program, &c.then, f);
+                lessened(program, &c.otherwise, f);
+            }
+            Member::Match(m) => m.arms.iter().for_each(|arm| lessened(program, &arm.body, f)),
+            Member::Field(_) | Member::Let(..) | Member::Require(_) => {}
+        }
+    }
+}
+
 /// A member that takes all the rest, and the member after it.
 fn member_after_rest(program: &Program, body: &[Member]) -> Option<(String, String)> {
     let mut rest: Option<String> = None;
@@ -183,7 +238,7 @@ fn member_after_rest(program: &Program, body: &[Member]) -> Option<(String, Stri
             return Some((name.clone(), after));
         }
         let inner: Vec<&[Member]> = match member {
-            Member::Sized(_, inner) => vec![inner],
+            Member::Sized(_, inner) | Member::Tail(inner) => vec![inner],
             Member::If(c) => vec![&c.then, &c.otherwise],
             Member::Match(m) => m.arms.iter().map(|arm| &arm.body[..]).collect(),
             Member::Field(_) | Member::Let(..) | Member::Require(_) => Vec::new(),
@@ -192,7 +247,7 @@ fn member_after_rest(program: &Program, body: &[Member]) -> Option<(String, Stri
             return Some(found);
         }
         // Of elements that take all the rest there could be only one.
-        if let Member::Field(Field { name, ty: Type::Array(element, Extent::Rest), .. }) = member
+        if let Member::Field(Field { name, ty: Type::Array(element, Extent::Rest | Extent::Until(_)), .. }) = member
             && of_type_takes_rest(program, element, 0)
         {
             return Some((name.clone(), "its next element".to_owned()));
@@ -213,7 +268,7 @@ fn name_of(member: &Member) -> Option<String> {
         Member::Field(field) => Some(field.name.clone()),
         Member::Match(m) => Some(m.field.clone()),
         Member::If(c) => c.then.iter().chain(&c.otherwise).find_map(name_of),
-        Member::Sized(_, inner) => inner.iter().find_map(name_of),
+        Member::Sized(_, inner) | Member::Tail(inner) => inner.iter().find_map(name_of),
         Member::Let(..) | Member::Require(_) => None,
     }
 }
@@ -226,13 +281,15 @@ fn takes_rest(program: &Program, body: &[Member], depth: u32) -> Option<String> 
         Member::Field(field) => of_type_takes_rest(program, &field.ty, depth).then(|| field.name.clone()),
         Member::If(c) => takes_rest(program, &c.then, depth).or_else(|| takes_rest(program, &c.otherwise, depth)),
         Member::Match(m) => m.arms.iter().find_map(|arm| takes_rest(program, &arm.body, depth)),
+        // Where a tail is cut off, the extent ends.
+        Member::Tail(inner) => inner.iter().find_map(name_of),
         Member::Sized(..) | Member::Let(..) | Member::Require(_) => None,
     })
 }
 
 fn of_type_takes_rest(program: &Program, ty: &Type, depth: u32) -> bool {
     match ty {
-        Type::Bytes(Extent::Rest) | Type::Array(_, Extent::Rest) => true,
+        Type::Bytes(extent) | Type::Array(_, extent) => extent.is_rest(),
         Type::Named(id, _) if depth < DEEPEST => match &program.ty(*id).kind {
             TypeKind::Struct(def) if def.max_recursion.is_none() => takes_rest(program, &def.body, depth + 1).is_some(),
             _ => false,
@@ -321,6 +378,7 @@ fn body_layout(program: &Program, body: &[Member]) -> Layout {
             }
             Member::Match(m) => m.layout,
             Member::Sized(_, inner) => Layout { fixed: false, ..body_layout(program, inner) },
+            Member::Tail(inner) => Layout { fixed: false, min_size: 0, ..body_layout(program, inner) },
             Member::Let(..) | Member::Require(_) => continue,
         };
         sum = Layout {

@@ -235,7 +235,7 @@ impl Lower<'_> {
                 (!fits).then_some(field.name.as_str())
             }
             Member::Match(m) => Some(m.field.as_str()),
-            Member::Sized(_, inner) => self.without_default(inner),
+            Member::Sized(_, inner) | Member::Tail(inner) => self.without_default(inner),
             Member::Field(_) | Member::If(_) | Member::Let(..) | Member::Require(_) => None,
         })
     }

@@ -5,7 +5,7 @@ use super::body::Scene;
 use super::scope::Entity;
 use crate::ast::{self, ArrayLen, Ident, TypeArg, TypeDeclKind, TypeRef, TypeSpec};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Extent, IntKind, Text, Type};
+use crate::model::{Ending, Extent, IntKind, Text, Type};
 
 /// The integers by name.
 pub(crate) fn int(name: &str) -> Option<IntKind> {
@@ -88,7 +88,7 @@ impl<'a> Lower<'a> {
         }
         match self.type_id(&r.name.text) {
             Some(id) => Some(Type::Named(id, Vec::new())),
-            None if matches!(r.name.text.as_str(), "utf16" | "string8" | "string" | "bytes") => {
+            None if matches!(r.name.text.as_str(), "utf16" | "string8" | "string" | "asciiline" | "bytes") => {
                 self.wrong_value(&Type::Text(Text::Utf16Nul), &r.span);
                 None
             }
@@ -121,7 +121,7 @@ impl<'a> Lower<'a> {
         if r.name.text == "piece" {
             return self.piece(r);
         }
-        if matches!(r.name.text.as_str(), "requests" | "replies" | "handle_value" | "asciiline") {
+        if matches!(r.name.text.as_str(), "requests" | "replies" | "handle_value") {
             self.later(&r.span, &format!("`{}` members", r.name.text));
             return Some(Type::Later);
         }
@@ -137,7 +137,7 @@ impl<'a> Lower<'a> {
             return Some(ty);
         }
         match r.name.text.as_str() {
-            "utf16" | "string8" | "string" => return self.text(r, scene),
+            "utf16" | "string8" | "string" | "asciiline" => return self.text(r, scene),
             "bytes" if r.args.is_none() => return Some(Type::Bytes(Extent::Rest)),
             "bytes" => return self.text(r, scene),
             _ => {}
@@ -226,6 +226,7 @@ impl<'a> Lower<'a> {
         let text = match (r.name.text.as_str(), first) {
             ("utf16", None) => Text::Utf16Nul,
             ("string8", None) => Text::String8Nul,
+            ("asciiline", None) => Text::Line,
             ("string", Some(TypeArg::Expr(flag))) => Text::By(Box::new(self.condition(flag, scene)?)),
             ("utf16", Some(TypeArg::Count { prefix, chars })) => Text::Utf16Counted(int(&prefix.text)?, *chars),
             ("string8", Some(TypeArg::Count { prefix, .. })) => Text::String8Counted(int(&prefix.text)?),
@@ -279,10 +280,7 @@ impl<'a> Lower<'a> {
                 ));
                 return None;
             }
-            ArrayLen::Until(expr) => {
-                self.later(&expr.span, "arrays that end at a sentinel");
-                return Some(Type::Later);
-            }
+            ArrayLen::Until { end, or_rest } => Extent::Until(Box::new(self.ending(&ty, end, *or_rest, scene)?)),
             ArrayLen::Range(expr, _) => {
                 self.diagnostics.push(Diagnostic::error(
                     "R0202",
@@ -298,6 +296,62 @@ impl<'a> Lower<'a> {
             Type::Bytes(_) => Type::Bytes(extent),
             ty => Type::Array(Box::new(ty), extent),
         })
+    }
+
+    /// What ends a list: a value that its elements can have, or a condition over their members.
+    fn ending(&mut self, ty: &Type, end: &ast::Expr, or_rest: bool, scene: &mut Scene<'_>) -> Option<Ending> {
+        let wrong = |this: &mut Self, label: &str| {
+            this.diagnostics.push(
+                Diagnostic::error("R0322", "a list that cannot end so", end.span.clone(), label).help(
+                    "write `asciiline X[until \"\"]`, `uint16 X[until 0]`, or a condition over the element's members",
+                ),
+            );
+            None
+        };
+        let ending = match (ty, &end.kind) {
+            (Type::Later, _) => return None,
+            (Type::Text(Text::Line | Text::String8Nul), ast::ExprKind::Str(text)) => {
+                if text.contains(['\0', '\r', '\n']) || !text.is_ascii() {
+                    return wrong(self, "no text of one line in ASCII");
+                }
+                Ending::Text(text.clone())
+            }
+            (Type::Named(id, _), _) if matches!(self.program.ty(*id).kind, crate::model::TypeKind::Struct(_)) => {
+                let cond = self.item_condition(*id, end, scene)?;
+                return Some(Ending::When { cond, or_rest });
+            }
+            (Type::Int(_) | Type::Named(..), _) => match self.value_of(ty, end)? {
+                crate::model::ConstValue::Int(value) => Ending::Value(value),
+                crate::model::ConstValue::Guid(_) => return wrong(self, "no number"),
+            },
+            _ => return wrong(self, "the elements have no such value"),
+        };
+        if or_rest {
+            return wrong(self, "an element that is no part of the list is always written");
+        }
+        Some(ending)
+    }
+
+    /// A condition in which names are members of the element.
+    fn item_condition(
+        &mut self,
+        id: crate::model::TypeId,
+        cond: &ast::Expr,
+        scene: &Scene<'_>,
+    ) -> Option<crate::model::Expr> {
+        let def = self.program.ty(id);
+        let crate::model::TypeKind::Struct(body) = &def.kind else { return None };
+        let mut inner = Scene::new(&def.name, scene.module, &cond.span);
+        super::derive::each_field(&body.body, &mut |field| {
+            inner.fields.push((field.name.clone(), field.ty.clone(), false));
+        });
+        let mut lowered = self.condition(cond, &mut inner)?;
+        let mut named = Vec::new();
+        super::exprs::of_item(&mut lowered, &mut named);
+        for name in named {
+            self.asked.push((id, Ident { text: name, span: cond.span.clone() }));
+        }
+        Some(lowered)
     }
 
     /// Known to the language, checked for names only so far.

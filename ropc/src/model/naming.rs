@@ -40,7 +40,7 @@ impl Member {
             Self::Field(field) if matches!(field.role, Role::Plain) => Some(&field.name),
             Self::Match(m) => Some(&m.field),
             Self::If(c) => c.then.iter().chain(&c.otherwise).find_map(Self::first_name),
-            Self::Sized(_, inner) => inner.iter().find_map(Self::first_name),
+            Self::Sized(_, inner) | Self::Tail(inner) => inner.iter().find_map(Self::first_name),
             _ => None,
         }
     }

@@ -233,7 +233,7 @@ impl<'a> Resolver<'a> {
                     self.not_here(span, "`[rest]` belongs to `encoding(mapi)`");
                     return None;
                 }
-                ArrayLen::Until(expr) => {
+                ArrayLen::Until { end: expr, .. } => {
                     self.not_here(&expr.span, "`[until ..]` belongs to `encoding(mapi)`");
                     return None;
                 }

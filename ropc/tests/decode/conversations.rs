@@ -170,5 +170,5 @@ fn responses_without_success_have_no_body_of_the_type() {
     assert_eq!(all[0].fault, None);
     assert!(render(&all[0], Style::default()).contains("StatusCode: 2147942487 (0x80070057)"));
     let cut = mapi_http(&mut decoder, "Connect", None, Some(b"DONE\r\nX-ResponseCode: 0")).unwrap();
-    assert_eq!(cut[0].fault.as_ref().unwrap().path, "AdditionalHeaders");
+    assert_eq!(cut[0].fault.as_ref().unwrap().path, "AdditionalHeaders[0]");
 }

@@ -162,7 +162,7 @@ fn flatten(program: &Program, body: &[Member], arm: &str, fields: &mut Vec<Field
                 let arm_body = m.arms.iter().find(|a| a.name == arm).unwrap_or_else(|| panic!("no arm {arm}"));
                 flatten(program, &arm_body.body, arm, fields);
             }
-            Member::Sized(_, inner) => flatten(program, inner, arm, fields),
+            Member::Sized(_, inner) | Member::Tail(inner) => flatten(program, inner, arm, fields),
             Member::Let(..) | Member::Require(_) => {}
         }
     }
@@ -335,6 +335,7 @@ pub fn governed(
                 around.pop();
             }
             Member::Match(m) => m.arms.iter().for_each(|arm| governed(&arm.body, name, around, rules)),
+            Member::Tail(inner) => governed(inner, name, around, rules),
             Member::Sized(size, inner) => {
                 around.push(("size", text(size)));
                 governed(inner, name, around, rules);

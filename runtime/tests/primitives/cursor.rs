@@ -113,7 +113,7 @@ fn an_invalid_value_is_reported_where_it_stands() {
 
 #[test]
 fn a_list_has_to_fit_the_bytes_that_are_left() {
-    let c = Cursor::at_offset(&[0; 10], 5);
+    let mut c = Cursor::at_offset(&[0; 10], 5);
     assert_eq!((c.list(2, 4).unwrap(), c.list(10, 1).unwrap(), c.list(0, 4).unwrap()), (2, 10, 0));
     let error = c.list(3, 4).unwrap_err();
     assert_eq!((error.kind(), error.offset()), (&UnpackErrorKind::Truncated { needed: 12, available: 10 }, 5));
@@ -122,7 +122,7 @@ fn a_list_has_to_fit_the_bytes_that_are_left() {
 
 #[test]
 fn elements_without_bytes_are_few_or_as_many_as_the_bytes() {
-    let c = Cursor::new(&[0; 10]);
+    let mut c = Cursor::new(&[0; 10]);
     assert_eq!(c.list(74, 0).unwrap(), 10);
     assert_eq!(c.list(75, 0).unwrap_err().kind(), &UnpackErrorKind::TooLarge { found: 75, limit: 74 });
     assert!(Cursor::new(&[]).list(65, 0).is_err());
@@ -134,4 +134,45 @@ fn an_element_of_another_list_has_to_be_there() {
     assert_eq!((c.element(&[7, 8], 1).unwrap(), c.elements(&[7, 8], 1).unwrap()), (8, &[7][..]));
     assert!(matches!(c.element(&[7, 8], 2).unwrap_err().kind(), UnpackErrorKind::MissingContext { .. }));
     assert!(matches!(c.elements(&[7, 8], 3).unwrap_err().kind(), UnpackErrorKind::MissingContext { .. }));
+}
+
+#[test]
+fn a_tail_that_is_cut_off_reads_as_zeros() {
+    let mut c = Cursor::new(&[7, 0]);
+    c.tail_member();
+    assert_eq!((c.u16().unwrap(), c.is_beyond()), (7, false));
+    c.tail_member();
+    assert_eq!((c.u32().unwrap(), c.bool8().unwrap(), c.is_beyond()), (0, false, true));
+    assert_eq!(runtime::Utf16::unpack_nul(&mut c).unwrap(), "".into());
+    assert_eq!(runtime::String8::unpack_nul(&mut c).unwrap(), "".into());
+    assert_eq!(runtime::String8::unpack_line(&mut c).unwrap(), "".into());
+    let mut inner = c.sub(9).unwrap();
+    assert_eq!((inner.u64().unwrap(), inner.take_rest()), (0, &[][..]));
+    inner.finish().unwrap();
+    // A size that stands before the tail is no size of what is missing.
+    assert_eq!(c.take(1).unwrap_err().kind(), &UnpackErrorKind::Truncated { needed: 1, available: 0 });
+    c.end_tail();
+    assert!(c.u8().is_err() && c.array::<1>().is_err());
+}
+
+#[test]
+fn a_member_of_a_tail_is_there_whole() {
+    let mut c = Cursor::new(&[7]);
+    c.tail_member();
+    assert_eq!(c.u16().unwrap_err().kind(), &UnpackErrorKind::Truncated { needed: 2, available: 1 });
+}
+
+#[test]
+fn lists_in_a_cut_off_tail_are_bounded_by_what_was_read() {
+    let bytes = [0; 5];
+    let mut c = Cursor::new(&bytes);
+    c.take_rest();
+    c.tail_member();
+    assert!(c.list(6, 1).is_err());
+    assert_eq!(c.list(5, 1).unwrap(), 0);
+    // In elements of nothing are no lists: they would multiply.
+    assert!(c.list(1, 1).is_err() && c.sub(0).unwrap().list(1, 1).is_err());
+    assert_eq!(c.list(0, 1).unwrap(), 0);
+    c.tail_member();
+    assert_eq!(c.list(2, 4).unwrap(), 0);
 }

@@ -166,3 +166,17 @@ proptest! {
         prop_assert_eq!(&read, &value);
     }
 }
+
+#[test]
+fn a_line_ends_with_carriage_return_and_line_feed() {
+    let mut c = Cursor::new(b"a\rb\nc\r\r\n\r\nrest");
+    assert_eq!(String8::unpack_line(&mut c).unwrap().as_bytes(), b"a\rb\nc\r");
+    assert!(String8::unpack_line(&mut c).unwrap().is_empty());
+    let error = String8::unpack_line(&mut c).unwrap_err();
+    assert_eq!((error.kind(), error.offset()), (&UnpackErrorKind::Unterminated, 10));
+    let mut e = Encoder::new();
+    String8::from("a\rb").pack_line(&mut e).unwrap();
+    assert_eq!(e.as_slice(), b"a\rb\r\n");
+    assert_eq!(String8::from("a\rb").size_line(), e.len());
+    assert!(String8::from("a\r\nb").pack_line(&mut e).is_err());
+}

@@ -52,7 +52,10 @@ impl Bodies<'_> {
                 let size = unsigned_size(ty).map(|size| format!(", {size}")).unwrap_or_default();
                 format!("Let({}, {}{size})", quoted(name), self.expr(e))
             }
-            Member::Require(cond) => {
+            // What is only odd is read all the same.
+            Member::Require(requirement) if requirement.lenient => "Require(true)".to_owned(),
+            Member::Require(requirement) => {
+                let cond = &requirement.cond;
                 let field = cond.first_field().map(|name| format!(", {}", quoted(name))).unwrap_or_default();
                 format!("Require({}{field})", self.expr(cond))
             }

@@ -84,7 +84,10 @@ impl<'b, 'a> Layout<'b, 'a> {
             }
             MemberKind::Sized { size, content } => self.sized(&size.span, content, &docs),
             MemberKind::Tail(body) => {
-                self.note("*tail*", "The bytes may end before any of these.".to_owned());
+                self.note(
+                    "*tail*",
+                    "The bytes may end before any of these; what is missing then is 0 or empty.".to_owned(),
+                );
                 self.inside(|layout| layout.members(body));
             }
             MemberKind::Bits(bits) => {
@@ -244,7 +247,7 @@ impl<'b, 'a> Layout<'b, 'a> {
     fn derived(&self, derived: &Derived) -> String {
         let mut text = self.derivation(&derived.expr);
         for value in &derived.or {
-            text = format!("{text}, or {}", self.of(&value.span));
+            text = format!("{text}, or {} where there is none", self.of(&value.span));
         }
         text + "."
     }
@@ -263,8 +266,15 @@ impl<'b, 'a> Layout<'b, 'a> {
                 Some((name, arg)) if name == "sizeof" => format!("Bytes of {}", code(&arg)),
                 Some((name, arg)) if name == "plainsize" => format!("Bytes of {} before it is transformed", code(&arg)),
                 Some((name, arg)) if name == "present" => format!("Whether {} is there", code(&arg)),
+                None if self.book.source(&of.span) == "count" => {
+                    let lists: Vec<String> = args.iter().map(|arg| self.of(&arg.span)).collect();
+                    format!("Number of {}", lists.join(" and of "))
+                }
                 _ => format!("Is {}", self.of(&expr.span)),
             },
+            ExprKind::Binary(BinaryOp::Sub, a, b) if self.is_sizeof(a) => {
+                format!("{} less {}", self.derivation(a), self.of(&b.span))
+            }
             ExprKind::Binary(BinaryOp::Add, a, b) if self.is_sizeof(a) => {
                 let (a, more) = (self.derivation(a), self.derivation(b));
                 match more.strip_prefix("Bytes of ") {
@@ -279,7 +289,7 @@ impl<'b, 'a> Layout<'b, 'a> {
     fn is_sizeof(&self, expr: &Expr) -> bool {
         match &expr.kind {
             ExprKind::Call(of, _) => self.book.source(&of.span) == "sizeof",
-            ExprKind::Binary(BinaryOp::Add, a, _) => self.is_sizeof(a),
+            ExprKind::Binary(BinaryOp::Add | BinaryOp::Sub, a, _) => self.is_sizeof(a),
             _ => false,
         }
     }
@@ -318,7 +328,9 @@ pub(super) fn lengths(book: &Book<'_>, arrays: &[ArrayLen]) -> String {
         ArrayLen::Expr(expr) => format!("[{}]", book.source(&expr.span)),
         ArrayLen::Range(from, to) => format!("[{}..{}]", book.source(&from.span), book.source(&to.span)),
         ArrayLen::Rest(_) => "[rest]".to_owned(),
-        ArrayLen::Until(expr) => format!("[until {}]", book.source(&expr.span)),
+        ArrayLen::Until { end, or_rest } => {
+            format!("[until {}{}]", book.source(&end.span), if *or_rest { " or rest" } else { "" })
+        }
     };
     arrays.iter().map(length).collect()
 }

@@ -79,6 +79,7 @@ impl Book<'_> {
             ("utf16", Some((count, true))) => Size::Words(format!("{count} + 2n")),
             ("utf16" | "string8" | "bytes", Some((count, _))) => Size::Words(format!("{count} + n")),
             ("utf16" | "string8" | "string", None) => Size::Words("to NUL".to_owned()),
+            ("asciiline", None) => Size::Words("to CR LF".to_owned()),
             ("bytes", None) => Size::Fixed(1),
             _ => match self.types.get(name) {
                 Some(id) => {

@@ -322,7 +322,7 @@ fn of_type(cx: &Context<'_>, ty: &Type, value: &Value) -> Option<TokenStream> {
             let value = &value.text;
             let name = match text {
                 Text::Utf16Nul | Text::Utf16Counted(..) => cx.runtime("Utf16"),
-                Text::String8Nul | Text::String8Counted(_) => cx.runtime("String8"),
+                Text::String8Nul | Text::String8Counted(_) | Text::Line => cx.runtime("String8"),
                 Text::BytesCounted(_) => return blob(cx, value),
                 Text::By(_) => return None,
             };

@@ -211,7 +211,7 @@ impl<'p> Selections<'p> {
                     value,
                     above,
                 )),
-                Member::Sized(_, inner) => self.verdict(inner, &subjects, value, above),
+                Member::Sized(_, inner) | Member::Tail(inner) => self.verdict(inner, &subjects, value, above),
                 Member::Match(m) => {
                     let on = m.on.iter().position(|d| !d.derived && subjects.iter().any(|s| is(&d.expr, s)));
                     let arms = m.arms.iter();

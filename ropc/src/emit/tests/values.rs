@@ -16,8 +16,8 @@ use crate::emit::names::{screaming, snake, snake_text};
 use crate::emit::{unpacking, values};
 use crate::lower::derive::{each_expr, each_field};
 use crate::model::{
-    BitsSource, Conditional, ConstValue, Expr, Extent, Field, Member, Param, Role, StructDef, Text, Type, TypeId,
-    TypeKind,
+    BitsSource, Conditional, ConstValue, Count, Ending, Expr, Extent, Field, Member, Param, Role, StructDef, Text,
+    Type, TypeId, TypeKind,
 };
 
 /// Blobs and texts are no longer than this where nothing else bounds them: just over 8 bits of size.
@@ -161,7 +161,7 @@ impl<'m> Maker<'m, '_> {
                     env.value(name, ty);
                     made.statements.extend(quote!(let #ident = #value;));
                 }
-                Member::Sized(_, inner) => self.members(inner, place, env, made),
+                Member::Sized(_, inner) | Member::Tail(inner) => self.members(inner, place, env, made),
                 Member::Require(_) => {}
             }
         }
@@ -232,7 +232,12 @@ impl<'m> Maker<'m, '_> {
                     matches!(cond, syn::Expr::MethodCall(_) | syn::Expr::Path(_) | syn::Expr::Field(_))
                 });
                 let cond = if simple { cond } else { quote!((#cond)) };
-                made.add(one.name(), quote!(#cond.then(|| #value)), env.is_read(one.name()));
+                let flatten = match own_field(&c.then, one.name()) {
+                    Some(true) => Some(quote!(.flatten())),
+                    // As many as say that there are none cannot be said.
+                    _ => none_of(place.scope, one.name()).map(|none| quote!(.filter(|list| list.len() != #none))),
+                };
+                made.add(one.name(), quote!(#cond.then(|| #value) #flatten), env.is_read(one.name()));
             }
             _ => {
                 let otherwise = self.branch(&c.otherwise, &fields, place, env);
@@ -398,6 +403,12 @@ impl<'m> Maker<'m, '_> {
                 quote!((0..#count).map(|#index| #item).collect())
             }
             Extent::Rest => self.list(element, &item, place),
+            Extent::Until(ending) => {
+                let ends = unpacking::ends(self.cx, element, ending, true, env);
+                let method = if matches!(**ending, Ending::When { .. }) { quote!(until) } else { quote!(without) };
+                let make = maker_of(&item);
+                quote!(g.#method(#make, |item| #ends))
+            }
         }
     }
 
@@ -442,7 +453,7 @@ impl<'m> Maker<'m, '_> {
                     quote!(g.blob_of(#count))
                 }
             },
-            Type::Bytes(Extent::Rest) => blob(limit(place.scope, &field.name)),
+            Type::Bytes(Extent::Rest | Extent::Until(_)) => blob(limit(place.scope, &field.name)),
             Type::Array(..) | Type::Later => quote!(Vec::new()),
         }
     }
@@ -500,6 +511,10 @@ impl<'m> Maker<'m, '_> {
             Text::Utf16Nul => {
                 let units = usize_literal((limit / 2).saturating_sub(1));
                 quote!(g.utf16(#units))
+            }
+            Text::Line => {
+                let bytes = usize_literal(limit.saturating_sub(2));
+                quote!(g.line(#bytes))
             }
             Text::String8Nul => {
                 let bytes = usize_literal(limit.saturating_sub(1));
@@ -575,10 +590,16 @@ fn function_in(cx: &Context<'_>, here: usize, there: usize, name: &str) -> Token
 
 /// A list of what an expression makes, which may be a call of one function.
 fn list_of(item: &TokenStream) -> TokenStream {
+    let make = maker_of(item);
+    quote!(g.list(#make))
+}
+
+/// What makes one element: a function, or a closure where it is more than a call of one.
+fn maker_of(item: &TokenStream) -> TokenStream {
     let text = item.to_string();
     match text.strip_suffix("(g)").map(str::trim_end).and_then(|path| path.parse::<TokenStream>().ok()) {
-        Some(path) if !text.contains('.') && text.matches('(').count() == 1 => quote!(g.list(#path)),
-        _ => quote!(g.list(|g| #item)),
+        Some(path) if !text.contains('.') && text.matches('(').count() == 1 => path,
+        _ => quote!(|g| #item),
     }
 }
 
@@ -595,10 +616,29 @@ fn limit(scope: &[Member], name: &str) -> u64 {
             && kind.size == 1
             && of.iter().any(|n| n == name)
         {
-            limit = limit.min(u64::from(u8::MAX).saturating_sub(*plus) / of.len() as u64);
+            limit = limit.min(u64::from(u8::MAX).saturating_sub_signed(*plus) / of.len() as u64);
+        }
+        if let (Role::Count(count), Type::Int(kind)) = (&field.role, &field.ty)
+            && kind.size == 1
+            && count.of == name
+        {
+            limit = limit.min(u64::from(u8::MAX));
         }
     });
     limit
+}
+
+/// The value of a list's count that says that there is no list.
+fn none_of(scope: &[Member], list: &str) -> Option<TokenStream> {
+    let mut found = None;
+    each_field(scope, &mut |field| {
+        if let Role::Count(Count { of, none: Some(none) }) = &field.role
+            && of == list
+        {
+            found = Some(usize_literal(*none));
+        }
+    });
+    found
 }
 
 /// The list that a count is of.
@@ -606,7 +646,7 @@ fn counted_by(scope: &[Member], count: &str) -> Option<String> {
     let mut found = None;
     each_field(scope, &mut |field| {
         if let (Role::Count(of), true) = (&field.role, field.name == count) {
-            found = Some(of.clone());
+            found = Some(of.of.clone());
         }
     });
     found

@@ -140,8 +140,9 @@ impl Builder {
             Rule::array_rest => ArrayLen::Rest(span),
             Rule::array_star => ArrayLen::Open(span),
             Rule::array_until => {
-                let until = self.parts(inner).need(Rule::expr)?;
-                ArrayLen::Until(self.expr(until)?)
+                let mut parts = self.parts(inner);
+                let end = parts.need(Rule::expr)?;
+                ArrayLen::Until { end: self.expr(end)?, or_rest: parts.opt(Rule::kw_rest).is_some() }
             }
             Rule::expr => {
                 let first = self.expr(inner)?;

@@ -181,14 +181,14 @@ pub(super) fn parts(
 ) -> mpsc::Receiver<Bytes> {
     let (sender, receiver) = mpsc::channel(2);
     tokio::spawn(async move {
-        let mut part = Bytes::from_static(framing::PROCESSING);
+        let mut part = framing::processing();
         let ended = loop {
             if sender.send(part).await.is_err() {
                 return;
             }
             match tokio::time::timeout(period, &mut done).await {
                 Ok(ended) => break ended.unwrap_or_else(|_| Ended::lost()),
-                Err(_) => part = Bytes::from_static(framing::PENDING),
+                Err(_) => part = framing::pending(),
             }
         };
         let end = framing::final_part(&ended.completion, started.timing(&*clock));

@@ -1,20 +1,18 @@
 //! The inner response stream (MS-OXCMAPIHTTP 2.2.2.2 and 2.2.7): meta-tag lines, additional headers, an
-//! empty line, the response body.
-//!
-//! Everything before the body is text in lines ended by CRLF, and all of it is written here.
+//! empty line, the response body, packed as described.
 
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use protocol::oxcmapihttp::{CommonResponse, ResponseMetaTag};
+use runtime::{Blob, Encoder, PackError, String8};
 
 use super::response_code::ResponseCode;
 
-/// The meta-tag line that says the request is queued.
-pub const PROCESSING: &[u8] = b"PROCESSING\r\n";
-/// The meta-tag line that keeps the connection alive while the request is worked on.
-pub const PENDING: &[u8] = b"PENDING\r\n";
-/// The meta-tag line that says the request is done; additional headers follow it.
-pub const DONE: &[u8] = b"DONE\r\n";
+/// The meta-tag that says the request is queued.
+const PROCESSING: &str = "PROCESSING";
+/// The meta-tag that keeps the connection alive while the request is worked on.
+const PENDING: &str = "PENDING";
 
 /// The media type of a body that reports a refusal (MS-OXCMAPIHTTP 2.2.3.2.2).
 pub const DIAGNOSTIC_CONTENT_TYPE: &str = "text/html; charset=utf-8";
@@ -37,44 +35,64 @@ pub enum Completion {
     Failed(ResponseCode),
 }
 
+/// The first part of an inner response stream.
+#[must_use]
+pub fn processing() -> Bytes {
+    packed(|e| ResponseMetaTag { meta_tag: PROCESSING.into() }.pack(e))
+}
+
+/// A part of an inner response stream while the work goes on.
+#[must_use]
+pub fn pending() -> Bytes {
+    packed(|e| ResponseMetaTag { meta_tag: PENDING.into() }.pack(e))
+}
+
 /// The end of an inner response stream: DONE, the additional headers, and the body.
 ///
 /// A failure carries a second X-ResponseCode and the Content-Type of its diagnostic body, because the
 /// first X-ResponseCode has said 0 already (MS-OXCMAPIHTTP 3.2.5.2).
 #[must_use]
 pub fn final_part(completion: &Completion, timing: Timing) -> Bytes {
-    let diagnostic;
-    let (failure, body): (Option<ResponseCode>, &[u8]) = match completion {
-        Completion::Body(body) => (None, body),
-        Completion::Failed(code) => {
-            diagnostic = diagnostic_html(*code);
-            (Some(*code), diagnostic.as_bytes())
-        }
-    };
-    let mut headers = format!(
-        "X-ElapsedTime: {}\r\nX-StartTime: {}\r\n",
-        timing.elapsed.as_millis(),
-        httpdate::fmt_http_date(timing.started),
-    );
-    if let Some(code) = failure {
-        headers.push_str(&format!("X-ResponseCode: {code}\r\nContent-Type: {DIAGNOSTIC_CONTENT_TYPE}\r\n"));
-    }
-    headers.push_str("\r\n");
-    let mut part = Vec::with_capacity(DONE.len() + headers.len() + body.len());
-    part.extend_from_slice(DONE);
-    part.extend_from_slice(headers.as_bytes());
-    part.extend_from_slice(body);
-    Bytes::from(part)
+    response(Vec::new(), completion, timing)
 }
 
 /// A whole inner response stream for a request whose work ended before anything was sent.
 #[must_use]
 pub fn complete(completion: &Completion, timing: Timing) -> Bytes {
-    let end = final_part(completion, timing);
-    let mut whole = Vec::with_capacity(PROCESSING.len() + end.len());
-    whole.extend_from_slice(PROCESSING);
-    whole.extend_from_slice(&end);
-    Bytes::from(whole)
+    response(vec![PROCESSING.into()], completion, timing)
+}
+
+fn response(meta_tags: Vec<String8<'_>>, completion: &Completion, timing: Timing) -> Bytes {
+    let mut additional_headers = vec![
+        format!("X-ElapsedTime: {}", timing.elapsed.as_millis()),
+        format!("X-StartTime: {}", httpdate::fmt_http_date(timing.started)),
+    ];
+    let diagnostic;
+    let body: &[u8] = match completion {
+        Completion::Body(body) => body,
+        Completion::Failed(code) => {
+            additional_headers.push(format!("X-ResponseCode: {code}"));
+            additional_headers.push(format!("Content-Type: {DIAGNOSTIC_CONTENT_TYPE}"));
+            diagnostic = diagnostic_html(*code);
+            diagnostic.as_bytes()
+        }
+    };
+    let response = CommonResponse {
+        meta_tags,
+        additional_headers: additional_headers.into_iter().map(|line| String8::new(line.into_bytes())).collect(),
+        response_body: Blob::Borrowed(body),
+    };
+    packed(|e| response.pack(e))
+}
+
+/// What a structure packs to; a stream that could not be packed ends there.
+fn packed(pack: impl FnOnce(&mut Encoder) -> Result<(), PackError>) -> Bytes {
+    let mut e = Encoder::new();
+    if let Err(error) = pack(&mut e) {
+        tracing::error!(%error, "a response could not be framed");
+        return Bytes::new();
+    }
+    e.finish()
 }
 
 /// The diagnostic page of a refusal. It names the code and nothing of the request.

@@ -185,37 +185,47 @@ function mapi_http.read_request(request, text, session)
   return root, fault, batch
 end
 
+-- Lists of lines with the line that ends each.
+local LINES = { { "MetaTags", "DONE" }, { "AdditionalHeaders", "" } }
+
 -- Meta-tags, then headers up to an empty line; answers the value of X-ResponseCode.
 local function head(c, root)
   local code
-  while true do
-    local at = offset(c)
-    local stop = c.text:find("\r\n", c.at, true)
-    if not stop then
-      local fault = bytes.fault(at, bytes.remaining(c), "a line without end")
-      fault.path = "AdditionalHeaders"
-      error(fault)
-    end
-    local line = bytes.take(c, stop - c.at)
-    bytes.skip(c, 2)
-    if line == "" then
-      structures.leaf(root, "EndOfHeaders", at, 2, "2 bytes")
-      return code
-    end
-    bytes.count_value(c)
-    local name, value = line:match("^([%w-]*):(.*)$")
-    if name then
-      value = value:match("^%s*(.-)%s*$")
-    else
-      name, value = "MetaTag", line
-    end
-    if name:lower() == "x-responsecode" then
-      code = value
-    end
-    value = texts.ascii(value)
-    local node = structures.leaf(root, name, at, #line + 2, texts.quoted(value), description.header.Head)
-    node.add, node.value = "value", value
+  for _, list in ipairs(LINES) do
+    bytes.inside(list[1])
+    local index = 0
+    repeat
+      local at = offset(c)
+      bytes.inside(index)
+      local stop = c.text:find("\r\n", c.at, true)
+      if not stop then
+        error(bytes.fault(at, 1, "text without terminator"))
+      end
+      local line = bytes.take(c, stop - c.at)
+      bytes.skip(c, 2)
+      bytes.count_value(c)
+      bytes.outside()
+      index = index + 1
+      local name, value = line:match("^([%w-]*):(.*)$")
+      if name then
+        value = value:match("^%s*(.-)%s*$")
+      else
+        name, value = "MetaTag", line
+      end
+      if name:lower() == "x-responsecode" then
+        code = value
+      end
+      if line == "" and list[2] == "" then
+        structures.leaf(root, "EndOfHeaders", at, 2, "2 bytes")
+      else
+        value = texts.string8(value)
+        local node = structures.leaf(root, name, at, #line + 2, texts.quoted(value), description.header.Head)
+        node.add, node.value = "value", value
+      end
+    until line == list[2]
+    bytes.outside()
   end
+  return code
 end
 
 local function begins_with_tag(text)
