@@ -7,7 +7,7 @@ use crate::exchanges::{buffer, capture, execute, executed, request, response};
 use crate::pdml::bodies;
 use crate::support::{Tshark, root};
 
-/// A list that ends at a sentinel is checked, and emitted by nothing so far.
+/// A list that ends at a sentinel: the dissector does not have it so far.
 const OPERATION: &str = "
     [spec(\"an example\")]
     rop RopCountRows = 0x62 {
@@ -50,7 +50,7 @@ fn what_is_not_known_is_told_and_the_rest_not_guessed() {
     );
     let told = shown[0].experts();
     assert!(
-        told.iter().any(|text| text.contains("RopCountRows.Values: a kind of value that this dissector does not have")),
+        told.iter().any(|text| text.contains("RopCountRows.Values: a length that this dissector does not have")),
         "{told:?}"
     );
     assert!(labels(2).contains(&"RopRelease"), "{:?}", labels(2));
