@@ -7,12 +7,16 @@ use std::fs;
 use std::path::Path;
 
 /// A list: its name, the parameters of its structures as descriptions write them, the name of its readers' type
-/// and the argument that they take.
-const LISTS: [(&str, &str, &str, &str); 3] = [
-    ("PLAIN", "", "Reader", ""),
-    ("BY_TYPE", "(PropertyType PropertyType)", "ReaderByType", "protocol::oxcdata::PropertyType"),
-    ("BY_COLUMNS", "(PropertyTag Columns[])", "ReaderByColumns", "&[protocol::oxcdata::PropertyTag]"),
+/// and the arguments that they take.
+const LISTS: [(&str, &str, &str, &[&str]); 5] = [
+    ("PLAIN", "", "Reader", &[]),
+    ("BY_TYPE", "(PropertyType PropertyType)", "ReaderByType", &[TYPE]),
+    ("BY_COLUMNS", "(PropertyTag Columns[])", "ReaderByColumns", &["&[protocol::oxcdata::PropertyTag]"]),
+    ("BY_FORM", "<WireForm F>", "ReaderByForm", &[FORM]),
+    ("BY_FORM_AND_TYPE", "<WireForm F>(PropertyType PropertyType)", "ReaderByFormAndType", &[FORM, TYPE]),
 ];
+const TYPE: &str = "protocol::oxcdata::PropertyType";
+const FORM: &str = "protocol::oxcdata::WireForm";
 
 fn main() {
     let idl = Path::new(env!("CARGO_MANIFEST_DIR")).join("../idl");
@@ -35,11 +39,10 @@ fn main() {
         }
     }
     let mut out = String::new();
-    for (list, params, reader, argument) in LISTS {
-        let (ty, names, pass) = match argument {
-            "" => (String::new(), "c", ""),
-            argument => (format!(", {argument}"), "c, argument", ", argument"),
-        };
+    for (list, params, reader, arguments) in LISTS {
+        let ty: String = arguments.iter().map(|argument| format!(", {argument}")).collect();
+        let pass: String = (0..arguments.len()).map(|at| format!(", argument_{at}")).collect();
+        let names = format!("c{pass}");
         _ = writeln!(out, "type {reader} = fn(&mut Cursor<'_>{ty}) -> Result<(), UnpackError>;");
         _ = writeln!(out, "/// Names of the descriptions with the code that reads them.");
         _ = writeln!(out, "pub const {list}: &[(&str, {reader})] = &[");
@@ -65,8 +68,7 @@ fn names(text: &str) -> Vec<(String, String)> {
         if let Some(rest) = line.strip_prefix("struct ") {
             let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
             let params = rest.get(name.len()..).unwrap_or_default();
-            let params = if params.starts_with('(') { params.split_inclusive(')').next().unwrap() } else { "" };
-            names.push((name, params.to_owned()));
+            names.push((name, params.split(" {").next().unwrap_or_default().to_owned()));
         }
         if let Some((name, _)) = line.strip_prefix("request ").and_then(|rest| rest.split_once(" = ")) {
             names.extend(["Request", "Response", "Failure"].map(|body| (format!("{name}{body}"), String::new())));

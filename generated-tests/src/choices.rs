@@ -92,6 +92,11 @@ impl Choices {
         self.bits(48)
     }
 
+    /// A number of so many bytes (1 to 8), as [`Choices::bits`].
+    pub fn uint(&mut self, size: usize) -> u64 {
+        self.bits(u32::try_from(size).map_or(64, |size| size.saturating_mul(8)))
+    }
+
     /// A number of so many bits (1 to 64): small, a power of two or one less, close to the largest or to the
     /// largest signed one, or anything.
     pub fn bits(&mut self, bits: u32) -> u64 {

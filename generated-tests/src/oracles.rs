@@ -102,27 +102,27 @@ pub fn property(holds: impl Fn(&mut Choices) -> Result<(), Broken>) {
     assert!(met, "no value met what its type requires");
 }
 
-/// [`check!`](crate::check) for a generated type: choices, value, type, then the arguments of its `pack`
-/// and `unpack`; before these `Rest;` for a type that takes all that is there.
+/// [`check!`](crate::check) for a generated type: choices, value, type with its wire forms in brackets, then the
+/// other arguments of its `pack` and `unpack`; before these `Rest;` for a type that takes all that is there.
 #[macro_export]
 macro_rules! wire {
-    ($g:expr, $value:expr, $type:ident) => {
-        $crate::wire!($g, $value, $type,)
+    ($g:expr, $value:expr, $type:ident $([$($form:expr),+])?) => {
+        $crate::wire!($g, $value, $type $([$($form),+])?,)
     };
-    ($g:expr, $value:expr, $type:ident, $end:ident; $($argument:expr),*) => {{
+    ($g:expr, $value:expr, $type:ident $([$($form:expr),+])?, $end:ident; $($argument:expr),*) => {{
         let value = $value;
         $crate::check!(
             *$g,
             value,
-            |v, e| v.pack(e $(, $argument)*),
-            |c| $type::unpack(c $(, $argument)*),
-            |v| v.packed_size(),
+            |v, e| v.pack(e $($(, $form)+)? $(, $argument)*),
+            |c| $type::unpack(c $($(, $form)+)? $(, $argument)*),
+            |v| v.packed_size($($($form),+)?),
             $crate::oracles::End::$end
         );
         Ok(())
     }};
-    ($g:expr, $value:expr, $type:ident, $($argument:expr),*) => {
-        $crate::wire!($g, $value, $type, Fixed; $($argument),*)
+    ($g:expr, $value:expr, $type:ident $([$($form:expr),+])?, $($argument:expr),*) => {
+        $crate::wire!($g, $value, $type $([$($form),+])?, Fixed; $($argument),*)
     };
 }
 

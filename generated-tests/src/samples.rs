@@ -3,7 +3,7 @@
 use protocol::oxcdata::{
     FolderId, FuzzyLevelHigh, FuzzyLevelLow, MessageId, ModifyRecipientRow, PropertyRow, PropertyTag, PropertyType,
     PropertyValue, RecipientFlags, RecipientRow, RecipientRowAddress, RecipientType, RelOp, Restriction, SortDirection,
-    SortOrder, TaggedPropertyValue,
+    SortOrder, TaggedPropertyValue, WireForm,
 };
 use protocol::oxcfold::{ContentsTableFlags, OpenModeFlags, RopGetContentsTableRequest, RopOpenFolderRequest};
 use protocol::oxcmsg::{
@@ -87,7 +87,7 @@ pub fn values() -> Vec<TaggedPropertyValue<'static>> {
 
 /// Lengthens the last binary until the values take so many bytes.
 fn fill(values: &mut [TaggedPropertyValue<'static>], size: usize) {
-    let missing = size - values.iter().map(TaggedPropertyValue::packed_size).sum::<usize>();
+    let missing = size - values.iter().map(|value| value.packed_size(WireForm::Rop)).sum::<usize>();
     let last = values.iter_mut().rev().find_map(|value| match &mut value.property_value {
         PropertyValue::PtypBinary(bytes) => Some(bytes),
         _ => None,
@@ -245,7 +245,8 @@ mod tests {
         let sizes: Vec<usize> = super::requests().iter().map(super::RopRequest::packed_size).collect();
         assert_eq!(sizes, [13, 5, 126, 15, 101, 7, 23, 89, 1_387, 1_566, 5, 3]);
         assert_eq!(sizes.iter().sum::<usize>(), 3_340);
-        assert_eq!(super::values().iter().map(super::TaggedPropertyValue::packed_size).sum::<usize>(), 533);
+        let size = |value: &super::TaggedPropertyValue<'_>| value.packed_size(super::WireForm::Rop);
+        assert_eq!(super::values().iter().map(size).sum::<usize>(), 533);
         let rows = super::rows().iter().map(super::PropertyRow::packed_size).sum::<usize>();
         assert!((22_000..22_600).contains(&rows), "{rows}");
     }

@@ -11,12 +11,12 @@ use std::process::{Command, Stdio};
 use generated_tests::Choices;
 use generated_tests::described::{root, vectors};
 use generated_tests::streams::sample;
-use protocol::oxcdata::{PropertyTag, PropertyType};
+use protocol::oxcdata::{PropertyTag, PropertyType, WireForm};
 use protocol::oxcfxics::{FastTransfer, FastTransferDecoder, FastTransferRoot};
 use protocol::oxcmapihttp::{ExecuteRequest, ExecuteResponse};
 use protocol::oxcnotif::{ChangedTableRow, DeletedTableRow, TableChange};
 use protocol::rops::{Conversation, RopId, RopInputBuffer, RopOutputBuffer, RopReply, RopRequest, unpack_unsolicited};
-use readers::{BY_COLUMNS, BY_TYPE, PLAIN};
+use readers::{BY_COLUMNS, BY_FORM, BY_FORM_AND_TYPE, BY_TYPE, PLAIN};
 use runtime::codec::rpc_header_ext::unpack_chain;
 use runtime::stream::StreamError;
 use runtime::stream::typed::Stream as _;
@@ -34,6 +34,10 @@ const COLUMNS: [PropertyTag; 8] = [
     PropertyTag(0x3008_001E),
 ];
 
+/// Forms of values with their names.
+const FORMS: [(&str, WireForm); 3] =
+    [("rop", WireForm::Rop), ("rule", WireForm::Rule), ("extended", WireForm::Extended)];
+
 type Read = Box<dyn Fn(&mut Cursor<'_>) -> Result<(), UnpackError>>;
 
 /// What a line names, and the generated code that reads it.
@@ -42,7 +46,7 @@ struct Type {
     read: Read,
 }
 
-/// All structures and bodies: `PLAIN`, `BY_TYPE`, `BY_COLUMNS`.
+/// All structures and bodies: `PLAIN`, `BY_TYPE`, `BY_COLUMNS`, `BY_FORM`, `BY_FORM_AND_TYPE`.
 mod readers {
     use runtime::{Cursor, UnpackError};
 
@@ -62,10 +66,21 @@ fn types() -> Vec<Type> {
             add(format!("{name};Columns={}", written.join(",")), Box::new(move |c| read(c, columns)));
         }
     }
+    let property_types = || PropertyType::NAMES.iter().map(|(value, _)| *value).chain([0x0999]).map(PropertyType);
     for (name, read) in BY_TYPE {
-        for (value, _) in PropertyType::NAMES.iter().chain(&[(0x0999, "no type")]) {
-            let ty = PropertyType(*value);
-            add(format!("{name};PropertyType={value}"), Box::new(move |c| read(c, ty)));
+        for ty in property_types() {
+            add(format!("{name};PropertyType={}", ty.0), Box::new(move |c| read(c, ty)));
+        }
+    }
+    for (form_name, form) in FORMS {
+        for (name, read) in BY_FORM {
+            add(format!("{name};F={form_name}"), Box::new(move |c| read(c, form)));
+        }
+        for (name, read) in BY_FORM_AND_TYPE {
+            for ty in property_types() {
+                let name = format!("{name};F={form_name};PropertyType={}", ty.0);
+                add(name, Box::new(move |c| read(c, form, ty)));
+            }
         }
     }
     for m in [false, true] {
@@ -225,7 +240,8 @@ fn structures_and_bodies_agree() {
             cases.value(&ty.name, &noise.bytes(), &ty.read);
         }
     }
-    assert!(PLAIN.len() > 50 && BY_TYPE.len() > 2 && BY_COLUMNS.len() > 2, "the descriptions are not read");
+    let read = PLAIN.len() > 50 && BY_TYPE.len() > 1 && BY_COLUMNS.len() > 2 && BY_FORM.len() > 5;
+    assert!(read && !BY_FORM_AND_TYPE.is_empty(), "the descriptions are not read");
     let kinds = cases.compare();
     assert!(kinds["ok"] > 3_000 && kinds["error"] > 3_000, "{kinds:?}");
 }

@@ -277,8 +277,8 @@ pub enum ReservedRule {
 pub struct StructDecl {
     /// Its name.
     pub name: Ident,
-    /// `<F>`: wire form parameters.
-    pub forms: Vec<Ident>,
+    /// `<WireForm F>`: wire form parameters.
+    pub forms: Vec<FormParam>,
     /// `(PropertyTag Columns[])`
     pub params: Vec<Param>,
     /// Its members.
@@ -597,6 +597,8 @@ pub enum TypeArg {
     Count {
         /// The integer before the text.
         prefix: Ident,
+        /// Its wire forms.
+        forms: Vec<Vec<Path>>,
         /// The length counts UTF-16 units or characters; otherwise bytes.
         chars: bool,
     },
@@ -607,8 +609,8 @@ pub enum TypeArg {
 pub struct TypeDecl {
     /// Its name.
     pub name: Ident,
-    /// Wire form parameters.
-    pub forms: Vec<Ident>,
+    /// `<WireForm F>`: wire form parameters.
+    pub forms: Vec<FormParam>,
     /// What it stands for.
     pub kind: TypeDeclKind,
 }
@@ -627,8 +629,17 @@ pub enum TypeDeclKind {
 pub struct FormDecl {
     /// Its name.
     pub name: Ident,
-    /// The forms.
-    pub forms: Vec<Ident>,
+    /// The forms, each with its `///` lines.
+    pub forms: Vec<(Vec<String>, Ident)>,
+}
+
+/// `WireForm F`, or `F` where the form itself has that name.
+#[derive(Clone, Debug)]
+pub struct FormParam {
+    /// The declared form.
+    pub form: Ident,
+    /// The parameter's name.
+    pub name: Ident,
 }
 
 /// A kind of server object.
@@ -776,6 +787,18 @@ pub enum Value {
     Record(Vec<(Ident, Value)>, Span),
     /// `Variant { .. }`, `Variant(..)`
     Variant(Ident, Box<Value>),
+}
+
+impl Value {
+    /// All of it; of a variant its name.
+    #[must_use]
+    pub fn span(&self) -> &Span {
+        match self {
+            Self::Int(_, span) | Self::List(_, span) | Self::Record(_, span) => span,
+            Self::Str(text) => &text.span,
+            Self::Name(name) | Self::Variant(name, _) => &name.span,
+        }
+    }
 }
 
 /// An operation of an NDR interface.

@@ -87,6 +87,8 @@ codes! {
     R0207 "a pointer in an interface of MAPI",
     R0208 "an array of no elements, of too many, or of arrays",
     R0209 "a type name that stands for itself",
+    R0220 "a wire form that is missing, unknown or in the wrong place",
+    R0221 "a type that does not say what it is in each wire form",
     R0301 "an expression without a meaning",
     R0302 "a field or parameter that is not there",
     R0303 "a member that is not there",

@@ -130,6 +130,73 @@ pub enum TypeKind {
     Bits(BitsDef),
     /// A structure.
     Struct(StructDef),
+    /// A closed set of wire forms.
+    Form(FormDef),
+}
+
+/// A closed set of wire forms: context that the bytes do not carry.
+#[derive(Clone, Debug)]
+pub struct FormDef {
+    /// Its forms in order: name, documentation. A form's number is its place here.
+    pub items: Vec<(String, Vec<String>)>,
+    /// Integers whose width follows it.
+    pub widths: Vec<FormWidth>,
+}
+
+/// `type Count<F> = match (F) { .. }` of integers.
+#[derive(Clone, Debug)]
+pub struct FormWidth {
+    /// The name of the type.
+    pub name: String,
+    /// Documentation lines.
+    pub docs: Vec<String>,
+    /// The integer in each form, in the order of the forms.
+    pub kinds: Vec<IntKind>,
+}
+
+/// An integer whose width follows a wire form.
+#[derive(Clone, Debug)]
+pub struct ByForm {
+    /// The name of its type: that of a [`FormWidth`].
+    pub name: String,
+    /// The form.
+    pub form: Box<Expr>,
+    /// The integer in each form, in the order of the forms.
+    pub kinds: Vec<IntKind>,
+}
+
+impl ByForm {
+    /// The integer in Rust: the widest.
+    #[must_use]
+    pub fn widest(&self) -> IntKind {
+        self.kinds.iter().copied().max_by_key(|kind| kind.size).unwrap_or(IntKind { size: 8, signed: false })
+    }
+
+    /// What fits this fits every form.
+    #[must_use]
+    pub fn narrowest(&self) -> IntKind {
+        self.kinds.iter().copied().min_by_key(|kind| kind.size).unwrap_or(IntKind { size: 1, signed: false })
+    }
+}
+
+/// The integer that says how long a text is.
+#[derive(Clone, Debug)]
+pub enum Width {
+    /// The same always.
+    Always(IntKind),
+    /// By a wire form.
+    ByForm(ByForm),
+}
+
+impl Width {
+    /// What fits this fits every form.
+    #[must_use]
+    pub fn narrowest(&self) -> IntKind {
+        match self {
+            Self::Always(kind) => *kind,
+            Self::ByForm(by) => by.narrowest(),
+        }
+    }
 }
 
 /// Integers of the wire.
@@ -238,6 +305,8 @@ pub struct Param {
 pub enum Type {
     /// An integer.
     Int(IntKind),
+    /// An unsigned integer whose width follows a wire form.
+    IntByForm(ByForm),
     /// 4 or 8 bytes.
     Float(u8),
     /// 1 or 2 bytes.
@@ -272,11 +341,11 @@ pub enum Text {
     /// One or the other by a flag.
     By(Box<Expr>),
     /// UTF-16, counted before it: width of the count; in units or in bytes.
-    Utf16Counted(IntKind, bool),
+    Utf16Counted(Width, bool),
     /// 8-bit, counted before it.
-    String8Counted(IntKind),
+    String8Counted(Width),
     /// Plain bytes, counted before them.
-    BytesCounted(IntKind),
+    BytesCounted(Width),
     /// 8-bit, ended by carriage return and line feed.
     Line,
 }
@@ -759,6 +828,15 @@ impl Program {
         &self.types[id.0]
     }
 
+    /// The leading parameters that are wire forms.
+    #[must_use]
+    pub fn forms<'d>(&self, def: &'d StructDef) -> &'d [Param] {
+        let is_form =
+            |param: &Param| matches!(&param.ty, Type::Named(id, _) if matches!(self.ty(*id).kind, TypeKind::Form(_)));
+        let count = def.params.iter().take_while(|param| is_form(param)).count();
+        def.params.get(..count).unwrap_or_default()
+    }
+
     /// The enumeration of return values.
     #[must_use]
     pub fn error_code(&self) -> Option<(&TypeDef, &EnumDef)> {
@@ -775,6 +853,7 @@ impl Program {
         let borrowed = |min_size| Layout { lifetime: true, copy: false, min_size, fixed: false, ..Layout::default() };
         match ty {
             Type::Int(kind) => sized(u64::from(kind.size)),
+            Type::IntByForm(by) => Layout { fixed: false, ..sized(u64::from(by.narrowest().size)) },
             Type::Float(size) => Layout { float: true, ..sized(u64::from(*size)) },
             Type::Bool(size) => sized(u64::from(*size)),
             Type::U48Be => sized(6),
@@ -787,11 +866,12 @@ impl Program {
                 TypeKind::Enum(e) => sized(u64::from(e.base.size)),
                 TypeKind::Bits(b) => sized(u64::from(b.base.size)),
                 TypeKind::Struct(s) => s.layout,
+                TypeKind::Form(_) => sized(0),
             },
             Type::Text(Text::Utf16Nul | Text::Line) => borrowed(2),
             Type::Text(Text::String8Nul | Text::By(_)) => borrowed(1),
-            Type::Text(Text::Utf16Counted(kind, _) | Text::String8Counted(kind) | Text::BytesCounted(kind)) => {
-                borrowed(u64::from(kind.size))
+            Type::Text(Text::Utf16Counted(width, _) | Text::String8Counted(width) | Text::BytesCounted(width)) => {
+                borrowed(u64::from(width.narrowest().size))
             }
             Type::Bytes(Extent::Const(n)) => sized(*n),
             Type::Bytes(_) => borrowed(0),

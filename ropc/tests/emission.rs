@@ -109,3 +109,39 @@ fn puts_texts_behind_the_fixed_part() {
         }"
     ));
 }
+
+#[test]
+fn passes_a_wire_form_on() {
+    insta::assert_snapshot!(emitted(
+        r#"
+        [encoding(mapi)] interface small {
+            /// Where it is written.
+            form WireForm {
+                /// In a buffer.
+                rop,
+                rule,
+                extended
+            }
+            type Count<WireForm F> = match (F) { rop | rule => uint16; else => uint32; };
+            enum Kind : uint8 { Move = 1, Copy = 2, Tag = 3 }
+            [max_recursion(8)]
+            struct Action<WireForm F> {
+                Kind Kind;
+                match (Kind, F) Data {
+                    Extended: (Move | Copy, extended) => { bytes(count Count<F> bytes) Folder; }
+                    (Move | Copy, else) => { uint64 Folder; }
+                    (Tag, _) => { Count<F> ActionCount = count(Actions); Action<F> Actions[ActionCount]; }
+                }
+            }
+            struct Actions {
+                Count<extended> Size = sizeof(First);
+                sized(Size) Action<extended> First;
+                Marked<rop> Second;
+            }
+            struct Marked<WireForm F> {
+                Count<F> Mark;
+                if (F == rule) { uint8 OfRule; }
+            }
+        }"#
+    ));
+}

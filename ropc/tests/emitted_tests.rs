@@ -59,6 +59,30 @@ fn chooses_values_that_select_a_variant() {
 }
 
 #[test]
+fn chooses_tuples_that_no_arm_before_takes() {
+    insta::assert_snapshot!(tests(
+        r"
+        form Form { short, long }
+        enum Kind : uint8 { First = 1, Second = 2, Third = 3 }
+        struct Kept {
+            uint8 Version;
+            Kind  Kind;
+            match (Version, Kind) Value { A: (1, First) => { uint8 X; } B: (1, _) => { uint16 X; } C: (_, Second) => {} }
+        }
+        [max_recursion(8)]
+        struct ByForm<Form F> {
+            Kind Kind;
+            match (Kind, F) Value {
+                A: (First | Second, long) => { uint8 X; }
+                B: (First | Second, else) => { uint16 X; }
+                C: (Third, _) => { uint8 Count = count(Inner); ByForm<F> Inner[Count]; }
+            }
+        }
+        struct OnlyLong<Form F> { match (F) { long => { uint8 X; } } }"
+    ));
+}
+
+#[test]
 fn makes_lengths_agree_and_keeps_within_sizes() {
     insta::assert_snapshot!(tests(
         r"

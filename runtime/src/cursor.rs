@@ -445,6 +445,20 @@ impl<'a> Cursor<'a> {
         f64: f64;
     }
 
+    /// An unsigned integer of 1, 2, 4 or 8 bytes, where the wire form says how many.
+    ///
+    /// # Errors
+    /// `Truncated` when the buffer ends before it.
+    #[inline]
+    pub fn uint(&mut self, size: usize) -> Result<u64, UnpackError> {
+        Ok(match size {
+            1 => u64::from(self.u8()?),
+            2 => u64::from(self.u16()?),
+            4 => u64::from(self.u32()?),
+            _ => self.u64()?,
+        })
+    }
+
     /// A six-byte integer, most significant byte first (GlobalCounter, MS-OXCDATA 2.2.1).
     ///
     /// # Errors

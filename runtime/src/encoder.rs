@@ -306,6 +306,38 @@ impl Encoder {
         self.u32(narrow)
     }
 
+    /// An unsigned integer in 1, 2, 4 or 8 bytes, where the wire form says how many.
+    ///
+    /// # Errors
+    /// `TooLarge` over what so many bytes carry, `Full` at the limit.
+    #[inline]
+    pub fn uint(&mut self, value: u64, size: usize) -> Result<(), PackError> {
+        let limit = match size {
+            1 => u64::from(u8::MAX),
+            2 => u64::from(u16::MAX),
+            4 => u64::from(u32::MAX),
+            _ => u64::MAX,
+        };
+        if value > limit {
+            return Err(self.error(PackErrorKind::TooLarge { value, limit }));
+        }
+        match size {
+            1 => self.u8(value as u8),
+            2 => self.u16(value as u16),
+            4 => self.u32(value as u32),
+            _ => self.u64(value),
+        }
+    }
+
+    /// A count or length in 1, 2, 4 or 8 bytes, where the wire form says how many.
+    ///
+    /// # Errors
+    /// `TooLarge` over what so many bytes carry, `Full` at the limit.
+    #[inline]
+    pub fn count(&mut self, count: usize, size: usize) -> Result<(), PackError> {
+        self.uint(count as u64, size)
+    }
+
     /// A six-byte integer, most significant byte first (GlobalCounter, MS-OXCDATA 2.2.1).
     ///
     /// # Errors

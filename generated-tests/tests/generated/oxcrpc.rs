@@ -653,42 +653,30 @@ pub fn auxiliary_block_value(g: &mut Choices) -> AuxiliaryBlock<'static> {
                 )
             }
             _ => {
+                let (version, r#type) = *g
+                    .one_of(
+                        &[
+                            (AuxVersion(0x00), AuxType(0x00)),
+                            (AuxVersion(0x02), AuxType(0x7F)),
+                            (AuxVersion(0x04), AuxType(0x14)),
+                            (AuxVersion(0x06), AuxType(0x0A)),
+                            (AuxVersion(0x08), AuxType(0x00)),
+                            (AuxVersion(0x09), AuxType(0x17)),
+                            (AuxVersion(0x0B), AuxType(0x0D)),
+                            (AuxVersion(0x0D), AuxType(0x03)),
+                            (AuxVersion(0x0E), AuxType(0x48)),
+                            (AuxVersion(0x10), AuxType(0x10)),
+                            (AuxVersion(0x12), AuxType(0x06)),
+                            (AuxVersion(0x13), AuxType(0x4E)),
+                            (AuxVersion(0x15), AuxType(0x13)),
+                            (AuxVersion(0x17), AuxType(0x09)),
+                            (AuxVersion(0x18), AuxType(0xFF)),
+                            (AuxVersion(0xFE), AuxType(0x16)),
+                        ],
+                    );
                 AuxiliaryBlockPayload::Unknown {
-                    version: *g
-                        .one_of(
-                            &[
-                                AuxVersion(0x00),
-                                AuxVersion(0x03),
-                                AuxVersion(0x04),
-                                AuxVersion(0x05),
-                                AuxVersion(0x06),
-                                AuxVersion(0x07),
-                                AuxVersion(0x08),
-                                AuxVersion(0x09),
-                                AuxVersion(0x0A),
-                                AuxVersion(0x0B),
-                                AuxVersion(0x0C),
-                                AuxVersion(0x0D),
-                                AuxVersion(0x0E),
-                                AuxVersion(0x0F),
-                                AuxVersion(0x10),
-                                AuxVersion(0x11),
-                                AuxVersion(0x12),
-                                AuxVersion(0x13),
-                                AuxVersion(0x14),
-                                AuxVersion(0x15),
-                                AuxVersion(0x16),
-                                AuxVersion(0x17),
-                                AuxVersion(0x18),
-                                AuxVersion(0x7F),
-                                AuxVersion(0xFE),
-                                AuxVersion(0xFF),
-                            ],
-                        ),
-                    r#type: *g
-                        .one_of(
-                            &[AuxType(0x00), AuxType(0x7F), AuxType(0xFE), AuxType(0xFF)],
-                        ),
+                    version,
+                    r#type,
                     data: g.blob(300),
                 }
             }

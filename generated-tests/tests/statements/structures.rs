@@ -3,7 +3,7 @@
 use generated_tests::vectors::hex;
 use protocol::oxcdata::{
     DisplayType, ErrorCode, FlaggedPropertyValue, PropertyTag, PropertyType, PropertyValue, RecipientRow,
-    RecipientRowAddress,
+    RecipientRowAddress, WireForm,
 };
 use protocol::oxcmsg::ReadRecipientRow;
 use protocol::oxcstor::{LogonFlags, ReceiveFolderRow, RopLogonResponse, RopLogonResponseStore, RopLogonWrongServer};
@@ -186,14 +186,15 @@ fn strings_end_with_their_terminator() {
     const TEST: &str = "strings_end_with_their_terminator";
     let value = |bytes: &str, ty: PropertyType| {
         let bytes = hex(bytes);
-        let (read, written) = both_ways(&bytes, |c| PropertyValue::unpack(c, ty), |value, e| value.pack(e, ty));
+        let unpack = |c: &mut Cursor<'_>| PropertyValue::unpack(c, WireForm::Rop, ty).map(PropertyValue::into_owned);
+        let (read, written) = both_ways(&bytes, unpack, |value, e| value.pack(e, WireForm::Rop, ty));
         assert_eq!(written, bytes);
-        read.into_owned()
+        read
     };
     assert_eq!(value("41 00 00 00", PropertyType::PTYP_STRING), PropertyValue::PtypString("A".into()));
     assert_eq!(value("41 00", PropertyType::PTYP_STRING8), PropertyValue::PtypString8("A".into()));
     for (bytes, ty) in [("41 00", PropertyType::PTYP_STRING), ("41", PropertyType::PTYP_STRING8)] {
-        assert!(PropertyValue::unpack(&mut Cursor::new(&hex(bytes)), ty).is_err());
+        assert!(PropertyValue::unpack(&mut Cursor::new(&hex(bytes)), WireForm::Rop, ty).is_err());
     }
     record(TEST, "MS-OXCDATA", &["R455"]);
 }

@@ -43,6 +43,10 @@ pub fn eval<'p>(program: &'p Program, expr: &'p Expr, scope: &Scope<'p>) -> Resu
                 let mask = def.masks.iter().find(|(mask, ..)| mask == name);
                 Datum::Number(mask.map(|(_, value, _)| i128::from(*value)).ok_or(Missing("mask"))?)
             }
+            TypeKind::Form(def) => {
+                let place = def.items.iter().position(|(item, _)| item == name);
+                Datum::Number(place.map(|place| place as i128).ok_or(Missing("wire form"))?)
+            }
             TypeKind::Struct(_) => return Err(Missing("constant")),
         },
         Expr::Index => Datum::Number(scope.index.ok_or(Missing("index"))? as i128),
@@ -96,7 +100,7 @@ fn part<'p>(program: &Program, bits: &BitsDef, name: &str, value: u64) -> Option
             let size = match &program.ty(id).kind {
                 TypeKind::Enum(def) => def.base.size,
                 TypeKind::Bits(def) => def.base.size,
-                TypeKind::Struct(_) => 8,
+                TypeKind::Struct(_) | TypeKind::Form(_) => 8,
             };
             Datum::Number(i128::from(part & ones(u32::from(size) * 8)))
         }

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use ropc::ast::ReservedRule;
 use ropc::model::{
-    Arm, ConstValue, Ending, Expr, Extent, Field, IntKind, Match, Member, Pattern, Program, Role, StructDef, Text,
-    Type, TypeId, TypeKind,
+    Arm, ByForm, ConstValue, Ending, Expr, Extent, Field, IntKind, Match, Member, Pattern, Program, Role, StructDef,
+    Text, Type, TypeId, TypeKind, Width,
 };
 use runtime::{Cursor, Guid, UnpackError, UnpackErrorKind};
 
@@ -320,6 +320,12 @@ impl<'p> Interpreter<'p> {
             Type::Array(element, extent) => self.array(c, element, extent, scope, node),
             Type::Named(id, args) => self.named(c, *id, args, scope, node),
             Type::Text(text) => self.text(c, text, scope, node),
+            Type::IntByForm(by) => {
+                let kind = self.in_form(c, by, scope)?;
+                let value = unsigned(c, kind).map_err(|error| self.refused(&error))?;
+                node.value = Some(Value::Number(i128::from(value), kind.size));
+                Ok(Datum::Number(i128::from(value)))
+            }
             Type::Bytes(extent) => {
                 let bytes = match extent {
                     Extent::Const(n) => c.take(usize::try_from(*n).unwrap_or(usize::MAX)),
@@ -371,7 +377,7 @@ impl<'p> Interpreter<'p> {
         let (base, allowed) = match &self.program.ty(id).kind {
             TypeKind::Enum(def) => (def.base, u64::MAX),
             TypeKind::Bits(def) => (def.base, if def.reserved == ReservedRule::Ignore { u64::MAX } else { def.known }),
-            TypeKind::Struct(_) => return Err(self.fault(start, 1, "expected a number")),
+            TypeKind::Struct(_) | TypeKind::Form(_) => return Err(self.fault(start, 1, "expected a number")),
         };
         let value = unsigned(c, base).map_err(|error| self.refused(&error))?;
         node.value = Some(self.names.named(id, value, base.size));
@@ -397,12 +403,25 @@ impl<'p> Interpreter<'p> {
         def.params.iter().zip(args).map(|(param, arg)| Ok(self.eval(c, arg, scope)?.fitted(&param.ty))).collect()
     }
 
+    /// The integer that a type is in the form that is read.
+    fn in_form(&self, c: &Cursor<'_>, by: &'p ByForm, scope: &Scope<'p>) -> Result<IntKind, Fault> {
+        let form = usize::try_from(self.eval(c, &by.form, scope)?.wide()).unwrap_or(usize::MAX);
+        by.kinds.get(form).copied().ok_or_else(|| self.missing(c.offset(), "wire form"))
+    }
+
     fn text(&self, c: &mut Cursor<'_>, text: &'p Text, scope: &Scope<'p>, node: &mut Node) -> Result<Datum<'p>, Fault> {
         let unicode = match text {
             Text::By(flag) => self.eval(c, flag, scope)?.truth(),
             _ => false,
         };
-        let (value, datum) = primitive::text(c, text, unicode).map_err(|error| self.refused(&error))?;
+        let width = match text {
+            Text::Utf16Counted(width, _) | Text::String8Counted(width) | Text::BytesCounted(width) => match width {
+                Width::Always(kind) => Some(*kind),
+                Width::ByForm(by) => Some(self.in_form(c, by, scope)?),
+            },
+            Text::Utf16Nul | Text::String8Nul | Text::Line | Text::By(_) => None,
+        };
+        let (value, datum) = primitive::text(c, text, unicode, width).map_err(|error| self.refused(&error))?;
         node.value = Some(value);
         Ok(datum)
     }

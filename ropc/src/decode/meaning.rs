@@ -53,7 +53,7 @@ impl<'p> Names<'p> {
             self.program.types.iter().find_map(|def| match &def.kind {
                 TypeKind::Enum(e) => e.items.iter().find(|(item, ..)| item == name).map(|(_, value, _)| *value),
                 TypeKind::Bits(b) => b.masks.iter().find(|(mask, ..)| mask == name).map(|(_, value, _)| *value),
-                TypeKind::Struct(_) => None,
+                TypeKind::Struct(_) | TypeKind::Form(_) => None,
             })
         })
     }
@@ -77,7 +77,7 @@ impl<'p> Names<'p> {
                 Some(names) => names,
                 None => self.parts(def, value),
             },
-            TypeKind::Struct(_) => Vec::new(),
+            TypeKind::Struct(_) | TypeKind::Form(_) => Vec::new(),
         }
     }
 

@@ -63,11 +63,17 @@ fn counters(set: &GlobSet) -> String {
     ranges.join(", ")
 }
 
-/// A text of any form; `unicode` for those whose form a flag says.
-pub fn text<'p>(c: &mut Cursor<'_>, text: &Text, unicode: bool) -> Result<(Value, Datum<'p>), UnpackError> {
+/// A text of any form; `unicode` for those whose form a flag says, `width` of the count of those that are counted.
+pub fn text<'p>(
+    c: &mut Cursor<'_>,
+    text: &Text,
+    unicode: bool,
+    width: Option<IntKind>,
+) -> Result<(Value, Datum<'p>), UnpackError> {
     let utf16 = |text: &Utf16<'_>| Value::Text(text.to_text().into_owned());
     let string8 = |text: &String8<'_>| Value::Text(text.decode(WESTERN).into_owned());
-    let count = |c: &mut Cursor<'_>, kind: &IntKind| Ok(usize::try_from(unsigned(c, *kind)?).unwrap_or(usize::MAX));
+    let kind = width.unwrap_or(IntKind { size: 2, signed: false });
+    let count = |c: &mut Cursor<'_>| Ok(usize::try_from(unsigned(c, kind)?).unwrap_or(usize::MAX));
     let value = match text {
         Text::Utf16Nul => utf16(&Utf16::unpack_nul(c)?),
         Text::String8Nul => string8(&String8::unpack_nul(c)?),
@@ -76,16 +82,16 @@ pub fn text<'p>(c: &mut Cursor<'_>, text: &Text, unicode: bool) -> Result<(Value
             StringValue::Utf16(text) => utf16(&text),
             StringValue::String8(text) => string8(&text),
         },
-        Text::Utf16Counted(kind, chars) => {
-            let n = count(c, kind)?;
+        Text::Utf16Counted(_, chars) => {
+            let n = count(c)?;
             utf16(&Utf16::unpack_units(c, if *chars { n } else { n / 2 })?)
         }
-        Text::String8Counted(kind) => {
-            let n = count(c, kind)?;
+        Text::String8Counted(_) => {
+            let n = count(c)?;
             string8(&String8::unpack_bytes(c, n)?)
         }
-        Text::BytesCounted(kind) => {
-            let n = count(c, kind)?;
+        Text::BytesCounted(_) => {
+            let n = count(c)?;
             return Ok((Value::Bytes, Datum::Bytes(c.take(n)?.into())));
         }
     };

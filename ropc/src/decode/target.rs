@@ -1,6 +1,6 @@
 //! What bytes are said to be: a name of the descriptions, and the context that it depends on.
 
-use ropc::model::{Param, Program, Request, Rop, Stream, StructDef, TypeId, TypeKind};
+use ropc::model::{FormDef, Param, Program, Request, Rop, Stream, StructDef, Type, TypeId, TypeKind};
 use ropc::spelling::nearest;
 use runtime::Cursor;
 
@@ -31,9 +31,10 @@ impl<'p> Target<'p> {
     /// (without the RopId), `RopSetColumnsResponse` (without the header), `ConnectRequest`.
     pub fn find(program: &'p Program, name: &str) -> Option<Self> {
         let of_types = program.types.iter().enumerate().filter(|(_, def)| def.name == name);
-        let of_types = of_types.map(|(index, def)| match &def.kind {
-            TypeKind::Struct(def) => Self::Body(def),
-            TypeKind::Enum(_) | TypeKind::Bits(_) => Self::Number(TypeId(index)),
+        let of_types = of_types.filter_map(|(index, def)| match &def.kind {
+            TypeKind::Struct(def) => Some(Self::Body(def)),
+            TypeKind::Enum(_) | TypeKind::Bits(_) => Some(Self::Number(TypeId(index))),
+            TypeKind::Form(_) => None,
         });
         let rops = program.rops.iter().filter_map(|rop| of_rop(rop, name.strip_prefix(rop.name.as_str())?));
         let requests =
@@ -80,7 +81,7 @@ impl<'p> Target<'p> {
                 Ok(())
             }
             Self::Body(def) => {
-                let args = arguments(def, &decoder.given);
+                let args = arguments(decoder.interpreter.program, def, &decoder.given);
                 decoder.interpreter.body(c, def, args, node).map(|_| ())
             }
             Self::Request(rop) => match decoder.request(c, node)?.rop.id {
@@ -102,9 +103,23 @@ impl<'p> Target<'p> {
     }
 }
 
-/// The arguments that are given, up to the first that is not.
-fn arguments<'p>(def: &StructDef, given: &Record<'p>) -> Vec<Datum<'p>> {
-    def.params.iter().map_while(|param| find(given, &param.name).cloned()).collect()
+/// The arguments that are given, up to the first that is not. A wire form that is not given is the first of its set.
+fn arguments<'p>(program: &Program, def: &StructDef, given: &Record<'p>) -> Vec<Datum<'p>> {
+    let forms = program.forms(def).len();
+    let all = def.params.iter().enumerate();
+    all.map_while(|(index, param)| find(given, &param.name).cloned().or((index < forms).then_some(Datum::Number(0))))
+        .collect()
+}
+
+/// The set of forms that a parameter is of.
+fn forms_of<'p>(program: &'p Program, param: &Param) -> Option<&'p FormDef> {
+    match &param.ty {
+        Type::Named(id, _) => match &program.ty(*id).kind {
+            TypeKind::Form(forms) => Some(forms),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 fn of_rop<'p>(rop: &'p Rop, what: &str) -> Option<Target<'p>> {
@@ -169,11 +184,19 @@ fn parameter<'p>(decoder: &Decoder<'p>, params: &'p [Param], text: &str) -> Resu
             "false" => return Ok(Datum::Bool(false)),
             _ => {}
         }
+        if let Some(forms) = forms_of(decoder.interpreter.program, param) {
+            let place = forms.items.iter().position(|(item, _)| item == text);
+            let known = || forms.items.iter().map(|(item, _)| item.as_str()).collect::<Vec<_>>().join(", ");
+            return match place {
+                Some(place) => Ok(Datum::Number(place as i128)),
+                None => Err(format!("`{text}` is no wire form: {}", known())),
+            };
+        }
         let number = text.strip_prefix("0x").map_or_else(|| text.parse().ok(), |hex| u64::from_str_radix(hex, 16).ok());
         let number = number.or_else(|| decoder.interpreter.names.constant(text));
         let number = number.ok_or_else(|| format!("`{text}` is no number and no constant"))?;
         Ok(match param.ty {
-            ropc::model::Type::Bool(_) => Datum::Bool(number != 0),
+            Type::Bool(_) => Datum::Bool(number != 0),
             _ => Datum::Number(i128::from(number)),
         })
     };

@@ -10,7 +10,7 @@ use super::names::{screaming, snake, snake_text};
 use crate::ast::BinaryOp;
 use crate::lower::derive::each_expr;
 use crate::lower::typing::{WIDE, is_arithmetic, is_comparison, sub_field_int};
-use crate::model::{Expr, Field, IntKind, Match, Member, Param, Role, StructDef, Type, TypeKind};
+use crate::model::{ByForm, Expr, Field, IntKind, Match, Member, Param, Role, StructDef, Type, TypeId, TypeKind};
 
 /// How names are to be read at a place of generated code.
 #[derive(Clone, Default)]
@@ -132,10 +132,7 @@ impl Env {
                     Some(Some(of)) => quote!(#place.#of.#member()),
                 }
             }
-            Expr::EnumConst(id, name) => {
-                let (ty, name) = (cx.type_name(*id), screaming(name));
-                quote!(#ty::#name)
-            }
+            Expr::EnumConst(id, name) => cx.constant(*id, name),
             Expr::Index => quote!(index),
             Expr::Item => quote!(item),
             Expr::At(of) => {
@@ -356,6 +353,7 @@ impl Env {
             },
             _ => match self.type_of(cx, expr) {
                 Some(Type::Int(kind)) => Number::Int(kind),
+                Some(Type::IntByForm(by)) => Number::Int(by.widest()),
                 Some(Type::U48Be) => Number::Int(WIDE),
                 _ => Number::None,
             },
@@ -398,6 +396,19 @@ impl Env {
             (Number::Length, Type::U48Be) => quote!(#value as u64),
             _ => value,
         }
+    }
+
+    /// The bytes of an integer whose width follows a wire form.
+    pub(crate) fn form_size(&self, cx: &Context<'_>, by: &ByForm) -> TokenStream {
+        let (form, method) = (self.expr(cx, &by.form), snake(&format!("{}Size", by.name)));
+        quote!(#form.#method())
+    }
+
+    /// The arguments of a structure's `packed_size`.
+    pub(crate) fn form_args(&self, cx: &Context<'_>, id: TypeId, args: &[Expr]) -> TokenStream {
+        let forms = cx.struct_def(id).map_or(&[][..], |def| cx.program.forms(def));
+        let args = forms.iter().zip(args).map(|(_, arg)| self.expr(cx, arg));
+        quote!(#(#args),*)
     }
 
     /// The arguments of a structure's `unpack` or `pack`, each preceded by a comma.

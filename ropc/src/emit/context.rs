@@ -131,6 +131,7 @@ impl<'p> Context<'p> {
     pub(crate) fn rust(&self, ty: &Type, lifetime: &TokenStream) -> TokenStream {
         match ty {
             Type::Int(kind) => int(*kind),
+            Type::IntByForm(by) => int(by.widest()),
             Type::Float(4) => quote!(f32),
             Type::Float(_) => quote!(f64),
             Type::Bool(_) => quote!(bool),
@@ -204,6 +205,16 @@ impl<'p> Context<'p> {
     /// The type has `unpack_with`.
     pub(crate) fn is_in_place(&self, id: TypeId) -> bool {
         self.in_place.contains(&id)
+    }
+
+    /// A constant of an enumeration or bit record, or a wire form.
+    pub(crate) fn constant(&self, id: TypeId, name: &str) -> TokenStream {
+        let ty = self.type_name(id);
+        let name = match &self.program.ty(id).kind {
+            TypeKind::Form(_) => verbatim(name),
+            _ => super::names::screaming(name),
+        };
+        quote!(#ty::#name)
     }
 
     /// The structure behind a named type, if it is one.

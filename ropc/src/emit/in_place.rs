@@ -44,12 +44,13 @@ pub(crate) fn types(program: &Program) -> BTreeSet<TypeId> {
 /// A value that owns nothing, if the type has one.
 pub(crate) fn blank(cx: &Context<'_>, ty: &Type) -> Option<TokenStream> {
     Some(match ty {
-        Type::Int(_) | Type::U48Be => quote!(0),
+        Type::Int(_) | Type::IntByForm(_) | Type::U48Be => quote!(0),
         Type::Float(_) => quote!(0.0),
         Type::Bool(_) => quote!(false),
         Type::Guid | Type::FileTime => quote!(Default::default()),
         Type::Named(id, _) => match &cx.program.ty(*id).kind {
             TypeKind::Enum(_) | TypeKind::Bits(_) => quote!(Default::default()),
+            TypeKind::Form(_) => return None,
             TypeKind::Struct(def) => return blank_structure(cx, &cx.type_name(*id), def),
         },
         _ => return None,

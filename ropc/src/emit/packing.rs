@@ -8,7 +8,7 @@ use super::context::{Context, hex, int_method, usize_literal};
 use super::names::{snake, verbatim, word};
 use super::sizes;
 use crate::model::{
-    Arm, Conditional, ConstValue, Count, Ending, Expr, Extent, Field, Match, Member, Role, StructDef, Text, Type,
+    Arm, Conditional, ConstValue, Count, Ending, Expr, Extent, Field, Match, Member, Role, StructDef, Text, Type, Width,
 };
 
 /// Statements that write members; locals named as the fields hold references.
@@ -105,12 +105,18 @@ fn write_field(cx: &Context<'_>, field: &Field, body: &[Member], following: &[Me
                 let method = format_ident!("count_{}", int_method(*kind));
                 quote!(e.#method(#ident).at(#name)?;)
             }
+            Type::IntByForm(by) => {
+                let size = env.form_size(cx, by);
+                quote!(e.count(#ident, #size).at(#name)?;)
+            }
             _ => quote!(e.u48be(#ident as u64).at(#name)?;),
         };
         quote!(let #ident = #value; #write)
     };
-    if let Role::Count(count) = &field.role {
-        env.counts(name, &count.of);
+    match &field.role {
+        Role::Count(count) => env.counts(name, &count.of),
+        Role::SizeOf(of, 0) if let [one] = of.as_slice() => env.counts(name, one),
+        _ => {}
     }
     match &field.role {
         Role::Plain if !field.derived_bits.is_empty() => {
@@ -133,14 +139,14 @@ fn write_field(cx: &Context<'_>, field: &Field, body: &[Member], following: &[Me
         Role::Fixed(_) => {
             let value = derived(cx, field, body, following, env);
             env.value(name, &field.ty);
-            let write = write_scalar(cx, &field.ty, &quote!(#ident), name);
+            let write = write_scalar(cx, &field.ty, &quote!(#ident), env, name);
             let ty = cx.rust(&field.ty, &quote!('_));
             quote!(let #ident: #ty = #value; #write)
         }
         Role::Present(_) | Role::Const(_) | Role::Discriminant(_) => {
             let value = derived(cx, field, body, following, env);
             env.value(name, &field.ty);
-            let write = write_scalar(cx, &field.ty, &quote!(#ident), name);
+            let write = write_scalar(cx, &field.ty, &quote!(#ident), env, name);
             quote!(let #ident = #value; #write)
         }
         Role::OffsetOf(_) => {
@@ -215,12 +221,16 @@ fn length_of(of: &str, none: u64, env: &Env) -> TokenStream {
 }
 
 /// Writes a scalar that is a value, not a reference.
-fn write_scalar(cx: &Context<'_>, ty: &Type, value: &TokenStream, name: &str) -> TokenStream {
+fn write_scalar(cx: &Context<'_>, ty: &Type, value: &TokenStream, env: &Env, name: &str) -> TokenStream {
     match ty {
         Type::Named(..) | Type::Guid | Type::FileTime | Type::GlobSet => quote!(#value.pack(e).at(#name)?;),
         Type::Int(kind) => {
             let method = int_method(*kind);
             quote!(e.#method(#value).at(#name)?;)
+        }
+        Type::IntByForm(by) => {
+            let size = env.form_size(cx, by);
+            quote!(e.uint(u64::from(#value), #size).at(#name)?;)
         }
         Type::Bool(1) => quote!(e.bool8(#value).at(#name)?;),
         Type::Bool(_) => quote!(e.bool16(#value).at(#name)?;),
@@ -286,7 +296,7 @@ fn write_until(
                 quote!(#string::from(#text).#method(e).at(#name)?;)
             }
             (Ending::Value(value), ty) => {
-                write_scalar(cx, ty, &super::values::const_value(cx, ty, &ConstValue::Int(*value)), name)
+                write_scalar(cx, ty, &super::values::const_value(cx, ty, &ConstValue::Int(*value)), env, name)
             }
             _ => quote!(),
         };
@@ -319,6 +329,14 @@ fn write(cx: &Context<'_>, ty: &Type, place: &TokenStream, env: &Env, name: &str
             let method = int_method(*kind);
             quote!(e.#method(*#place))
         }
+        Type::IntByForm(by) => {
+            let size = env.form_size(cx, by);
+            if by.widest().size == 8 {
+                quote!(e.uint(*#place, #size))
+            } else {
+                quote!(e.uint(u64::from(*#place), #size))
+            }
+        }
         Type::Float(4) => quote!(e.f32(*#place)),
         Type::Float(_) => quote!(e.f64(*#place)),
         Type::Bool(1) => quote!(e.bool8(*#place)),
@@ -341,6 +359,16 @@ fn write(cx: &Context<'_>, ty: &Type, place: &TokenStream, env: &Env, name: &str
 }
 
 fn write_text(cx: &Context<'_>, text: &Text, place: &TokenStream, env: &Env) -> TokenStream {
+    let count = |width: &Width, n: TokenStream| match width {
+        Width::Always(kind) => {
+            let method = format_ident!("count_{}", int_method(*kind));
+            quote!(e.#method(#n))
+        }
+        Width::ByForm(by) => {
+            let size = env.form_size(cx, by);
+            quote!(e.count(#n, #size))
+        }
+    };
     match text {
         Text::Utf16Nul | Text::String8Nul => quote!(#place.pack_nul(e)),
         Text::Line => quote!(#place.pack_line(e)),
@@ -348,18 +376,18 @@ fn write_text(cx: &Context<'_>, text: &Text, place: &TokenStream, env: &Env) -> 
             let flag = env.expr(cx, flag);
             quote!(#place.pack_nul(e, #flag))
         }
-        Text::Utf16Counted(kind, chars) => {
-            let method = format_ident!("count_{}", int_method(*kind));
+        Text::Utf16Counted(width, chars) => {
             let n = if *chars { quote!(#place.len_units()) } else { quote!(#place.len_units() * 2) };
-            quote!(e.#method(#n).and_then(|()| #place.pack_units(e)))
+            let count = count(width, n);
+            quote!(#count.and_then(|()| #place.pack_units(e)))
         }
-        Text::String8Counted(kind) => {
-            let method = format_ident!("count_{}", int_method(*kind));
-            quote!(e.#method(#place.as_bytes().len()).and_then(|()| #place.pack_bytes(e)))
+        Text::String8Counted(width) => {
+            let count = count(width, quote!(#place.as_bytes().len()));
+            quote!(#count.and_then(|()| #place.pack_bytes(e)))
         }
-        Text::BytesCounted(kind) => {
-            let method = format_ident!("count_{}", int_method(*kind));
-            quote!(e.#method(#place.len()).and_then(|()| e.bytes(#place)))
+        Text::BytesCounted(width) => {
+            let count = count(width, quote!(#place.len()));
+            quote!(#count.and_then(|()| e.bytes(#place)))
         }
     }
 }
@@ -513,10 +541,7 @@ pub(crate) fn single(cx: &Context<'_>, pattern: &crate::model::Pattern, ty: &Typ
     match pattern {
         Pattern::Int(value) | Pattern::Range(value, _) => super::values::const_value(cx, ty, &ConstValue::Int(*value)),
         Pattern::Bool(value) => quote!(#value),
-        Pattern::Const(id, name, _) => {
-            let (ty, name) = (cx.type_name(*id), super::names::screaming(name));
-            quote!(#ty::#name)
-        }
+        Pattern::Const(id, name, _) => cx.constant(*id, name),
         Pattern::Any => usize_literal(0),
     }
 }

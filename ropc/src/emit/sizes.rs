@@ -7,7 +7,7 @@ use super::body::{Env, Holds, RustField, rust_fields};
 use super::context::{Context, usize_literal, words};
 use super::names::{snake, verbatim, word};
 use super::packing::{destructure, inside_if};
-use crate::model::{Ending, Extent, Match, Member, Role, Text, Type};
+use crate::model::{Ending, Extent, Match, Member, Role, Text, Type, Width};
 
 /// A size in parts: what is constant, and what depends on values.
 #[derive(Default)]
@@ -90,12 +90,12 @@ fn sum(cx: &Context<'_>, body: &[Member], env: &Env) -> Sum {
             Member::Field(field) if field.at.is_some() => {
                 let ident = snake(&field.name);
                 let mut one = Sum::default();
-                value(cx, &field.ty, &quote!(#ident), &mut one);
+                value(cx, &field.ty, &quote!(#ident), env, &mut one);
                 total.terms.push(of_option(&field.name, one.tokens()));
             }
             Member::Field(field) => {
                 let ident = snake(&field.name);
-                value(cx, &field.ty, &quote!(#ident), &mut total);
+                value(cx, &field.ty, &quote!(#ident), env, &mut total);
             }
             Member::If(c) => {
                 let then = branch(cx, &c.then, env);
@@ -181,26 +181,35 @@ pub(crate) fn of_match(cx: &Context<'_>, m: &Match, place: &TokenStream, env: &E
     quote!((match #place { #(#arms)* }))
 }
 
-fn value(cx: &Context<'_>, ty: &Type, place: &TokenStream, total: &mut Sum) {
+fn value(cx: &Context<'_>, ty: &Type, place: &TokenStream, env: &Env, total: &mut Sum) {
     let layout = cx.layout(ty);
     if layout.fixed {
         total.fixed += layout.min_size;
         return;
     }
+    let count = |width: &Width, total: &mut Sum| match width {
+        Width::Always(kind) => total.fixed += u64::from(kind.size),
+        Width::ByForm(by) => total.terms.push(env.form_size(cx, by)),
+    };
     match ty {
-        Type::Named(..) | Type::GlobSet => total.terms.push(quote!(#place.packed_size())),
+        Type::Named(id, args) => {
+            let forms = env.form_args(cx, *id, args);
+            total.terms.push(quote!(#place.packed_size(#forms)));
+        }
+        Type::IntByForm(by) => total.terms.push(env.form_size(cx, by)),
+        Type::GlobSet => total.terms.push(quote!(#place.packed_size())),
         Type::Text(Text::Utf16Nul | Text::String8Nul | Text::By(_)) => total.terms.push(quote!(#place.size_nul())),
         Type::Text(Text::Line) => total.terms.push(quote!(#place.size_line())),
-        Type::Text(Text::Utf16Counted(kind, _)) => {
-            total.fixed += u64::from(kind.size);
+        Type::Text(Text::Utf16Counted(width, _)) => {
+            count(width, total);
             total.terms.push(quote!(#place.len_units() * 2));
         }
-        Type::Text(Text::String8Counted(kind)) => {
-            total.fixed += u64::from(kind.size);
+        Type::Text(Text::String8Counted(width)) => {
+            count(width, total);
             total.terms.push(quote!(#place.as_bytes().len()));
         }
-        Type::Text(Text::BytesCounted(kind)) => {
-            total.fixed += u64::from(kind.size);
+        Type::Text(Text::BytesCounted(width)) => {
+            count(width, total);
             total.terms.push(quote!(#place.len()));
         }
         Type::Bytes(_) => total.terms.push(quote!(#place.len())),
@@ -217,8 +226,13 @@ fn value(cx: &Context<'_>, ty: &Type, place: &TokenStream, total: &mut Sum) {
                 total.terms.push(if inner.min_size == 1 { quote!(#place.len()) } else { quote!(#place.len() * #size) });
                 return;
             }
+            if let Type::IntByForm(by) = element.as_ref() {
+                let size = env.form_size(cx, by);
+                total.terms.push(quote!(#place.len() * #size));
+                return;
+            }
             let mut one = Sum::default();
-            value(cx, element, &quote!(item), &mut one);
+            value(cx, element, &quote!(item), env, &mut one);
             let one = one.tokens();
             total.terms.push(quote!(#place.iter().map(|item| #one).sum::<usize>()));
         }
@@ -230,8 +244,9 @@ fn value(cx: &Context<'_>, ty: &Type, place: &TokenStream, total: &mut Sum) {
 pub(crate) fn of_names(cx: &Context<'_>, body: &[Member], names: &[String], plus: i64, env: &Env) -> TokenStream {
     let mut total = Sum { fixed: u64::try_from(plus).unwrap_or(0), terms: Vec::new() };
     for name in names {
-        if let Some(field) = find_derived(body, name) {
-            total.fixed += cx.layout(field).min_size;
+        if let Some(ty) = find_derived(body, name) {
+            let ident = snake(name);
+            value(cx, ty, &quote!(#ident), env, &mut total);
             continue;
         }
         let fields = rust_fields(body);
@@ -239,7 +254,7 @@ pub(crate) fn of_names(cx: &Context<'_>, body: &[Member], names: &[String], plus
         let ident = field.ident();
         let mut one = Sum::default();
         match field.holds {
-            Holds::Field(f) => value(cx, &f.ty, &quote!(#ident), &mut one),
+            Holds::Field(f) => value(cx, &f.ty, &quote!(#ident), env, &mut one),
             Holds::Match(m) => one.terms.push(of_match(cx, m, &quote!(#ident), env)),
             Holds::Kept(_) => {}
         }

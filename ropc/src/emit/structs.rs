@@ -129,6 +129,7 @@ fn implementation(cx: &Context<'_>, name: &str, def: &StructDef, in_place: bool)
     let pack_body = pack_body(cx, def);
     let pack_params = cx.params(&def.params, &pack_body);
     let size_body = size_body(cx, def);
+    let size_params = cx.params(cx.program.forms(def), &size_body);
     let owned = def.layout.lifetime.then(|| into_owned(cx, &ident, def));
     let methods = match (def.is_enum, def.body.last()) {
         (true, Some(Member::Match(m))) => accessors(cx, m),
@@ -190,7 +191,7 @@ fn implementation(cx: &Context<'_>, name: &str, def: &StructDef, in_place: bool)
 
             /// Bytes that `pack` writes.
             #[must_use]
-            pub fn packed_size(&self) -> usize {
+            pub fn packed_size(&self #size_params) -> usize {
                 #size_body
             }
 

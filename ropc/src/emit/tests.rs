@@ -179,7 +179,9 @@ fn property(maker: &Maker<'_, '_>) -> TokenStream {
         End::Tolerant => Some(quote!(, Tolerant;)),
         End::Rest => Some(quote!(, Rest;)),
     };
-    let comma = (end.is_none() && !args.is_empty()).then(|| quote!(,));
+    let (forms, others) = args.split_at(cx.program.forms(maker.def).len().min(args.len()));
+    let forms = (!forms.is_empty()).then(|| quote!([#(#forms),*]));
+    let comma = (end.is_none() && !others.is_empty()).then(|| quote!(,));
     let value = if maker.id.is_some() {
         let value = values::function_name(maker.name);
         quote!(#value(g #(, #args)*))
@@ -193,7 +195,7 @@ fn property(maker: &Maker<'_, '_>) -> TokenStream {
             quote!(value)
         }
     };
-    let call = quote!(wire!(g, #value, #ty #end #comma #(#args),*));
+    let call = quote!(wire!(g, #value, #ty #forms #end #comma #(#others),*));
     let body = if lets.is_empty() { call } else { quote!({ #lets #call }) };
     quote! {
         #[test]

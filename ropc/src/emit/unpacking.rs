@@ -9,6 +9,7 @@ use super::names::{snake, verbatim};
 use crate::lower::coverage::is_total;
 use crate::model::{
     Arm, ConstValue, Ending, Extent, Field, IntKind, Match, Member, Pattern, Role, StructDef, Text, Type, TypeId,
+    TypeKind, Width,
 };
 
 /// Statements that read members into locals named as the fields.
@@ -377,6 +378,16 @@ fn read(cx: &Context<'_>, ty: &Type, env: &Env) -> Read {
             let method = int_method(*kind);
             quote!(c.#method())
         }
+        Type::IntByForm(by) => {
+            let size = env.form_size(cx, by);
+            match by.widest().size {
+                8 => quote!(c.uint(#size)),
+                _ => {
+                    let ty = cx.rust(ty, &quote!('_));
+                    quote!(c.uint(#size).map(|n| n as #ty))
+                }
+            }
+        }
         Type::Float(4) => quote!(c.f32()),
         Type::Float(_) => quote!(c.f64()),
         Type::Bool(1) => quote!(c.bool8()),
@@ -419,10 +430,16 @@ fn read(cx: &Context<'_>, ty: &Type, env: &Env) -> Read {
 }
 
 fn read_text(cx: &Context<'_>, text: &Text, env: &Env) -> Read {
-    let counted = |kind: &IntKind| {
-        let method = int_method(*kind);
-        let n = if kind.size <= 2 { quote!(usize::from(n)) } else { quote!(n as usize) };
-        (quote!(c.#method()), n)
+    let counted = |width: &Width| match width {
+        Width::Always(kind) => {
+            let method = int_method(*kind);
+            let n = if kind.size <= 2 { quote!(usize::from(n)) } else { quote!(n as usize) };
+            (quote!(c.#method()), n)
+        }
+        Width::ByForm(by) => {
+            let size = env.form_size(cx, by);
+            (quote!(c.uint(#size)), quote!(n as usize))
+        }
     };
     let of_wire = |name: &str| {
         let name = cx.runtime(name);
@@ -436,17 +453,19 @@ fn read_text(cx: &Context<'_>, text: &Text, env: &Env) -> Read {
             let (name, flag) = (cx.runtime("StringValue"), env.expr(cx, flag));
             return Read { result: quote!(#name::unpack_nul(c, #flag)), wrap: None };
         }
-        Text::Utf16Counted(kind, chars) => {
-            let (read, n) = counted(kind);
-            let bytes = if *chars { quote!(#n.saturating_mul(2)) } else { quote!(#n & !1) };
+        Text::Utf16Counted(width, chars) => {
+            let (read, n) = counted(width);
+            // A cast needs parentheses before a method.
+            let receiver = if super::context::words(&n).contains("as") { quote!((#n)) } else { n.clone() };
+            let bytes = if *chars { quote!(#receiver.saturating_mul(2)) } else { quote!(#n & !1) };
             (quote!(#read.and_then(|n| c.take(#bytes))), of_wire("Utf16"))
         }
-        Text::String8Counted(kind) => {
-            let (read, n) = counted(kind);
+        Text::String8Counted(width) => {
+            let (read, n) = counted(width);
             (quote!(#read.and_then(|n| c.take(#n))), of_wire("String8"))
         }
-        Text::BytesCounted(kind) => {
-            let (blob, (read, n)) = (cx.runtime("Blob"), counted(kind));
+        Text::BytesCounted(width) => {
+            let (blob, (read, n)) = (cx.runtime("Blob"), counted(width));
             (quote!(#read.and_then(|n| c.take(#n))), quote!(#blob::Borrowed))
         }
     };
@@ -489,6 +508,7 @@ fn found(cx: &Context<'_>, m: &Match, env: &Env) -> (TokenStream, TokenStream) {
 /// A value as errors have it.
 fn found_number(cx: &Context<'_>, ty: &Type, value: &TokenStream) -> TokenStream {
     match ty {
+        Type::Named(id, _) if matches!(cx.program.ty(*id).kind, TypeKind::Form(_)) => quote!(#value as u64),
         Type::Named(..) if cx.layout(ty).min_size == 8 => quote!((#value).0),
         Type::Named(..) => quote!(u64::from((#value).0)),
         Type::Int(IntKind { size: 8, signed: false }) | Type::U48Be => value.clone(),
@@ -612,10 +632,7 @@ pub(crate) fn pattern(cx: &Context<'_>, pattern: &Pattern, ty: &Type) -> TokenSt
             wrap(quote!(#from..=#to))
         }
         Pattern::Bool(value) => quote!(#value),
-        Pattern::Const(id, name, _) => {
-            let (ty, name) = (cx.type_name(*id), super::names::screaming(name));
-            quote!(#ty::#name)
-        }
+        Pattern::Const(id, name, _) => cx.constant(*id, name),
     }
 }
 

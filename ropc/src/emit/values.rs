@@ -6,7 +6,7 @@ use quote::{format_ident, quote};
 use super::context::{Context, docs, hex, int};
 use super::names::{screaming, snake, snake_text, verbatim};
 use crate::ast::ReservedRule;
-use crate::model::{BitsDef, BitsField, ConstValue, EnumDef, IntKind, Type, TypeDef, TypeKind};
+use crate::model::{BitsDef, BitsField, ConstValue, EnumDef, FormDef, IntKind, Type, TypeDef, TypeKind};
 
 /// The value types of a module.
 pub(crate) fn module_items(cx: &Context<'_>) -> Vec<TokenStream> {
@@ -15,6 +15,7 @@ pub(crate) fn module_items(cx: &Context<'_>) -> Vec<TokenStream> {
         match &def.kind {
             TypeKind::Enum(e) => items.push(enumeration(def, e)),
             TypeKind::Bits(b) => items.push(bits(cx, def, b)),
+            TypeKind::Form(f) => items.push(forms(def, f)),
             TypeKind::Struct(_) => {}
         }
     }
@@ -43,7 +44,7 @@ pub(crate) fn const_value(cx: &Context<'_>, ty: &Type, value: &ConstValue) -> To
             let size = match &cx.program.ty(*id).kind {
                 TypeKind::Enum(e) => e.base.size,
                 TypeKind::Bits(b) => b.base.size,
-                TypeKind::Struct(_) => 8,
+                TypeKind::Struct(_) | TypeKind::Form(_) => 8,
             };
             let value = hex(*value, size);
             quote!(#name(#value))
@@ -60,8 +61,50 @@ pub(crate) fn const_value(cx: &Context<'_>, ty: &Type, value: &ConstValue) -> To
             quote!(#value)
         }
         (Type::Int(kind), ConstValue::Int(value)) => hex(*value, kind.size),
+        (Type::IntByForm(by), ConstValue::Int(value)) => hex(*value, by.narrowest().size),
         (_, ConstValue::Int(value)) => hex(*value, 1),
         (_, ConstValue::Guid(_)) => quote!(),
+    }
+}
+
+/// A closed set of wire forms: no newtype, since no byte says which it is.
+fn forms(def: &TypeDef, f: &FormDef) -> TokenStream {
+    let name = verbatim(&def.name);
+    let docs_of_type = docs(&def.docs, def.spec.as_deref(), &format!("`{}`", def.name));
+    let items = f.items.iter().map(|(item, lines)| {
+        let (ident, docs) = (verbatim(item), docs(lines, None, &format!("`{item}`")));
+        quote!(#docs #ident)
+    });
+    let widths = f.widths.iter().map(|width| {
+        let method = snake(&format!("{}Size", width.name));
+        let docs = docs(&[], None, &format!("Bytes of a `{}` in this form.", width.name));
+        let mut arms: Vec<(u8, Vec<proc_macro2::Ident>)> = Vec::new();
+        for ((item, _), kind) in f.items.iter().zip(&width.kinds) {
+            match arms.iter_mut().find(|(size, _)| *size == kind.size) {
+                Some((_, items)) => items.push(verbatim(item)),
+                None => arms.push((kind.size, vec![verbatim(item)])),
+            }
+        }
+        let arms = arms.iter().map(|(size, items)| {
+            let size = super::context::usize_literal(u64::from(*size));
+            quote!(#(Self::#items)|* => #size,)
+        });
+        quote! {
+            #docs
+            #[inline]
+            #[must_use]
+            pub const fn #method(self) -> usize {
+                match self { #(#arms)* }
+            }
+        }
+    });
+    let widths = (!f.widths.is_empty()).then(|| quote!(impl #name { #(#widths)* }));
+    quote! {
+        #docs_of_type
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum #name { #(#items),* }
+
+        #widths
     }
 }
 
@@ -182,7 +225,7 @@ fn accessors(cx: &Context<'_>, base: IntKind, field: &BitsField) -> TokenStream 
             let inner = match &cx.program.ty(id).kind {
                 TypeKind::Enum(e) => int(e.base),
                 TypeKind::Bits(b) => int(b.base),
-                TypeKind::Struct(_) => base_ty.clone(),
+                TypeKind::Struct(_) | TypeKind::Form(_) => base_ty.clone(),
             };
             if inner.to_string() == base_ty.to_string() {
                 (name.clone(), quote!(#name(#shifted)), quote!(value.0))

@@ -44,6 +44,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) needs_state: Vec<(String, String)>,
     /// Counts with the further lists that they are of.
     pub(crate) counted_too: Vec<(String, String)>,
+    /// Inside an alias with forms: what its parameters stand for.
+    pub(crate) aliases: Option<Vec<super::forms::FormAlias>>,
 }
 
 impl Scene<'_> {
@@ -66,6 +68,7 @@ impl Scene<'_> {
             absent_is_zero: false,
             needs_state: Vec::new(),
             counted_too: Vec::new(),
+            aliases: None,
         }
     }
 }
@@ -74,9 +77,11 @@ impl<'a> Lower<'a> {
     /// Lowers a declaration with a body: structures, objects, batches; notes what is not emitted yet.
     pub(crate) fn structure(&mut self, module: usize, decl: &'a Decl) {
         match &decl.kind {
-            DeclKind::Struct(s) if s.forms.is_empty() => self.struct_decl(module, decl, s),
-            DeclKind::Struct(s) => self.later(&s.name.span, "structures with wire forms"),
-            DeclKind::Form(f) => self.later(&f.name.span, "wire forms"),
+            DeclKind::Struct(s) if self.is_generic(&s.forms) => {
+                self.later(&s.name.span, "structures with types as parameters");
+            }
+            DeclKind::Struct(s) => self.struct_decl(module, decl, s),
+            DeclKind::Type(t) => self.form_type(&decl.docs, t),
             DeclKind::Map(m) => self.later(&m.name.span, "maps between forms"),
             DeclKind::Object(o) => self.object(o),
             DeclKind::Batch(b) => self.program.batches.push(Batch {
@@ -121,6 +126,7 @@ impl<'a> Lower<'a> {
     fn struct_decl(&mut self, module: usize, decl: &'a Decl, s: &'a ast::StructDecl) {
         let Some(id) = self.declared(&s.name) else { return };
         let mut scene = Scene::new(&s.name.text, module, &s.name.span);
+        self.form_params(&s.forms, &mut scene);
         for param in &s.params {
             if let Some(ty) = self.named(&param.ty, &mut scene)
                 && self.claim(&mut scene, &param.name)
@@ -188,14 +194,17 @@ impl<'a> Lower<'a> {
         for (id, given, span) in std::mem::take(&mut self.uses) {
             let params = match &self.program.ty(id).kind {
                 TypeKind::Struct(def) => def.params.clone(),
-                TypeKind::Enum(_) | TypeKind::Bits(_) => Vec::new(),
+                TypeKind::Enum(_) | TypeKind::Bits(_) | TypeKind::Form(_) => Vec::new(),
             };
             if params.len() != given.len() {
-                let message = match params.len() {
+                // As many forms as are wanted are given always.
+                let forms = self.forms_of(&self.program.ty(id).name).len();
+                let message = match params.len().saturating_sub(forms) {
                     1 => format!("`{}` takes one argument", self.program.ty(id).name),
                     many => format!("`{}` takes {many} arguments", self.program.ty(id).name),
                 };
-                self.diagnostics.push(Diagnostic::error("R0206", message, span, format!("{} given", given.len())));
+                let label = format!("{} given", given.len().saturating_sub(forms));
+                self.diagnostics.push(Diagnostic::error("R0206", message, span, label));
                 continue;
             }
             for (param, kind) in params.iter().zip(given) {
@@ -368,7 +377,10 @@ impl<'a> Lower<'a> {
     fn holds_derived(&mut self, role: &Role, ty: &Type, span: &Span) -> bool {
         let (wanted, fits) = match role {
             Role::Present(_) => ("bool8 or bool16", matches!(ty, Type::Bool(_))),
-            _ => ("an unsigned integer", matches!(ty, Type::Int(kind) if !kind.signed) || matches!(ty, Type::U48Be)),
+            _ => (
+                "an unsigned integer",
+                matches!(ty, Type::Int(kind) if !kind.signed) || matches!(ty, Type::U48Be | Type::IntByForm(_)),
+            ),
         };
         if !fits && !matches!(ty, Type::Later) {
             self.diagnostics.push(Diagnostic::error(

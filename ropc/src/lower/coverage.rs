@@ -149,6 +149,7 @@ fn most(program: &Program, ty: &Type) -> u64 {
         Type::Named(id, _) => match &program.ty(*id).kind {
             TypeKind::Enum(e) => max(e.base),
             TypeKind::Bits(b) => max(b.base),
+            TypeKind::Form(f) => (f.items.len() as u64).saturating_sub(1),
             TypeKind::Struct(_) => u64::MAX,
         },
         _ => u64::MAX,

@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::emit::names::snake_text;
 use crate::model::{
     BitsSource, Count, DerivedBits, Discriminant, Ending, Expr, Extent, Field, Match, Member, Pattern, Role, StructDef,
-    Text, Type, TypeId, TypeKind,
+    Text, Type, TypeId, TypeKind, Width,
 };
 
 impl Lower<'_> {
@@ -549,6 +549,12 @@ pub(crate) fn each_type_expr(ty: &Type, f: &mut dyn FnMut(&Expr)) {
     match ty {
         Type::Named(_, args) => args.iter().for_each(|arg| walk(arg, f)),
         Type::Text(Text::By(flag)) => walk(flag, f),
+        Type::IntByForm(by) => walk(&by.form, f),
+        Type::Text(
+            Text::Utf16Counted(Width::ByForm(by), _)
+            | Text::String8Counted(Width::ByForm(by))
+            | Text::BytesCounted(Width::ByForm(by)),
+        ) => walk(&by.form, f),
         Type::Bytes(Extent::Count(n)) => walk(n, f),
         Type::Array(element, extent) => {
             each_type_expr(element, f);

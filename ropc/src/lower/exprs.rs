@@ -210,7 +210,7 @@ impl Lower<'_> {
                 self.asked.push((id, member.clone()));
                 return Some(Expr::Member(Box::new(lowered), member.text.clone()));
             }
-            TypeKind::Enum(_) => {}
+            TypeKind::Enum(_) | TypeKind::Form(_) => {}
         }
         let label = format!("`{}` has no such member", self.program.ty(id).name);
         self.no_member(member, &label);

@@ -165,6 +165,10 @@ impl Lower<'_> {
                     Type::Named(id, _) => match &self.program.ty(*id).kind {
                         TypeKind::Enum(e) => Some(e.base),
                         TypeKind::Bits(b) => Some(b.base),
+                        TypeKind::Form(_) => {
+                            self.wrong_pattern(span, "expected one of the forms");
+                            return None;
+                        }
                         TypeKind::Struct(_) => None,
                     },
                     _ => None,

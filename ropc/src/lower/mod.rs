@@ -2,7 +2,8 @@
 //!
 //! One concern a file: `scope` (who is declared), `values` (constant expressions), `types`
 //! (types where they are used), `properties` (named properties), `exprs` (expressions over fields and context), `body`
-//! (members of structures), `offsets` (fields that stand elsewhere), `matches` (discriminants and arms), `typing` (kinds of values), `coverage` (what
+//! (members of structures), `offsets` (fields that stand elsewhere), `forms` (wire forms), `matches` (discriminants and
+//! arms), `typing` (kinds of values), `coverage` (what
 //! the arms of a match take),
 //! `rust_names` (what would be one name in Rust), `served` (what a
 //! ROP must be to be served), `derive` (which fields come from which), `operations` (ROPs and requests),
@@ -12,6 +13,7 @@ mod body;
 pub(crate) mod coverage;
 pub(crate) mod derive;
 mod exprs;
+mod forms;
 mod layout;
 mod matches;
 mod offsets;
@@ -93,6 +95,7 @@ pub fn lower(files: &[&ast::File]) -> (Program, Vec<Diagnostic>) {
         lower.stream(module, decl);
     }
     lower.check_uses();
+    lower.check_forms();
     lower.check_plain_names();
     lower.rust_names();
     lower.layouts();

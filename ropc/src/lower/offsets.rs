@@ -85,7 +85,7 @@ impl Lower<'_> {
             Type::Bytes(Extent::Rest) => Some("it has no end: write `bytes *X[n]`"),
             Type::Named(id, _) => match &self.program.ty(*id).kind {
                 TypeKind::Struct(_) => Some("a structure"),
-                TypeKind::Enum(_) | TypeKind::Bits(_) => None,
+                TypeKind::Enum(_) | TypeKind::Bits(_) | TypeKind::Form(_) => None,
             },
             _ => None,
         }

@@ -8,7 +8,7 @@ use super::derive::each_match;
 use crate::ast::{Ident, Span};
 use crate::diagnostic::Diagnostic;
 use crate::emit::names::{is_keyword, screaming, snake_text, verbatim};
-use crate::model::{BitsDef, EnumDef, StructDef, TypeKind};
+use crate::model::{BitsDef, EnumDef, FormDef, StructDef, TypeKind};
 
 /// Types that every generated module uses, or Rust has everywhere.
 const TYPES: &[&str] = &[
@@ -159,6 +159,7 @@ impl Lower<'_> {
             match (def.kind.clone(), def.name.clone(), def.span.clone()) {
                 (TypeKind::Enum(e), _, span) => self.constants_of(&e, &span),
                 (TypeKind::Bits(b), name, span) => self.parts_of(&b, &name, &span),
+                (TypeKind::Form(f), _, span) => self.forms_in_rust(&f, &span),
                 (TypeKind::Struct(_), ..) => {}
             }
         }
@@ -295,6 +296,17 @@ impl Lower<'_> {
         let mut seen: Taken = HashMap::new();
         for (name, ..) in &e.items {
             self.part(&mut seen, screaming(name).to_string(), name, span, CONSTANTS);
+        }
+    }
+
+    /// Forms are variants; each width is a method.
+    fn forms_in_rust(&mut self, f: &FormDef, span: &Span) {
+        let mut seen: Taken = HashMap::new();
+        for (name, _) in &f.items {
+            self.part(&mut seen, verbatim(name).to_string(), name, span, &[]);
+        }
+        for width in &f.widths {
+            self.part(&mut seen, snake_text(&width.name), &width.name, span, &[]);
         }
     }
 

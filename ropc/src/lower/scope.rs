@@ -16,7 +16,7 @@ pub(crate) enum Entity<'a> {
     Object(usize),
     Family(&'a ast::FamilyDecl),
     Stream,
-    /// Known to the syntax, not to the model yet: wire forms, maps.
+    /// Known to the syntax, not to the model yet: maps.
     Later,
 }
 
@@ -26,6 +26,8 @@ pub(crate) struct Scope<'a> {
     names: HashMap<String, (Entity<'a>, Span)>,
     /// Constants of enumerations: each enumeration has names of its own.
     constants: HashMap<String, Vec<(TypeId, u64)>>,
+    /// Parameters in angle brackets of structures that have some.
+    pub(crate) forms: HashMap<&'a str, &'a [ast::FormParam]>,
     /// Names of declarations that did not parse.
     pub(crate) lost: HashSet<&'a str>,
 }
@@ -130,11 +132,16 @@ impl<'a> Lower<'a> {
     /// Declares the name of a declaration.
     pub(crate) fn declare(&mut self, module: usize, decl: &'a Decl) {
         match &decl.kind {
-            DeclKind::Struct(s) => self.declare_type(module, decl, &s.name),
+            DeclKind::Struct(s) => {
+                self.declare_type(module, decl, &s.name);
+                if self.declared(&s.name).is_some() {
+                    self.scope.forms.insert(&s.name.text, &s.forms);
+                }
+            }
             DeclKind::Bits(b) => self.declare_type(module, decl, &b.name),
             DeclKind::Enum(ast::EnumDecl { name: Some(name), .. }) => self.declare_type(module, decl, name),
             DeclKind::Type(t) => _ = self.name(&t.name, Entity::Alias(t)),
-            DeclKind::Form(f) => _ = self.name(&f.name, Entity::Later),
+            DeclKind::Form(f) => self.declare_type(module, decl, &f.name),
             DeclKind::Stream(s) => _ = self.name(&s.name, Entity::Stream),
             DeclKind::Family(f) => _ = self.name(&f.name, Entity::Family(f)),
             DeclKind::Object(o) => {

@@ -125,13 +125,9 @@ impl<'a> Lower<'a> {
             self.later(&r.span, &format!("`{}` members", r.name.text));
             return Some(Type::Later);
         }
-        if !r.forms.is_empty() {
-            if self.scope.get(&r.name.text).is_none() {
-                self.unknown("type", &r.name);
-                return None;
-            }
-            self.later(&r.span, "wire forms");
-            return Some(Type::Later);
+        let own = matches!(r.name.text.as_str(), "utf16" | "string8" | "string" | "bytes");
+        if own || primitive(&r.name.text).is_some() {
+            self.form_args(&r.name, &r.forms, &[], scene)?;
         }
         if let Some(ty) = primitive(&r.name.text) {
             return Some(ty);
@@ -143,8 +139,16 @@ impl<'a> Lower<'a> {
             _ => {}
         }
         match self.scope.get(&r.name.text).cloned() {
+            Some(Entity::Type(id)) if self.is_form(id) => {
+                self.form_as_type(id, &r.span);
+                None
+            }
+            Some(Entity::Type(_)) if self.is_generic(self.forms_of(&r.name.text)) => {
+                self.later(&r.span, "structures with types as parameters");
+                Some(Type::Later)
+            }
             Some(Entity::Type(id)) => {
-                let mut args = Vec::new();
+                let mut args = self.form_args(&r.name, &r.forms, self.forms_of(&r.name.text), scene)?;
                 for arg in r.args.iter().flatten() {
                     match arg {
                         TypeArg::Expr(expr) => args.push(self.expr(expr, scene)?),
@@ -163,20 +167,14 @@ impl<'a> Lower<'a> {
                 self.uses.push((id, kinds, r.span.clone()));
                 Some(Type::Named(id, args))
             }
-            Some(Entity::Alias(decl)) => match &decl.kind {
-                TypeDeclKind::Alias(target) => {
-                    if self.leads_to_itself(&r.name) {
-                        return None;
-                    }
-                    self.named(target, scene)
+            Some(Entity::Alias(decl)) => {
+                if self.leads_to_itself(&r.name) {
+                    return None;
                 }
-                TypeDeclKind::Match(..) => {
-                    self.later(&r.span, "wire forms");
-                    Some(Type::Later)
-                }
-            },
+                self.form_alias(r, decl, scene)
+            }
             Some(Entity::Later) => {
-                self.later(&r.span, "wire forms");
+                self.later(&r.span, "members of this kind");
                 Some(Type::Later)
             }
             Some(_) | None => {
@@ -228,9 +226,15 @@ impl<'a> Lower<'a> {
             ("string8", None) => Text::String8Nul,
             ("asciiline", None) => Text::Line,
             ("string", Some(TypeArg::Expr(flag))) => Text::By(Box::new(self.condition(flag, scene)?)),
-            ("utf16", Some(TypeArg::Count { prefix, chars })) => Text::Utf16Counted(int(&prefix.text)?, *chars),
-            ("string8", Some(TypeArg::Count { prefix, .. })) => Text::String8Counted(int(&prefix.text)?),
-            ("bytes", Some(TypeArg::Count { prefix, chars: false })) => Text::BytesCounted(int(&prefix.text)?),
+            ("utf16", Some(TypeArg::Count { prefix, forms, chars })) => {
+                Text::Utf16Counted(self.width(prefix, forms, scene)?, *chars)
+            }
+            ("string8", Some(TypeArg::Count { prefix, forms, .. })) => {
+                Text::String8Counted(self.width(prefix, forms, scene)?)
+            }
+            ("bytes", Some(TypeArg::Count { prefix, forms, chars: false })) => {
+                Text::BytesCounted(self.width(prefix, forms, scene)?)
+            }
             _ => {
                 self.diagnostics.push(
                     Diagnostic::error(

@@ -64,6 +64,7 @@ impl Kind {
 pub(crate) fn kind_of_type(ty: &Type) -> Option<Kind> {
     Some(match ty {
         Type::Int(kind) => Kind::Number(*kind),
+        Type::IntByForm(by) => Kind::Number(by.widest()),
         Type::U48Be => Kind::Number(WIDE),
         Type::Bool(_) => Kind::Flag,
         Type::Float(_) => Kind::Float,
@@ -174,7 +175,8 @@ impl Lower<'_> {
         }
         if before == self.diagnostics.len() && is_comparison(op) {
             let both_unsigned = left.is_unsigned() && right.is_unsigned();
-            let ordered = matches!(op, BinaryOp::Eq | BinaryOp::Ne) || left != Kind::Flag;
+            let is_form = matches!(&left, Kind::Named(id) if self.is_form(*id));
+            let ordered = matches!(op, BinaryOp::Eq | BinaryOp::Ne) || left != Kind::Flag && !is_form;
             if !(left.fits(&right) || both_unsigned && !is_too_large(&left, &right)) || !ordered {
                 self.incomparable(&left, &right, spans[1]);
             }

@@ -17,6 +17,7 @@ impl<'a> Lower<'a> {
                 }
             }
             DeclKind::Const(c) => self.constant(module, decl, c),
+            DeclKind::Form(f) => self.form(f),
             _ => {}
         }
     }
@@ -189,10 +190,11 @@ impl Lower<'_> {
             Type::Bool(_) => 1,
             Type::U48Be => (1 << 48) - 1,
             Type::Int(kind) => largest(*kind),
+            Type::IntByForm(by) => largest(by.narrowest()),
             Type::Named(id, _) => match &self.program.ty(*id).kind {
                 TypeKind::Enum(e) => max(e.base),
                 TypeKind::Bits(b) => max(b.base),
-                TypeKind::Struct(_) => {
+                TypeKind::Struct(_) | TypeKind::Form(_) => {
                     self.wrong_value(ty, &expr.span);
                     return None;
                 }

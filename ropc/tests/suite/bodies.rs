@@ -79,7 +79,7 @@ pub fn types(program: &Program, ty: &Type) -> Vec<String> {
             let number = match &def.kind {
                 TypeKind::Enum(e) => Some(int(&e.base)),
                 TypeKind::Bits(b) => Some(int(&b.base)),
-                TypeKind::Struct(_) => None,
+                TypeKind::Struct(_) | TypeKind::Form(_) => None,
             };
             [Some(def.name.clone()), number].into_iter().flatten().collect()
         }

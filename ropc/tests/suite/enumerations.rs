@@ -17,7 +17,7 @@ fn named(program: &Program, body: &[Member], field: &str) -> Option<BTreeMap<Str
             match &program.ty(*id).kind {
                 TypeKind::Enum(def) => Some(def.items.iter().map(|(name, value, _)| (name.clone(), *value)).collect()),
                 TypeKind::Bits(def) => Some(def.masks.iter().map(|(name, value, _)| (name.clone(), *value)).collect()),
-                TypeKind::Struct(_) => None,
+                TypeKind::Struct(_) | TypeKind::Form(_) => None,
             }
         }
         Member::If(conditional) => named(program, &conditional.then, field),

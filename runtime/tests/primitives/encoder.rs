@@ -1,4 +1,4 @@
-use runtime::{Encoder, PackErrorKind};
+use runtime::{Cursor, Encoder, PackErrorKind};
 
 #[test]
 fn writes_integers_little_endian() {
@@ -43,6 +43,27 @@ fn counts_have_to_fit_their_field() {
     assert_eq!(e.count_u16(65_536).unwrap_err().kind(), &PackErrorKind::TooLarge { value: 65_536, limit: 65_535 });
     assert!(e.count_u32(usize::MAX).is_err());
     assert_eq!(e.as_slice(), [0xFF, 0xFF, 0xFF]);
+}
+
+#[test]
+fn an_integer_of_a_form_has_to_fit_its_bytes() {
+    let mut e = Encoder::new();
+    e.uint(0xAB, 1).unwrap();
+    e.count(0x0102, 2).unwrap();
+    e.uint(3, 4).unwrap();
+    e.uint(u64::MAX, 8).unwrap();
+    for (value, size) in [(0x100, 1), (0x1_0000, 2), (0x1_0000_0000, 4)] {
+        let error = e.uint(value, size).unwrap_err();
+        assert!(
+            matches!(error.kind(), PackErrorKind::TooLarge { value: found, limit } if *found == value && *limit == value - 1)
+        );
+    }
+    assert_eq!(e.as_slice(), [&[0xAB, 2, 1, 3, 0, 0, 0][..], &[0xFF; 8]].concat());
+    let bytes = e.finish();
+    let mut c = Cursor::new(&bytes);
+    let read = [1, 2, 4, 8].map(|size| c.uint(size).unwrap());
+    assert_eq!(read, [0xAB, 0x0102, 3, u64::MAX]);
+    assert!(c.uint(4).is_err());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use protocol::oxcdata::{
     ErrorCode, FlaggedCell, FlaggedPropertyValue, FlaggedPropertyValueWithType, PropertyRow, PropertyTag, PropertyType,
-    PropertyValue, TypedPropertyValue,
+    PropertyValue, TypedPropertyValue, WireForm,
 };
 
 use super::values::{Cell, is_sized};
@@ -67,7 +67,7 @@ fn sized(cell: &Cell) -> Option<usize> {
     // An error takes as many bytes as the shortest values.
     const ERROR: usize = 4;
     let value = cell.as_ref().ok().filter(|value| is_sized(value))?;
-    Some(value.packed_size()).filter(|size| *size > ERROR)
+    Some(value.packed_size(WireForm::Rop)).filter(|size| *size > ERROR)
 }
 
 fn leave_out(cells: &mut [Cell], which: impl Fn(usize) -> bool) {
@@ -81,7 +81,7 @@ fn leave_out(cells: &mut [Cell], which: impl Fn(usize) -> bool) {
 /// Bytes of the cells, each with the flag or tag that goes with it.
 fn total(cells: &[Cell]) -> usize {
     const AROUND: usize = 4;
-    cells.iter().map(|cell| AROUND + cell.as_ref().map_or(4, PropertyValue::packed_size)).sum()
+    cells.iter().map(|cell| AROUND + cell.as_ref().map_or(4, |value| value.packed_size(WireForm::Rop))).sum()
 }
 
 #[cfg(test)]

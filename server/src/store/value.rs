@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use protocol::oxcdata::{PropertyTag, PropertyType, PropertyValue};
+use protocol::oxcdata::{PropertyTag, PropertyType, PropertyValue, WireForm};
 use runtime::{String8, Utf16};
 
 /// Bit of a property type that says "many values" (MS-OXCDATA 2.11.1).
@@ -90,8 +90,8 @@ pub fn size_of(value: &PropertyValue<'_>) -> u64 {
         V::PtypString8(text) => string8(text),
         V::PtypString(text) => utf16(text),
         V::PtypServerId(bytes) | V::PtypBinary(bytes) => bytes.len() as u64,
-        V::PtypRuleAction(action) => action.packed_size() as u64,
-        V::PtypRestriction(restriction) => restriction.packed_size() as u64,
+        V::PtypRuleAction(action) => action.packed_size(WireForm::Rop) as u64,
+        V::PtypRestriction(restriction) => restriction.packed_size(WireForm::Rop) as u64,
         V::PtypMultipleInteger16(list) => each(list.len(), 2),
         V::PtypMultipleInteger32(list) => each(list.len(), 4),
         V::PtypMultipleFloating32(list) => each(list.len(), 4),

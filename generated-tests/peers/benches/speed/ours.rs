@@ -2,7 +2,7 @@
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use protocol::oxcdata::{ErrorCode, PropertyRow, PropertyValue, Restriction, TaggedPropertyValue};
+use protocol::oxcdata::{ErrorCode, PropertyRow, PropertyValue, Restriction, TaggedPropertyValue, WireForm};
 use protocol::oxcmapihttp::ExecuteResponse;
 use protocol::oxcprpt::RopSetPropertiesRequest;
 use protocol::oxctabl::{
@@ -116,13 +116,13 @@ fn encode_batch_of_twelve(bencher: Bencher<'_, '_>) {
 #[divan::bench(sample_size = 64)]
 fn decode_twenty_tagged_values(bencher: Bencher<'_, '_>) {
     let mut e = Encoder::new();
-    samples::values().iter().try_for_each(|value| value.pack(&mut e)).unwrap();
+    samples::values().iter().try_for_each(|value| value.pack(&mut e, WireForm::Rop)).unwrap();
     let bytes = e.finish();
     bencher.counter(BytesCount::new(bytes.len())).bench_local(|| {
         let mut c = Cursor::new(black_box(&bytes));
         let mut values = Vec::with_capacity(20);
         while !c.is_empty() {
-            TaggedPropertyValue::unpack_with(&mut c, |value| values.push(value)).unwrap();
+            TaggedPropertyValue::unpack_with(&mut c, WireForm::Rop, |value| values.push(value)).unwrap();
         }
         drop(black_box(values));
     });

@@ -4,7 +4,8 @@ use super::exprs::expr;
 use super::fields::{Fields, Kind, is_byte};
 use super::text::{constant, number, quoted, table};
 use crate::model::{
-    Arm, Expr, Extent, Field, IntKind, Match, Member, Param, Pattern, Program, Role, StructDef, Text, Type,
+    Arm, ByForm, Expr, Extent, Field, IntKind, Match, Member, Param, Pattern, Program, Role, StructDef, Text, Type,
+    Width,
 };
 
 /// Writes bodies of one structure or operation, which names their filter fields.
@@ -108,6 +109,7 @@ impl Bodies<'_> {
         match ty {
             Type::Int(IntKind { size, signed: false }) => of(*size, "u"),
             Type::Int(IntKind { size, signed: true }) => of(*size, "i"),
+            Type::IntByForm(by) => self.by_form(by),
             Type::Float(size) => of(*size, "f"),
             Type::Bool(size) => of(*size, "bool"),
             Type::U48Be => quoted("u48be"),
@@ -132,16 +134,28 @@ impl Bodies<'_> {
         }
     }
 
+    /// An integer by its bytes in each form.
+    fn by_form(&self, by: &ByForm) -> String {
+        let sizes = table(by.kinds.iter().map(|kind| kind.size.to_string()));
+        format!("ByForm({}, {sizes})", self.expr(&by.form))
+    }
+
     fn text(&self, text: &Text) -> String {
-        let counted = |of: &str, kind: &IntKind| format!("Counted({}, {})", quoted(of), kind.size);
+        let counted = |of: &str, width: &Width| {
+            let size = match width {
+                Width::Always(kind) => kind.size.to_string(),
+                Width::ByForm(by) => self.by_form(by),
+            };
+            format!("Counted({}, {size})", quoted(of))
+        };
         match text {
             Text::Utf16Nul => quoted("utf16"),
             Text::String8Nul => quoted("string8"),
             Text::By(flag) => format!("TextBy({})", self.expr(flag)),
-            Text::Utf16Counted(kind, true) => counted("utf16", kind),
-            Text::Utf16Counted(kind, false) => counted("bytes of utf16", kind),
-            Text::String8Counted(kind) => counted("string8", kind),
-            Text::BytesCounted(kind) => counted("bytes", kind),
+            Text::Utf16Counted(width, true) => counted("utf16", width),
+            Text::Utf16Counted(width, false) => counted("bytes of utf16", width),
+            Text::String8Counted(width) => counted("string8", width),
+            Text::BytesCounted(width) => counted("bytes", width),
             #[allow(unreachable_patterns, reason = "what the language gets later")]
             _ => later("a kind of text that this dissector does not have"),
         }

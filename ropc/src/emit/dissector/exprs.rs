@@ -16,10 +16,14 @@ pub fn expr(program: &Program, e: &Expr) -> String {
         Expr::Bits(base, id, name) => format!("{{ \"part\", {}, {}, {} }}", of(base), id.0 + 1, quoted(name)),
         Expr::Member(base, name) => format!("{{ \"member\", {}, {} }}", of(base), quoted(name)),
         Expr::EnumConst(id, name) => {
+            if let TypeKind::Form(def) = &program.ty(*id).kind {
+                let place = def.items.iter().position(|(item, _)| item == name);
+                return place.map_or_else(|| later("wire form"), |place| place.to_string());
+            }
             let items = match &program.ty(*id).kind {
                 TypeKind::Enum(def) => def.items.as_slice(),
                 TypeKind::Bits(def) => def.masks.as_slice(),
-                TypeKind::Struct(_) => &[],
+                TypeKind::Struct(_) | TypeKind::Form(_) => &[],
             };
             let value = items.iter().find(|(item, ..)| item == name).map(|(_, value, _)| number(*value));
             value.unwrap_or_else(|| later("constant"))

@@ -49,7 +49,7 @@ impl Kind {
         match &program.ty(id).kind {
             TypeKind::Enum(def) => Self { named: Some(id), ..Self::integer(IntKind { signed: false, ..def.base }) },
             TypeKind::Bits(def) => Self { named: Some(id), ..Self::integer(IntKind { signed: false, ..def.base }) },
-            TypeKind::Struct(_) => Self::NONE,
+            TypeKind::Struct(_) | TypeKind::Form(_) => Self::NONE,
         }
     }
 
@@ -57,6 +57,7 @@ impl Kind {
     pub fn of_type(program: &Program, ty: &Type) -> Self {
         match ty {
             Type::Int(kind) => Self::integer(*kind),
+            Type::IntByForm(by) => Self::integer(by.widest()),
             Type::Float(4) => Self::of("f32"),
             Type::Float(_) => Self::of("f64"),
             Type::Bool(1) => Self::of("bool8"),

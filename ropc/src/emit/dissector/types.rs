@@ -18,6 +18,8 @@ pub fn tables(program: &Program, fields: &mut Fields) -> String {
         let text = match &def.kind {
             TypeKind::Enum(e) => enumeration(e, constants),
             TypeKind::Bits(b) => bits(&def.name, b, constants, fields),
+            // Arguments are numbers of forms: nothing is read of it.
+            TypeKind::Form(_) => "{}".to_owned(),
             TypeKind::Struct(s) => Bodies { program, fields: &mut *fields, container: &def.name }.body(s),
         };
         // Writing to a String cannot fail.

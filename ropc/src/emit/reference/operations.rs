@@ -216,7 +216,13 @@ pub(super) fn vectors<'v>(book: &Book<'_>, vectors: impl Iterator<Item = &'v Vec
             Some(Expected::Error(message)) => format!(" is an error: {}", code(&message.text)),
             None => String::new(),
         };
-        text += &format!("- {target}{}{meaning}\n", code(&shortened(&vector.bytes.text)));
+        let given: Vec<String> = vector
+            .context
+            .iter()
+            .map(|(name, value)| format!("{}: {}", name.text, book.source(value.span())))
+            .collect();
+        let with = if given.is_empty() { String::new() } else { format!(" with {}", code(&given.join(", "))) };
+        text += &format!("- {target}{}{with}{meaning}\n", code(&shortened(&vector.bytes.text)));
     }
     if text.is_empty() { text } else { format!("Examples:\n\n{text}\n") }
 }

@@ -141,9 +141,8 @@ pub(super) fn source(book: &Book<'_>, decl: &Decl) -> String {
 
 fn structure(book: &Book<'_>, decl: &Decl, d: &StructDecl) -> String {
     let mut text = String::new();
-    if !d.forms.is_empty() {
-        let forms: Vec<String> = d.forms.iter().map(|form| book.link(&form.text)).collect();
-        text += &format!("- Wire form: {}.\n", forms.join(", "));
+    for param in &d.forms {
+        text += &format!("- Written in a form {} of {}.\n", code(&param.name.text), book.link(&param.form.text));
     }
     for param in &d.params {
         let list = if param.list { "[]" } else { "" };

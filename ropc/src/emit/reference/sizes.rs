@@ -2,8 +2,8 @@
 
 use super::Book;
 use super::text::code;
-use crate::ast::{ArrayLen, Expr, ExprKind, TypeArg, TypeRef, TypeSpec};
-use crate::model::Type;
+use crate::ast::{ArrayLen, Expr, ExprKind, Path, TypeArg, TypeRef, TypeSpec};
+use crate::model::{Type, TypeKind};
 
 /// The size of something on the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,8 +71,15 @@ impl Book<'_> {
         if let Some(bytes) = primitive(name) {
             return Size::Fixed(bytes);
         }
+        if let Some(size) = self.size_by_form(name, &ty.forms) {
+            return size;
+        }
         let counted = ty.args.iter().flatten().find_map(|arg| match arg {
-            TypeArg::Count { prefix, chars } => Some((primitive(&prefix.text).unwrap_or(0), *chars)),
+            TypeArg::Count { prefix, forms, chars } => {
+                let count = primitive(&prefix.text).map(Size::Fixed).or_else(|| self.size_by_form(&prefix.text, forms));
+                let count = count.unwrap_or_else(variable).shown();
+                Some((if count.contains(' ') { format!("({count})") } else { count }, *chars))
+            }
             _ => None,
         });
         match (name, counted) {
@@ -89,6 +96,26 @@ impl Book<'_> {
                 None => variable(),
             },
         }
+    }
+
+    /// The size of an integer whose width follows a wire form: that of the form, or each that there is.
+    fn size_by_form(&self, name: &str, forms: &[Vec<Path>]) -> Option<Size> {
+        let of_forms = self.program.types.iter().filter_map(|def| match &def.kind {
+            TypeKind::Form(form) => Some((form, form.widths.iter().find(|width| width.name == name)?)),
+            _ => None,
+        });
+        let (form, width) = of_forms.into_iter().next()?;
+        let said = forms.iter().flatten().find_map(|path| {
+            let name = path.parts.last()?;
+            form.items.iter().position(|(item, _)| *item == name.text)
+        });
+        if let Some(kind) = said.and_then(|at| width.kinds.get(at)) {
+            return Some(Size::Fixed(u64::from(kind.size)));
+        }
+        let mut sizes: Vec<u8> = width.kinds.iter().map(|kind| kind.size).collect();
+        sizes.sort_unstable();
+        sizes.dedup();
+        Some(Size::Words(sizes.iter().map(u8::to_string).collect::<Vec<_>>().join(" or ")))
     }
 
     /// The size of an array of values.

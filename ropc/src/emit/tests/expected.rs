@@ -27,15 +27,7 @@ impl Vectors<'_, '_> {
 
     pub(super) fn wrong(&self, field: &str, value: &Value) -> TokenStream {
         let message = format!("no value that `{field}` can have");
-        self.report("R0602", message, span(value), "expected one of its type")
-    }
-}
-
-fn span(value: &Value) -> &Span {
-    match value {
-        Value::Int(_, span) | Value::List(_, span) | Value::Record(_, span) => span,
-        Value::Str(text) => &text.span,
-        Value::Name(name) | Value::Variant(name, _) => &name.span,
+        self.report("R0602", message, value.span(), "expected one of its type")
     }
 }
 
@@ -298,6 +290,7 @@ fn of_type(cx: &Context<'_>, ty: &Type, value: &Value) -> Option<TokenStream> {
     match (ty, value) {
         (Type::Int(kind), Value::Int(number, _)) => fits(*kind, *number).then(|| integer(*number)),
         (Type::U48Be, Value::Int(number, _)) => (0..1 << 48).contains(number).then(|| integer(*number)),
+        (Type::IntByForm(by), Value::Int(number, _)) => fits(by.widest(), *number).then(|| integer(*number)),
         (Type::Float(_), Value::Int(number, _)) => {
             let number = Literal::f64_unsuffixed(*number as f64);
             Some(quote!(#number))
@@ -371,6 +364,9 @@ fn of_named(cx: &Context<'_>, ty: &Type, id: TypeId, value: &Value) -> Option<To
         (TypeKind::Bits(b), Value::Int(number, _)) => {
             let number = u64::try_from(*number).ok().filter(|_| fits(b.base, *number))?;
             Some(const_value(cx, ty, &ConstValue::Int(number)))
+        }
+        (TypeKind::Form(forms), Value::Name(name)) => {
+            forms.items.iter().any(|(item, _)| *item == name.text).then(|| cx.constant(id, &name.text))
         }
         (TypeKind::Struct(inner), _) => match (inner.is_enum, inner.body.last(), value) {
             (true, Some(Member::Match(m)), _) => of_variant(cx, def.module, m, value),

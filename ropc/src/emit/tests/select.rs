@@ -166,6 +166,7 @@ impl<'p> Selections<'p> {
                 .filter(|f| !derived.contains(&f.name.as_str()))
                 .filter_map(|f| Some((Some(f.name.clone()), f.ty?)))
                 .collect(),
+            TypeKind::Form(_) => vec![(None, *id)],
             TypeKind::Struct(_) => Vec::new(),
         };
         let select = |(sub, of): (Option<String>, TypeId)| {
@@ -177,12 +178,20 @@ impl<'p> Selections<'p> {
 
     /// `None` when nothing looks at the subject.
     fn select(&self, scope: &[Member], subject: &Subject, of: TypeId) -> Option<Selection> {
-        let TypeKind::Enum(def) = &self.program.ty(of).kind else { return None };
+        let items: Vec<(&String, u64)> = match &self.program.ty(of).kind {
+            TypeKind::Enum(def) => def.items.iter().map(|(name, value, _)| (name, *value)).collect(),
+            TypeKind::Form(def) => def.items.iter().zip(0..).map(|((name, _), value)| (name, value)).collect(),
+            _ => return None,
+        };
+        let is_form = matches!(self.program.ty(of).kind, TypeKind::Form(_));
         let mut selection = Selection { of, leaves: Vec::new(), deep: Vec::new() };
         let mut seen = BTreeSet::new();
         let mut free = true;
-        for (name, value, _) in def.items.iter().filter(|(_, value, _)| seen.insert(*value)) {
-            let verdict = self.verdict(scope, std::slice::from_ref(subject), *value, &mut BTreeSet::new());
+        let count = items.len();
+        for (name, value) in items.into_iter().filter(|(_, value)| seen.insert(*value)) {
+            let verdict = self.verdict(scope, std::slice::from_ref(subject), value, &mut BTreeSet::new());
+            // The depth of a value does not follow its form.
+            let verdict = if is_form && verdict == Verdict::Deep { Verdict::Leaf } else { verdict };
             free &= verdict == Verdict::Free;
             match verdict {
                 Verdict::Free | Verdict::Leaf => selection.leaves.push(name.clone()),
@@ -190,7 +199,8 @@ impl<'p> Selections<'p> {
                 Verdict::Refused => {}
             }
         }
-        (!free).then_some(selection)
+        let all = is_form && selection.leaves.len() == count;
+        (!free && !all).then_some(selection)
     }
 
     fn verdict(

@@ -12,7 +12,7 @@ use super::select::{Selection, Selections};
 use crate::ast::{BinaryOp, ReservedRule};
 use crate::emit::body::{Env, Holds, RustField, rust_fields};
 use crate::emit::context::{Context, hex, int_method, usize_literal, words};
-use crate::emit::names::{screaming, snake, snake_text};
+use crate::emit::names::{snake, snake_text};
 use crate::emit::{unpacking, values};
 use crate::lower::derive::{each_expr, each_field};
 use crate::model::{
@@ -305,6 +305,10 @@ impl<'m> Maker<'m, '_> {
         let value = match &field.ty {
             Type::Array(element, extent) => self.array(element, extent, field, &selected, place, env),
             Type::Int(_) => self.number(field, env),
+            Type::IntByForm(_) if self.is_length(&field.name) => {
+                let ty = self.cx.rust(&field.ty, &quote!('_));
+                quote!(g.len(20) as #ty)
+            }
             Type::U48Be if self.is_length(&field.name) => quote!(g.len(20) as u64),
             ty => self.one(ty, field, &selected, place, env),
         };
@@ -436,6 +440,10 @@ impl<'m> Maker<'m, '_> {
                 let method = int_method(*kind);
                 quote!(g.#method())
             }
+            Type::IntByForm(by) => {
+                let (size, ty) = (env.form_size(self.cx, by), self.cx.rust(ty, &quote!('_)));
+                if by.widest().size == 8 { quote!(g.uint(#size)) } else { quote!(g.uint(#size) as #ty) }
+            }
             Type::Float(4) => quote!(g.f32()),
             Type::Float(_) => quote!(g.f64()),
             Type::Bool(_) => quote!(g.bool()),
@@ -484,6 +492,13 @@ impl<'m> Maker<'m, '_> {
                 }
                 value
             }
+            TypeKind::Form(_) if !selected.is_empty() => {
+                selected.first().map(|(_, selection)| self.selected(selection)).unwrap_or_default()
+            }
+            TypeKind::Form(forms) => {
+                let all = forms.items.iter().map(|(item, _)| self.cx.constant(id, item));
+                quote!(*g.one_of(&[#(#all),*]))
+            }
             TypeKind::Struct(inner) => {
                 let function = function_in(self.cx, self.module, def.module, &format!("{}Value", def.name));
                 let args = env.args(self.cx, &inner.params, args);
@@ -503,8 +518,8 @@ impl<'m> Maker<'m, '_> {
     }
 
     fn text(&self, text: &Text, limit: u64, env: &Env) -> TokenStream {
-        let most = |kind: &crate::model::IntKind, unit: u64| {
-            let counted = if kind.size == 1 { u64::from(u8::MAX) } else { MAX_BYTES };
+        let most = |width: &crate::model::Width, unit: u64| {
+            let counted = if width.narrowest().size == 1 { u64::from(u8::MAX) } else { MAX_BYTES };
             usize_literal(counted.min(limit) / unit)
         };
         match text {
@@ -524,16 +539,16 @@ impl<'m> Maker<'m, '_> {
                 let (flag, units) = (env.expr(self.cx, flag), usize_literal((limit / 2).saturating_sub(1)));
                 quote!(g.string_value(#flag, #units))
             }
-            Text::Utf16Counted(kind, chars) => {
-                let units = most(kind, if *chars { 1 } else { 2 });
+            Text::Utf16Counted(width, chars) => {
+                let units = most(width, if *chars { 1 } else { 2 });
                 quote!(g.utf16(#units))
             }
-            Text::String8Counted(kind) => {
-                let bytes = most(kind, 1);
+            Text::String8Counted(width) => {
+                let bytes = most(width, 1);
                 quote!(g.string8(#bytes))
             }
-            Text::BytesCounted(kind) => {
-                let bytes = most(kind, 1);
+            Text::BytesCounted(width) => {
+                let bytes = most(width, 1);
                 quote!(g.blob(#bytes))
             }
         }
@@ -562,11 +577,7 @@ pub(super) fn selector(cx: &Context<'_>, selector: &super::select::Selector) -> 
 }
 
 fn constants<'s>(cx: &Context<'_>, of: TypeId, names: impl IntoIterator<Item = &'s String>) -> TokenStream {
-    let ty = cx.type_name(of);
-    let all = names.into_iter().map(|name| {
-        let name = screaming(name);
-        quote!(#ty::#name)
-    });
+    let all = names.into_iter().map(|name| cx.constant(of, name));
     quote!(#(#all),*)
 }
 
@@ -612,8 +623,13 @@ fn blob(limit: u64) -> TokenStream {
 fn limit(scope: &[Member], name: &str) -> u64 {
     let mut limit = MAX_BYTES;
     each_field(scope, &mut |field| {
-        if let (Role::SizeOf(of, plus), Type::Int(kind)) = (&field.role, &field.ty)
-            && kind.size == 1
+        let narrowest = match &field.ty {
+            Type::Int(kind) => kind.size,
+            Type::IntByForm(by) => by.narrowest().size,
+            _ => return,
+        };
+        if let Role::SizeOf(of, plus) = &field.role
+            && narrowest == 1
             && of.iter().any(|n| n == name)
         {
             limit = limit.min(u64::from(u8::MAX).saturating_sub_signed(*plus) / of.len() as u64);
@@ -652,18 +668,22 @@ fn counted_by(scope: &[Member], count: &str) -> Option<String> {
     found
 }
 
-/// The bytes whose size a condition compares with 0, where they are there whatever it says.
+/// The bytes or list whose size or length a condition compares with 0, where they are there whatever it says.
 fn measured(scope: &[Member], c: &Conditional) -> Option<String> {
     let Expr::Binary(BinaryOp::Gt | BinaryOp::Ne, size, zero) = &c.cond else { return None };
     let (Expr::Field(size), Expr::Int(0)) = (size.as_ref(), zero.as_ref()) else { return None };
     let mut found = None;
     each_field(scope, &mut |field| {
-        if let (Role::SizeOf(of, 0), true) = (&field.role, field.name == *size) {
-            found = of.first().filter(|_| of.len() == 1).cloned();
+        if field.name == *size {
+            found = match &field.role {
+                Role::SizeOf(of, 0) => of.first().filter(|_| of.len() == 1).cloned(),
+                Role::Count(count) => Some(count.of.clone()),
+                _ => None,
+            };
         }
     });
     let name = found?;
-    let bytes = |field: &Field| field.name == name && matches!(field.ty, Type::Bytes(_));
+    let bytes = |field: &Field| field.name == name && matches!(field.ty, Type::Bytes(_) | Type::Array(..));
     scope.iter().any(|member| matches!(member, Member::Field(field) if bytes(field))).then_some(name)
 }
 

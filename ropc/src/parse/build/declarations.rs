@@ -1,7 +1,9 @@
 //! Declarations: one function decides by rule, the others are in the files of their subject.
 
 use super::{Builder, Built, Node, Parts};
-use crate::ast::{ConstDecl, Decl, DeclKind, Ident, MapDecl, Param, Path, StructDecl, TypeDecl, TypeDeclKind, TypeRef};
+use crate::ast::{
+    ConstDecl, Decl, DeclKind, FormParam, MapDecl, Param, Path, StructDecl, TypeDecl, TypeDeclKind, TypeRef,
+};
 use crate::parse::Rule;
 
 impl Builder {
@@ -56,7 +58,7 @@ impl Builder {
     fn structure(&mut self, node: Node<'_>) -> Built<StructDecl> {
         let mut parts = self.parts(node);
         let name = self.ident(&parts.need(Rule::ident)?);
-        let forms = self.form_params(&mut parts);
+        let forms = self.form_params(&mut parts)?;
         let params = match parts.opt(Rule::params) {
             None => Vec::new(),
             Some(list) => {
@@ -68,11 +70,17 @@ impl Builder {
         Ok(StructDecl { name, forms, params, body: self.body(body)? })
     }
 
-    fn form_params(&mut self, parts: &mut Parts<'_>) -> Vec<Ident> {
-        match parts.opt(Rule::form_params) {
-            Some(list) => self.idents(&self.parts(list).many(Rule::ident)),
-            None => Vec::new(),
-        }
+    fn form_params(&mut self, parts: &mut Parts<'_>) -> Built<Vec<FormParam>> {
+        let Some(list) = parts.opt(Rule::form_params) else { return Ok(Vec::new()) };
+        let params = self.parts(list).many(Rule::form_param);
+        params.into_iter().map(|param| self.form_param(param)).collect()
+    }
+
+    fn form_param(&mut self, node: Node<'_>) -> Built<FormParam> {
+        let mut parts = self.parts(node);
+        let form = self.ident(&parts.need(Rule::ident)?);
+        let name = parts.opt(Rule::ident).map_or_else(|| form.clone(), |name| self.ident(&name));
+        Ok(FormParam { form, name })
     }
 
     fn param(&mut self, node: Node<'_>) -> Built<Param> {
@@ -86,7 +94,7 @@ impl Builder {
     fn type_decl(&mut self, node: Node<'_>) -> Built<TypeDecl> {
         let mut parts = self.parts(node);
         let name = self.ident(&parts.need(Rule::ident)?);
-        let forms = self.form_params(&mut parts);
+        let forms = self.form_params(&mut parts)?;
         let kind = match parts.opt(Rule::type_match) {
             None => {
                 let ty = parts.need(Rule::type_ref)?;

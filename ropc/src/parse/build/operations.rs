@@ -155,6 +155,12 @@ impl Builder {
     pub(super) fn form(&mut self, node: Node<'_>) -> Built<FormDecl> {
         let mut parts = self.parts(node);
         let name = self.ident(&parts.need(Rule::ident)?);
-        Ok(FormDecl { name, forms: self.idents(&parts.many(Rule::ident)) })
+        let mut forms = Vec::new();
+        for item in parts.many(Rule::form_item) {
+            let mut parts = self.parts(item);
+            let docs = self.docs(&mut parts);
+            forms.push((docs, self.ident(&parts.need(Rule::ident)?)));
+        }
+        Ok(FormDecl { name, forms })
     }
 }

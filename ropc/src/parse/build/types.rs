@@ -128,8 +128,9 @@ impl Builder {
         let mut parts = self.parts(inner);
         let name = self.ident(&parts.need(Rule::ident)?);
         if rule == Rule::text_count {
+            let forms = self.form_args(&mut parts);
             let chars = parts.need(Rule::unit)?.as_str() == "chars";
-            return Ok(TypeArg::Count { prefix: name, chars });
+            return Ok(TypeArg::Count { prefix: name, forms, chars });
         }
         let value = parts.need(Rule::expr)?;
         Ok(TypeArg::Named(name, self.expr(value)?))

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use protocol::oxcdata::{PropertyTag, PropertyType, PropertyValue, Restriction, RuleAction};
+use protocol::oxcdata::{PropertyTag, PropertyType, PropertyValue, Restriction};
+use protocol::oxorule::RuleAction;
 use runtime::{FileTime, Guid, String8, Utf16};
 
 use super::{Backend, add_user, create_in, inbox, save_with, store_with_user, update, value};

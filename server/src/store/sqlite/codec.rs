@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use protocol::oxcdata::{ErrorCode, PropertyTag, PropertyType, PropertyValue};
+use protocol::oxcdata::{ErrorCode, PropertyTag, PropertyType, PropertyValue, WireForm};
 use runtime::{Cursor, Encoder, FileTime, Guid, String8, Utf16};
 use rusqlite::types::{Value, ValueRef};
 
@@ -58,7 +58,9 @@ pub(super) fn encode(tag: PropertyTag, value: &PropertyValue<'_>, inline_limit: 
         V::PtypServerId(v) | V::PtypBinary(v) => bytes(v.to_vec()),
         V::PtypRestriction(_) | V::PtypRuleAction(_) => {
             let mut encoder = Encoder::new();
-            value.pack(&mut encoder, found).map_err(|_| StoreError::InvalidParameter("rule or restriction"))?;
+            value
+                .pack(&mut encoder, WireForm::Rule, found)
+                .map_err(|_| StoreError::InvalidParameter("rule or restriction"))?;
             bytes(encoder.finish().to_vec())
         }
         list => bytes(encode_list(list)),
@@ -101,7 +103,7 @@ pub(super) fn decode(tag: PropertyTag, value: ValueRef<'_>) -> Result<PropertyVa
         (PropertyType::PTYP_BINARY, ValueRef::Blob(v)) => V::PtypBinary(Cow::Owned(v.to_vec())),
         (PropertyType::PTYP_SERVER_ID, ValueRef::Blob(v)) => V::PtypServerId(Cow::Owned(v.to_vec())),
         (PropertyType::PTYP_RESTRICTION | PropertyType::PTYP_RULE_ACTION, ValueRef::Blob(v)) => {
-            V::unpack(&mut Cursor::new(v), kind).map_err(|_| damaged())?.into_owned()
+            V::unpack(&mut Cursor::new(v), WireForm::Rule, kind).map_err(|_| damaged())?.into_owned()
         }
         (kind, ValueRef::Blob(v)) if kind.0 & MULTIVALUE != 0 => {
             decode_list(PropertyType(kind.0 & !MULTIVALUE), v).ok_or_else(damaged)?
@@ -214,7 +216,8 @@ fn counted(mut bytes: &[u8]) -> Option<Vec<&[u8]>> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
-    use protocol::oxcdata::{Restriction, RuleAction};
+    use protocol::oxcdata::Restriction;
+    use protocol::oxorule::RuleAction;
 
     use super::*;
 

@@ -77,6 +77,12 @@ local function TextBy(flag)
   return { kind = "text_by", flag = flag }
 end
 
+-- An integer whose width follows a wire form: its bytes in each form.
+local function ByForm(form, sizes)
+  return { kind = "by_form", form = form, sizes = sizes }
+end
+
+-- `size` is a number, or by form.
 local function Counted(of, size)
   return { kind = "counted", of = of, size = size }
 end

@@ -222,11 +222,21 @@ function readers.text_by(c, ty, scope, node)
   return primitives[eval(ty.flag, scope, c) == true and "utf16" or "string8"](c, node)
 end
 
-function readers.counted(c, ty, _, node)
-  local count = numbers.plain(bytes.unsigned(c, ty.size))
+-- The bytes of an integer in the form that is read.
+local function size_in_form(c, ty, scope)
+  return ty.sizes[eval(ty.form, scope, c) + 1]
+end
+
+function readers.by_form(c, ty, scope, node)
+  return primitives[string.format("u%d", size_in_form(c, ty, scope) * 8)](c, node)
+end
+
+function readers.counted(c, ty, scope, node)
+  local size = type(ty.size) == "table" and size_in_form(c, ty.size, scope) or ty.size
+  local count = numbers.plain(bytes.unsigned(c, size))
   if ty.of == "bytes" then
     local raw = bytes.take(c, count)
-    return plain_bytes(node, ty.size + count, raw)
+    return plain_bytes(node, size + count, raw)
   elseif ty.of == "string8" then
     return text(node, texts.string8(bytes.take(c, count)))
   end
