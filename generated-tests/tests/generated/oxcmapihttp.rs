@@ -2071,7 +2071,7 @@ fn unbind_request_vector_1() {
 fn unbind_success_vector_2() {
     let bytes = hex("00 00 00 00  01 00 00 00  00 00 00 00");
     let value = decoded!(bytes, Header::None, UnbindResponse);
-    assert_eq!(value.error_code, ErrorCode(0x0000_0001));
+    assert_eq!(value.error_code, ErrorCode::UNBIND_SUCCESS);
 }
 
 #[test]
