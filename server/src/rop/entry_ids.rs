@@ -9,8 +9,9 @@ use runtime::{Cursor, Encoder, PackError, String8};
 use super::objects::OpenMailbox;
 use crate::store::User;
 
-/// DLLFileName of a StoreEntryId: "emsmdb.dll", padded with zeros (MS-OXCDATA 2.2.4.3).
-const DLL_FILE_NAME: [u8; 14] = *b"emsmdb.dll\0\0\0\0";
+/// DLLFileName of a StoreEntryId, padded with zeros. MS-OXCDATA 2.2.4.3 writes the name in small letters and its
+/// bytes in capitals; the bytes count.
+const DLL_FILE_NAME: [u8; 14] = *b"EMSMDB.DLL\0\0\0\0";
 
 /// The bytes of a structure.
 pub(super) fn packed(pack: impl FnOnce(&mut Encoder) -> Result<(), PackError>) -> Result<Vec<u8>, ErrorCode> {
