@@ -4319,6 +4319,7 @@ impl<'a> RecipientRow<'a> {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(
         c: &mut Cursor<'a>,
         columns: &[PropertyTag],
@@ -4767,6 +4768,7 @@ impl<'a> ModifyRecipientRow<'a> {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(
         c: &mut Cursor<'a>,
         columns: &[PropertyTag],
@@ -4866,6 +4868,7 @@ impl<'a> OpenRecipientRow<'a> {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(
         c: &mut Cursor<'a>,
         columns: &[PropertyTag],

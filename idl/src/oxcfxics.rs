@@ -562,6 +562,7 @@ impl<'a> MessageReadState<'a> {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let message_id_size = c.u16().at("MessageIdSize")?;
         let message_id = Blob::Borrowed(
@@ -722,6 +723,7 @@ impl<'a> SizedXid<'a> {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let xid_size = c.u8().at("XidSize")?;
         let (namespace_guid, local_id) = {
@@ -914,6 +916,7 @@ impl<'a> GroupPropertyName<'a> {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let guid = Guid::unpack(c).at("GUID")?;
         let kind = c.u32().at("Kind")?;
@@ -1023,6 +1026,7 @@ impl<'a> GroupProperty<'a> {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let property_tag = PropertyTag::unpack(c).at("PropertyTag")?;
         let name = if property_tag.property_id() >= 32768 {
@@ -1086,6 +1090,7 @@ impl<'a> PropertyGroup<'a> {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let property_tag_count = c.u32().at("PropertyTagCount")?;
         let property_tags = {
@@ -1411,6 +1416,7 @@ impl ReplIdGlobset {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let replid = c.u16().at("REPLID")?;
         let globset = GlobSet::unpack(c).at("GLOBSET")?;
@@ -1504,6 +1510,7 @@ impl ReplGuidGlobset {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
         let replguid = Guid::unpack(c).at("REPLGUID")?;
         let globset = GlobSet::unpack(c).at("GLOBSET")?;

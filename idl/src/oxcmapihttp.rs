@@ -2365,6 +2365,7 @@ impl<'a> AddressBookPropertyValueList<'a> {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let property_value_count = c.u32().at("PropertyValueCount")?;
         let property_values = c

@@ -155,6 +155,7 @@ impl<'a> ReadRecipientRow<'a> {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let row_id = c.u32().at("RowId")?;
         let recipient_type = RecipientType::unpack(c).at("RecipientType")?;

@@ -135,6 +135,7 @@ impl<'a> PermissionData<'a> {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let permission_data_flags = PermissionDataFlags::unpack(c)
             .at("PermissionDataFlags")?;

@@ -2174,6 +2174,7 @@ impl<'a> AuxiliaryBlock<'a> {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let outer_base_ = c.begin_base();
         let size = c.u16().at("Size")?;

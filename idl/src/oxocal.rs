@@ -1136,6 +1136,7 @@ impl<'a> ExceptionInfo<'a> {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let start_date_time = c.u32().at("StartDateTime")?;
         let end_date_time = c.u32().at("EndDateTime")?;
@@ -1408,6 +1409,7 @@ impl<'a> ChangeHighlight<'a> {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let change_highlight_size = c.u32().at("ChangeHighlightSize")?;
         let (change_highlight_value, reserved) = {
@@ -1490,6 +1492,7 @@ impl<'a> ExtendedException<'a> {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(
         c: &mut Cursor<'a>,
         writer_version2: u32,

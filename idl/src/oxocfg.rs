@@ -118,6 +118,7 @@ impl<'a> ColumnPacket<'a> {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let property_type = PropertyType::unpack(c).at("PropertyType")?;
         let property_id = c.u16().at("PropertyID")?;

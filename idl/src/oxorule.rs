@@ -290,6 +290,7 @@ impl<'a> RuleData<'a> {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let rule_data_flags = RuleDataFlags::unpack(c).at("RuleDataFlags")?;
         let property_value_count = c.u16().at("PropertyValueCount")?;
@@ -615,6 +616,7 @@ impl<'a> RuleAction<'a> {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'a>, f: WireForm) -> Result<Self, UnpackError> {
         let no_of_actions = c.uint(f.count_size()).map(|n| n as u32).at("NoOfActions")?;
         let action_blocks = {
@@ -681,6 +683,7 @@ impl<'a> ActionBlock<'a> {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'a>, f: WireForm) -> Result<Self, UnpackError> {
         let action_length = c.uint(f.count_size()).map(|n| n as u32).at("ActionLength")?;
         let action = {
@@ -1615,6 +1618,7 @@ impl<'a> RecipientBlockData<'a> {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'a>, f: WireForm) -> Result<Self, UnpackError> {
         let reserved = c.u8().at("Reserved")?;
         let no_of_properties = c

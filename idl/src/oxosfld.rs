@@ -68,6 +68,7 @@ impl<'a> PersistElement<'a> {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let element_id = c.u16().at("ElementID")?;
         let element_data_size = c.u16().at("ElementDataSize")?;
@@ -231,6 +232,7 @@ impl<'a> PersistData<'a> {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let persist_id = PersistID::unpack(c).at("PersistID")?;
         let data_elements_size = c.u16().at("DataElementsSize")?;

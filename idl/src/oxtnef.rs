@@ -251,6 +251,7 @@ impl<'a> TnefAttribute<'a> {
     ///
     /// # Errors
     /// When the bytes are not such a structure; the error names field and offset.
+    #[inline]
     pub fn unpack(c: &mut Cursor<'a>) -> Result<Self, UnpackError> {
         let level = TnefAttributeLevel::unpack(c).at("Level")?;
         let id = c.u32().at("ID")?;

@@ -28,11 +28,18 @@ pub(crate) struct Context<'p> {
     pub(crate) module: usize,
     imports: RefCell<BTreeSet<String>>,
     in_place: BTreeSet<TypeId>,
+    inlined: BTreeSet<TypeId>,
 }
 
 impl<'p> Context<'p> {
     pub(crate) fn new(program: &'p Program, module: usize) -> Self {
-        Self { program, module, imports: RefCell::default(), in_place: super::in_place::types(program) }
+        Self {
+            program,
+            module,
+            imports: RefCell::default(),
+            in_place: super::in_place::types(program),
+            inlined: super::in_place::inlined(program),
+        }
     }
 
     /// The `use` items of what was asked for and is named in the items.
@@ -200,6 +207,11 @@ impl<'p> Context<'p> {
         } else {
             quote!(&#ty)
         }
+    }
+
+    /// The `unpack` of the structure is inlined.
+    pub(crate) fn is_inlined(&self, id: TypeId) -> bool {
+        self.inlined.contains(&id)
     }
 
     /// The type has `unpack_with`.

@@ -18,6 +18,20 @@ use crate::model::{Field, Member, Program, Role, StructDef, Type, TypeId, TypeKi
 /// The types that have `unpack_with`: elements of lists that are an enum, or end in one.
 pub(crate) fn types(program: &Program) -> BTreeSet<TypeId> {
     let mut found = BTreeSet::new();
+    for_each_body(program, &mut |def| {
+        each_list(program, &def.body, &mut |element| {
+            let mut at = Some(element);
+            while let Some(id) = at.filter(|id| is_handed_on(program, *id)) {
+                found.insert(id);
+                at = tail(program, id).map(|(_, id)| id);
+            }
+        });
+    });
+    found
+}
+
+/// Everything that has members.
+fn for_each_body(program: &Program, then: &mut dyn FnMut(&StructDef)) {
     let defs = program.types.iter().filter_map(|def| match &def.kind {
         TypeKind::Struct(def) => Some(def),
         _ => None,
@@ -29,16 +43,44 @@ pub(crate) fn types(program: &Program) -> BTreeSet<TypeId> {
     let requests = program.requests.iter();
     let requests =
         requests.flat_map(|request| [&request.request, &request.success].into_iter().chain(&request.failure));
-    for def in defs.chain(rops).chain(requests) {
+    defs.chain(rops).chain(requests).for_each(then);
+}
+
+/// Structures whose `unpack` is inlined: rows of lists and what stands in them, which would be copied from
+/// function to function on the way to their list.
+pub(crate) fn inlined(program: &Program) -> BTreeSet<TypeId> {
+    let structure = |id: TypeId| match &program.ty(id).kind {
+        TypeKind::Struct(def) if !def.is_enum && def.max_recursion.is_none() => Some(def),
+        _ => None,
+    };
+    let mut found = BTreeSet::new();
+    for_each_body(program, &mut |def| {
         each_list(program, &def.body, &mut |element| {
-            let mut at = Some(element);
-            while let Some(id) = at.filter(|id| is_handed_on(program, *id)) {
-                found.insert(id);
-                at = tail(program, id).map(|(_, id)| id);
-            }
+            let Some(row) = structure(element) else { return };
+            found.insert(element);
+            each_structure(&row.body, &mut |id| {
+                if structure(id).is_some() {
+                    found.insert(id);
+                }
+            });
         });
-    }
+    });
     found
+}
+
+/// The named types that stand in a body, not in lists of it.
+fn each_structure(body: &[Member], found: &mut dyn FnMut(TypeId)) {
+    for member in body {
+        match member {
+            Member::Field(Field { ty: Type::Named(id, _), .. }) => found(*id),
+            Member::If(c) => {
+                each_structure(&c.then, found);
+                each_structure(&c.otherwise, found);
+            }
+            Member::Sized(_, inner) => each_structure(inner, found),
+            _ => {}
+        }
+    }
 }
 
 /// A value that owns nothing, if the type has one.

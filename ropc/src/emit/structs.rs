@@ -9,13 +9,29 @@ use super::names::{snake, snake_text, verbatim, word};
 use super::{packing, sizes, unpacking};
 use crate::model::{BitsSource, Extent, Layout, Match, Member, Param, StructDef, Type, TypeId, TypeKind};
 
+/// How `unpack` gives its value away.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// It returns it.
+    Plain,
+    /// It is inlined.
+    Inlined,
+    /// There is `unpack_with` beside it.
+    InPlace,
+}
+
 /// The structures of a module.
 pub(crate) fn module_items(cx: &Context<'_>) -> Vec<TokenStream> {
     let mut items = Vec::new();
     for (index, def) in cx.program.types.iter().enumerate().filter(|(_, def)| def.module == cx.module) {
         if let TypeKind::Struct(s) = &def.kind {
             let docs = docs(&def.docs, def.spec.as_deref(), &format!("`{}`", def.name));
-            items.extend(items_of(cx, &def.name, &docs, s, cx.is_in_place(TypeId(index))));
+            let reading = match TypeId(index) {
+                id if cx.is_in_place(id) => Reading::InPlace,
+                id if cx.is_inlined(id) => Reading::Inlined,
+                _ => Reading::Plain,
+            };
+            items.extend(items_of(cx, &def.name, &docs, s, reading));
         }
     }
     items
@@ -23,17 +39,17 @@ pub(crate) fn module_items(cx: &Context<'_>) -> Vec<TokenStream> {
 
 /// The items of a body that is no element of a list.
 pub(crate) fn structure(cx: &Context<'_>, name: &str, docs: &TokenStream, def: &StructDef) -> Vec<TokenStream> {
-    items_of(cx, name, docs, def, false)
+    items_of(cx, name, docs, def, Reading::Plain)
 }
 
 /// The items of one structure: its type, its implementation, the enums of its matches.
-fn items_of(cx: &Context<'_>, name: &str, docs: &TokenStream, def: &StructDef, in_place: bool) -> Vec<TokenStream> {
+fn items_of(cx: &Context<'_>, name: &str, docs: &TokenStream, def: &StructDef, reading: Reading) -> Vec<TokenStream> {
     let mut items = Vec::new();
     match (def.is_enum, def.body.last()) {
         (true, Some(Member::Match(m))) => items.push(enumeration(cx, m, docs)),
         _ => items.push(record(cx, name, docs, def)),
     }
-    items.push(implementation(cx, name, def, in_place));
+    items.push(implementation(cx, name, def, reading));
     let mut enums = Vec::new();
     inner_matches(&def.body, &mut enums);
     for m in enums {
@@ -117,14 +133,14 @@ fn enumeration(cx: &Context<'_>, m: &Match, docs: &TokenStream) -> TokenStream {
     quote!(#docs #derives pub enum #ident #generics { #(#variants),* })
 }
 
-fn implementation(cx: &Context<'_>, name: &str, def: &StructDef, in_place: bool) -> TokenStream {
+fn implementation(cx: &Context<'_>, name: &str, def: &StructDef, reading: Reading) -> TokenStream {
     let (ident, generics, lifetime) = generics(name, def.layout);
     let min = usize_literal(def.layout.min_size);
     let min_docs = if def.layout.fixed { " Bytes on the wire." } else { " The fewest bytes on the wire." };
     let (cursor, encoder) = (cx.runtime("Cursor"), cx.runtime("Encoder"));
     let (unpack_error, pack_error) = (cx.runtime("UnpackError"), cx.runtime("PackError"));
 
-    let unpack_body = unpack_body(cx, def, in_place);
+    let unpack_body = unpack_body(cx, def, reading == Reading::InPlace);
     let unpack_params = cx.params(&def.params, &unpack_body);
     let pack_body = pack_body(cx, def);
     let pack_params = cx.params(&def.params, &pack_body);
@@ -137,7 +153,7 @@ fn implementation(cx: &Context<'_>, name: &str, def: &StructDef, in_place: bool)
     };
     let c = if words(&unpack_body).contains("c") { quote!(c) } else { quote!(_c) };
     let e = if words(&pack_body).contains("e") { quote!(e) } else { quote!(_e) };
-    let unpack = if in_place {
+    let unpack = if reading == Reading::InPlace {
         let args = arguments(&def.params);
         quote! {
             /// Reads it.
@@ -161,8 +177,8 @@ fn implementation(cx: &Context<'_>, name: &str, def: &StructDef, in_place: bool)
             }
         }
     } else {
-        // A handful of loads, which can go where the value stays.
-        let inline = def.layout.fixed.then(|| quote!(#[inline]));
+        // A handful of loads, or a row, which can go where the value stays.
+        let inline = (def.layout.fixed || reading == Reading::Inlined).then(|| quote!(#[inline]));
         quote! {
             /// Reads it.
             ///
