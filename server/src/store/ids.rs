@@ -1,7 +1,8 @@
 //! Ids of 16 bits REPLID and 48 bits global counter (MS-OXCDATA 2.2.1), and the keys made of them.
 
-use protocol::oxcdata::{FolderId, MessageId};
-use runtime::Guid;
+use protocol::oxcdata::{FolderId, GlobalIdentifier, MessageId};
+use protocol::oxcfxics::{SizedXid, XID};
+use runtime::{Cursor, Encoder, Guid, PackError};
 
 /// The REPLID of a mailbox's own replica GUID.
 pub const OWN_REPL_ID: u16 = 1;
@@ -39,15 +40,29 @@ pub fn as_integer(raw: u64) -> i64 {
     raw.cast_signed()
 }
 
-/// The 22 bytes of a GID (MS-OXCDATA 2.2.1.3) or XID (MS-OXCFXICS 2.2.2.2): replica GUID, then the counter
-/// with its most significant byte first.
+/// The 22 bytes of a GID (MS-OXCDATA 2.2.1.3), which is an XID, too (MS-OXCFXICS 2.2.2.2). Empty for a counter of
+/// more than 48 bits, which no store gives out.
 #[must_use]
 pub fn key(replica: Guid, counter: u64) -> Vec<u8> {
-    let [_, _, counter @ ..] = counter.to_be_bytes();
-    let mut bytes = Vec::with_capacity(22);
-    bytes.extend_from_slice(&replica.0);
-    bytes.extend_from_slice(&counter);
-    bytes
+    packed(|e| GlobalIdentifier { database_guid: replica, global_counter: counter }.pack(e))
+}
+
+/// PidTagPredecessorChangeList of an object with this one change (MS-OXCFXICS 2.2.2.3).
+#[must_use]
+pub fn predecessors(replica: Guid, counter: u64) -> Vec<u8> {
+    let gid = key(replica, counter);
+    match XID::unpack(&mut Cursor::new(&gid)) {
+        Ok(xid) => packed(|e| SizedXid { namespace_guid: xid.namespace_guid, local_id: xid.local_id }.pack(e)),
+        Err(_) => Vec::new(),
+    }
+}
+
+fn packed(pack: impl FnOnce(&mut Encoder) -> Result<(), PackError>) -> Vec<u8> {
+    let mut e = Encoder::new();
+    match pack(&mut e) {
+        Ok(()) => e.finish().to_vec(),
+        Err(_) => Vec::new(),
+    }
 }
 
 #[cfg(test)]
@@ -65,7 +80,7 @@ mod tests {
 
     #[test]
     fn ids_stand_on_the_wire_with_the_replid_first_and_the_counter_big_endian() {
-        assert_eq!(folder_id(0x0102_0304_0506).0.to_le_bytes(), [1, 0, 1, 2, 3, 4, 5, 6]);
+        assert_eq!(packed(|e| folder_id(0x0102_0304_0506).pack(e)), [1, 0, 1, 2, 3, 4, 5, 6]);
     }
 
     #[test]
@@ -80,5 +95,11 @@ mod tests {
         let bytes = key(Guid([7; 16]), 0x0A0B);
         assert_eq!(bytes.len(), 22);
         assert_eq!(bytes.get(16..).unwrap(), [0, 0, 0, 0, 0x0A, 0x0B]);
+    }
+
+    #[test]
+    fn a_predecessor_change_list_has_the_size_before_the_key() {
+        let list = predecessors(Guid([7; 16]), 0x0A0B);
+        assert_eq!(list.split_first().unwrap(), (&22, &*key(Guid([7; 16]), 0x0A0B)));
     }
 }

@@ -258,13 +258,7 @@ fn change_property(replica: Guid, change_number: u64, tag: PropertyTag) -> Optio
     Some(match tag {
         tags::PID_TAG_CHANGE_NUMBER => PropertyValue::PtypInteger64(ids::as_integer(ids::folder_id(change_number).0)),
         tags::PID_TAG_CHANGE_KEY => binary(ids::key(replica, change_number)),
-        tags::PID_TAG_PREDECESSOR_CHANGE_LIST => {
-            let key = ids::key(replica, change_number);
-            // One SizedXid: the size in one byte, then the XID of 22.
-            let mut list = vec![22];
-            list.extend_from_slice(&key);
-            binary(list)
-        }
+        tags::PID_TAG_PREDECESSOR_CHANGE_LIST => binary(ids::predecessors(replica, change_number)),
         _ => return None,
     })
 }
