@@ -12,7 +12,7 @@ use super::tree::{Decoded, Fault, Node, Value};
 
 /// The field with the ROP buffers of an Execute request or reply.
 const ROP_BUFFER: &str = "RopBuffer";
-/// The field with auxiliary data at the end of every body.
+/// The field with auxiliary data at the end of every body, and the structure of its payloads.
 const AUXILIARY_BUFFER: &str = "AuxiliaryBuffer";
 /// What payloads may have together when they are decompressed.
 const MOST_DECOMPRESSED: usize = 4 << 20;
@@ -55,12 +55,18 @@ impl<'p> Decoder<'p> {
         })
     }
 
+    /// A structure that bodies have without a field that says so.
+    fn structure(&self, name: &str, c: &Cursor<'_>) -> Result<&'p StructDef, Fault> {
+        let described = self.program().types.iter().find(|def| def.name == name);
+        match described.map(|def| &def.kind) {
+            Some(TypeKind::Struct(def)) => Ok(def),
+            _ => Err(self.interpreter.missing(c.offset(), name)),
+        }
+    }
+
     /// What stands before the body, by its description; answers the value of X-ResponseCode.
     fn head(&mut self, c: &mut Cursor<'_>, root: &mut Node) -> Result<Option<String>, Fault> {
-        let described = self.program().types.iter().find(|def| def.name == COMMON_RESPONSE);
-        let Some(TypeKind::Struct(def)) = described.map(|def| &def.kind) else {
-            return Err(self.interpreter.missing(c.offset(), COMMON_RESPONSE));
-        };
+        let def = self.structure(COMMON_RESPONSE, c)?;
         let mut response = Node::new(COMMON_RESPONSE, c.offset());
         let mut whole = c.clone();
         let result = self.interpreter.body(&mut whole, def, Vec::new(), &mut response);
@@ -167,9 +173,9 @@ impl<'p> Decoder<'p> {
             Some(Side::Replies(requests)) => {
                 self.buffer("RopOutputBuffer", &plain, |this, c, root| this.output(c, root, requests))
             }
-            None => self.buffer("AuxiliaryData", &plain, |_, c, root| {
-                root.children.push(Node::leaf("Blocks", 0, c.take_rest().len(), Value::Bytes));
-                Ok(())
+            None => self.buffer("AuxiliaryData", &plain, |this, c, root| {
+                let def = this.structure(AUXILIARY_BUFFER, c)?;
+                this.interpreter.body(c, def, Vec::new(), root).map(|_| ())
             }),
         };
         // It takes these bytes in the buffer outside.

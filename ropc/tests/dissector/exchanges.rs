@@ -79,6 +79,15 @@ pub fn executed(buffer: &[u8], flags: Flags, tagged: bool) -> Vec<u8> {
     body
 }
 
+/// The body of a Connect response that failed, with an auxiliary buffer.
+pub fn refused(auxiliary: &[u8], flags: Flags) -> Vec<u8> {
+    let payload = packed(auxiliary, flags);
+    let mut body = vec![5, 0, 4, 0x80];
+    body.extend(u32::try_from(payload.len()).unwrap().to_le_bytes());
+    body.extend(payload);
+    body
+}
+
 fn packed(buffer: &[u8], flags: Flags) -> Vec<u8> {
     let mut encoder = Encoder::new();
     pack_payload(&mut encoder, buffer, flags | Flags::LAST).unwrap();

@@ -9,6 +9,7 @@ mod decode;
 mod traffic;
 
 mod compare;
+mod constructs;
 mod conversations;
 mod exchanges;
 mod filters;

@@ -1,13 +1,14 @@
 //! Published bytes of the descriptions, and any bytes for each operation, in bodies of Execute.
 
 use ropc::ast::{Expected, Vector};
+use ropc::model::TypeKind;
 
 use crate::compare::same;
 use crate::decode::input::hex;
 use crate::decode::rops::Decoder;
 use crate::decode::script::mapi_http;
 use crate::decode::tree::Decoded;
-use crate::exchanges::{buffer, capture, execute, executed, forms, request, response};
+use crate::exchanges::{buffer, capture, execute, executed, forms, refused, request, response};
 use crate::pdml::bodies;
 use crate::support::{Tshark, program};
 
@@ -54,6 +55,39 @@ fn all_vectors_of_operations_are_shown_as_they_decode() {
     for request in &program().requests {
         let right = request.vectors.iter().filter(|vector| !matches!(vector.expected, Some(Expected::Error(_))));
         lone.extend(right.map(|vector| (request.key.clone(), !is_request(vector), hex(&vector.bytes.text).unwrap())));
+    }
+    shown_as_decoded(&tshark, &lone);
+}
+
+#[test]
+fn auxiliary_blocks_are_shown_as_they_decode() {
+    let Some(tshark) = Tshark::find() else { return };
+    let of = |name: &str| program().types.iter().find(|def| def.name == name).map(|def| &def.kind);
+    let vectors = ["AuxiliaryBlock", "AuxiliaryBuffer"].into_iter().filter_map(of).flat_map(|kind| match kind {
+        TypeKind::Struct(def) => def.vectors.as_slice(),
+        _ => &[],
+    });
+    let blocks: Vec<Vec<u8>> = vectors.map(|vector| hex(&vector.bytes.text).unwrap()).collect();
+    assert!(blocks.len() > 10, "{} vectors: the descriptions are not read", blocks.len());
+    let mut random = Random(0x0F1E_2D3C_4B5A_6978);
+    let mut forms = forms();
+    let mut lone: Vec<Lone> = Vec::new();
+    for (index, block) in blocks.iter().enumerate() {
+        let mut add = |payload: &[u8]| lone.push(("Connect".to_owned(), true, refused(payload, forms.next().unwrap())));
+        add(block);
+        add(&[block.as_slice(), &blocks[(index + 1) % blocks.len()]].concat());
+        for _ in 0..12 {
+            let mut changed = block.clone();
+            let at = random.below(changed.len());
+            changed[at] = if random.below(2) == 0 { random.next() as u8 % 32 } else { random.next() as u8 };
+            changed.truncate(if random.below(4) == 0 { random.below(changed.len()) + 1 } else { changed.len() });
+            add(&changed);
+        }
+        // A block of any type with any bytes.
+        let mut any = random.bytes(random.0 as usize % 60 + 8);
+        let size = any.len() as u8;
+        any[..4].copy_from_slice(&[size, 0, 1 + random.next() as u8 % 2, random.next() as u8 % 80]);
+        add(&any);
     }
     shown_as_decoded(&tshark, &lone);
 }

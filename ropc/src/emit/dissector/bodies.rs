@@ -4,8 +4,8 @@ use super::exprs::expr;
 use super::fields::{Fields, Kind, is_byte};
 use super::text::{constant, number, quoted, table};
 use crate::model::{
-    Arm, ByForm, Expr, Extent, Field, IntKind, Match, Member, Param, Pattern, Program, Role, StructDef, Text, Type,
-    Width,
+    Arm, ByForm, Ending, Expr, Extent, Field, IntKind, Match, Member, Param, Pattern, Program, Role, StructDef, Text,
+    Type, Width,
 };
 
 /// Writes bodies of one structure or operation, which names their filter fields.
@@ -64,8 +64,7 @@ impl Bodies<'_> {
                 let name = inner.iter().find_map(Member::first_name).unwrap_or_default();
                 format!("Sized({}, {}, {})", self.expr(size), self.members(def, inner), quoted(name))
             }
-            #[allow(unreachable_patterns, reason = "what the language gets later")]
-            _ => later("a kind of member that this dissector does not have"),
+            Member::Tail(inner) => format!("Tail({})", self.members(def, inner)),
         }
     }
 
@@ -115,6 +114,7 @@ impl Bodies<'_> {
             Type::U48Be => quoted("u48be"),
             Type::Guid => quoted("guid"),
             Type::FileTime => quoted("time"),
+            Type::GlobSet => quoted("globset"),
             Type::Named(id, arguments) => {
                 let note = arguments.iter().find_map(|argument| note(def, argument));
                 let mut more = String::new();
@@ -128,9 +128,13 @@ impl Bodies<'_> {
             Type::Array(element, Extent::Const(count)) if is_byte(element) => format!("Bytes({})", number(*count)),
             Type::Array(element, extent) => {
                 let least = self.program.layout(element).min_size;
-                format!("List({}, {least}, {})", self.ty(def, element), self.extent(extent))
+                let ending = match extent {
+                    Extent::Until(ending) => format!(", {}", self.ending(ending)),
+                    _ => String::new(),
+                };
+                format!("List({}, {least}, {}{ending})", self.ty(def, element), self.extent(extent))
             }
-            _ => later("a kind of value that this dissector does not have"),
+            Type::Later => later("a kind of value that this dissector does not have"),
         }
     }
 
@@ -156,8 +160,7 @@ impl Bodies<'_> {
             Text::Utf16Counted(width, false) => counted("bytes of utf16", width),
             Text::String8Counted(width) => counted("string8", width),
             Text::BytesCounted(width) => counted("bytes", width),
-            #[allow(unreachable_patterns, reason = "what the language gets later")]
-            _ => later("a kind of text that this dissector does not have"),
+            Text::Line => quoted("line"),
         }
     }
 
@@ -168,9 +171,16 @@ impl Bodies<'_> {
             // A number would be a constant extent, whose elements are read without a look at how many fit.
             Extent::Count(Expr::Int(count)) => format!("{{ \"+\", 0, {} }}", number(*count)),
             Extent::Count(count) => self.expr(count),
-            Extent::Rest => "nil".to_owned(),
-            #[allow(unreachable_patterns, reason = "what the language gets later")]
-            _ => "{ \"later\", \"a length that this dissector does not have\" }".to_owned(),
+            Extent::Rest | Extent::Until(_) => "nil".to_owned(),
+        }
+    }
+
+    /// What ends a list that says no count.
+    fn ending(&self, ending: &Ending) -> String {
+        match ending {
+            Ending::Text(text) => format!("{{ text = {} }}", quoted(text)),
+            Ending::Value(value) => format!("{{ value = {} }}", number(*value)),
+            Ending::When { cond, or_rest } => format!("{{ cond = {}, or_rest = {or_rest} }}", self.expr(cond)),
         }
     }
 }

@@ -67,7 +67,7 @@ impl Kind {
             Type::FileTime => Self::of("time"),
             Type::Named(id, _) => Self::of_named(program, *id),
             Type::Text(Text::BytesCounted(_)) => Self::BYTES,
-            Type::Text(_) => Self::TEXT,
+            Type::Text(_) | Type::GlobSet => Self::TEXT,
             Type::Array(element, Extent::Const(_)) if is_byte(element) => Self::BYTES,
             Type::Array(element, _) => Self::of_type(program, element),
             _ => Self::BYTES,

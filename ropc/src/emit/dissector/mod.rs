@@ -1,7 +1,7 @@
 //! Meaning to a dissector for Wireshark: the description as Lua tables, and a runtime in Lua that reads by them.
 //!
 //! The runtime does what `ropc decode` does; the tables hold what differs from one description to another. What is
-//! not known here (a construct of the language that is newer than this emitter) becomes `Later`, which the runtime
+//! not known here (a construct of the language that nothing emits yet) becomes `Later`, which the runtime
 //! shows as bytes with a note.
 
 mod bodies;
@@ -16,12 +16,13 @@ use crate::model::Program;
 use fields::Fields;
 
 /// The modules of the runtime in the order of their use, each a file that returns a table.
-const MODULES: [(&str, &str); 10] = [
+const MODULES: [(&str, &str); 11] = [
     ("bytes", include_str!("lua/bytes.lua")),
     ("numbers", include_str!("lua/numbers.lua")),
     ("texts", include_str!("lua/texts.lua")),
     ("names", include_str!("lua/names.lua")),
     ("expressions", include_str!("lua/expressions.lua")),
+    ("primitives", include_str!("lua/primitives.lua")),
     ("structures", include_str!("lua/structures.lua")),
     ("lz77", include_str!("lua/lz77.lua")),
     ("rops", include_str!("lua/rops.lua")),

@@ -9,6 +9,9 @@ use super::fields::{Fields, Kind};
 use super::text::{constant, quoted, table};
 use crate::model::{ConstValue, Effect, EffectValue, Handle, Program, Request, Rop, State, StructDef, Type, TypeId};
 
+/// What the runtime reads without a field that has it: a response, and the payload of an auxiliary buffer.
+const LOOKED_FOR: [&str; 2] = ["CommonResponse", "AuxiliaryBuffer"];
+
 /// Statements that fill the tables of operations.
 pub fn tables(program: &Program, fields: &mut Fields) -> String {
     let mut out = String::from("local rops, requests = description.rops, description.requests\n");
@@ -39,6 +42,11 @@ pub fn tables(program: &Program, fields: &mut Fields) -> String {
     if let Some(id) = error_code(program) {
         _ = writeln!(out, "description.error_code = {}", id.0 + 1);
     }
+    for name in LOOKED_FOR {
+        if let Some(id) = program.types.iter().position(|def| def.name == name) {
+            _ = writeln!(out, "description.structures.{name} = {}", id + 1);
+        }
+    }
     out.push_str(&header(program, fields));
     out
 }
@@ -62,7 +70,6 @@ fn header(program: &Program, fields: &mut Fields) -> String {
         ("Flags", "rpc_header_ext", "Flags", Kind::U16),
         ("Size", "rpc_header_ext", "Size", Kind::U16),
         ("SizeActual", "rpc_header_ext", "SizeActual", Kind::U16),
-        ("Head", "response", "Header", Kind::TEXT),
     ];
     let indexes: BTreeSet<&str> = program.rops.iter().flat_map(|rop| &rop.header).map(String::as_str).collect();
     named.extend(indexes.into_iter().map(|name| (name, "rop", name, Kind::U8)));

@@ -40,11 +40,16 @@ function bytes.fault(offset, size, message)
   return { path = path(), offset = offset, size = size, message = message }
 end
 
--- Something that the bytes at this place depend on is not known.
-function bytes.missing(offset, what)
-  local fault = bytes.fault(offset, 1, what .. " not known")
+-- Bytes that nobody can read from here on, though nothing is wrong with them.
+function bytes.unread(offset, why)
+  local fault = bytes.fault(offset, 1, why)
   fault.missing = true
   return fault
+end
+
+-- Something that the bytes at this place depend on is not known.
+function bytes.missing(offset, what)
+  return bytes.unread(offset, what .. " not known")
 end
 
 -- Runs a function; answers the fault that it ended with, or nil. Mistakes of this file go on as they are.
@@ -67,6 +72,35 @@ end
 -- stand in the bytes count from `origin`.
 function bytes.cursor(text, base)
   return { text = text, at = 1, stop = #text, base = base or 0, origin = base or 0, depth = 0 }
+end
+
+-- The same position, or bytes within it.
+local function like(c, at, stop)
+  return { text = c.text, at = at, stop = stop, base = c.base, origin = c.origin, depth = c.depth, beyond = c.beyond }
+end
+
+function bytes.copy(c)
+  return like(c, c.at, c.stop)
+end
+
+-- Begins a member of a tail. Where no bytes are left, it and what follows up to end_tail read as zeros: numbers are 0,
+-- texts empty, a list has as many such elements as its count says. `beyond` says so.
+function bytes.tail_member(c)
+  c.beyond = bytes.remaining(c) == 0 and "zeros" or nil
+end
+
+function bytes.end_tail(c)
+  c.beyond = nil
+end
+
+-- A list in a tail that was cut off has no more elements than there were bytes before, and in none of them a list that
+-- has elements.
+function bytes.list_beyond(c, count)
+  if c.beyond ~= "zeros" or count > c.base + c.stop then
+    return false
+  end
+  c.beyond = "zeros in a list"
+  return true
 end
 
 function bytes.offset(c)
@@ -108,10 +142,19 @@ function bytes.take_rest(c)
   return bytes.take(c, bytes.remaining(c))
 end
 
+-- The same of a value of this size, zeros in a tail that was cut off.
+function bytes.array(c, count)
+  if c.beyond and bytes.remaining(c) < count then
+    return string.rep("\0", count)
+  end
+  return bytes.take(c, count)
+end
+
 -- A cursor over the next bytes, which have to be used up.
 function bytes.sub(c, size)
-  local start = bytes.skip(c, size)
-  return { text = c.text, at = start, stop = c.at - 1, base = c.base, origin = c.origin, depth = c.depth }
+  -- What is not there has no size either.
+  local start = bytes.skip(c, c.beyond and 0 or size)
+  return like(c, start, c.at - 1)
 end
 
 -- All that is left, to be read at offsets: see referents in structures.lua.
@@ -132,7 +175,7 @@ function bytes.start(region, at)
     local message = string.format("expected an offset behind the fixed part, within the extent, got 0x%x", at)
     error(bytes.fault(bytes.offset(region), 1, message))
   end
-  return { text = region.text, at = start, stop = region.stop, base = region.base, origin = region.origin, depth = region.depth }
+  return like(region, start, region.stop)
 end
 
 -- Takes note of what was read at an offset: all together is no more than there is.
@@ -164,6 +207,9 @@ end
 
 -- An integer of up to four bytes, or of eight as two halves.
 function bytes.unsigned(c, size)
+  if c.beyond and bytes.remaining(c) < size then
+    return size == 8 and { low = 0, high = 0 } or 0
+  end
   local start = bytes.skip(c, size)
   if size == 1 then
     return c.text:byte(start)

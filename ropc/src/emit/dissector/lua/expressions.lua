@@ -80,6 +80,9 @@ local operations = {
   index = function(_, scope, c)
     return known(scope.index, c, "index")
   end,
+  item = function(_, scope, c)
+    return known(scope.item, c, "element")
+  end,
   count = function(e, scope, c)
     return expressions.count(eval(e[2], scope, c))
   end,

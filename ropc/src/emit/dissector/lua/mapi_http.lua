@@ -155,9 +155,11 @@ end
 local AUXILIARY = {
   name = "AuxiliaryData",
   read = function(c, node)
-    local size = bytes.remaining(c)
-    bytes.take_rest(c)
-    structures.leaf(node, "Blocks", 0, size, string.format("%d bytes", size))
+    local def = description.types[description.structures.AuxiliaryBuffer]
+    if not def then
+      error(bytes.missing(offset(c), "AuxiliaryBuffer"))
+    end
+    structures.body(c, def, {}, node)
   end,
 }
 
@@ -185,45 +187,43 @@ function mapi_http.read_request(request, text, session)
   return root, fault, batch
 end
 
--- Lists of lines with the line that ends each.
-local LINES = { { "MetaTags", "DONE" }, { "AdditionalHeaders", "" } }
+-- A line as a header, or as a meta-tag where it is none.
+local function header_of(line)
+  local name, value = line:match("^([%w-]*):(.*)$")
+  if name then
+    return name, value:match("^%s*(.-)%s*$")
+  end
+  return "MetaTag", line
+end
 
--- Meta-tags, then headers up to an empty line; answers the value of X-ResponseCode.
+-- What stands before the body, by its description; answers the value of X-ResponseCode.
 local function head(c, root)
-  local code
-  for _, list in ipairs(LINES) do
-    bytes.inside(list[1])
-    local index = 0
-    repeat
-      local at = offset(c)
-      bytes.inside(index)
-      local stop = c.text:find("\r\n", c.at, true)
-      if not stop then
-        error(bytes.fault(at, 1, "text without terminator"))
-      end
-      local line = bytes.take(c, stop - c.at)
-      bytes.skip(c, 2)
-      bytes.count_value(c)
-      bytes.outside()
-      index = index + 1
-      local name, value = line:match("^([%w-]*):(.*)$")
-      if name then
-        value = value:match("^%s*(.-)%s*$")
-      else
-        name, value = "MetaTag", line
-      end
+  local def = description.types[description.structures.CommonResponse]
+  if not def then
+    error(bytes.missing(offset(c), "CommonResponse"))
+  end
+  local response, code = structures.node("CommonResponse", offset(c)), nil
+  local fault = bytes.try(function()
+    structures.body(bytes.copy(c), def, {}, response)
+  end)
+  structures.settle(response)
+  for _, field in ipairs(response.children) do
+    for _, line in ipairs(field.name == "ResponseBody" and {} or field.children) do
+      local name, value = header_of(line.value)
       if name:lower() == "x-responsecode" then
         code = value
       end
-      if line == "" and list[2] == "" then
-        structures.leaf(root, "EndOfHeaders", at, 2, "2 bytes")
+      bytes.skip(c, line.size)
+      if line.value == "" and field.name == "AdditionalHeaders" then
+        structures.leaf(root, "EndOfHeaders", line.offset, line.size, string.format("%d bytes", line.size))
       else
-        value = texts.string8(value)
-        local node = structures.leaf(root, name, at, #line + 2, texts.quoted(value), description.header.Head)
-        node.add, node.value = "value", value
+        line.name, line.meaning = name, texts.quoted(value)
+        root.children[#root.children + 1] = line
       end
-    until line == list[2]
-    bytes.outside()
+    end
+  end
+  if fault then
+    error(fault)
   end
   return code
 end

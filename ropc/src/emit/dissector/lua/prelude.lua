@@ -14,6 +14,8 @@ local description = {
   requests = {},
   -- State of objects before anything sets it, by object and state.
   initial = {},
+  -- Structures that are looked for by their names: their numbers in `types`.
+  structures = {},
   -- Fields of the headers that are not described but follow from the declarations.
   header = {},
 }
@@ -64,6 +66,11 @@ local function Sized(size, body, name)
   return { kind = "sized", size = size, body = body, name = name }
 end
 
+-- The bytes may end before any of these.
+local function Tail(body)
+  return { kind = "tail", body = body }
+end
+
 -- A member, a type or a text that this dissector does not read.
 local function Later(what)
   return { kind = "later", what = what }
@@ -91,8 +98,9 @@ local function Bytes(count)
   return { kind = "bytes", rest = count == nil, constant = type(count) == "number" and count or nil, count = count }
 end
 
--- `least` is the fewest bytes of an element.
-local function List(of, least, count)
-  return { kind = "list", of = of, least = least, constant = type(count) == "number" and count or nil, count = count }
+-- `least` is the fewest bytes of an element, `ending` what ends a list that says no count.
+local function List(of, least, count, ending)
+  local constant = type(count) == "number" and count or nil
+  return { kind = "list", of = of, least = least, constant = constant, count = count, ending = ending }
 end
 

@@ -56,104 +56,6 @@ local function length(c, e, scope)
   return numbers.plain(eval(e, scope, c))
 end
 
-local primitives = {}
-
-local function integer(size, signed)
-  return function(c, node)
-    local value = bytes.unsigned(c, size)
-    if signed then
-      if size == 8 then
-        value.signed = true
-      elseif value >= 2 ^ (size * 8 - 1) then
-        value = value - 2 ^ (size * 8)
-      end
-    end
-    node.meaning, node.add, node.found = numbers.shown(value), "le", value
-    return value
-  end
-end
-
-for _, size in ipairs { 1, 2, 4, 8 } do
-  primitives["u" .. size * 8] = integer(size, false)
-  primitives["i" .. size * 8] = integer(size, true)
-end
-
-for _, size in ipairs { 1, 2 } do
-  primitives["bool" .. size * 8] = function(c, node)
-    local value = bytes.unsigned(c, size) ~= 0
-    node.meaning, node.add = tostring(value), "le"
-    return value
-  end
-end
-
-for _, size in ipairs { 4, 8 } do
-  primitives["f" .. size * 8] = function(c, node)
-    node.meaning, node.add = numbers.fraction(numbers.float(bytes.unsigned(c, size), size)), "le"
-    return expressions.PLAIN
-  end
-end
-
-function primitives.u48be(c, node)
-  local value = 0
-  for _, byte in ipairs { bytes.take(c, 6):byte(1, 6) } do
-    value = value * 0x100 + byte
-  end
-  node.meaning, node.add = numbers.shown(value), "be"
-  return value
-end
-
-function primitives.guid(c, node)
-  local raw = bytes.take(c, 16)
-  local name = description.guids[raw]
-  node.meaning, node.add, node.found = texts.guid(raw) .. (name and " " .. name or ""), "le", raw
-  return raw
-end
-
-function primitives.time(c, node)
-  local ticks = bytes.unsigned(c, 8)
-  local seconds, units = numbers.seconds(ticks)
-  node.meaning, node.add = numbers.date(ticks), "value"
-  -- From 1601 to 1970.
-  node.value = NSTime.new(seconds - 11644473600, units * 100)
-  return ticks
-end
-
-local function text(node, value)
-  node.meaning, node.add, node.value = texts.quoted(value), "value", value
-  return expressions.PLAIN
-end
-
-function primitives.utf16(c, node)
-  local at = c.at
-  repeat
-    at = c.text:find("\0\0", at, true)
-    -- A unit begins at every second byte.
-    local between = at and (at - c.at) % 2 == 1
-    at = between and at + 1 or at
-  until not between
-  if not at or at + 1 > c.stop then
-    error(bytes.fault(offset(c), 1, "text without terminator"))
-  end
-  local raw = bytes.take(c, at - c.at)
-  bytes.skip(c, 2)
-  return text(node, texts.utf16(raw))
-end
-
-function primitives.string8(c, node)
-  local zero = c.text:find("\0", c.at, true)
-  if not zero or zero > c.stop then
-    error(bytes.fault(offset(c), 1, "text without terminator"))
-  end
-  local raw = bytes.take(c, zero - c.at)
-  bytes.skip(c, 1)
-  return text(node, texts.string8(raw))
-end
-
-local function plain_bytes(node, size, raw)
-  node.meaning, node.add = string.format("%d bytes", size), "le"
-  return raw
-end
-
 -- An enumeration or a bit record.
 local function number(c, id, node)
   local def = types[id]
@@ -236,27 +138,30 @@ function readers.counted(c, ty, scope, node)
   local count = numbers.plain(bytes.unsigned(c, size))
   if ty.of == "bytes" then
     local raw = bytes.take(c, count)
-    return plain_bytes(node, size + count, raw)
+    return primitives.plain_bytes(node, size + count, raw)
   elseif ty.of == "string8" then
-    return text(node, texts.string8(bytes.take(c, count)))
+    return primitives.text(node, texts.string8(bytes.take(c, count)))
   end
   count = ty.of == "bytes of utf16" and math.floor(count / 2) or count
-  return text(node, texts.utf16(bytes.take(c, count * 2)))
+  return primitives.text(node, texts.utf16(bytes.take(c, count * 2)))
 end
 
 function readers.bytes(c, ty, scope, node)
   if ty.rest then
     local raw = bytes.take_rest(c)
-    return plain_bytes(node, #raw, raw)
+    return primitives.plain_bytes(node, #raw, raw)
   end
   local raw = bytes.take(c, ty.constant or length(c, ty.count, scope))
-  return plain_bytes(node, #raw, raw)
+  return primitives.plain_bytes(node, #raw, raw)
 end
 
 -- What is checked of a list before it is read; answers the fault that comes after the elements that are there.
 local function check_list(c, count, least)
   local available = bytes.remaining(c)
   if count * least > available then
+    if bytes.list_beyond(c, count) then
+      return nil
+    end
     if least == 0 then
       error(bytes.truncated(c, count * least))
     end
@@ -279,8 +184,21 @@ local function belongs_to(ty, scope, index)
   return table.concat(names.of(ty.note[2], element), " ")
 end
 
+-- The element ends its list: the last one for which a condition holds, else one that is no part of it.
+local function ends(ending, item, child, scope, c)
+  if ending.cond then
+    scope.item = item
+    return eval(ending.cond, scope, c) == true
+  elseif ending.text then
+    return child.value == ending.text
+  end
+  return numbers.equal(item, ending.value)
+end
+
 function readers.list(c, ty, scope, node)
   local count, cut
+  local ending = ty.ending
+  local to_end = not ending or ending.or_rest
   if ty.constant then
     count = ty.constant
   elseif ty.count then
@@ -291,7 +209,11 @@ function readers.list(c, ty, scope, node)
   -- Filters look at the elements.
   node.field = nil
   while true do
-    if count and index >= count or not count and bytes.remaining(c) == 0 then
+    if count then
+      if index >= count then
+        break
+      end
+    elseif to_end and bytes.remaining(c) == 0 or ending and not to_end and c.beyond then
       break
     end
     local before = bytes.remaining(c)
@@ -303,13 +225,20 @@ function readers.list(c, ty, scope, node)
     if type(element) == "table" and element.kind == "named" then
       child.note = belongs_to(element, scope, index)
     end
-    items[index + 1] = value(c, element, scope, child)
+    local item = value(c, element, scope, child)
     finish(child)
     bytes.outside()
     if not count and bytes.remaining(c) == before then
       error(bytes.fault(offset(c), 1, "an element of no bytes in a list without end"))
     end
-    index = index + 1
+    local ended = ending and ends(ending, item, child, scope, c)
+    if not ended or ending.cond then
+      index = index + 1
+      items[index] = item
+    end
+    if ended then
+      break
+    end
   end
   scope.index = outer
   if cut then
@@ -319,7 +248,7 @@ function readers.list(c, ty, scope, node)
 end
 
 function readers.later(c, ty)
-  error(bytes.missing(offset(c), ty.what))
+  error(bytes.unread(offset(c), ty.what))
 end
 
 local members
@@ -440,6 +369,21 @@ function kinds.sized(c, m, scope, parent)
   bytes.outside()
 end
 
+-- The bytes may end before any of these: what is missing has a value for what depends on it, and nothing to show.
+function kinds.tail(c, m, scope, parent)
+  for _, member in ipairs(m.body) do
+    local before = #parent.children
+    bytes.tail_member(c)
+    kinds[member.kind](c, member, scope, parent)
+    if c.beyond then
+      for place = #parent.children, before + 1, -1 do
+        parent.children[place] = nil
+      end
+    end
+  end
+  bytes.end_tail(c)
+end
+
 -- Stands behind all members: see referents.
 function kinds.referent() end
 
@@ -465,7 +409,7 @@ end
 
 -- What this dissector does not know is told, and nothing after it is guessed.
 function kinds.later(c, m)
-  error(bytes.missing(offset(c), m.what))
+  error(bytes.unread(offset(c), m.what))
 end
 
 function members(c, body, scope, parent)
