@@ -2,6 +2,7 @@
 //!
 //! Reading gives [`Sources`] and trees; what they mean is [`compile`]'s matter, which reads nothing.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::fs;
@@ -14,6 +15,7 @@ use crate::emit::Output;
 use crate::emit::file::FormatError;
 use crate::parallel;
 use crate::parse;
+use crate::preprocess;
 use crate::source::Sources;
 
 /// A file that was asked for cannot be read.
@@ -185,7 +187,34 @@ fn left_over(target: &Path, extension: &str, outputs: &[Output]) -> Result<Vec<P
 /// # Errors
 /// One of `paths` itself cannot be read.
 pub fn load(paths: &[PathBuf]) -> Result<Loaded, Unreadable> {
-    let mut loader = Loader::default();
+    load_with(paths, Options::default())
+}
+
+/// Where files that others name are looked for, and what the preprocessor knows from the beginning.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Folders for imported and included files that do not stand beside the file that names them.
+    pub include: Vec<PathBuf>,
+    /// Macros: names with what stands for them.
+    pub defines: Vec<(String, String)>,
+}
+
+impl Options {
+    /// The file of this name: beside the one that names it, or in one of the folders.
+    fn find(&self, directory: &Path, name: &str) -> Option<PathBuf> {
+        std::iter::once(directory)
+            .chain(self.include.iter().map(PathBuf::as_path))
+            .map(|folder| folder.join(name))
+            .find(|path| path.is_file())
+    }
+}
+
+/// Like [`load`], with options.
+///
+/// # Errors
+/// One of `paths` itself cannot be read.
+pub fn load_with(paths: &[PathBuf], options: Options) -> Result<Loaded, Unreadable> {
+    let mut loader = Loader { options, ..Loader::default() };
     for path in paths {
         let text = fs::read(path).map_err(|error| Unreadable { path: path.clone(), error })?;
         loader.add(path, &text);
@@ -237,6 +266,7 @@ fn files_with_extension(directory: &Path, extension: &str) -> Result<Vec<PathBuf
 #[derive(Default)]
 struct Loader {
     loaded: Loaded,
+    options: Options,
     /// Names are shown from here where it is given.
     base: Option<PathBuf>,
     /// Files by their real path, so that two spellings of one path are one file.
@@ -250,6 +280,22 @@ struct Parsed {
     source: SourceId,
     file: File,
     diagnostics: Vec<Diagnostic>,
+}
+
+/// What the preprocessor found in a file.
+#[derive(Default)]
+struct Directives {
+    imports: Vec<StringLit>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Directives {
+    fn add_to(self, file: &mut File, diagnostics: &mut Vec<Diagnostic>) {
+        if !self.imports.is_empty() {
+            file.items.insert(0, Item::Import(self.imports));
+        }
+        diagnostics.extend(self.diagnostics);
+    }
 }
 
 /// A file whose imports are being read.
@@ -268,13 +314,37 @@ impl Loader {
             let real = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
             let text = String::from_utf8_lossy(text);
             let name = self.base.as_ref().and_then(|base| real.strip_prefix(base).ok()).unwrap_or(path);
-            let source = self.loaded.sources.add(shown(name), text.as_ref());
-            texts.push((real, source, text));
+            let name = shown(name);
+            let directory = path.parent().map(Path::to_owned).unwrap_or_default();
+            let (source, text, found) = self.prepare(name, text, &directory);
+            texts.push((real, source, text, found));
         }
-        let parsed = parallel::map(&texts, |(_, source, text)| parse::parse(*source, text));
-        for ((real, source, _), (file, diagnostics)) in texts.into_iter().zip(parsed) {
+        let parsed = parallel::map(&texts, |(_, source, text, _)| parse::parse(*source, text));
+        for ((real, source, _, found), (mut file, mut diagnostics)) in texts.into_iter().zip(parsed) {
+            found.add_to(&mut file, &mut diagnostics);
             self.ahead.insert(real, Parsed { source, file, diagnostics });
         }
+    }
+
+    /// Takes up a text, its directives followed.
+    fn prepare<'t>(
+        &mut self,
+        name: String,
+        text: Cow<'t, str>,
+        directory: &Path,
+    ) -> (SourceId, Cow<'t, str>, Directives) {
+        if !preprocess::is_needed(&text) {
+            return (self.loaded.sources.add(name, text.as_ref()), text, Directives::default());
+        }
+        let source = self.loaded.sources.next_id();
+        let options = &self.options;
+        let mut include = |name: &str| {
+            let text = fs::read(options.find(directory, name)?).ok()?;
+            Some(String::from_utf8_lossy(&text).into_owned())
+        };
+        let done = preprocess::run(source, &text, &options.defines, &mut include);
+        self.loaded.sources.add(name, done.text.as_str());
+        (source, Cow::Owned(done.text), Directives { imports: done.imports, diagnostics: done.diagnostics })
     }
 
     /// Depth first without recursion, so that a chain of imports cannot overflow the stack.
@@ -283,7 +353,8 @@ impl Loader {
         while let Some(top) = stack.last_mut() {
             match top.imports.next() {
                 Some(import) => {
-                    let path = top.directory.join(&import.text);
+                    let beside = top.directory.join(&import.text);
+                    let path = self.options.find(&top.directory, &import.text).unwrap_or(beside);
                     match fs::read(&path) {
                         Ok(text) => stack.extend(self.parse(&path, &text)),
                         Err(error) => self.loaded.diagnostics.push(missing(&import, &path, &error)),
@@ -307,8 +378,10 @@ impl Loader {
         let Parsed { source, file, mut diagnostics } = self.ahead.remove(&real).unwrap_or_else(|| {
             let text = String::from_utf8_lossy(text);
             let name = self.base.as_ref().and_then(|base| real.strip_prefix(base).ok()).unwrap_or(path);
-            let source = self.loaded.sources.add(shown(name), text.as_ref());
-            let (file, diagnostics) = parse::parse(source, &text);
+            let directory = path.parent().map(Path::to_owned).unwrap_or_default();
+            let (source, text, found) = self.prepare(shown(name), text, &directory);
+            let (mut file, mut diagnostics) = parse::parse(source, &text);
+            found.add_to(&mut file, &mut diagnostics);
             Parsed { source, file, diagnostics }
         });
         self.seen.insert(real, source);

@@ -5,6 +5,7 @@
 //!
 //! | step | module |
 //! |---|---|
+//! | directives and macros | [`preprocess`] |
 //! | text to syntax tree, with recovery | [`parse`] (only it knows pest) |
 //! | syntax tree to meaning, in named passes | [`lower`] |
 //! | what it means | [`model`] |
@@ -21,6 +22,7 @@ pub mod model;
 pub mod ndr;
 mod parallel;
 pub mod parse;
+pub mod preprocess;
 pub mod render;
 pub mod source;
 pub mod spelling;

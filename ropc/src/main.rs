@@ -38,6 +38,12 @@ enum Command {
         /// Description files.
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        /// A folder for imported and included files that do not stand beside the file that names them.
+        #[arg(short = 'I', long, value_name = "FOLDER")]
+        include: Vec<PathBuf>,
+        /// A macro of the preprocessor: NAME or NAME=TEXT.
+        #[arg(short = 'D', long, value_name = "NAME")]
+        define: Vec<String>,
     },
     /// Writes the Rust code of a directory of descriptions.
     Build {
@@ -91,7 +97,15 @@ fn main() -> ExitCode {
         MessageFormat::Human => Format::Plain,
     };
     let code = match arguments.command {
-        Command::Check { files } => checked(driver::load(&files), format).map_or_else(|code| code, |_| OK),
+        Command::Check { files, include, define } => {
+            let defines = define
+                .iter()
+                .map(|text| text.split_once('=').unwrap_or((text, "1")))
+                .map(|(name, body)| (name.to_owned(), body.to_owned()))
+                .collect();
+            let options = driver::Options { include, defines };
+            checked(driver::load_with(&files, options), format).map_or_else(|code| code, |_| OK)
+        }
         Command::Build { check, directory } => checked(driver::load_crate(&directory), format)
             .map_or_else(|code| code, |checked| build(&checked, &directory, check)),
         Command::Emit { what: Emit::Dissector { idl, output } } => checked(driver::load_crate(&idl), format)

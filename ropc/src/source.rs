@@ -18,9 +18,15 @@ pub struct Sources {
 }
 
 impl Sources {
+    /// The index of the next text.
+    #[must_use]
+    pub fn next_id(&self) -> SourceId {
+        SourceId(u32::try_from(self.files.len()).unwrap_or(u32::MAX))
+    }
+
     /// Adds a text and returns its index.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
-        let id = SourceId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
+        let id = self.next_id();
         self.files.push(Source { name: name.into(), text: text.into() });
         id
     }

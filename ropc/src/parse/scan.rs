@@ -81,8 +81,10 @@ impl Scan {
             c if c.is_ascii_digit() => (Kind::Number, self.number(rest, at)),
             c if c.is_ascii_alphabetic() || c == '_' => (Kind::Word, word_length(rest)),
             '#' if column.is_some() => {
-                self.preprocessor(rest, at);
-                return line_length(rest);
+                // `preprocess` has followed it
+                let length = line_length(rest);
+                self.blank(at..at + length);
+                return length;
             }
             _ => match self.sign(text, rest, at) {
                 Ok(length) => (Kind::Sign, length),
@@ -219,20 +221,6 @@ impl Scan {
         }
         self.blank(at..at + length);
         Err(length)
-    }
-
-    fn preprocessor(&mut self, rest: &str, at: usize) {
-        let length = line_length(rest);
-        let line = rest.get(..length).unwrap_or(rest).trim_end();
-        let help = if line.starts_with("#include") {
-            "write `import \"file.idl\";`"
-        } else if line.starts_with("#define") {
-            "write `const uint32 NAME = value;`"
-        } else {
-            "remove the line"
-        };
-        self.report("R0007", "there is no preprocessor", at..at + line.len(), "a preprocessor line", Some(help));
-        self.blank(at..at + length);
     }
 
     /// A `///` line before a closing bracket, or behind a `,` of a list, documents nothing.

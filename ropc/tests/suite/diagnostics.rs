@@ -11,6 +11,7 @@ use ropc::diagnostic::Diagnostic;
 use ropc::lower::is_mapi;
 use ropc::ndr::{Scope, check_interface};
 use ropc::parse::parse;
+use ropc::preprocess;
 
 /// Codes whose page has no pair of examples, each with its reason.
 const WITHOUT_EXAMPLES: [(&str, &str); 4] = [
@@ -100,7 +101,9 @@ fn examples(page: &str) -> Vec<&str> {
 
 /// The codes of all messages about a text, reading and meaning.
 fn codes(text: &str) -> BTreeSet<&'static str> {
-    let (file, diagnostics): (_, Vec<Diagnostic>) = parse(SourceId(0), text);
+    let done = preprocess::run(SourceId(0), text, &[], &mut |_| None);
+    let (file, mut diagnostics): (_, Vec<Diagnostic>) = parse(SourceId(0), &done.text);
+    diagnostics.extend(done.diagnostics);
     let ndr = file.items.iter().filter_map(|item| match item {
         Item::Interface(interface) if !is_mapi(interface) => Some(check_interface(interface, &Scope::default()).1),
         _ => None,
