@@ -47,8 +47,10 @@ use crate::round::Round;
 /// The code page of the logon, and that they ask for nothing else.
 const CODE_PAGE_OF_THE_LOGON: u16 = 0x0FFF;
 
+type Operation = fn(&mut Round);
+
 /// Every operation that mapi-proto sends, and replies without a request.
-pub const OPERATIONS: [(&str, fn(&mut Round)); 37] = [
+pub const OPERATIONS: [(&str, Operation); 37] = [
     ("RopLogon", logon::logon),
     ("RopLogon, redirected", logon::redirected_logon),
     ("RopRelease", logon::release),
