@@ -5,6 +5,12 @@
 #[rustfmt::skip]
 pub mod client;
 #[rustfmt::skip]
+pub mod epmapper;
+#[rustfmt::skip]
+pub mod mgmt;
+#[rustfmt::skip]
+pub mod nspi;
+#[rustfmt::skip]
 pub mod oxcdata;
 #[rustfmt::skip]
 pub mod oxcfold;
@@ -46,6 +52,8 @@ pub mod oxprops;
 pub mod oxrtfcp;
 #[rustfmt::skip]
 pub mod oxtnef;
+#[rustfmt::skip]
+pub mod rfr;
 #[rustfmt::skip]
 pub mod rops;
 #[rustfmt::skip]
