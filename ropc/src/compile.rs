@@ -7,6 +7,7 @@ use crate::emit::{self, Output};
 use crate::lower;
 use crate::model::Program;
 use crate::ndr::{self, Module};
+use crate::parallel;
 use crate::source::Sources;
 
 /// What compiling gave.
@@ -32,11 +33,22 @@ impl Compiled {
 #[must_use]
 pub fn compile(files: &[(SourceId, File)]) -> Compiled {
     let trees: Vec<&File> = files.iter().map(|(_, file)| file).collect();
-    let (program, mut diagnostics) = lower::lower(&trees);
+    // The two encodings have nothing to do with each other.
+    let ((program, mut diagnostics), (ndr, found)) = parallel::both(|| compile_mapi(&trees), || compile_ndr(files));
+    diagnostics.extend(found);
+    Compiled { program, ndr, diagnostics }
+}
+
+fn compile_mapi(trees: &[&File]) -> (Program, Vec<Diagnostic>) {
+    let (program, mut diagnostics) = lower::lower(trees);
     if diagnostics.is_empty() {
         diagnostics.extend(emit::tests::check_vectors(&program));
     }
-    let mut modules = Vec::new();
+    (program, diagnostics)
+}
+
+fn compile_ndr(files: &[(SourceId, File)]) -> (Vec<(SourceId, String, Module)>, Vec<Diagnostic>) {
+    let (mut modules, mut diagnostics) = (Vec::new(), Vec::new());
     for (source, file) in files {
         for item in &file.items {
             let Item::Interface(interface) = item else { continue };
@@ -48,7 +60,7 @@ pub fn compile(files: &[(SourceId, File)]) -> Compiled {
             modules.extend(module.map(|module| (*source, interface.name.text.clone(), module)));
         }
     }
-    Compiled { program, ndr: modules, diagnostics }
+    (modules, diagnostics)
 }
 
 /// Writes the Rust of what was compiled: the files of the crate's `src`.

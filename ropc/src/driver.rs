@@ -319,6 +319,8 @@ impl Loader {
             let (source, text, found) = self.prepare(name, text, &directory);
             texts.push((real, source, text, found));
         }
+        // the longest first, so that no thread is left with one of them at the end
+        texts.sort_by_key(|(_, _, text, _)| std::cmp::Reverse(text.len()));
         let parsed = parallel::map(&texts, |(_, source, text, _)| parse::parse(*source, text));
         for ((real, source, _, found), (mut file, mut diagnostics)) in texts.into_iter().zip(parsed) {
             found.add_to(&mut file, &mut diagnostics);

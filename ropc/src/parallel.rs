@@ -32,6 +32,18 @@ pub(crate) fn map<T: Sync, R: Send>(items: &[T], make: impl Fn(&T) -> R + Sync) 
     made.into_iter().map(|(_, result)| result).collect()
 }
 
+/// What two functions make, side by side; the second one's result stays on this thread.
+pub(crate) fn both<A: Send, B>(first: impl FnOnce() -> A + Send, second: impl FnOnce() -> B) -> (A, B) {
+    std::thread::scope(|scope| {
+        let first = scope.spawn(first);
+        let second = second();
+        match first.join() {
+            Ok(first) => (first, second),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,5 +53,6 @@ mod tests {
         let items: Vec<usize> = (0..1000).collect();
         assert_eq!(map(&items, |item| item * 2), items.iter().map(|item| item * 2).collect::<Vec<_>>());
         assert_eq!(map(&[], |item: &u8| *item), []);
+        assert_eq!(both(|| 1, || 2), (1, 2));
     }
 }

@@ -1,6 +1,6 @@
 //! What every emitter needs: the program, the module, the imports that come up.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::TokenStream;
@@ -27,19 +27,14 @@ pub(crate) struct Context<'p> {
     pub(crate) program: &'p Program,
     pub(crate) module: usize,
     imports: RefCell<BTreeSet<String>>,
-    in_place: BTreeSet<TypeId>,
-    inlined: BTreeSet<TypeId>,
+    /// Of the whole program, when first asked for.
+    in_place: OnceCell<BTreeSet<TypeId>>,
+    inlined: OnceCell<BTreeSet<TypeId>>,
 }
 
 impl<'p> Context<'p> {
     pub(crate) fn new(program: &'p Program, module: usize) -> Self {
-        Self {
-            program,
-            module,
-            imports: RefCell::default(),
-            in_place: super::in_place::types(program),
-            inlined: super::in_place::inlined(program),
-        }
+        Self { program, module, imports: RefCell::default(), in_place: OnceCell::new(), inlined: OnceCell::new() }
     }
 
     /// The `use` items of what was asked for and is named in the items.
@@ -211,12 +206,12 @@ impl<'p> Context<'p> {
 
     /// The `unpack` of the structure is inlined.
     pub(crate) fn is_inlined(&self, id: TypeId) -> bool {
-        self.inlined.contains(&id)
+        self.inlined.get_or_init(|| super::in_place::inlined(self.program)).contains(&id)
     }
 
     /// The type has `unpack_with`.
     pub(crate) fn is_in_place(&self, id: TypeId) -> bool {
-        self.in_place.contains(&id)
+        self.in_place.get_or_init(|| super::in_place::types(self.program)).contains(&id)
     }
 
     /// A constant of an enumeration or bit record, or a wire form.

@@ -1,5 +1,7 @@
 //! Names of the descriptions as Rust names.
 
+use std::borrow::Cow;
+
 use proc_macro2::{Ident, Span};
 use quote::format_ident;
 
@@ -12,20 +14,20 @@ const KEYWORDS: &[&str] = &[
 
 /// `PropertyTagCount` to `property_tag_count`.
 pub(crate) fn snake_text(name: &str) -> String {
-    let chars: Vec<char> = name.chars().collect();
-    let mut out = String::with_capacity(name.len());
-    for (i, &c) in chars.iter().enumerate() {
-        let before = i.checked_sub(1).and_then(|i| chars.get(i));
-        let after = chars.get(i + 1);
+    let mut chars = name.chars().peekable();
+    let mut before: Option<char> = None;
+    let mut out = String::with_capacity(name.len() + 8);
+    while let Some(c) = chars.next() {
         if c.is_ascii_uppercase()
-            && let Some(&b) = before
+            && let Some(b) = before
             && b != '_'
             && (b.is_ascii_lowercase()
                 || b.is_ascii_digit()
-                || (b.is_ascii_uppercase() && after.is_some_and(char::is_ascii_lowercase)))
+                || (b.is_ascii_uppercase() && chars.peek().is_some_and(char::is_ascii_lowercase)))
         {
             out.push('_');
         }
+        before = Some(c);
         // Rust knows no two of them in a row.
         if c != '_' || !out.ends_with('_') {
             out.push(c.to_ascii_lowercase());
@@ -49,22 +51,39 @@ pub(crate) fn word(name: &str) -> String {
 
 /// A constant: `PtypInteger32` to `PTYP_INTEGER32`.
 pub(crate) fn screaming(name: &str) -> Ident {
-    Ident::new(&snake_text(name).to_ascii_uppercase(), Span::call_site())
+    Ident::new(&screaming_text(name), Span::call_site())
+}
+
+/// The text of it.
+pub(crate) fn screaming_text(name: &str) -> String {
+    let mut text = snake_text(name);
+    text.make_ascii_uppercase();
+    text
 }
 
 /// A type or variant, spelled as it is; `RPC_HEADER_EXT` to `RpcHeaderExt`, `some_struct` to `SomeStruct`.
 pub(crate) fn verbatim(name: &str) -> Ident {
+    raw(&camel(name))
+}
+
+/// The text of it.
+pub(crate) fn verbatim_text(name: &str) -> String {
+    let name = camel(name);
+    if is_keyword(&name) { raw(&name).to_string() } else { name.into_owned() }
+}
+
+fn camel(name: &str) -> Cow<'_, str> {
     let name = name.trim_start_matches("r#");
     let mixed = name.chars().any(|c| c.is_ascii_lowercase());
     if !name.contains('_') && !name.starts_with(|c: char| c.is_ascii_lowercase()) {
-        return raw(name);
+        return Cow::Borrowed(name);
     }
-    let camel = name.split('_').map(|word| {
+    let words = name.split('_').map(|word| {
         let mut chars = word.chars();
         let first = chars.next().map(|c| c.to_ascii_uppercase()).into_iter();
         first.chain(chars.map(|c| if mixed { c } else { c.to_ascii_lowercase() })).collect::<String>()
     });
-    raw(&camel.collect::<String>())
+    Cow::Owned(words.collect())
 }
 
 /// A name that is Rust's already, as in an import.

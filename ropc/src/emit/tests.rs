@@ -21,7 +21,7 @@ use super::names::snake;
 use super::operations::{failure_body, request_struct};
 use super::{Origins, Output};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Member, Program, StructDef, Type, TypeId, TypeKind};
+use crate::model::{Member, Program, Request, Rop, StructDef, Type, TypeId, TypeKind};
 use crate::parallel;
 use expected::Vectors;
 use select::Selections;
@@ -74,16 +74,34 @@ fn module_file(
 /// What is wrong with the vectors of a program.
 #[must_use]
 pub fn check_vectors(program: &Program) -> Vec<Diagnostic> {
-    let cx = Context::new(program, usize::MAX);
-    let v = Vectors { cx: &cx, problems: RefCell::default() };
-    for def in &program.types {
-        if let TypeKind::Struct(body) = &def.kind {
-            vectors::of_struct(&v, &def.name, def.module, body);
+    let types = program.types.iter().filter_map(|def| match &def.kind {
+        TypeKind::Struct(body) if !body.vectors.is_empty() => Some(Described::Struct(&def.name, def.module, body)),
+        _ => None,
+    });
+    let rops = program.rops.iter().filter(|rop| !rop.vectors.is_empty()).map(Described::Rop);
+    let requests = program.requests.iter().filter(|request| !request.vectors.is_empty()).map(Described::Request);
+    let all: Vec<Described<'_>> = types.chain(rops).chain(requests).collect();
+    let some: Vec<&[Described<'_>]> = all.chunks(16).collect();
+    let problems = parallel::map(&some, |some| {
+        let cx = Context::new(program, usize::MAX);
+        let v = Vectors { cx: &cx, problems: RefCell::default() };
+        for described in *some {
+            _ = match described {
+                Described::Struct(name, module, body) => vectors::of_struct(&v, name, *module, body),
+                Described::Rop(rop) => vectors::of_rop(&v, rop),
+                Described::Request(request) => vectors::of_request(&v, request),
+            };
         }
-    }
-    program.rops.iter().for_each(|rop| _ = vectors::of_rop(&v, rop));
-    program.requests.iter().for_each(|request| _ = vectors::of_request(&v, request));
-    v.problems.into_inner()
+        v.problems.into_inner()
+    });
+    problems.into_iter().flatten().collect()
+}
+
+/// What has vectors.
+enum Described<'p> {
+    Struct(&'p str, usize, &'p StructDef),
+    Rop(&'p Rop),
+    Request(&'p Request),
 }
 
 /// What stands inside macros comes with a blank after each sign.

@@ -16,13 +16,16 @@ impl Lower<'_> {
         for _ in 0..=self.program.types.len() {
             let mut changed = false;
             for index in 0..self.program.types.len() {
-                let Some(TypeKind::Struct(def)) = self.program.types.get(index).map(|t| t.kind.clone()) else {
+                let Some(TypeKind::Struct(old)) = self.program.types.get_mut(index).map(|t| &mut t.kind) else {
                     continue;
                 };
-                let new = lay_out(&self.program, def);
-                if let Some(TypeKind::Struct(old)) = self.program.types.get_mut(index).map(|t| &mut t.kind) {
-                    changed |= new.layout != old.layout;
-                    *old = new;
+                // Its old layout stays in its place: it may contain itself.
+                let before = old.layout;
+                let mut def = std::mem::replace(old, StructDef { layout: before, ..StructDef::default() });
+                lay_out(&self.program, &mut def);
+                changed |= def.layout != before;
+                if let Some(TypeKind::Struct(place)) = self.program.types.get_mut(index).map(|t| &mut t.kind) {
+                    *place = def;
                 }
             }
             if !changed {
@@ -32,22 +35,17 @@ impl Lower<'_> {
         self.empty_elements();
         self.unbounded_rest();
         self.negative_sizes();
-        let program = &self.program;
-        let lay_out_all = |def: &StructDef| lay_out(program, def.clone());
-        let mut rops = program.rops.clone();
-        for rop in &mut rops {
-            rop.request = lay_out_all(&rop.request);
-            rop.success = rop.success.as_ref().map(lay_out_all);
-            rop.other = rop.other.as_ref().map(lay_out_all);
-            rop.unsolicited = rop.unsolicited.as_ref().map(lay_out_all);
-            rop.on.iter_mut().for_each(|(_, def)| *def = lay_out_all(def));
-        }
-        let mut requests = program.requests.clone();
-        for request in &mut requests {
-            request.request = lay_out_all(&request.request);
-            request.success = lay_out_all(&request.success);
-            request.failure = request.failure.as_ref().map(lay_out_all);
-        }
+        // Bodies of operations are no parts of others.
+        let mut rops = std::mem::take(&mut self.program.rops);
+        let mut requests = std::mem::take(&mut self.program.requests);
+        let of_rops = rops.iter_mut().flat_map(|rop| {
+            let others = [&mut rop.success, &mut rop.other, &mut rop.unsolicited].into_iter().flatten();
+            others.chain([&mut rop.request]).chain(rop.on.iter_mut().map(|(_, def)| def))
+        });
+        let of_requests = requests
+            .iter_mut()
+            .flat_map(|request| [&mut request.request, &mut request.success].into_iter().chain(&mut request.failure));
+        of_rops.chain(of_requests).for_each(|def| lay_out(&self.program, def));
         self.program.rops = rops;
         self.program.requests = requests;
     }
@@ -339,7 +337,7 @@ fn edges(program: &Program, lists: bool) -> HashMap<TypeId, Vec<TypeId>> {
 }
 
 /// The layout of a structure and of the enums in it, given those of its parts.
-fn lay_out(program: &Program, mut def: StructDef) -> StructDef {
+fn lay_out(program: &Program, def: &mut StructDef) {
     each_match_mut(&mut def.body, &mut |m| m.layout = match_layout(program, m));
     def.layout = body_layout(program, &def.body);
     if def.is_enum
@@ -347,7 +345,6 @@ fn lay_out(program: &Program, mut def: StructDef) -> StructDef {
     {
         def.layout.copy = m.layout.copy;
     }
-    def
 }
 
 fn body_layout(program: &Program, body: &[Member]) -> Layout {

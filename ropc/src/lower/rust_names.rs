@@ -7,7 +7,7 @@ use super::body::Scene;
 use super::derive::each_match;
 use crate::ast::{Ident, Span};
 use crate::diagnostic::Diagnostic;
-use crate::emit::names::{is_keyword, screaming, snake_text, verbatim};
+use crate::emit::names::{is_keyword, screaming_text, snake_text, verbatim_text};
 use crate::model::{BitsDef, EnumDef, FormDef, StructDef, TypeKind};
 
 /// Types that every generated module uses, or Rust has everywhere.
@@ -156,6 +156,9 @@ impl Lower<'_> {
         self.calls();
         for index in 0..self.program.types.len() {
             let Some(def) = self.program.types.get(index) else { continue };
+            if matches!(def.kind, TypeKind::Struct(_)) {
+                continue;
+            }
             match (def.kind.clone(), def.name.clone(), def.span.clone()) {
                 (TypeKind::Enum(e), _, span) => self.constants_of(&e, &span),
                 (TypeKind::Bits(b), name, span) => self.parts_of(&b, &name, &span),
@@ -230,20 +233,15 @@ impl Lower<'_> {
                 of_body(&mut found, request.module, &format!("{}Failure", request.name), def, &request.span);
             }
             let name = format!("{}RequestType", request.name);
-            found.push((request.module, screaming(&name).to_string(), name, request.span.clone()));
+            found.push((request.module, screaming_text(&name), name, request.span.clone()));
         }
         for (index, module) in program.modules.iter().enumerate() {
             for constant in &module.consts {
-                found.push((
-                    index,
-                    screaming(&constant.name).to_string(),
-                    constant.name.clone(),
-                    constant.span.clone(),
-                ));
+                found.push((index, screaming_text(&constant.name), constant.name.clone(), constant.span.clone()));
             }
             for property in &module.properties {
                 let name = property.name.clone();
-                found.push((index, screaming(&name).to_string(), name, property.span.clone()));
+                found.push((index, screaming_text(&name), name, property.span.clone()));
             }
             if let Some(first) = module.properties.first() {
                 let tables = ["NAMED_PROPERTIES", "PROPERTY_TAGS"];
@@ -295,7 +293,7 @@ impl Lower<'_> {
     fn constants_of(&mut self, e: &EnumDef, span: &Span) {
         let mut seen: Taken = HashMap::new();
         for (name, ..) in &e.items {
-            self.part(&mut seen, screaming(name).to_string(), name, span, CONSTANTS);
+            self.part(&mut seen, screaming_text(name), name, span, CONSTANTS);
         }
     }
 
@@ -303,7 +301,7 @@ impl Lower<'_> {
     fn forms_in_rust(&mut self, f: &FormDef, span: &Span) {
         let mut seen: Taken = HashMap::new();
         for (name, _) in &f.items {
-            self.part(&mut seen, verbatim(name).to_string(), name, span, &[]);
+            self.part(&mut seen, verbatim_text(name), name, span, &[]);
         }
         for width in &f.widths {
             self.part(&mut seen, snake_text(&width.name), &width.name, span, &[]);
@@ -313,7 +311,7 @@ impl Lower<'_> {
     fn parts_of(&mut self, b: &BitsDef, owner: &str, span: &Span) {
         let mut seen: Taken = HashMap::new();
         for (name, ..) in &b.masks {
-            self.part(&mut seen, screaming(name).to_string(), name, span, CONSTANTS);
+            self.part(&mut seen, screaming_text(name), name, span, CONSTANTS);
         }
         let mut seen: Taken = HashMap::new();
         for field in &b.fields {
@@ -338,5 +336,5 @@ impl Lower<'_> {
 }
 
 fn rust_type(name: &str) -> String {
-    verbatim(name).to_string()
+    verbatim_text(name)
 }

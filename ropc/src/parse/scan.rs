@@ -34,7 +34,7 @@ pub(super) struct Token {
 pub(super) struct Scan {
     source: SourceId,
     pub(super) tokens: Vec<Token>,
-    /// The text with its lexical mistakes mended; as long as the original.
+    /// The text without its comments and with its lexical mistakes mended; as long as the original.
     pub(super) work: String,
     /// At most [`MAX_MISTAKES`].
     pub(super) diagnostics: Vec<Diagnostic>,
@@ -98,7 +98,9 @@ impl Scan {
 
     fn comment(&mut self, rest: &str, at: usize, line: &mut LineStart) -> Option<usize> {
         if rest.starts_with("//") && (!rest.starts_with("///") || rest.starts_with("////")) {
-            return Some(line_length(rest));
+            let length = line_length(rest);
+            self.blank(at..at + length);
+            return Some(length);
         }
         if !rest.starts_with("/*") {
             return None;
@@ -108,6 +110,7 @@ impl Scan {
             if let Some(newline) = comment.rfind('\n') {
                 *line = LineStart { start: at + newline + 1, fresh: true };
             }
+            self.blank(at..at + comment.len());
             return Some(comment.len());
         }
         self.report("R0006", "this comment has no end", at..at + 2, "begins here", Some("close it with `*/`"));
