@@ -8,6 +8,7 @@ use runtime::rop::INVALID_HANDLE;
 
 use super::datum::{Datum, Record, Scope, find};
 use super::expr::eval;
+use super::pieces::Place;
 use super::rops::Decoder;
 use super::tree::Fault;
 
@@ -49,6 +50,8 @@ impl<'p> Decoder<'p> {
         self.given.clear();
         self.root = None;
         self.states.clear();
+        self.transfers.clear();
+        self.table.clear();
     }
 
     /// The request that the next reply answers, requests without a reply passed over. Rows beyond the
@@ -84,6 +87,7 @@ impl<'p> Decoder<'p> {
         {
             let released = handle(handles, &sent.fields, input);
             self.states.retain(|(_, handle), _| *handle != released);
+            self.transfers.remove(&Place::Handle(released));
         }
         true
     }

@@ -12,6 +12,7 @@ use runtime::{Cursor, Guid, UnpackError, UnpackErrorKind};
 use super::datum::{self, Datum, Record, Scope};
 use super::expr::{Missing, eval};
 use super::meaning::Names;
+use super::pieces::{self, Transfer};
 use super::primitive::{self, primitive, unsigned};
 use super::tree::{Fault, Node, Value};
 
@@ -29,6 +30,8 @@ pub struct Interpreter<'p> {
     pub program: &'p Program,
     /// Names of values.
     pub names: Names<'p>,
+    /// How far the stream was read whose pieces the operation carries that is being read; `None` where nobody knows.
+    pub transfer: Option<Transfer>,
     path: Vec<Segment<'p>>,
     /// Nodes that may still be made: lists of elements without bytes must not make little input large.
     nodes: usize,
@@ -42,7 +45,7 @@ const MOST_NODES: usize = 1 << 20;
 impl<'p> Interpreter<'p> {
     /// An interpreter of these descriptions.
     pub fn new(program: &'p Program) -> Self {
-        Self { program, names: Names::new(program), path: Vec::new(), nodes: FREE_NODES }
+        Self { program, names: Names::new(program), transfer: None, path: Vec::new(), nodes: FREE_NODES }
     }
 
     /// Begins with a buffer: forgets the way of the last one, and allows as many nodes as this one may need.
@@ -282,7 +285,7 @@ impl<'p> Interpreter<'p> {
         node.size = c.offset().saturating_sub(start);
         let stream = self.program.streams.iter().find(|stream| Some(&stream.name) == field.piece.as_ref());
         if let (Some(stream), Ok(Datum::Bytes(bytes))) = (stream, &result) {
-            super::stream::piece(self, stream, bytes, &mut node);
+            pieces::piece(self, stream, bytes, &mut node);
         }
         if result.is_ok() || !node.children.is_empty() {
             out.push(node);

@@ -80,7 +80,7 @@ fn plain(value: &Value, out: &mut String) {
             out.push_str(",\"value\":");
             string(text, out);
         }
-        Value::Float(_) | Value::Bytes | Value::Opaque(_) => {}
+        Value::Float(_) | Value::Bytes | Value::Opaque(_) | Value::Mistake(_) => {}
     }
     if let Value::Named { names, .. } = value {
         out.push_str(",\"names\":[");

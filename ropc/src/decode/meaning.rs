@@ -142,6 +142,11 @@ impl<'p> Names<'p> {
             ("Name", Some(Value::Text(name))) => Some(NamedId::Name(name.clone())),
             _ => None,
         })?;
+        self.named_property(set, id)
+    }
+
+    /// The property that a set, as people write it, and an identifier name.
+    pub fn named_property(&self, set: String, id: NamedId) -> Option<String> {
         self.properties.get(&(set, id)).map(|name| (*name).to_owned())
     }
 

@@ -9,7 +9,7 @@
 //! | captured traffic to exchanges | [`capture`] |
 //! | what was asked for | [`target`], [`script`] |
 //! | bytes to a tree of values | [`interpret`] (structures), [`primitive`], [`rops`], [`conversation`], [`mapi_http`] |
-//! | streams to trees | [`stream`] |
+//! | streams to trees | [`stream`]: the tables of a grammar, [`words`]: the tree, [`pieces`]: what travels cut |
 //! | expressions and what they look at | [`expr`], [`datum`] |
 //! | what a value means | [`meaning`] |
 //! | the tree | [`tree`] |
@@ -27,6 +27,7 @@ pub mod interpret;
 pub mod json;
 pub mod mapi_http;
 pub mod meaning;
+pub mod pieces;
 pub mod primitive;
 pub mod rops;
 pub mod script;
@@ -34,3 +35,4 @@ pub mod stream;
 pub mod target;
 pub mod text;
 pub mod tree;
+pub mod words;

@@ -1,5 +1,7 @@
 //! ROP buffers: requests, and the replies that answer them.
 
+use std::collections::BTreeMap;
+
 use ropc::model::{Program, Rop, StructDef, TypeId};
 use runtime::Cursor;
 use runtime::rop::{INVALID_HANDLE, ROP_SIZE};
@@ -7,6 +9,7 @@ use runtime::rop::{INVALID_HANDLE, ROP_SIZE};
 use super::conversation::{Requests, Sent, States};
 use super::datum::{Datum, Record};
 use super::interpret::Interpreter;
+use super::pieces::{Place, Transfer};
 use super::tree::{Decoded, Fault, Node, Value};
 
 /// Reads the buffers of one conversation in their order.
@@ -20,6 +23,10 @@ pub struct Decoder<'p> {
     pub root: Option<u16>,
     /// What operations have set so far.
     pub(super) states: States<'p>,
+    /// How far the streams of open objects were read.
+    pub(super) transfers: BTreeMap<Place, Transfer>,
+    /// The handle table of the requests that are being read.
+    pub(super) table: Vec<u32>,
     error_code: Option<TypeId>,
     /// Buffers inside buffers.
     depth: u32,
@@ -46,6 +53,8 @@ impl<'p> Decoder<'p> {
             given: Vec::new(),
             root: None,
             states: States::new(),
+            transfers: BTreeMap::new(),
+            table: Vec::new(),
             error_code,
             depth: 0,
         }
@@ -81,6 +90,8 @@ impl<'p> Decoder<'p> {
         let Framing { mut rops, table, handles, fault } = self.framing(c, node)?;
         let mut list = Node::new("RopsList", rops.offset());
         list.size = rops.remaining();
+        self.transfers.retain(|place, _| matches!(place, Place::Handle(_)));
+        self.table.clone_from(&handles);
         let mut requests = Requests { handles, ..Requests::default() };
         let mut result = Ok(());
         while result.is_ok() && !rops.is_empty() {
@@ -191,7 +202,10 @@ impl<'p> Decoder<'p> {
         node: &mut Node,
     ) -> Result<Record<'p>, Fault> {
         let args = self.arguments(c, rop, &rop.request, &header, None)?;
-        let body = self.interpreter.inside(&rop.name, |this| this.body(c, &rop.request, args, node))?;
+        self.will_open(rop, &header);
+        let place = self.place_of_request(rop, &header);
+        let read = |this: &mut Self| this.interpreter.inside(&rop.name, |this| this.body(c, &rop.request, args, node));
+        let body = self.with_transfer(place, read)?;
         header.extend(body);
         Ok(header)
     }
@@ -239,14 +253,17 @@ impl<'p> Decoder<'p> {
             None => Value::Number(i128::from(code), 4),
         };
         node.children.push(Node::leaf("ReturnValue", at, 4, value));
+        let none = Vec::new();
+        let fields = request.map_or(&none, |sent| &sent.fields);
+        self.answered_transfer(rop, fields, handles, code == 0);
         let Some(body) = body_for(rop, code) else {
             self.effects(rop, request, None, handles);
             return Ok(());
         };
-        let none = Vec::new();
-        let fields = request.map_or(&none, |sent| &sent.fields);
         let args = self.arguments(c, rop, body, fields, Some(handles))?;
-        let reply = self.interpreter.inside(&rop.name, |this| this.body(c, body, args, node))?;
+        let place = self.place_of_reply(rop, fields, handles);
+        let read = |this: &mut Self| this.interpreter.inside(&rop.name, |this| this.body(c, body, args, node));
+        let reply = self.with_transfer(place, read)?;
         self.effects(rop, request, (code == 0).then_some(reply), handles);
         Ok(())
     }

@@ -85,6 +85,7 @@ pub fn meaning(value: &Value, size: usize) -> String {
         Value::Bytes => format!("{size} bytes"),
         Value::Variant(name, _) => name.clone(),
         Value::Opaque(why) => format!("{size} bytes not decoded: {why}"),
+        Value::Mistake(what) => what.clone(),
     }
 }
 

@@ -52,6 +52,8 @@ pub enum Value {
     Variant(String, usize),
     /// Bytes whose meaning depends on something that is not known.
     Opaque(String),
+    /// What is wrong here, where reading goes on all the same.
+    Mistake(String),
 }
 
 /// Why decoding stopped.

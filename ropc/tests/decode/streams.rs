@@ -1,7 +1,10 @@
 //! Streams as trees, whole and in pieces.
 
-use crate::decode::tree::Value;
-use crate::support::{decode_hex, nodes};
+use crate::decode::input::hex;
+use crate::decode::rops::Decoder;
+use crate::decode::script::rops;
+use crate::decode::tree::{Decoded, Node, Value};
+use crate::support::{decode_hex, nodes, program};
 
 /// Names of nodes, parents before children.
 fn names(name: &str, params: &[&str], text: &str) -> Vec<String> {
@@ -106,6 +109,103 @@ fn pieces_show_their_words() {
     // Not the beginning of a word.
     let all = reply("48 00 69 00 00 00", "06 00");
     assert_eq!(all[9..], ["TransferBuffer"]);
+}
+
+/// A message with a subject, a named property and a list, as a synchronization of contents.
+fn contents() -> Vec<u8> {
+    let set = "01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F 10";
+    let key = format!("16 00 00 00 {set} 00 00 00 00 00 05");
+    let text = format!(
+        "03 00 12 40  02 01 E0 65 {key}  40 00 08 30 00 80 3E D5 DE B1 9D 01  02 01 E2 65 {key}
+         02 01 E3 65 17 00 00 00 16 {set} 00 00 00 00 00 05  0B 00 AA 67 00 00  03 00 15 40
+         1F 00 37 00 0A 00 00 00 53 00 75 00 62 00 6A 00 00 00
+         1F 00 01 80 02 20 06 00 00 00 00 00 C0 00 00 00 00 00 00 46 00 01 82 00 00 04 00 00 00 78 00 00 00
+         1F 10 02 80 29 03 02 00 00 00 00 00 C0 00 00 00 00 00 00 46 01 61 00 00 00
+         02 00 00 00 04 00 00 00 62 00 00 00 00 00 00 00  03 10 03 66 02 00 00 00 01 00 00 00 02 00 00 00
+         {STATE} 03 00 14 40"
+    );
+    hex(&text).unwrap()
+}
+
+/// Replies that carry these pieces one after the other, to a client that opened the download.
+fn download(pieces: &[&[u8]]) -> Vec<Decoded> {
+    let mut decoder = Decoder::new(program());
+    let buffer = |operation: &[u8], handles: &[u32]| {
+        let mut bytes = u16::try_from(operation.len() + 2).unwrap().to_le_bytes().to_vec();
+        bytes.extend(operation);
+        bytes.extend(handles.iter().flat_map(|handle| handle.to_le_bytes()));
+        bytes
+    };
+    let configure = hex("70 00 00 01 01 09 39 21 00 00 05 00 00 00 00 00").unwrap();
+    let done = hex("70 01 00 00 00 00").unwrap();
+    rops(&mut decoder, Some(&buffer(&configure, &[7, u32::MAX])), Some(&buffer(&done, &[7, 9])));
+    let replies = pieces.iter().map(|piece| {
+        let mut reply = hex("4E 00 00 00 00 00 01 00 01 00 02 00 00").unwrap();
+        reply.extend(u16::try_from(piece.len()).unwrap().to_le_bytes());
+        reply.extend(*piece);
+        let request = buffer(&[0x4E, 0, 0, 0, 0x10], &[9]);
+        rops(&mut decoder, Some(&request), Some(&buffer(&reply, &[9]))).pop().unwrap()
+    });
+    replies.collect()
+}
+
+fn transferred(reply: &Decoded) -> Node {
+    assert!(reply.fault.is_none(), "{:?}", reply.fault);
+    (*nodes(&reply.root).iter().find(|node| node.name == "TransferBuffer").unwrap()).clone()
+}
+
+/// What stands around values, with its meaning.
+fn words(piece: &Node) -> Vec<String> {
+    const WORDS: [&str; 8] = ["marker", "PropertyTag", "PropertySet", "Kind", "Dispid", "Name", "Count", "Length"];
+    let all = nodes(piece).into_iter().filter(|node| WORDS.contains(&node.name.as_str()));
+    all.map(|node| format!("{} {:?}", node.name, node.value)).collect()
+}
+
+#[test]
+fn a_stream_is_read_on_from_piece_to_piece_wherever_it_is_cut() {
+    let stream = contents();
+    let whole = transferred(&download(&[&stream])[0]);
+    let names: Vec<String> = nodes(&whole).iter().map(|node| node.name.clone()).collect();
+    assert_eq!(names[1..4], ["contentsSync", "changedItem", "messageChange"]);
+    let notes: Vec<String> = nodes(&whole).iter().filter_map(|node| node.note.clone()).collect();
+    assert_eq!(notes, ["PidLidAppointmentSequence"], "the other name is none that is described");
+    let all = words(&whole);
+    assert_eq!(all.len(), 31, "{all:?}");
+    for cut in 1..stream.len() {
+        let replies = download(&[&stream[..cut], &stream[cut..]]);
+        let pieces: Vec<Node> = replies.iter().map(transferred).collect();
+        assert_eq!(pieces.iter().flat_map(words).collect::<Vec<_>>(), all, "cut at {cut}");
+        for (piece, size) in pieces.iter().zip([cut, stream.len() - cut]) {
+            let leaves: usize = nodes(piece).iter().filter(|node| node.children.is_empty()).map(|node| node.size).sum();
+            assert_eq!((piece.size, leaves), (size, size), "cut at {cut}");
+        }
+        assert_eq!(pieces[1].children[0].name, "contentsSync", "cut at {cut}");
+    }
+    // One byte a piece.
+    let single: Vec<&[u8]> = stream.chunks(1).collect();
+    let found: Vec<String> = download(&single).iter().map(transferred).flat_map(|piece| words(&piece)).collect();
+    assert_eq!(found, all);
+}
+
+#[test]
+fn a_stream_that_leaves_the_grammar_is_shown_with_the_mistake() {
+    let stream = contents();
+    // EndAttach before the end of the synchronization.
+    let wrong = [&stream[..stream.len() - 4], &hex("03 00 0E 40 03 00 14 40").unwrap()].concat();
+    let piece = transferred(&download(&[&wrong])[0]);
+    let mistake = nodes(&piece).into_iter().find(|node| node.name == "mistake").unwrap().clone();
+    assert_eq!(mistake.offset - piece.offset, stream.len() - 4);
+    let Some(Value::Mistake(text)) = &mistake.value else { panic!("{mistake:?}") };
+    assert_eq!(text, "contentsSync: expected IncrSyncEnd, FXErrorInfo, got EndAttach");
+    // The words behind it are there.
+    let last = nodes(&piece).last().unwrap().value.clone();
+    assert_eq!(last, Some(Value::Named { value: 0x4014_0003, size: 4, names: vec!["IncrSyncEnd".to_owned()] }));
+    // A type that no stream has ends what can be read, also of the pieces that follow.
+    let replies = download(&[&[&stream[..4], &[0x99, 0, 1, 0x0E, 9]].concat(), &stream[4..]]);
+    let piece = transferred(&replies[0]);
+    let last = piece.children.last().unwrap();
+    assert_eq!((last.name.as_str(), last.size), ("mistake", 5));
+    assert!(transferred(&replies[1]).children.is_empty());
 }
 
 #[test]

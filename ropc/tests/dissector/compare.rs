@@ -16,7 +16,7 @@ pub fn same(shown: &[Item], expected: &[Decoded]) {
         if let Err(difference) = same_body(shown, expected) {
             let bytes = expected.root.payload.as_deref().unwrap_or_default();
             let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            panic!("body {index}, {}: {difference}\n{hex}", expected.root.name);
+            panic!("body {index}, {}: {difference}\n{:?}\n{hex}", expected.root.name, shown.experts());
         }
     }
     assert_eq!(shown.len(), expected.len());
@@ -59,7 +59,9 @@ fn same_children(shown: &Item, nodes: &[Node], buffer: &[u8], base: usize, start
         let at = if at < start { start + at } else { at };
         if (item.at, item.size) != (at, node.size) {
             let places = (item.at, item.size, at, node.size);
-            return Err(format!("{}: position and size {places:?} differ", item.label));
+            let labels: Vec<&str> = item.children.iter().map(|item| item.label.as_str()).collect();
+            let names: Vec<&str> = node.children.iter().map(|node| node.name.as_str()).collect();
+            return Err(format!("{}: position and size {places:?} differ: {labels:?}, not {names:?}", item.label));
         }
         same_node(item, node, buffer, base).map_err(|difference| format!("{}\n> {difference}", node.name))?;
     }

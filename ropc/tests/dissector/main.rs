@@ -16,5 +16,6 @@ mod filters;
 mod hostile;
 mod later;
 mod pdml;
+mod streams;
 mod support;
 mod vectors;

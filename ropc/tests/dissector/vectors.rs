@@ -108,7 +108,7 @@ impl Random {
     }
 
     /// Mostly small bytes, as counts and flags like them.
-    fn bytes(&mut self, count: usize) -> Vec<u8> {
+    pub fn bytes(&mut self, count: usize) -> Vec<u8> {
         (0..count).map(|_| if self.below(3) > 0 { self.next() as u8 % 4 } else { self.next() as u8 }).collect()
     }
 }

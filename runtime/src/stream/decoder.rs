@@ -118,6 +118,25 @@ impl<'g> Decoder<'g> {
         Self { limits, ..self }
     }
 
+    /// The same position in a copy of the grammar, so that it can be kept without what it borrows.
+    #[must_use]
+    pub fn with_grammar<'h>(self, grammar: &'h Grammar<'h>) -> Decoder<'h> {
+        Decoder {
+            grammar,
+            machine: self.machine.with_grammar(grammar),
+            limits: self.limits,
+            state: self.state,
+            word: self.word,
+            value: self.value,
+            spent: self.spent,
+            wire: self.wire,
+            elements: self.elements,
+            offset: self.offset,
+            start: self.start,
+            finishing: self.finishing,
+        }
+    }
+
     /// Bytes read.
     #[must_use]
     pub fn offset(&self) -> u64 {

@@ -62,6 +62,20 @@ impl<'g> Machine<'g> {
         Self { grammar, at: 0, stack: Vec::new(), open, begun: false, root, unwinding: false }
     }
 
+    /// The same place in a copy of the grammar.
+    #[must_use]
+    pub fn with_grammar<'h>(self, grammar: &'h Grammar<'h>) -> Machine<'h> {
+        Machine {
+            grammar,
+            at: self.at,
+            stack: self.stack,
+            open: self.open,
+            begun: self.begun,
+            root: self.root,
+            unwinding: self.unwinding,
+        }
+    }
+
     /// The innermost production that is open.
     #[must_use]
     pub fn production(&self) -> &'g str {

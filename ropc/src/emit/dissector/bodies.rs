@@ -70,8 +70,9 @@ impl Bodies<'_> {
 
     fn field(&mut self, def: &StructDef, field: &Field) -> String {
         let number = self.fields.number(self.container, &field.name, Kind::of_type(self.program, &field.ty));
-        let fixed = match &field.role {
-            Role::Const(value) => format!(", {}", constant(value)),
+        let fixed = match (&field.role, &field.piece) {
+            (Role::Const(value), _) => format!(", {}", constant(value)),
+            (_, Some(stream)) => format!(", nil, {}", quoted(stream)),
             _ => String::new(),
         };
         if let Some(at) = &field.at {
@@ -103,7 +104,8 @@ impl Bodies<'_> {
         format!("Arm({}, {patterns}, {}{guard})", quoted(&arm.name), self.members(def, &arm.body))
     }
 
-    fn ty(&self, def: &StructDef, ty: &Type) -> String {
+    /// A type as the runtime reads it.
+    pub fn ty(&self, def: &StructDef, ty: &Type) -> String {
         let of = |size: u8, prefix: &str| quoted(&format!("{prefix}{}", u32::from(size) * 8));
         match ty {
             Type::Int(IntKind { size, signed: false }) => of(*size, "u"),

@@ -8,6 +8,7 @@ mod bodies;
 mod exprs;
 mod fields;
 mod operations;
+mod streams;
 mod text;
 mod types;
 
@@ -16,7 +17,7 @@ use crate::model::Program;
 use fields::Fields;
 
 /// The modules of the runtime in the order of their use, each a file that returns a table.
-const MODULES: [(&str, &str); 11] = [
+const MODULES: [(&str, &str); 14] = [
     ("bytes", include_str!("lua/bytes.lua")),
     ("numbers", include_str!("lua/numbers.lua")),
     ("texts", include_str!("lua/texts.lua")),
@@ -24,6 +25,9 @@ const MODULES: [(&str, &str); 11] = [
     ("expressions", include_str!("lua/expressions.lua")),
     ("primitives", include_str!("lua/primitives.lua")),
     ("structures", include_str!("lua/structures.lua")),
+    ("streams", include_str!("lua/streams.lua")),
+    ("words", include_str!("lua/words.lua")),
+    ("pieces", include_str!("lua/pieces.lua")),
     ("lz77", include_str!("lua/lz77.lua")),
     ("rops", include_str!("lua/rops.lua")),
     ("mapi_http", include_str!("lua/mapi_http.lua")),
@@ -39,6 +43,7 @@ const WIRESHARK: &str = include_str!("lua/wireshark.lua");
 pub fn emit(program: &Program, sources: &str) -> String {
     let mut fields = Fields::default();
     let mut tables = types::tables(program, &mut fields);
+    tables.push_str(&streams::tables(program, &mut fields));
     tables.push_str(&operations::tables(program, &mut fields));
     let mut out = file::header("all descriptions", sources).replace("//", "--");
     out.push_str("-- Dissector for MAPI over HTTP. Wireshark: into the folder of personal Lua plugins, or\n");

@@ -121,6 +121,8 @@ fn operation(program: &Program, rop: &Rop, fields: &mut Fields) -> String {
         .collect();
     parts.push(format!("on = {}", table(on)));
     parts.push(format!("handles = {}", table(rop.inputs.iter().chain(&rop.output).map(handle))));
+    parts.extend(rop.inputs.first().map(|input| format!("input = {}", quoted(&input.name))));
+    parts.extend(rop.output.as_ref().map(|output| format!("output = {}", quoted(&output.name))));
     let needs = rop
         .needs_state
         .iter()

@@ -173,7 +173,7 @@ end
 -- Reads the body of a request; answers its tree, its fault, and the batch of its ROP buffer.
 function mapi_http.read_request(request, text, session)
   local root = root_of(request.key .. " request", text)
-  local batch = { sent = {}, next = 1, handles = {}, outputs = 0, unknown = false }
+  local batch = { sent = {}, next = 1, handles = {}, outputs = 0, unknown = false, slots = {} }
   local fault = buffer(root, text, function(c)
     local side = {
       name = "RopInputBuffer",

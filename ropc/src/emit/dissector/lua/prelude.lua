@@ -9,6 +9,9 @@ local description = {
   guids = {},
   -- Names of properties by the bytes of their set and their number or string.
   properties = {},
+  -- Grammars of streams by name. Productions, steps and sets are numbered from 0, and words too: markers, then classes,
+  -- then all other properties.
+  streams = {},
   rops = {},
   rop_names = {},
   requests = {},
@@ -32,8 +35,9 @@ local function Body(params, body, more)
   return def
 end
 
-local function Field(name, type, field, constant)
-  return { kind = "field", name = name, type = type, field = field, constant = constant }
+-- `piece` names the stream that the bytes are a piece of.
+local function Field(name, type, field, constant, piece)
+  return { kind = "field", name = name, type = type, field = field, constant = constant, piece = piece }
 end
 
 -- Stands at the offset that the field `at` has.
@@ -104,3 +108,31 @@ local function List(of, least, count, ending)
   return { kind = "list", of = of, least = least, constant = constant, count = count, ending = ending }
 end
 
+
+-- The words of a stream that may stand somewhere.
+local function Set(words)
+  local set = {}
+  for _, word in ipairs(words) do
+    set[word] = true
+  end
+  return set
+end
+
+-- Steps of productions: a word of a set is taken; goes on elsewhere where the next word is none of a set.
+local function Take(set)
+  return { kind = "take", set = set }
+end
+
+local function Test(set, otherwise)
+  return { kind = "test", set = set, otherwise = otherwise }
+end
+
+local function Go(to)
+  return { kind = "go", to = to }
+end
+
+local function Call(production)
+  return { kind = "call", production = production }
+end
+
+local Return = { kind = "return" }

@@ -1,7 +1,8 @@
 -- ROP buffers: requests, and the replies that answer them.
 --
--- A batch is { sent = { { rop, fields } .. }, next, handles, outputs, unknown }. State of open objects is kept by
--- `session`: get(handle, key), set(handle, key, value), release(handle).
+-- A batch is { sent = { { rop, fields } .. }, next, handles, outputs, unknown, slots }. State of open objects is kept by
+-- `session`: get(handle, key), set(handle, key, value), release(handle). `slots` has the streams of objects that the
+-- batch opens, until the replies say which handles they got.
 
 local rops = {}
 
@@ -23,12 +24,16 @@ end
 
 -- A batch of requests that nobody has seen: replies pair with operations by RopId alone.
 function rops.unknown_batch()
-  return { sent = {}, next = 1, handles = {}, outputs = 0, unknown = true }
+  return { sent = {}, next = 1, handles = {}, outputs = 0, unknown = true, slots = {} }
 end
 
 -- The same batch, no request of it answered.
 function rops.unanswered(batch)
-  return { sent = batch.sent, next = 1, handles = batch.handles, outputs = 0, unknown = batch.unknown }
+  local slots = {}
+  for slot, transfer in pairs(batch.slots) do
+    slots[slot] = transfer
+  end
+  return { sent = batch.sent, next = 1, handles = batch.handles, outputs = 0, unknown = batch.unknown, slots = slots }
 end
 
 local function at_rop_id(at, message)
@@ -160,6 +165,65 @@ local function read_body(c, rop, body, args, node)
   return fields
 end
 
+-- The slot of the handle table that a request names for one of its handles, or nil.
+local function slot_of(rop, name, fields)
+  return name and fields[rop.handles[name].index]
+end
+
+-- Reads the body of a request with the stream that its pieces belong to.
+local function with_request(rop, fields, batch, session, read)
+  local slot = slot_of(rop, rop.input, fields)
+  local handle = slot and batch.handles[slot + 1]
+  if handle == nil then
+    pieces.with(nil, read, function() end)
+  elseif handle == NO_OBJECT then
+    pieces.with(batch.slots[slot], read, function(transfer)
+      batch.slots[slot] = transfer
+    end)
+  else
+    local known = session:get(handle, "transfer")
+    pieces.with(known ~= session.UNSET and known or nil, read, function(transfer)
+      session:set(handle, "transfer", transfer)
+    end)
+  end
+end
+
+-- The same of a reply.
+local function with_reply(rop, fields, handles, session, read)
+  local slot = slot_of(rop, rop.input, fields)
+  local handle = slot and handles[slot + 1]
+  if handle == nil or handle == NO_OBJECT then
+    pieces.with(nil, read, function() end)
+    return
+  end
+  local known = session:get(handle, "transfer")
+  pieces.with(known ~= session.UNSET and known or nil, read, function(transfer)
+    session:set(handle, "transfer", transfer)
+  end)
+end
+
+-- Takes note of a reply: an object that was opened has a stream of which nothing was read but what the batch itself
+-- brought; of an upload that failed nobody knows how far it is.
+local function answered_transfer(rop, fields, batch, handles, session, success)
+  local opened = slot_of(rop, rop.output, fields)
+  if success and opened then
+    local transfer = batch.slots[opened] or pieces.FRESH
+    batch.slots[opened] = nil
+    if handles[opened + 1] then
+      session:set(handles[opened + 1], "transfer", transfer)
+    end
+  end
+  local slot = slot_of(rop, rop.input, fields)
+  local handle = slot and handles[slot + 1]
+  if not success and handle and handle ~= NO_OBJECT then
+    for _, member in ipairs(rop.request.body) do
+      if member.piece then
+        session:set(handle, "transfer", nil)
+      end
+    end
+  end
+end
+
 local function begin(c, list, name, start, id)
   local node = structures.node(name, start)
   node.cursor, node.field, node.add, node.value = c, description.header.Rop, "value", name
@@ -177,7 +241,7 @@ local function unknown_rop(at, id)
 end
 
 -- Reads a request, RopId first.
-local function request(c, list, session)
+local function request(c, list, session, batch)
   local start, id = offset(c), byte(c, "RopId")
   local rop = requests_by_id[id]
   if not rop then
@@ -192,7 +256,15 @@ local function request(c, list, session)
   end
   bytes.outside()
   local args = arguments(c, rop, rop.request, fields, nil, session)
-  for name, value in pairs(read_body(c, rop, rop.request, args, node)) do
+  local opened = slot_of(rop, rop.output, fields)
+  if opened then
+    batch.slots[opened] = pieces.FRESH
+  end
+  local body
+  with_request(rop, fields, batch, session, function()
+    body = read_body(c, rop, rop.request, args, node)
+  end)
+  for name, value in pairs(body) do
     fields[name] = value
   end
   finish(node, c)
@@ -208,7 +280,7 @@ local function body_for(rop, code)
 end
 
 -- Reads a reply, RopId first, that answers this request, or one that nobody knows.
-local function reply(c, rop, sent, handles, list, session)
+local function reply(c, rop, sent, batch, handles, list, session)
   local start, id = offset(c), byte(c, "RopId")
   local expected = rop.reply_id or rop.id
   if id ~= expected then
@@ -222,10 +294,14 @@ local function reply(c, rop, sent, handles, list, session)
   bytes.outside()
   local meaning = description.error_code and names.shown(description.error_code, code) or numbers.shown(code)
   structures.leaf(node, "ReturnValue", at, 4, meaning, description.header.ReturnValue)
+  local asked = sent and sent.fields or {}
+  answered_transfer(rop, asked, batch, handles, session, code == 0)
   local body, fields = body_for(rop, code), nil
   if body then
-    local args = arguments(c, rop, body, sent and sent.fields or {}, handles, session)
-    fields = read_body(c, rop, body, args, node)
+    local args = arguments(c, rop, body, asked, handles, session)
+    with_reply(rop, asked, handles, session, function()
+      fields = read_body(c, rop, body, args, node)
+    end)
   end
   effects(rop, sent, code == 0 and fields or nil, handles, session)
   finish(node, c)
@@ -280,14 +356,14 @@ local function next_reply(c, batch, handles, list, session)
     if not replies_by_id[id] then
       unknown_rop(offset(c), id)
     end
-    reply(c, replies_by_id[id], nil, handles, list, session)
+    reply(c, replies_by_id[id], nil, batch, handles, list, session)
   else
     local sent = answered(batch, handles, id, session)
     if not sent then
       local known = description.rop_names[id]
       at_rop_id(offset(c), string.format("a reply without a request: 0x%02x%s", id, known and " " .. known or ""))
     end
-    reply(c, sent.rop, sent, handles, list, session)
+    reply(c, sent.rop, sent, batch, handles, list, session)
   end
 end
 
@@ -327,10 +403,10 @@ end
 -- Reads a ROP input buffer into a node; answers its batch.
 function rops.input(c, node, session)
   local list, handles, table_node, fault = framing(c, node)
-  local batch = { sent = {}, next = 1, handles = handles, outputs = 0, unknown = false }
+  local batch = { sent = {}, next = 1, handles = handles, outputs = 0, unknown = false, slots = {} }
   local list_node = rops_list(list, node)
   while bytes.remaining(list) > 0 do
-    batch.sent[#batch.sent + 1] = request(list, list_node, session)
+    batch.sent[#batch.sent + 1] = request(list, list_node, session, batch)
   end
   node.children[#node.children + 1] = table_node
   if fault then

@@ -57,7 +57,7 @@ local function length(c, e, scope)
 end
 
 -- An enumeration or a bit record.
-local function number(c, id, node)
+function structures.number(c, id, node)
   local def = types[id]
   local start = offset(c)
   local value = bytes.unsigned(c, def.size)
@@ -107,7 +107,7 @@ end
 function readers.named(c, ty, scope, node)
   local def = types[ty.id]
   if def.size then
-    return number(c, ty.id, node)
+    return structures.number(c, ty.id, node)
   end
   local arguments = {}
   for index, param in ipairs(def.params) do
@@ -329,6 +329,9 @@ function kinds.field(c, m, scope, parent)
   node.field = m.field
   local found = value(c, m.type, scope, node)
   finish(node)
+  if m.piece then
+    structures.piece(m.piece, found, node)
+  end
   if m.constant ~= nil then
     constant(found, m.constant, node.offset, node.size)
   end

@@ -38,7 +38,10 @@ local malformed = ProtoExpert.new("mapi.malformed", "Bytes that the description 
   expert.group.MALFORMED, expert.severity.ERROR)
 local undecoded = ProtoExpert.new("mapi.undecoded", "Bytes that depend on something that is not known",
   expert.group.UNDECODED, expert.severity.NOTE)
-mapi.experts = { malformed, undecoded }
+-- Not of the group MALFORMED: Wireshark takes such an error for the end of the packet, and here reading goes on.
+local mistake = ProtoExpert.new("mapi.mistake", "Words that the grammar of a stream does not allow",
+  expert.group.PROTOCOL, expert.severity.ERROR)
+mapi.experts = { malformed, undecoded, mistake }
 
 local request_lines = Field.new("http.request.line")
 local response_lines = Field.new("http.response.line")
@@ -127,6 +130,8 @@ function show(node, tree, tvb, base_at)
   end
   if last.opaque then
     item:add_proto_expert_info(undecoded, last.meaning)
+  elseif last.mistake then
+    item:add_proto_expert_info(mistake, last.meaning)
   end
   show_children(last, item, tvb, base_at)
 end
