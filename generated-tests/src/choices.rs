@@ -24,6 +24,7 @@ pub struct Choices {
     words: Vec<u32>,
     used: usize,
     depth: u32,
+    plain: bool,
 }
 
 /// Choices at random, for `proptest!`.
@@ -71,7 +72,13 @@ impl Choices {
     /// Choices from these words.
     #[must_use]
     pub fn new(words: Vec<u32>) -> Self {
-        Self { words, used: 0, depth: 0 }
+        Self { words, used: 0, depth: 0, plain: false }
+    }
+
+    /// Texts are ASCII from here on, as every other implementation has them.
+    #[must_use]
+    pub fn plain(self) -> Self {
+        Self { plain: true, ..self }
     }
 
     fn next(&mut self) -> u32 {
@@ -287,6 +294,9 @@ impl Choices {
     /// any units, lone surrogates among them.
     pub fn utf16(&mut self, max: usize) -> Utf16<'static> {
         const TEXT: [char; 8] = ['a', 'Z', ' ', 'ß', 'я', '中', '\u{FFFD}', '\u{1F4E7}'];
+        if self.plain {
+            return Utf16::new(self.letters(max));
+        }
         let size = self.size(max);
         let kind = self.pick(4);
         let mut noise = self.noise();
@@ -309,12 +319,22 @@ impl Choices {
 
     /// 8-bit text without a zero byte, at most `max` bytes.
     pub fn string8(&mut self, max: usize) -> String8<'static> {
+        if self.plain {
+            return String8::new(self.letters(max).into_bytes());
+        }
         let mut bytes = vec![0; self.size(max)];
         self.noise().fill(&mut bytes);
         for byte in &mut bytes {
             *byte = if *byte == 0 { b'a' } else { *byte };
         }
         String8::new(bytes)
+    }
+
+    /// Few ASCII letters and digits.
+    fn letters(&mut self, max: usize) -> String {
+        let size = self.size(max.min(12));
+        let mut noise = self.noise();
+        (0..size).map(|_| char::from(b"0AbcdefghijklmnopqrstuvwxyzXYZ"[noise.number() as usize % 30])).collect()
     }
 
     /// Noise from one word: all zeros when that is 0.
@@ -336,6 +356,12 @@ impl Choices {
 pub struct Noise(u64);
 
 impl Noise {
+    /// Always the same for the same seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self(seed | 1)
+    }
+
     /// The next number.
     pub fn number(&mut self) -> u64 {
         self.0 ^= self.0 << 13;

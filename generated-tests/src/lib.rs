@@ -6,6 +6,7 @@
 //! | [`client`] | nothing: examples of the builders that clients use, which its tests run |
 //! | [`oracles`] | what has to hold for every type: see [`check!`](crate::check) |
 //! | [`vectors`] | bytes written as hexadecimal text |
+//! | [`ndr`] | values, oracles and samples of interfaces of `encoding(ndr)` |
 //! | [`described`] | the vectors of the descriptions |
 //! | [`streams`] | what has to hold for streams |
 //! | [`spec_coverage`] | which statements of the specifications the tests prove |
@@ -15,6 +16,7 @@
 pub mod choices;
 pub mod client;
 pub mod described;
+pub mod ndr;
 pub mod oracles;
 pub mod samples;
 pub mod spec_coverage;

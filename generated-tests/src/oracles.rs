@@ -10,7 +10,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use proptest::test_runner::{Config as ProptestConfig, TestCaseError, TestRunner};
 use runtime::{Cursor, Encoder, PackError, PackErrorKind, UnpackError};
 
-use crate::choices::{Choices, Noise, choices};
+pub use crate::choices::Noise;
+use crate::choices::{Choices, choices};
 
 /// What of a type's bytes decides where it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +36,7 @@ impl fmt::Display for Broken {
 
 impl std::error::Error for Broken {}
 
-fn broken(rule: &str, bytes: &[u8], detail: impl fmt::Display) -> Broken {
+pub(crate) fn broken(rule: &str, bytes: &[u8], detail: impl fmt::Display) -> Broken {
     Broken(format!("{rule}: {detail}\nbytes ({}): {}", bytes.len(), Hex(bytes)))
 }
 
@@ -333,10 +334,18 @@ pub fn bounded<'a, T>(
     bytes: &'a [u8],
     unpack: impl Fn(&mut Cursor<'a>) -> Result<T, UnpackError>,
 ) -> Result<Result<T, UnpackError>, Broken> {
+    bounded_by(bytes, || unpack(&mut Cursor::new(bytes)))
+}
+
+/// [`bounded`] for any reader of the bytes.
+pub(crate) fn bounded_by<T>(
+    bytes: &[u8],
+    unpack: impl Fn() -> Result<T, UnpackError>,
+) -> Result<Result<T, UnpackError>, Broken> {
     let mut result = None;
     let memory = allocation_counter::measure(|| {
         // A panic would leave the count open.
-        result = Some(catch_unwind(AssertUnwindSafe(|| unpack(&mut Cursor::new(bytes)))));
+        result = Some(catch_unwind(AssertUnwindSafe(&unpack)));
     });
     let result = match result {
         Some(Ok(result)) => result,
@@ -389,6 +398,6 @@ pub fn stable<'a, T: PartialEq + Debug>(
 
 /// Equal, or not even equal to itself (NaN) and of equal appearance.
 #[allow(clippy::eq_op)]
-fn same<T: PartialEq + Debug>(a: &T, b: &T) -> bool {
+pub(crate) fn same<T: PartialEq + Debug>(a: &T, b: &T) -> bool {
     a == b || (a != a && format!("{a:?}") == format!("{b:?}"))
 }

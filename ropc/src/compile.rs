@@ -86,7 +86,15 @@ pub fn emit(sources: &Sources, compiled: &Compiled) -> Result<Vec<Output>, Forma
 /// # Errors
 /// When an emitter makes tokens that are no Rust: a mistake of ours.
 pub fn emit_tests(sources: &Sources, compiled: &Compiled) -> Result<Vec<Output>, FormatError> {
-    emit::tests::emit_tests(&compiled.program, &origins(sources, &compiled.program))
+    let mut ndr = Vec::new();
+    for (source, name, module) in compiled.ndr.iter().filter(|(.., module)| !module.tests.is_empty()) {
+        let (file, text) = sources.get(*source).map_or(("", ""), |s| (s.name.as_str(), s.text.as_str()));
+        let mut rust = RustFile::new(file, text);
+        rust.docs([format!("Values of `{name}`, and what has to hold for them.")]);
+        module.tests.iter().for_each(|item| rust.push(item.clone()));
+        ndr.push(Output { path: format!("{name}.rs"), text: rust.render()? });
+    }
+    emit::tests::emit_tests(&compiled.program, &origins(sources, &compiled.program), ndr)
 }
 
 /// Writes the reference pages of what was compiled.

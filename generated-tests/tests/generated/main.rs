@@ -5,6 +5,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 #[rustfmt::skip]
+mod epmapper;
+#[rustfmt::skip]
+mod mgmt;
+#[rustfmt::skip]
+mod nspi;
+#[rustfmt::skip]
 mod oxcdata;
 #[rustfmt::skip]
 mod oxcfold;
@@ -44,3 +50,7 @@ mod oxosrch;
 mod oxrtfcp;
 #[rustfmt::skip]
 mod oxtnef;
+#[rustfmt::skip]
+mod rfr;
+#[rustfmt::skip]
+mod rpcecho;

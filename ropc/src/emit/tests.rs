@@ -29,16 +29,16 @@ use values::Maker;
 
 /// Emits a test binary for a program: one module an interface, and `main.rs` that lists them.
 ///
-/// Paths are relative to `generated-tests/tests/generated`.
+/// `others` are modules that were made elsewhere. Paths are relative to `generated-tests/tests/generated`.
 ///
 /// # Errors
 /// When an emitter makes tokens that are no Rust: a mistake of ours.
-pub fn emit_tests(program: &Program, origins: Origins<'_>) -> Result<Vec<Output>, FormatError> {
+pub fn emit_tests(program: &Program, origins: Origins<'_>, others: Vec<Output>) -> Result<Vec<Output>, FormatError> {
     let selections = Selections::new(program);
     let indexes: Vec<usize> = (0..program.modules.len()).collect();
     let made = parallel::map(&indexes, |index| module_file(program, origins, &selections, *index));
     let (mut outputs, mut modules) = (Vec::new(), Vec::new());
-    for output in made {
+    for output in made.into_iter().chain(others.into_iter().map(|output| Ok(Some(output)))) {
         if let Some(output) = output? {
             modules.push(output.path.trim_end_matches(".rs").to_owned());
             outputs.push(output);

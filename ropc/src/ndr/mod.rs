@@ -63,6 +63,8 @@ pub struct Module {
     pub docs: Vec<String>,
     /// Its items, one a type, an implementation or a function.
     pub items: Vec<TokenStream>,
+    /// The items of its tests.
+    pub tests: Vec<TokenStream>,
 }
 
 /// Compiles an interface of `encoding(ndr)`. There is no module when a diagnostic is an error.

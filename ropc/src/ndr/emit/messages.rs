@@ -16,10 +16,10 @@ pub(super) struct Message<'m> {
     emit: Emit<'m>,
     pub(super) operation: &'m Operation,
     /// All parameters, and the returned value behind them.
-    fields: Vec<&'m Field>,
+    pub(super) fields: Vec<&'m Field>,
     /// Which of them this message carries.
-    present: Vec<bool>,
-    derived: Vec<Option<Derived>>,
+    pub(super) present: Vec<bool>,
+    pub(super) derived: Vec<Option<Derived>>,
     /// For a response: what the request derives.
     request: Option<Vec<Option<Derived>>>,
     /// `AddOneRequest`
@@ -27,15 +27,20 @@ pub(super) struct Message<'m> {
 }
 
 impl<'m> Emit<'m> {
-    /// The types of an operation and their implementations.
-    pub(super) fn operation(&self, operation: &'m Operation) -> Vec<TokenStream> {
-        let result = operation.returns.as_ref().map(|ty| Field {
+    /// What an operation returns, as a field.
+    pub(super) fn result_of(&self, operation: &Operation) -> Option<Field> {
+        operation.returns.as_ref().map(|ty| Field {
             name: "return value".to_owned(),
             rust: "return_value".to_owned(),
             docs: vec!["What the operation returns.".to_owned()],
             ty: ty.clone(),
             span: operation.span.clone(),
-        });
+        })
+    }
+
+    /// The types of an operation and their implementations.
+    pub(super) fn operation(&self, operation: &'m Operation) -> Vec<TokenStream> {
+        let result = self.result_of(operation);
         let request = Message::new(*self, operation, None, false);
         let response = Message::new(*self, operation, result.as_ref(), true);
         vec![request.decl(), request.implementation(), response.decl(), response.implementation()]
@@ -69,7 +74,7 @@ impl<'m> Message<'m> {
         }
     }
 
-    fn carries(&self, index: usize) -> bool {
+    pub(super) fn carries(&self, index: usize) -> bool {
         self.present.get(index).copied().unwrap_or(false)
     }
 
@@ -106,7 +111,7 @@ impl<'m> Message<'m> {
     }
 
     /// How a parameter is reached that this message does not carry.
-    fn outside(&self, index: usize) -> Access {
+    pub(super) fn outside(&self, index: usize) -> Access {
         match &self.request {
             Some(derived) if self.operation.params.get(index).is_some_and(|param| param.input) => {
                 member_access(&self.fields, derived.get(index).copied().flatten(), index, &quote!(request))

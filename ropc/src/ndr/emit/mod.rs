@@ -6,6 +6,7 @@ mod read;
 mod server;
 mod shapes;
 mod types;
+mod values;
 mod write;
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -30,7 +31,8 @@ pub(super) fn module(model: &Interface) -> Module {
     all.extend(items);
     let docs =
         if model.docs.is_empty() { vec![format!("The interface `{}`.", model.name)] } else { model.docs.clone() };
-    Module { docs, items: all }
+    let tests = emit.tests();
+    Module { docs, items: all, tests }
 }
 
 /// What every part of the emitter reads.

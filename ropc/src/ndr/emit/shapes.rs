@@ -269,7 +269,7 @@ impl<'m> Emit<'m> {
 }
 
 /// A pattern of numbers, three or more in a row as a range.
-fn alternatives(scalar: Scalar, values: &[u64]) -> TokenStream {
+pub(super) fn alternatives(scalar: Scalar, values: &[u64]) -> TokenStream {
     let mut sorted = values.to_vec();
     sorted.sort_unstable();
     let mut runs: Vec<(u64, u64)> = Vec::new();

@@ -1,0 +1,90 @@
+//! Choices that only NDR asks for: counts that several fields share, discriminants, numbers in a range.
+
+use std::borrow::Cow;
+
+use runtime::Blob;
+use runtime::ndr::ContextHandle;
+
+use crate::choices::Choices;
+
+/// Lists and blobs of described length get no longer than this; a longer one is a value that contradicts itself.
+const MAX_DESCRIBED: u64 = 4096;
+/// Counts are at most so much above what they have to be.
+const MAX_COUNT: usize = 6;
+
+/// A number as the expressions of a description have it: 64 bits, a negative one as its two's complement.
+pub trait Wide {
+    /// The low bits.
+    fn narrow(value: u64) -> Self;
+}
+
+macro_rules! wide {
+    ($($name:ident)*) => {
+        $(impl Wide for $name {
+            fn narrow(value: u64) -> Self {
+                value as $name
+            }
+        })*
+    };
+}
+
+wide!(u8 u16 u32 u64 i8 i16 i32 i64);
+
+impl Wide for bool {
+    fn narrow(value: u64) -> Self {
+        value != 0
+    }
+}
+
+impl Choices {
+    /// A count that is at least `low`, few above it, and at most `high`; `low` in what is nested too deep.
+    pub fn count<T: Wide>(&mut self, low: u64, high: u64) -> T {
+        let more = if self.deeper() { self.len(MAX_COUNT) as u64 } else { 0 };
+        T::narrow(low.saturating_add(more).min(high.max(low)))
+    }
+
+    /// The discriminant of one arm, or with `default` at times one of no arm.
+    pub fn tag<T: Wide>(&mut self, labels: &[u64], default: bool) -> T {
+        if labels.is_empty() || default && self.pick(6) == 5 {
+            return T::narrow(u64::from(self.u8()));
+        }
+        T::narrow(*self.one_of(labels))
+    }
+
+    /// A number from `low` to `high`, small or large ones of them.
+    pub fn within<T: Wide>(&mut self, low: u64, high: u64) -> T {
+        let span = high.wrapping_sub(low).saturating_add(1);
+        let value = self.u64();
+        T::narrow(low.wrapping_add(if span == 0 { value } else { value % span }))
+    }
+
+    /// Null or not; null in what is nested too deep.
+    pub fn option<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        if self.pick(5) == 0 || !self.deeper() { None } else { Some(make(self)) }
+    }
+
+    /// A list as long as described.
+    pub fn list_of<T>(&mut self, count: u64, mut make: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        (0..count.min(MAX_DESCRIBED)).map(|_| make(self)).collect()
+    }
+
+    /// Bytes as many as described.
+    pub fn blob_as(&mut self, count: u64) -> Blob<'static> {
+        let size = usize::try_from(count.min(MAX_DESCRIBED)).unwrap_or(0);
+        if size == 0 { Cow::Borrowed(&[]) } else { self.blob_of(size) }
+    }
+
+    /// Room for a text with its terminator, as described, to the most characters that it may have.
+    #[must_use]
+    pub fn room(size: u64) -> usize {
+        usize::try_from(size.saturating_sub(1)).unwrap_or(usize::MAX)
+    }
+
+    /// A handle, zeros now and then.
+    pub fn context_handle(&mut self) -> ContextHandle {
+        if self.pick(4) == 3 {
+            return ContextHandle::default();
+        }
+        ContextHandle { attributes: self.u32(), uuid: self.guid() }
+    }
+}

@@ -1,0 +1,155 @@
+//! Values, oracles and samples of interfaces of `encoding(ndr)`.
+//!
+//! A generated module lists its structures, unions and operations as tables ([`Structure`], [`Operation`]), each with
+//! a check of all oracles and a source of samples: [`check`] runs the ones, [`samples`] the others.
+
+mod choices;
+mod oracles;
+mod samples;
+
+pub use choices::Wide;
+pub use oracles::{Again, any_bytes, packed, round_trip, second_pass, truncation};
+pub use samples::{Sample, samples};
+
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use runtime::PackError;
+use runtime::ndr::Representation;
+
+use crate::choices::{Choices, choices};
+use crate::oracles::Broken;
+
+/// The representations that everything is tried in.
+pub const REPRESENTATIONS: [Representation; 3] =
+    [Representation::NDR, Representation::NDR_BIG_ENDIAN, Representation::NDR64];
+
+/// The bytes of a value in the order of [`REPRESENTATIONS`].
+pub type Bytes = [Vec<u8>; 3];
+
+/// A structure or a union with what can be done with it.
+#[derive(Clone, Copy, Debug)]
+pub struct Structure {
+    /// As the description spells it.
+    pub name: &'static str,
+    /// Makes a value and tries every oracle; how many bytes it has in NDR 2.0.
+    pub check: fn(&mut Choices) -> Result<Checked, Broken>,
+    /// Makes a value and packs it.
+    pub sample: fn(&mut Choices) -> Result<Bytes, PackError>,
+}
+
+/// An operation with what can be done with it.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    /// As the description spells it.
+    pub name: &'static str,
+    /// Makes a request and a response and tries every oracle.
+    pub check: fn(&mut Choices) -> Result<Checked, Broken>,
+    /// Makes a request and a response and packs them.
+    pub sample: fn(&mut Choices) -> Result<[Bytes; 2], PackError>,
+}
+
+/// Whether a value was one that can be packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// It was, and every oracle agreed.
+    Whole,
+    /// It contradicted itself.
+    Contradicts,
+}
+
+/// An entry of the table of structures: name, function that makes a value, type.
+#[macro_export]
+macro_rules! ndr_structure {
+    ($name:literal, $make:expr, $type:ident) => {
+        $crate::ndr::Structure {
+            name: $name,
+            sample: |g| $crate::ndr::packed(&$make(g), |v, e| v.pack(e)),
+            check: |g| {
+                let value = $make(g);
+                $crate::ndr_holds!(g, value, |v, e| v.pack(e), |c| $type::unpack(c));
+                Ok($crate::ndr::Checked::Whole)
+            },
+        }
+    };
+}
+
+/// An entry of the table of operations: name, types and functions of request and response; `request` at the end where
+/// the response cannot be read without it.
+#[macro_export]
+macro_rules! ndr_operation {
+    ($name:literal, $request:ident, $make:expr, $response:ident, $answer:expr $(, $needs:ident)?) => {
+        $crate::ndr::Operation {
+            name: $name,
+            sample: |g| {
+                let request = $make(g);
+                let response = $answer(g, &request);
+                let first = $crate::ndr::packed(&request, |v, e| v.pack(e))?;
+                $(let $needs = &request;)?
+                Ok([first, $crate::ndr::packed(&response, |v, e| v.pack(e $(, $needs)?))?])
+            },
+            check: |g| {
+                let request = $make(g);
+                let response = $answer(g, &request);
+                $(let $needs = &request;)?
+                $crate::ndr_holds!(g, request, |v, e| v.pack(e), |c| $request::unpack(c));
+                $crate::ndr_holds!(
+                    g,
+                    response,
+                    |v, e| v.pack(e $(, $needs)?),
+                    |c| $response::unpack(c $(, $needs)?)
+                );
+                Ok($crate::ndr::Checked::Whole)
+            },
+        }
+    };
+}
+
+/// Every oracle in every representation, in a function that answers `Result<_, Broken>`.
+#[macro_export]
+macro_rules! ndr_holds {
+    ($g:expr, $value:expr, $pack:expr, $unpack:expr) => {{
+        let value = &$value;
+        let Ok(all) = $crate::ndr::packed(value, $pack) else { return Ok($crate::ndr::Checked::Contradicts) };
+        for (representation, bytes) in $crate::ndr::REPRESENTATIONS.into_iter().zip(&all) {
+            let changed = $crate::oracles::mutated(bytes, $g);
+            $crate::ndr::round_trip(value, representation, bytes, $pack, $unpack)?;
+            $crate::ndr::truncation(representation, bytes, $unpack)?;
+            for bytes in &changed {
+                if let Some(first) = $crate::ndr::any_bytes(representation, bytes, $unpack, $pack)? {
+                    $crate::ndr::second_pass(representation, &first, $unpack, $pack)?;
+                }
+            }
+        }
+    }};
+}
+
+/// Values of each type that are tried, where `PROPTEST_CASES` does not say it.
+const CASES: u32 = 48;
+
+/// Tries every oracle on values of every structure and operation of an interface.
+///
+/// # Panics
+/// With the smallest choices for which one does not hold, and where most values contradict themselves: then the
+/// functions that make them are of no use.
+pub fn check(structures: &[Structure], operations: &[Operation]) {
+    let all = structures.iter().map(|s| (s.name, s.check)).chain(operations.iter().map(|o| (o.name, o.check)));
+    for (name, check) in all {
+        property(name, check);
+    }
+}
+
+fn property(name: &str, check: fn(&mut Choices) -> Result<Checked, Broken>) {
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { Config::default().cases } else { CASES };
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let whole = std::cell::Cell::new(0u32);
+    let result = TestRunner::new(config).run(&choices(), |mut g| match check(&mut g) {
+        Ok(checked) => {
+            whole.set(whole.get() + u32::from(checked == Checked::Whole));
+            Ok(())
+        }
+        Err(broken) => Err(TestCaseError::fail(broken.to_string())),
+    });
+    if let Err(error) = result {
+        panic!("{name}: {error}");
+    }
+    assert!(whole.get() > cases / 2, "{name}: of {cases} values only {} can be packed", whole.get());
+}

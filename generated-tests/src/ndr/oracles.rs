@@ -1,0 +1,162 @@
+//! What has to hold for every value in every representation.
+
+use std::fmt::Debug;
+
+use runtime::ndr::{NdrCursor, NdrEncoder, Representation};
+use runtime::{PackError, UnpackError};
+
+use super::{Bytes, REPRESENTATIONS};
+use crate::oracles::{Broken, bounded_by, broken, same};
+
+/// Prefixes that are tried at most.
+const MAX_PREFIXES: usize = 64;
+
+/// Bytes that stand behind a value and are none of its business.
+const APPENDED: [u8; 16] = [0xA5; 16];
+
+/// A value in every representation.
+///
+/// # Errors
+/// When it contradicts itself.
+pub fn packed<T>(value: &T, pack: impl Fn(&T, &mut NdrEncoder) -> Result<(), PackError>) -> Result<Bytes, PackError> {
+    let mut all = Bytes::default();
+    for (representation, bytes) in REPRESENTATIONS.into_iter().zip(&mut all) {
+        let mut e = NdrEncoder::new(representation);
+        pack(value, &mut e)?;
+        *bytes = e.finish();
+    }
+    Ok(all)
+}
+
+fn again<T: Debug>(
+    value: &T,
+    representation: Representation,
+    bytes: &[u8],
+    pack: impl Fn(&T, &mut NdrEncoder) -> Result<(), PackError>,
+) -> Result<Vec<u8>, Broken> {
+    let mut e = NdrEncoder::new(representation);
+    match pack(value, &mut e) {
+        Ok(()) => Ok(e.finish()),
+        Err(error) => {
+            let detail = format_args!("{error} in {representation:?}\nvalue: {value:#?}");
+            Err(broken("what was unpacked packs", bytes, detail))
+        }
+    }
+}
+
+/// Unpacking the bytes of a value gives the value and uses them up; packing that gives the same bytes.
+///
+/// # Errors
+/// When it does not hold.
+pub fn round_trip<'a, T: PartialEq + Debug>(
+    value: &T,
+    representation: Representation,
+    bytes: &'a [u8],
+    pack: impl Fn(&T, &mut NdrEncoder) -> Result<(), PackError>,
+    unpack: impl Fn(&mut NdrCursor<'a>) -> Result<T, UnpackError>,
+) -> Result<(), Broken> {
+    let mut c = NdrCursor::new(bytes, representation);
+    let unpacked = unpack(&mut c).map_err(|error| {
+        broken("what was packed unpacks", bytes, format_args!("{error} in {representation:?}\nvalue: {value:#?}"))
+    })?;
+    if c.remaining() != 0 {
+        let detail = format_args!("{} bytes left in {representation:?}\nvalue: {value:#?}", c.remaining());
+        return Err(broken("unpacking uses up what was packed", bytes, detail));
+    }
+    if !same(&unpacked, value) {
+        let detail = format_args!("in {representation:?} unpacked {unpacked:#?}\npacked {value:#?}");
+        return Err(broken("unpacking gives the value that was packed", bytes, detail));
+    }
+    let twice = again(&unpacked, representation, bytes, pack)?;
+    if twice != bytes {
+        return Err(broken("packing again gives the same bytes", bytes, format_args!("in {representation:?}")));
+    }
+    Ok(())
+}
+
+/// Unpacking a prefix is an error that lies in the prefix.
+///
+/// # Errors
+/// When it does not hold.
+pub fn truncation<'a, T: Debug>(
+    representation: Representation,
+    bytes: &'a [u8],
+    unpack: impl Fn(&mut NdrCursor<'a>) -> Result<T, UnpackError>,
+) -> Result<(), Broken> {
+    let step = bytes.len() / MAX_PREFIXES + 1;
+    for len in (0..bytes.len()).filter(|len| len % step == 0 || len + 8 >= bytes.len()) {
+        match unpack(&mut NdrCursor::new(&bytes[..len], representation)) {
+            Ok(value) => {
+                let detail = format_args!("the first {len} in {representation:?} gave {value:#?}");
+                return Err(broken("a prefix is an error", bytes, detail));
+            }
+            Err(error) if error.offset() > len => {
+                return Err(broken(
+                    "the error of a prefix lies in the prefix",
+                    bytes,
+                    format_args!("at {len}: {error}"),
+                ));
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// What a value of any bytes is packed to.
+#[derive(Clone, Debug)]
+pub struct Again {
+    /// The value, as it shows itself.
+    shown: String,
+    /// The bytes, and some behind them.
+    longer: Vec<u8>,
+}
+
+/// Any bytes are an error that lies in them, or a value that packs.
+///
+/// # Errors
+/// When it does not hold.
+pub fn any_bytes<'a, T: PartialEq + Debug>(
+    representation: Representation,
+    bytes: &'a [u8],
+    unpack: impl Fn(&mut NdrCursor<'a>) -> Result<T, UnpackError>,
+    pack: impl Fn(&T, &mut NdrEncoder) -> Result<(), PackError>,
+) -> Result<Option<Again>, Broken> {
+    let value = match bounded_by(bytes, || unpack(&mut NdrCursor::new(bytes, representation)))? {
+        Ok(value) => value,
+        Err(error) if error.offset() <= bytes.len() => return Ok(None),
+        Err(error) => return Err(broken("an error lies in the bytes", bytes, error)),
+    };
+    let mut longer = again(&value, representation, bytes, pack)?;
+    longer.extend(APPENDED);
+    Ok(Some(Again { shown: format!("{value:?}"), longer }))
+}
+
+/// What a value was packed to unpacks to the same and packs to the same: a second pass changes nothing. What follows
+/// is left alone.
+///
+/// # Errors
+/// When it does not hold.
+pub fn second_pass<'a, T: PartialEq + Debug>(
+    representation: Representation,
+    first: &'a Again,
+    unpack: impl Fn(&mut NdrCursor<'a>) -> Result<T, UnpackError>,
+    pack: impl Fn(&T, &mut NdrEncoder) -> Result<(), PackError>,
+) -> Result<(), Broken> {
+    let mut c = NdrCursor::new(&first.longer, representation);
+    let value = unpack(&mut c).map_err(|error| broken("what was packed again unpacks", &first.longer, error))?;
+    if format!("{value:?}") != first.shown {
+        let detail = format_args!("in {representation:?} first {}\nthen {value:?}", first.shown);
+        return Err(broken("a second pass changes nothing", &first.longer, detail));
+    }
+    if c.remaining() != APPENDED.len() {
+        let detail = format_args!("{} bytes left in {representation:?}", c.remaining());
+        return Err(broken("what follows a value is left alone", &first.longer, detail));
+    }
+    let twice = again(&value, representation, &first.longer, pack)?;
+    if !first.longer.starts_with(&twice) || twice.len() + APPENDED.len() != first.longer.len() {
+        let detail = format_args!("in {representation:?}");
+        return Err(broken("packing a second time gives the same bytes", &first.longer, detail));
+    }
+    Ok(())
+}
