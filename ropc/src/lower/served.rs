@@ -8,7 +8,7 @@ use crate::model::{Extent, Member, Rop, StructDef, Type, TypeKind};
 /// Locals of generated dispatch: neither a handle nor a state has such a name.
 const LOCALS: &[&str] = &[
     "body", "code", "context", "effects", "found", "handle", "handlers", "handles", "invalid", "object", "opened",
-    "reply", "request", "result", "running", "self", "start", "state", "value", "written",
+    "other", "reply", "request", "result", "running", "self", "start", "state", "value", "written",
 ];
 
 impl Lower<'_> {
@@ -91,8 +91,14 @@ impl Lower<'_> {
             return;
         }
         let silent = op.sections.iter().any(|s| matches!(s.kind, SectionKind::NoReply));
-        let problem = if rop.inputs.len() > 1 {
-            Some("only one input handle can be served")
+        let with_state = |handle: &crate::model::Handle| {
+            let objects = handle.objects.iter().filter_map(|&id| self.program.objects.get(id));
+            handle.objects.is_empty() || objects.into_iter().any(|object| !object.state.is_empty())
+        };
+        let problem = if rop.inputs.len() > 2 {
+            Some("no more than two input handles can be served")
+        } else if rop.inputs.len() == 2 && rop.inputs.iter().any(with_state) {
+            Some("two input handles are of named kinds of objects without states")
         } else if rop.output.as_ref().is_some_and(|handle| handle.objects.len() != 1) {
             Some("an output handle is of one kind of object")
         } else if silent && !rop.releases {
@@ -108,10 +114,11 @@ impl Lower<'_> {
                     .help("`[unserved(\"why\")]` describes it without serving it"),
             );
         }
-        let choices: Vec<usize> = rop.inputs.iter().flat_map(|handle| handle.objects.clone()).collect();
-        let twice =
-            choices.iter().enumerate().any(|(at, id)| choices.get(..at).is_some_and(|before| before.contains(id)));
-        if twice && rop.inputs.len() == 1 {
+        let twice = rop.inputs.iter().any(|handle| {
+            let ids = &handle.objects;
+            ids.iter().enumerate().any(|(at, id)| ids.get(..at).is_some_and(|before| before.contains(id)))
+        });
+        if twice {
             self.misplaced("handle", &rop.span, "an object is named twice in one handle");
         }
     }

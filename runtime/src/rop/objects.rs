@@ -80,6 +80,19 @@ impl<O> ObjectTable<O> {
         self.slots.get_mut(&handle).map(|slot| &mut slot.object)
     }
 
+    /// Two open objects, to change them; `None` for handles that are the same or name no object.
+    pub fn get_two_mut(&mut self, first: u32, second: u32) -> Option<(&mut O, &mut O)> {
+        let (low, high) = (first.min(second), first.max(second));
+        if low == high || !self.slots.contains_key(&low) || !self.slots.contains_key(&high) {
+            return None;
+        }
+        let mut between = self.slots.range_mut(low..=high);
+        let (_, low_slot) = between.next()?;
+        let (_, high_slot) = between.next_back()?;
+        let (low_object, high_object) = (&mut low_slot.object, &mut high_slot.object);
+        Some(if first == low { (low_object, high_object) } else { (high_object, low_object) })
+    }
+
     /// The handle was given out once, be its object still open or not.
     #[must_use]
     pub fn was_issued(&self, handle: u32) -> bool {
@@ -144,6 +157,18 @@ mod tests {
         assert_eq!(objects.release(message), 3);
         assert_eq!(objects.handles().collect::<Vec<_>>(), [table]);
         assert_eq!(objects.release(stream), 0);
+    }
+
+    #[test]
+    fn gives_two_objects_at_once_in_the_order_of_their_handles() {
+        let mut objects = ObjectTable::new(10);
+        let [a, b, c] = ["a", "b", "c"].map(|object| objects.insert(object, 0, None).unwrap());
+        assert_eq!(objects.get_two_mut(a, c), Some((&mut "a", &mut "c")));
+        assert_eq!(objects.get_two_mut(c, b), Some((&mut "c", &mut "b")));
+        assert_eq!(objects.get_two_mut(b, b), None);
+        objects.release(b);
+        assert_eq!(objects.get_two_mut(a, b), None);
+        assert_eq!(objects.get_two_mut(b, c), None);
     }
 
     #[test]

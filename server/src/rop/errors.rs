@@ -9,6 +9,7 @@ impl From<StoreError> for ErrorCode {
         match error {
             StoreError::NotFound(_) => Self::EC_NOT_FOUND,
             StoreError::Exists(_) => Self::EC_DUPLICATE_NAME,
+            StoreError::Cycle => Self::EC_ROOT_FOLDER,
             StoreError::Conflict => Self::EC_OBJECT_MODIFIED,
             StoreError::AccessDenied(_) => Self::EC_ACCESS_DENIED,
             StoreError::InvalidParameter(_) | StoreError::TypeMismatch { .. } => Self::EC_INVALID_PARAM,

@@ -8,7 +8,7 @@ use super::objects::OpenMailbox;
 use crate::store::computed::ObjectKind;
 use crate::store::tags as t;
 use crate::store::value::{binary, same_type, string};
-use crate::store::{FolderType, HierarchyDepth, ObjectId, SpecialFolder, TableQuery};
+use crate::store::{ContentsKind, FolderType, HierarchyDepth, ObjectId, SpecialFolder, TableQuery};
 
 /// Bits of PidTagAccess (MS-OXCPRPT 2.2.1.1).
 mod access {
@@ -291,8 +291,15 @@ fn folder(mailbox: &OpenMailbox, id: FolderId, tag: PropertyTag) -> Result<Optio
         t::PID_TAG_INSTANCE_KEY => binary(OpenMailbox::instance_key(id.0)?),
         t::PID_TAG_RIGHTS => V::PtypInteger32(OWNER_RIGHTS),
         t::PID_TAG_HAS_RULES => V::PtypBoolean(false),
-        // Deleted messages cannot be recovered.
-        t::PID_TAG_DELETED_COUNT_TOTAL => V::PtypInteger32(0),
+        t::PID_TAG_DELETED_COUNT_TOTAL => {
+            let kinds = [ContentsKind::SoftDeleted, ContentsKind::SoftDeletedAssociated];
+            let mut count: u32 = 0;
+            for kind in kinds {
+                let of_kind = mailbox.mailbox.count_contents(id, kind, &TableQuery::default());
+                count = count.saturating_add(of_kind.map_err(of_open_object)?);
+            }
+            V::PtypInteger32(i32::try_from(count).unwrap_or(i32::MAX))
+        }
         t::PID_TAG_ATTRIBUTE_HIDDEN => V::PtypBoolean(false),
         _ if id != specials.get(SpecialFolder::Inbox) && id != specials.get(SpecialFolder::Root) => return Ok(None),
         t::PID_TAG_ADDITIONAL_REN_ENTRY_IDS => {

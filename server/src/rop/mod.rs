@@ -12,6 +12,7 @@
 //! | `rows`, `values` | property rows, cells and their types |
 //! | `entry_ids` | entry ids of folders, messages, stores and users |
 //! | `budget` | how much memory open objects may hold |
+//! | `folders` | folders and messages moved, copied, deleted |
 //! | `errors` | which return value a failure of the store becomes |
 
 mod body;
@@ -20,6 +21,7 @@ mod code_pages;
 mod conditions;
 mod entry_ids;
 mod errors;
+mod folders;
 mod html_text;
 mod known;
 pub mod objects;

@@ -101,8 +101,8 @@ pub struct Attachment {
 pub(super) enum Source {
     /// Folders below a folder; with `soft_deleted` those that can be recovered, of which there are none.
     Hierarchy { folder: FolderId, depth: HierarchyDepth, soft_deleted: bool },
-    /// Messages of a folder; with `soft_deleted` those that can be recovered, of which there are none.
-    Contents { folder: FolderId, kind: ContentsKind, soft_deleted: bool },
+    /// Messages of a folder.
+    Contents { folder: FolderId, kind: ContentsKind },
     /// Attachments of a message; none for a message that is not saved.
     Attachments { message: Option<MessageId> },
 }

@@ -3,15 +3,13 @@
 use std::sync::Arc;
 
 use protocol::oxcdata::ErrorCode;
-use protocol::oxcfold::{
-    ContentsTableFlags, HierarchyTableFlags, RopGetContentsTableRequest, RopGetContentsTableResponse,
-    RopGetHierarchyTableRequest, RopGetHierarchyTableResponse, RopOpenFolderRequest, RopOpenFolderResponse,
-};
+use protocol::oxcfold::*;
 use protocol::rops::{LogonOrFolder, OxcfoldHandler};
 use runtime::rop::RopContext;
 
 use super::RopHandlers;
 use super::errors::of_open_object;
+use super::folders;
 use super::objects::{Folder, OpenMailbox, Source, Table};
 use crate::store::{ContentsKind, HierarchyDepth, TableQuery};
 
@@ -84,17 +82,132 @@ impl OxcfoldHandler for RopHandlers {
             return Err(ErrorCode::EC_NOT_SUPPORTED);
         }
         let associated = flags.contains(ContentsTableFlags::ASSOCIATED);
-        let kind = if associated { ContentsKind::Associated } else { ContentsKind::Normal };
-        let soft_deleted = flags.contains(ContentsTableFlags::SOFT_DELETES);
-        let source = Source::Contents { folder: folder.id, kind, soft_deleted };
+        let kind = match (associated, flags.contains(ContentsTableFlags::SOFT_DELETES)) {
+            (false, false) => ContentsKind::Normal,
+            (true, false) => ContentsKind::Associated,
+            (false, true) => ContentsKind::SoftDeleted,
+            (true, true) => ContentsKind::SoftDeletedAssociated,
+        };
+        let source = Source::Contents { folder: folder.id, kind };
         let table = Table::new(&folder.mailbox, source, folder.mailbox.code_page());
         // The ids are listed when rows are read: by then the table is sorted and restricted.
-        let row_count = if soft_deleted {
-            0
-        } else {
-            let store = &folder.mailbox.mailbox;
-            store.count_contents(folder.id, kind, &TableQuery::default()).map_err(of_open_object)?
-        };
+        let store = &folder.mailbox.mailbox;
+        let row_count = store.count_contents(folder.id, kind, &TableQuery::default()).map_err(of_open_object)?;
         Ok((RopGetContentsTableResponse { row_count }, table))
+    }
+
+    /// MS-OXCFOLD 3.2.5.2. IsExistingFolder tells of public folders only.
+    fn rop_create_folder(
+        &mut self,
+        _context: RopContext,
+        parent: &mut Folder,
+        request: &RopCreateFolderRequest<'_>,
+    ) -> Result<(RopCreateFolderResponse<'static>, Folder), ErrorCode> {
+        let id = folders::create(parent, request)?;
+        let response = RopCreateFolderResponse {
+            folder_id: id,
+            is_existing_folder: false,
+            has_rules: None,
+            is_ghosted: None,
+            cheap_server_count: None,
+            servers: None,
+        };
+        Ok((response, Folder { mailbox: Arc::clone(&parent.mailbox), id }))
+    }
+
+    /// MS-OXCFOLD 3.2.5.3. Deleted folders cannot be restored, whatever DELETE_HARD_DELETE says.
+    fn rop_delete_folder(
+        &mut self,
+        _context: RopContext,
+        parent: &mut Folder,
+        request: &RopDeleteFolderRequest,
+    ) -> Result<RopDeleteFolderResponse, RopDeleteFolderFailure> {
+        let partial_completion = folders::delete(parent, request.folder_id, request.delete_folder_flags)?;
+        Ok(RopDeleteFolderResponse { partial_completion })
+    }
+
+    /// MS-OXCFOLD 3.2.5.6; the work is done before the reply, whatever WantAsynchronous says, as with all that
+    /// follow.
+    fn rop_move_copy_messages(
+        &mut self,
+        _context: RopContext,
+        source: &mut Folder,
+        dest: Option<&mut Folder>,
+        request: &RopMoveCopyMessagesRequest,
+    ) -> Result<RopMoveCopyMessagesResponse, RopMoveCopyMessagesFailure> {
+        let dest = dest.as_deref().unwrap_or(source);
+        let partial_completion = folders::transfer(source, dest, &request.message_ids, request.want_copy)?;
+        Ok(RopMoveCopyMessagesResponse { partial_completion })
+    }
+
+    /// MS-OXCFOLD 3.2.5.7.
+    fn rop_move_folder(
+        &mut self,
+        _context: RopContext,
+        source: &mut Folder,
+        dest: Option<&mut Folder>,
+        request: &RopMoveFolderRequest<'_>,
+    ) -> Result<RopMoveFolderResponse, RopMoveFolderFailure> {
+        let dest = dest.as_deref().unwrap_or(source);
+        folders::put(source, dest, request.folder_id, &request.new_folder_name, folders::Put::Move)?;
+        Ok(RopMoveFolderResponse { partial_completion: false })
+    }
+
+    /// MS-OXCFOLD 3.2.5.8.
+    fn rop_copy_folder(
+        &mut self,
+        _context: RopContext,
+        source: &mut Folder,
+        dest: Option<&mut Folder>,
+        request: &RopCopyFolderRequest<'_>,
+    ) -> Result<RopCopyFolderResponse, RopCopyFolderFailure> {
+        let dest = dest.as_deref().unwrap_or(source);
+        let how = folders::Put::Copy { recursive: request.want_recursive };
+        folders::put(source, dest, request.folder_id, &request.new_folder_name, how)?;
+        Ok(RopCopyFolderResponse { partial_completion: false })
+    }
+
+    /// MS-OXCFOLD 3.2.5.9.
+    fn rop_empty_folder(
+        &mut self,
+        _context: RopContext,
+        folder: &mut Folder,
+        request: &RopEmptyFolderRequest,
+    ) -> Result<RopEmptyFolderResponse, RopEmptyFolderFailure> {
+        let partial_completion = folders::empty(folder, request.want_delete_associated, false)?;
+        Ok(RopEmptyFolderResponse { partial_completion })
+    }
+
+    /// MS-OXCFOLD 3.2.5.10.
+    fn rop_hard_delete_messages_and_subfolders(
+        &mut self,
+        _context: RopContext,
+        folder: &mut Folder,
+        request: &RopHardDeleteMessagesAndSubfoldersRequest,
+    ) -> Result<RopHardDeleteMessagesAndSubfoldersResponse, RopHardDeleteMessagesAndSubfoldersFailure> {
+        let partial_completion = folders::empty(folder, request.want_delete_associated, true)?;
+        Ok(RopHardDeleteMessagesAndSubfoldersResponse { partial_completion })
+    }
+
+    /// MS-OXCFOLD 3.2.5.11.
+    fn rop_delete_messages(
+        &mut self,
+        _context: RopContext,
+        folder: &mut Folder,
+        request: &RopDeleteMessagesRequest,
+    ) -> Result<RopDeleteMessagesResponse, RopDeleteMessagesFailure> {
+        let partial_completion = folders::delete_messages(folder, &request.message_ids, false)?;
+        Ok(RopDeleteMessagesResponse { partial_completion })
+    }
+
+    /// MS-OXCFOLD 3.2.5.12.
+    fn rop_hard_delete_messages(
+        &mut self,
+        _context: RopContext,
+        folder: &mut Folder,
+        request: &RopHardDeleteMessagesRequest,
+    ) -> Result<RopHardDeleteMessagesResponse, RopHardDeleteMessagesFailure> {
+        let partial_completion = folders::delete_messages(folder, &request.message_ids, true)?;
+        Ok(RopHardDeleteMessagesResponse { partial_completion })
     }
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use protocol::oxcdata::{ErrorCode, GlobalIdentifier, OpenRecipientRow, PropertyTag, PropertyValue, TypedString};
 use protocol::oxcmsg::{
-    CODE_PAGE_OF_LOGON, RopCreateMessageRequest, RopCreateMessageResponse, RopGetAttachmentTableRequest,
-    RopGetAttachmentTableResponse, RopModifyRecipientsRequest, RopModifyRecipientsResponse, RopOpenAttachmentRequest,
-    RopOpenAttachmentResponse, RopOpenMessageRequest, RopOpenMessageResponse, RopSaveChangesMessageRequest,
-    RopSaveChangesMessageResponse, SaveFlags,
+    CODE_PAGE_OF_LOGON, MessageOpenModeFlags, RopCreateMessageRequest, RopCreateMessageResponse,
+    RopGetAttachmentTableRequest, RopGetAttachmentTableResponse, RopModifyRecipientsRequest,
+    RopModifyRecipientsResponse, RopOpenAttachmentRequest, RopOpenAttachmentResponse, RopOpenMessageRequest,
+    RopOpenMessageResponse, RopSaveChangesMessageRequest, RopSaveChangesMessageResponse, SaveFlags,
 };
 use protocol::oxcprpt::AccessMode;
 use protocol::rops::{LogonOrFolder, OxcmsgHandler};
@@ -158,7 +158,7 @@ fn initial_properties(mailbox: &OpenMailbox, associated: bool) -> Result<Propert
 
 impl OxcmsgHandler for RopHandlers {
     /// MS-OXCMSG 3.2.5.1. FolderId is the message's folder, or 0 for any. The mailbox's owner may write, so
-    /// that BestAccess is read and write; OpenSoftDeleted finds no more than its absence.
+    /// that BestAccess is read and write.
     fn rop_open_message(
         &mut self,
         context: RopContext,
@@ -167,7 +167,9 @@ impl OxcmsgHandler for RopHandlers {
     ) -> Result<(RopOpenMessageResponse<'static>, Message), ErrorCode> {
         let mailbox = Arc::clone(mailbox_of(&parent));
         let stored = mailbox.mailbox.message(request.message_id)?;
-        if request.folder_id.0 != 0 && request.folder_id != stored.folder {
+        let hidden = stored.embedded
+            || (stored.soft_deleted && !request.open_mode_flags.contains(MessageOpenModeFlags::OPEN_SOFT_DELETED));
+        if hidden || (request.folder_id.0 != 0 && request.folder_id != stored.folder) {
             return Err(ErrorCode::EC_NOT_FOUND);
         }
         let access = request.open_mode_flags.access();

@@ -95,11 +95,10 @@ impl Table {
         let store = &self.mailbox.mailbox;
         match self.source {
             Source::Hierarchy { soft_deleted: true, .. } => Ok(Rows::Folders(Vec::new())),
-            Source::Contents { soft_deleted: true, .. } => Ok(Rows::Messages(Vec::new())),
             Source::Hierarchy { folder, depth, .. } => {
                 store.hierarchy(folder, depth, &query).map(Rows::Folders).map_err(of_query)
             }
-            Source::Contents { folder, kind, .. } => {
+            Source::Contents { folder, kind } => {
                 store.contents(folder, kind, &query).map(Rows::Messages).map_err(of_query)
             }
             Source::Attachments { message: None } => Ok(Rows::Attachments(Vec::new())),

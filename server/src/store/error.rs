@@ -21,6 +21,9 @@ pub enum StoreError {
     /// The message was changed by someone else since the caller looked (MS-OXCMSG 2.2.3.3, ecObjectModified).
     #[error("the message has changed since it was opened")]
     Conflict,
+    /// A folder would be in itself.
+    #[error("a folder cannot be put into itself")]
+    Cycle,
     /// The object may not be changed in this way (a receive folder of "IPM", a special folder's parent).
     #[error("{0} may not be changed")]
     AccessDenied(&'static str),

@@ -212,6 +212,70 @@ pub trait Mailbox: Send + Sync + 'static {
     /// `NotFound`.
     fn set_read(&self, message: MessageId, read: bool) -> Result<Option<u64>>;
 
+    /// Marks those of the messages that are in the folder as read or unread; answers how many there are.
+    ///
+    /// # Errors
+    /// `NotFound` for the folder.
+    fn set_all_read(&self, folder: FolderId, messages: &[MessageId], read: bool) -> Result<usize>;
+
+    /// Moves those of the messages that are in a folder to another one, each under a new id; answers how many.
+    ///
+    /// # Errors
+    /// `NotFound` for a folder.
+    fn move_messages(&self, from: FolderId, to: FolderId, messages: &[MessageId]) -> Result<usize>;
+
+    /// Copies those of the messages that are in a folder to another one; answers how many.
+    ///
+    /// # Errors
+    /// `NotFound` for a folder.
+    fn copy_messages(&self, from: FolderId, to: FolderId, messages: &[MessageId]) -> Result<usize>;
+
+    /// Deletes those of the messages that are in the folder, for good or so that they can be restored by moving
+    /// or copying them; answers how many.
+    ///
+    /// # Errors
+    /// `NotFound` for the folder.
+    fn delete_messages(&self, folder: FolderId, messages: &[MessageId], hard: bool) -> Result<usize>;
+
+    /// Deletes all messages of a folder, with `associated` those, too, and all folders in it; answers whether
+    /// none stayed that every mailbox has to have. Folders cannot be restored.
+    ///
+    /// # Errors
+    /// `NotFound` for the folder.
+    fn empty_folder(&self, folder: FolderId, associated: bool, hard: bool) -> Result<bool>;
+
+    /// The folder of this name in another one, without case.
+    ///
+    /// # Errors
+    /// `NotFound` for the parent.
+    fn folder_named(&self, parent: FolderId, name: &str) -> Result<Option<FolderId>>;
+
+    /// Puts a folder into another one, under a new name; answers its new change number.
+    ///
+    /// # Errors
+    /// `NotFound`; `Exists` for a name that is taken; `InvalidParameter` for an empty name; `Cycle` for a
+    /// folder below itself; `AccessDenied` for a special folder.
+    fn move_folder(&self, folder: FolderId, parent: FolderId, name: &str) -> Result<u64>;
+
+    /// Copies a folder with its messages into another one, under a new name; with `recursive` the folders in it,
+    /// too.
+    ///
+    /// # Errors
+    /// As [`Mailbox::move_folder`], but that special folders can be copied.
+    fn copy_folder(&self, folder: FolderId, parent: FolderId, name: &str, recursive: bool) -> Result<FolderId>;
+
+    /// Deletes a folder with all in it, for good.
+    ///
+    /// # Errors
+    /// `NotFound`; `AccessDenied` for a special folder and one that has such a folder in it.
+    fn delete_folder(&self, folder: FolderId) -> Result<()>;
+
+    /// The message that is embedded in an attachment.
+    ///
+    /// # Errors
+    /// `NotFound` for the attachment.
+    fn embedded(&self, message: MessageId, attachment: u32) -> Result<Option<MessageId>>;
+
     /// Deletes a message with all its parts.
     ///
     /// # Errors

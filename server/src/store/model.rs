@@ -198,6 +198,10 @@ pub struct Message {
     pub folder: FolderId,
     /// A folder associated information (FAI) message.
     pub associated: bool,
+    /// Deleted so that it can be restored.
+    pub soft_deleted: bool,
+    /// In an attachment of another message, and in no folder.
+    pub embedded: bool,
     /// The change number of its last save.
     pub change_number: u64,
     /// PidTagMessageFlags, computed bits included.
@@ -330,6 +334,8 @@ pub enum MessageTarget {
         /// Saving fails with [`super::StoreError::Conflict`] when the message's change number is another.
         expected_change_number: Option<u64>,
     },
+    /// The message that is embedded in an attachment of the message that is saved: made when there is none.
+    Embedded,
 }
 
 /// What becomes of one recipient or attachment.
@@ -356,6 +362,8 @@ pub struct MessageChange {
     pub remove_all_recipients: bool,
     /// Attachments by PidTagAttachNumber.
     pub attachments: BTreeMap<u32, PartChange>,
+    /// Messages in attachments by PidTagAttachNumber; the target of each is [`MessageTarget::Embedded`].
+    pub embedded: BTreeMap<u32, MessageChange>,
 }
 
 impl MessageChange {
@@ -368,6 +376,7 @@ impl MessageChange {
             recipients: BTreeMap::new(),
             remove_all_recipients: false,
             attachments: BTreeMap::new(),
+            embedded: BTreeMap::new(),
         }
     }
 }
@@ -388,6 +397,18 @@ pub enum ContentsKind {
     Normal,
     /// Associated (FAI) messages.
     Associated,
+    /// Messages that were soft deleted.
+    SoftDeleted,
+    /// Associated messages that were soft deleted.
+    SoftDeletedAssociated,
+}
+
+impl ContentsKind {
+    /// Associated messages.
+    #[must_use]
+    pub fn is_associated(self) -> bool {
+        matches!(self, Self::Associated | Self::SoftDeletedAssociated)
+    }
 }
 
 /// Which rows of a folder a hierarchy table has.

@@ -37,14 +37,28 @@ pub struct Output {
 /// Runs a batch of one request with an input and an output slot; answers the result and the output handle.
 macro_rules! one {
     ($client:expr, $input:expr, $variant:ident, $request:expr) => {{
-        let mut output = $client.run(&[RopRequest::$variant($request)], &[$input, INVALID_HANDLE]);
+        let request = protocol::rops::RopRequest::$variant($request);
+        let mut output = $client.run(&[request], &[$input, runtime::rop::INVALID_HANDLE]);
         assert_eq!(output.replies.len(), 1);
         match output.replies.pop() {
-            Some(RopReply::$variant(reply)) => (reply.result, output.handles[1]),
+            Some(protocol::rops::RopReply::$variant(reply)) => (reply.result, output.handles[1]),
             other => panic!("unexpected reply {other:?}"),
         }
     }};
 }
+
+/// Runs a batch of one request with two input slots; answers the result.
+macro_rules! two {
+    ($client:expr, $source:expr, $dest:expr, $variant:ident, $request:expr) => {{
+        let mut output = $client.run(&[protocol::rops::RopRequest::$variant($request)], &[$source, $dest]);
+        match output.replies.pop() {
+            Some(protocol::rops::RopReply::$variant(reply)) => reply.result,
+            other => panic!("unexpected reply {other:?}"),
+        }
+    }};
+}
+
+pub(crate) use {one, two};
 
 impl Client {
     pub fn new(handlers: RopHandlers) -> Self {

@@ -7,6 +7,7 @@
 mod client;
 mod conditions;
 mod fixture;
+mod folder_changes;
 mod folders;
 mod handles;
 mod logon;

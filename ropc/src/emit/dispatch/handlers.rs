@@ -63,8 +63,10 @@ fn method(cx: &Context<'_>, rop: &Rop) -> TokenStream {
     let name = snake(&rop.name);
     let docs = docs(&rop.docs, rop.spec.as_deref(), &rop.name);
     let request = request_type(cx, rop, &quote!('_));
-    let objects = rop.inputs.iter().map(|handle| {
+    let objects = rop.inputs.iter().enumerate().map(|(number, handle)| {
         let (ty, state) = argument(cx.program, handle);
+        // The object of a second handle is that of the first where both are the same.
+        let ty = if number == 0 { ty } else { quote!(Option<#ty>) };
         let arg = snake(&handle.name);
         let state = state.map(|state| {
             let arg = format_ident!("{}_state", snake_text(&handle.name));

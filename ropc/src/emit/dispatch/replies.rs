@@ -185,7 +185,7 @@ fn pack_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
 }
 
 /// The variant of a failure enum for some codes.
-fn failure_variant(rop: &Rop, codes: &[(String, u64)]) -> proc_macro2::Ident {
+pub(super) fn failure_variant(rop: &Rop, codes: &[(String, u64)]) -> proc_macro2::Ident {
     format_ident!("{}", failure_body(rop, codes).trim_start_matches(rop.name.as_str()))
 }
 

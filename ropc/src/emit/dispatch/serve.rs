@@ -5,12 +5,15 @@ use quote::{format_ident, quote};
 
 use super::handlers::{fill_field, served};
 use super::objects::{choice_name, served_objects, state_name};
-use super::replies::{HEADER, failure_type, fixed_size, reply_fn, reply_id, reply_index, request_argument, states};
+use super::replies::{
+    HEADER, failure_type, failure_variant, fixed_size, reply_fn, reply_id, reply_index, request_argument, states,
+};
 use super::requests::{never_arm, request_type, sent};
 use crate::emit::body::Env;
 use crate::emit::context::{Context, usize_literal};
 use crate::emit::names::{snake, snake_text, verbatim};
-use crate::model::{Effect, EffectValue, Handle, Rop, State, StructDef};
+use crate::emit::operations::failure_body;
+use crate::model::{Effect, EffectValue, Handle, Member, Role, Rop, State, StructDef};
 
 pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
     for name in ["Dispatch", "InvalidHandle", "ReplyTooLarge", "RopContext", "RopOutcome", "Running"] {
@@ -320,6 +323,10 @@ fn open_objects(cx: &Context<'_>, rop: &Rop) -> TokenStream {
             if running.objects.is_full() { #full; }
         });
     }
+    if let [first, second] = rop.inputs.as_slice() {
+        out.extend(open_two_objects(cx, rop, first, second, &fail));
+        return out;
+    }
     for handle in &rop.inputs {
         let field = snake(&handle.index_field);
         let number = format_ident!("{}_handle", snake_text(&handle.name));
@@ -347,6 +354,77 @@ fn open_objects(cx: &Context<'_>, rop: &Rop) -> TokenStream {
         }
     }
     out
+}
+
+/// Statements that look up the two input objects. The second is none of its own where both handles are the same.
+fn open_two_objects(
+    cx: &Context<'_>,
+    rop: &Rop,
+    first: &Handle,
+    second: &Handle,
+    fail: &dyn Fn(TokenStream) -> TokenStream,
+) -> TokenStream {
+    let error_code = cx.error_code();
+    let (first_field, second_field) = (snake(&first.index_field), snake(&second.index_field));
+    let number = |handle: &Handle| format_ident!("{}_handle", snake_text(&handle.name));
+    let (first_number, second_number) = (number(first), number(second));
+    let second_arg = snake(&second.name);
+    let invalid = fail(quote!(#error_code::from(invalid)));
+    let null = fail(cx.return_value("ecNullObject"));
+    let no_second = null_destination(cx, rop, second).unwrap_or_else(|| invalid.clone());
+    let name = if null_destination(cx, rop, second).is_some() { quote!(_) } else { quote!(invalid) };
+    let wrong = fail(wrong_object(cx, rop));
+    let (take_first, take_second) = (take_object(cx, first, &wrong), take_object(cx, second, &wrong));
+    quote! {
+        let #first_number = match running.open_handle(request.#first_field, request.logon_id) {
+            Ok(handle) => handle,
+            Err(invalid) => #invalid,
+        };
+        let #second_number = match running.open_handle(request.#second_field, request.logon_id) {
+            Ok(handle) => handle,
+            Err(#name) => #no_second,
+        };
+        let (object, other) = if #first_number == #second_number {
+            let Some(object) = running.objects.get_mut(#first_number) else { #null; };
+            (object, None)
+        } else {
+            let Some((object, other)) = running.objects.get_two_mut(#first_number, #second_number) else { #null; };
+            (object, Some(other))
+        };
+        #take_first
+        let #second_arg = match other {
+            Some(object) => {
+                #take_second
+                Some(#second_arg)
+            }
+            None => None,
+        };
+    }
+}
+
+/// The reply for a destination handle that names no object, where the ROP has one of its own: its first field
+/// repeats the index, the others are empty (MS-OXCROPS 2.2.4.6.4 and others).
+fn null_destination(cx: &Context<'_>, rop: &Rop, handle: &Handle) -> Option<TokenStream> {
+    const CODE: &str = "ecDstNullObject";
+    let (codes, body) = rop.on.iter().find(|(codes, _)| codes.iter().any(|(name, _)| name == CODE))?;
+    let mut fields = body.body.iter().map(|member| match member {
+        Member::Field(field) if matches!(field.role, Role::Plain) => Some(snake(&field.name)),
+        _ => None,
+    });
+    let first = fields.next()??;
+    let rest = fields.collect::<Option<Vec<_>>>()?;
+    let (pack, index) = (reply_fn("pack", rop), reply_index(rop));
+    let request_arg = request_argument(rop);
+    let failure = cx.name_in(rop.module, &format!("{}Failure", rop.name));
+    let body_name = failure_body(rop, codes);
+    let body_type = cx.name_in(rop.module, &body_name);
+    let variant = failure_variant(rop, codes);
+    let handle_index = snake(&handle.index_field);
+    Some(quote! {{
+        let body = #body_type { #first: request.#handle_index.into(), #(#rest: Default::default()),* };
+        let reply = Reply { handle_index: request.#index, result: Err(#failure::#variant(body)) };
+        return refused(#pack(&reply, e #request_arg));
+    }})
 }
 
 /// The return value for an object of another kind.

@@ -23,9 +23,9 @@ pub(super) fn size(connection: &Connection, folder: Option<u64>) -> Result<u64> 
         Some(folder) => connection
             .prepare_cached("SELECT coalesce(sum(size), 0) FROM message WHERE folder = ?1")?
             .query_row([folder.cast_signed()], |row| row.get(0))?,
-        None => {
-            connection.prepare_cached("SELECT coalesce(sum(size), 0) FROM message")?.query_row([], |row| row.get(0))?
-        }
+        None => connection
+            .prepare_cached("SELECT coalesce(sum(size), 0) FROM message WHERE folder > 0")?
+            .query_row([], |row| row.get(0))?,
     };
     Ok(size.cast_unsigned())
 }

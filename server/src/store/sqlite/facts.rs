@@ -6,6 +6,7 @@ use rusqlite::{Connection, Row};
 
 use super::content;
 use super::property::{self, Extent};
+use super::transfer::EMBEDDED;
 use crate::store::collate::fold_case;
 use crate::store::computed::{ObjectKind, is_read_only};
 use crate::store::tags::{self, message_flags};
@@ -58,7 +59,9 @@ pub(super) struct FolderFacts {
 pub(super) struct MessageFacts {
     pub(super) object: i64,
     pub(super) id: u64,
+    /// 0 for an embedded message.
     pub(super) folder: u64,
+    pub(super) soft_deleted: bool,
     pub(super) associated: bool,
     pub(super) change_number: u64,
     pub(super) flags: u32,
@@ -107,7 +110,8 @@ impl MessageFacts {
         Ok(Self {
             object: row.get(0)?,
             id: unsigned(row, 1)?,
-            folder: unsigned(row, 2)?,
+            folder: row.get::<_, i64>(2)?.unsigned_abs(),
+            soft_deleted: row.get::<_, i64>(2)? < 0,
             associated: row.get(3)?,
             change_number: unsigned(row, 4)?,
             flags: row.get(5)?,
@@ -187,6 +191,11 @@ impl MessageFacts {
     fn compute(&self, replica: Guid, tag: PropertyTag) -> Option<PropertyValue<'static>> {
         use PropertyValue as V;
         let mid = ids::as_integer(ids::message_id(self.id).0);
+        let of_folder =
+            [tags::PID_TAG_FOLDER_ID, tags::PID_TAG_PARENT_FOLDER_ID, tags::PID_TAG_PARENT_SOURCE_KEY].contains(&tag);
+        if of_folder && self.folder == EMBEDDED {
+            return None;
+        }
         let folder = ids::as_integer(ids::folder_id(self.folder).0);
         Some(match tag {
             tags::PID_TAG_MID | tags::PID_TAG_INST_ID => V::PtypInteger64(mid),

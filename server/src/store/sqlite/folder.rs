@@ -96,7 +96,7 @@ pub(super) fn create(
 }
 
 /// A name that a new or renamed folder may have.
-fn check_name(transaction: &Transaction<'_>, parent: Option<u64>, name: &str) -> Result<()> {
+pub(super) fn check_name(transaction: &Transaction<'_>, parent: Option<u64>, name: &str) -> Result<()> {
     if name.is_empty() || name.chars().count() > 255 {
         return Err(StoreError::InvalidParameter("folder name"));
     }

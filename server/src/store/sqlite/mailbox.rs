@@ -1,5 +1,6 @@
 //! A mailbox in a SQLite file.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::{Arc, Mutex, Weak};
 
@@ -15,9 +16,9 @@ use super::message::{self, Saving};
 use super::migrate::MAILBOX;
 use super::object::{self, View};
 use super::property::{self, Content, optional};
-use super::{folder, names, receive_folder, replicas, table};
+use super::transfer::{self, EMBEDDED, PER_MESSAGE, Transfer};
+use super::{folder, names, receive_folder, replicas, table, tree};
 use crate::store::computed::computed_tag;
-use crate::store::tags::message_flags;
 use crate::store::{
     BlobRef, BlobWriter, Clock, ContentsKind, Folder, HierarchyDepth, Mailbox, MailboxIdentity, Message, MessageChange,
     NewFolder, ObjectId, PropertyChanges, PropertyName, ReceiveFolder, Result, Row, SavedMessage, SpecialFolders,
@@ -152,13 +153,26 @@ impl SqliteMailbox {
 
     /// One transaction, after which blobs that nothing holds are gone.
     fn write<T>(&self, write: impl FnOnce(&Transaction<'_>, &Writing) -> Result<T>) -> Result<T> {
+        self.write_with(PER_WRITE, write)
+    }
+
+    /// The same for a write that uses so many counters.
+    fn write_with<T>(&self, counters: u64, write: impl FnOnce(&Transaction<'_>, &Writing) -> Result<T>) -> Result<T> {
         let mut writer = self.database.writer();
-        let counter = self.take_counters(&mut writer, PER_WRITE)?;
+        let counter = self.take_counters(&mut writer, counters)?;
         let writing = Writing { now: (self.clock)(), counter };
         transact(&mut writer, |transaction| {
             let result = write(transaction, &writing)?;
             blob::collect(transaction, &self.pins)?;
             Ok(result)
+        })
+    }
+
+    /// A write that moves, copies or deletes.
+    fn transfer<T>(&self, counters: u64, transfer: impl FnOnce(&mut Transfer<'_, '_>) -> Result<T>) -> Result<T> {
+        self.write_with(counters, |transaction, writing| {
+            let counters = writing.counter..writing.counter + counters;
+            transfer(&mut Transfer { transaction, counters, now: writing.now })
         })
     }
 
@@ -251,6 +265,8 @@ impl Mailbox for SqliteMailbox {
             Ok(Message {
                 id,
                 folder: ids::folder_id(facts.folder),
+                soft_deleted: facts.soft_deleted,
+                embedded: facts.folder == EMBEDDED,
                 associated: facts.associated,
                 change_number: facts.change_number,
                 message_flags: facts.message_flags(),
@@ -270,9 +286,18 @@ impl Mailbox for SqliteMailbox {
         self.database.read(|connection| numbers(connection, message, "attachment", "number"))
     }
 
+    fn embedded(&self, message: MessageId, attachment: u32) -> Result<Option<MessageId>> {
+        self.database.read(|connection| {
+            let facts = object::find(connection, ObjectId::Attachment(message, attachment))?;
+            Ok(transfer::embedded(connection, facts.object())?.map(|facts| ids::message_id(facts.id)))
+        })
+    }
+
     fn save_message(&self, change: &MessageChange) -> Result<SavedMessage> {
-        self.write(|transaction, writing| {
+        let counters = message::counters(change);
+        self.write_with(counters, |transaction, writing| {
             let change_number = writing.counter + 1;
+            let spare = Cell::new(writing.counter + PER_WRITE);
             let saving = Saving {
                 transaction,
                 pins: &self.pins,
@@ -280,7 +305,8 @@ impl Mailbox for SqliteMailbox {
                 now: writing.now,
                 new_id: writing.counter,
                 change_number,
-                next_counter: writing.counter + PER_WRITE,
+                next_counter: writing.counter + counters,
+                spare: &spare,
             };
             Ok(SavedMessage { id: ids::message_id(saving.save(change)?), change_number })
         })
@@ -289,16 +315,76 @@ impl Mailbox for SqliteMailbox {
     fn set_read(&self, message: MessageId, read: bool) -> Result<Option<u64>> {
         self.write(|transaction, writing| {
             let facts = object::message(transaction, message)?;
-            let was_read = facts.flags & message_flags::READ != 0;
-            if was_read == read {
-                return Ok(None);
-            }
-            let flags = message::ever_read(facts.flags ^ message_flags::READ);
-            transaction
-                .prepare_cached("UPDATE message SET flags = ?2, read_change_number = ?3 WHERE id = ?1")?
-                .execute(params![facts.id.cast_signed(), flags, writing.counter.cast_signed()])?;
-            Ok(Some(writing.counter))
+            let changed = message::set_read(transaction, &facts, read, writing.counter)?;
+            Ok(changed.then_some(writing.counter))
         })
+    }
+
+    fn set_all_read(&self, folder: FolderId, messages: &[MessageId], read: bool) -> Result<usize> {
+        self.write_with(messages.len() as u64, |transaction, writing| {
+            let folder = object::folder(transaction, folder)?.id;
+            let mut found = 0;
+            for (counter, id) in (writing.counter..).zip(messages) {
+                match object::message(transaction, *id) {
+                    Ok(facts) if facts.folder == folder => {
+                        message::set_read(transaction, &facts, read, counter)?;
+                        found += 1;
+                    }
+                    Ok(_) | Err(StoreError::NotFound(_)) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    fn move_messages(&self, from: FolderId, to: FolderId, messages: &[MessageId]) -> Result<usize> {
+        self.transfer(PER_MESSAGE * messages.len() as u64, |transfer| {
+            let from = object::folder(transfer.transaction, from)?.id;
+            let to = object::folder(transfer.transaction, to)?.id;
+            transfer.move_messages(from, to, messages)
+        })
+    }
+
+    fn copy_messages(&self, from: FolderId, to: FolderId, messages: &[MessageId]) -> Result<usize> {
+        let embedded = self.database.read(transfer::counters_for_copies)?;
+        self.transfer(PER_MESSAGE * messages.len() as u64 + embedded, |transfer| {
+            let from = object::folder(transfer.transaction, from)?.id;
+            let to = object::folder(transfer.transaction, to)?.id;
+            transfer.copy_messages(from, to, messages)
+        })
+    }
+
+    fn delete_messages(&self, folder: FolderId, messages: &[MessageId], hard: bool) -> Result<usize> {
+        self.transfer(0, |transfer| {
+            let folder = object::folder(transfer.transaction, folder)?.id;
+            transfer.delete_messages(folder, messages, hard)
+        })
+    }
+
+    fn empty_folder(&self, folder: FolderId, associated: bool, hard: bool) -> Result<bool> {
+        self.transfer(0, |transfer| {
+            let id = object::folder(transfer.transaction, folder)?.id;
+            transfer.delete_contents(id, associated, hard)?;
+            transfer.delete_children(folder)
+        })
+    }
+
+    fn folder_named(&self, parent: FolderId, name: &str) -> Result<Option<FolderId>> {
+        self.database.read(|connection| tree::named(connection, parent, name))
+    }
+
+    fn move_folder(&self, folder: FolderId, parent: FolderId, name: &str) -> Result<u64> {
+        self.transfer(1, |transfer| transfer.move_folder(folder, parent, name))
+    }
+
+    fn copy_folder(&self, folder: FolderId, parent: FolderId, name: &str, recursive: bool) -> Result<FolderId> {
+        let counters = self.database.read(transfer::counters_for_copies)?;
+        self.transfer(counters, |transfer| transfer.copy_folder(folder, parent, name, recursive))
+    }
+
+    fn delete_folder(&self, folder: FolderId) -> Result<()> {
+        self.transfer(0, |transfer| transfer.delete_folder(folder))
     }
 
     fn delete_message(&self, message: MessageId) -> Result<()> {

@@ -1,5 +1,6 @@
 //! Saving a message with all its parts.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use super::blob::Pins;
 use super::facts::{Facts, MessageFacts, changed_text, check_writable};
 use super::object::{self, View};
 use super::property::{self, Extent, optional};
+use super::transfer::{self, EMBEDDED};
 use crate::store::computed::{ObjectKind, is_subject};
 use crate::store::tags::{self, message_flags};
 use crate::store::value::{string, text};
@@ -32,6 +34,13 @@ pub(super) struct Saving<'t, 'c> {
     pub(super) change_number: u64,
     /// Ids from here on have not been given out.
     pub(super) next_counter: u64,
+    /// The next counter for messages in this one.
+    pub(super) spare: &'t Cell<u64>,
+}
+
+/// The counters that saving a change takes.
+pub(super) fn counters(change: &MessageChange) -> u64 {
+    2 + change.embedded.values().map(counters).sum::<u64>()
 }
 
 /// Which parts of a message: their table and the column of their numbers.
@@ -64,6 +73,7 @@ impl Saving<'_, '_> {
                 let folder = object::folder(self.transaction, folder)?.id;
                 (self.create(counter, folder, associated)?, true)
             }
+            MessageTarget::Embedded => return Err(StoreError::InvalidParameter("message")),
             MessageTarget::Update { id, expected_change_number } => {
                 let message = object::message(self.transaction, id)?;
                 if expected_change_number.is_some_and(|expected| expected != message.change_number) {
@@ -72,18 +82,48 @@ impl Saving<'_, '_> {
                 (message, false)
             }
         };
-        self.properties(&mut message, &change.properties, is_new)?;
+        self.apply(&mut message, change, is_new)?;
+        self.finish(message)
+    }
+
+    /// Changes a message and its parts.
+    fn apply(&self, message: &mut MessageFacts, change: &MessageChange, is_new: bool) -> Result<()> {
+        self.properties(message, &change.properties, is_new)?;
         if change.remove_all_recipients {
             self.transaction
                 .prepare_cached("DELETE FROM recipient WHERE message = ?1")?
                 .execute([message.id.cast_signed()])?;
         }
-        self.parts(&message, &RECIPIENTS, &change.recipients)?;
-        self.parts(&message, &ATTACHMENTS, &change.attachments)?;
-        if is_new || change.remove_all_recipients || !change.recipients.is_empty() {
-            self.display_names(&message)?;
+        self.parts(message, &RECIPIENTS, &change.recipients)?;
+        self.parts(message, &ATTACHMENTS, &change.attachments)?;
+        for (number, embedded) in &change.embedded {
+            self.embedded(message, *number, embedded)?;
         }
-        self.finish(message)
+        if is_new || change.remove_all_recipients || !change.recipients.is_empty() {
+            self.display_names(message)?;
+        }
+        Ok(())
+    }
+
+    /// Changes the message in an attachment, or makes it.
+    fn embedded(&self, message: &MessageFacts, number: u32, change: &MessageChange) -> Result<()> {
+        let mut find = self.transaction.prepare_cached(ATTACHMENTS.find)?;
+        let attachment: Option<i64> =
+            optional(find.query_row(params![message.id.cast_signed(), number], |row| row.get(0)))?;
+        let attachment = attachment.ok_or(StoreError::NotFound("attachment"))?;
+        let taken = self.spare.get();
+        self.spare.set(taken + 2);
+        let inner = Self { new_id: taken, change_number: taken + 1, ..*self };
+        let (mut embedded, is_new) = match transfer::embedded(self.transaction, attachment)? {
+            Some(embedded) => (embedded, false),
+            None => (inner.create(taken, EMBEDDED, false)?, true),
+        };
+        inner.apply(&mut embedded, change, is_new)?;
+        let id = inner.finish(embedded)?;
+        self.transaction
+            .prepare_cached("UPDATE attachment SET embedded = ?2 WHERE object = ?1")?
+            .execute(params![attachment, id.cast_signed()])?;
+        Ok(())
     }
 
     fn create(&self, counter: u64, folder: u64, associated: bool) -> Result<MessageFacts> {
@@ -112,6 +152,7 @@ impl Saving<'_, '_> {
             object,
             id: counter,
             folder,
+            soft_deleted: false,
             associated,
             change_number: self.change_number,
             flags: 0,
@@ -250,7 +291,8 @@ impl Saving<'_, '_> {
         }
         let mut set_size = self.transaction.prepare_cached("UPDATE attachment SET size = ?2 WHERE object = ?1")?;
         for (_, object) in &attachments {
-            let attachment = property::total_size(self.transaction, *object)?;
+            let embedded = transfer::embedded(self.transaction, *object)?.map_or(0, |message| message.size);
+            let attachment = property::total_size(self.transaction, *object)? + embedded;
             set_size.execute(params![object, attachment.cast_signed()])?;
             size += attachment;
         }
@@ -277,6 +319,23 @@ impl Saving<'_, '_> {
             ])?;
         Ok(message.id)
     }
+}
+
+/// Marks a message as read or unread; answers whether it was otherwise.
+pub(super) fn set_read(
+    transaction: &Transaction<'_>,
+    facts: &MessageFacts,
+    read: bool,
+    change_number: u64,
+) -> Result<bool> {
+    if (facts.flags & message_flags::READ != 0) == read {
+        return Ok(false);
+    }
+    let flags = ever_read(facts.flags ^ message_flags::READ);
+    transaction
+        .prepare_cached("UPDATE message SET flags = ?2, read_change_number = ?3 WHERE id = ?1")?
+        .execute(params![facts.id.cast_signed(), flags, change_number.cast_signed()])?;
+    Ok(true)
 }
 
 /// mfEverRead follows mfRead (MS-OXCMSG 2.2.1.6).

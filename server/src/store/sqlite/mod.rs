@@ -25,6 +25,8 @@ mod property;
 mod receive_folder;
 mod replicas;
 mod table;
+mod transfer;
+mod tree;
 
 use std::collections::HashMap;
 use std::fs::{self, File};

@@ -7,7 +7,8 @@ use rusqlite::{Connection, params};
 use super::content::{MAX_DEPTH, depth_below};
 use super::facts::{FOLDER_COLUMNS, Facts, FolderFacts, MESSAGE_COLUMNS, MessageFacts, name_key};
 use super::object::{self, View};
-use super::property::Extent;
+use super::property::{Extent, optional};
+use super::transfer::shelf;
 use crate::store::collate::SortKey;
 use crate::store::restriction::Matcher;
 use crate::store::value::MULTIVALUE_INSTANCE;
@@ -55,13 +56,13 @@ pub(super) fn contents(
     count: u32,
 ) -> Result<Vec<MessageId>> {
     check_sort(query)?;
-    let folder = object::folder(connection, folder)?.id;
-    let associated = kind == ContentsKind::Associated;
+    let folder = shelf(object::folder(connection, folder)?.id, kind);
+    let associated = kind.is_associated();
     if let Some(order) = indexed_order(query) {
         let mut statement = connection.prepare_cached(&format!(
             "SELECT id FROM message WHERE folder = ?1 AND associated = ?2 ORDER BY {order} LIMIT ?3 OFFSET ?4"
         ))?;
-        let arguments = params![folder.cast_signed(), associated, count, position];
+        let arguments = params![folder, associated, count, position];
         let rows = statement.query_map(arguments, |row| Ok(ids::message_id(row.get::<_, i64>(0)?.cast_unsigned())))?;
         return Ok(rows.collect::<rusqlite::Result<_>>()?);
     }
@@ -69,7 +70,7 @@ pub(super) fn contents(
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {MESSAGE_COLUMNS} FROM message WHERE folder = ?1 AND associated = ?2 ORDER BY delivered DESC, id"
     ))?;
-    let rows = statement.query_map(params![folder.cast_signed(), associated], MessageFacts::from_row)?;
+    let rows = statement.query_map(params![folder, associated], MessageFacts::from_row)?;
     let mut found = Vec::new();
     for facts in rows {
         let facts = facts?;
@@ -98,11 +99,12 @@ pub(super) fn count_contents(
     query: &TableQuery<'_>,
 ) -> Result<u32> {
     if query.restriction.is_none() {
-        let facts = object::folder(connection, folder)?;
-        return Ok(match kind {
-            ContentsKind::Normal => facts.content_count,
-            ContentsKind::Associated => facts.associated_count,
-        });
+        let folder = shelf(object::folder(connection, folder)?.id, kind);
+        let sql = "SELECT content_count, associated_count FROM folder WHERE id = ?1";
+        let row = connection.prepare_cached(sql)?.query_row([folder], |row| Ok((row.get(0)?, row.get(1)?)));
+        // Where nothing was ever soft deleted there is no row.
+        let (normal, associated) = optional(row)?.unwrap_or_default();
+        return Ok(if kind.is_associated() { associated } else { normal });
     }
     let unsorted = TableQuery { sort: &[], ..*query };
     let found = contents(connection, replica, folder, kind, &unsorted, 0, u32::MAX)?;
