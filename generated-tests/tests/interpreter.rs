@@ -14,8 +14,8 @@ use generated_tests::streams::sample;
 use protocol::oxcdata::{PropertyTag, PropertyType, WireForm};
 use protocol::oxcfxics::{FastTransfer, FastTransferDecoder, FastTransferRoot};
 use protocol::oxcmapihttp::{ExecuteRequest, ExecuteResponse};
-use protocol::oxcnotif::{ChangedTableRow, DeletedTableRow, TableChange};
-use protocol::rops::{Conversation, RopId, RopInputBuffer, RopOutputBuffer, RopReply, RopRequest, unpack_unsolicited};
+use protocol::oxcnotif::{ChangedTableRow, DeletedTableRow, NotificationData, TableChange};
+use protocol::rops::{Conversation, RopId, RopInputBuffer, RopOutputBuffer, RopReply, RopRequest};
 use readers::{BY_COLUMNS, BY_FORM, BY_FORM_AND_TYPE, BY_TYPE, PLAIN};
 use runtime::codec::rpc_header_ext::unpack_chain;
 use runtime::stream::StreamError;
@@ -84,9 +84,20 @@ fn types() -> Vec<Type> {
         }
     }
     for m in [false, true] {
-        add(format!("ChangedTableRow;M={m}"), Box::new(move |c| ChangedTableRow::unpack(c, m).map(drop)));
         add(format!("DeletedTableRow;M={m}"), Box::new(move |c| DeletedTableRow::unpack(c, m).map(drop)));
-        add(format!("TableChange;M={m}"), Box::new(move |c| TableChange::unpack(c, m).map(drop)));
+    }
+    for columns in [None, Some(&COLUMNS[2..3]), Some(&COLUMNS[..0]), Some(&COLUMNS[..])] {
+        let given = columns.map(|columns| {
+            let columns: Vec<String> = columns.iter().map(|tag| tag.0.to_string()).collect();
+            format!(";Columns={}", columns.join(","))
+        });
+        let given = given.unwrap_or_default();
+        for m in [false, true] {
+            let name = format!("ChangedTableRow;M={m}{given}");
+            add(name, Box::new(move |c| ChangedTableRow::unpack(c, m, columns).map(drop)));
+            add(format!("TableChange;M={m}{given}"), Box::new(move |c| TableChange::unpack(c, m, columns).map(drop)));
+        }
+        add(format!("NotificationData{given}"), Box::new(move |c| NotificationData::unpack(c, columns).map(drop)));
     }
     types
 }
@@ -166,7 +177,7 @@ impl Cases {
         self.value(name, bytes, |c| {
             let mut after = c.clone();
             let id = RopId::unpack(&mut after)?;
-            if unpack_unsolicited(id, &mut after)?.is_some() {
+            if Conversation::default().unpack_unsolicited(id, &mut after)?.is_some() {
                 *c = after;
                 return Ok(());
             }

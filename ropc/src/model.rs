@@ -302,6 +302,8 @@ pub struct Param {
     pub ty: Type,
     /// A list of it.
     pub list: bool,
+    /// It is not always known: an option in Rust.
+    pub optional: bool,
 }
 
 /// A type where it is used.

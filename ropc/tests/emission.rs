@@ -145,3 +145,46 @@ fn passes_a_wire_form_on() {
         }"#
     ));
 }
+
+#[test]
+fn looks_up_state_behind_a_handle_value_and_falls_back_to_bytes() {
+    insta::assert_snapshot!(emitted(
+        r"
+        [encoding(mapi)] interface small {
+            object Subscription {}
+            object Table { state uint16 Columns[] = unset; state uint8 Level = 0; }
+            struct Row(uint16 Columns[], uint8 Level) { uint8 Values[count(Columns)]; if (Level > 1) { uint8 More; } }
+            struct Change(uint16 Columns[] or unset, uint8 Level or unset) {
+                uint16 Size = sizeof(Data);
+                /// The row.
+                sized(Size) Row(Columns, Level) Data or bytes;
+            }
+            struct Whole(uint16 Columns[]) { Change(Columns, 3) Change; }
+            /// Opens a table.
+            rop RopOpen = 0x05 { request { input handle<Subscription> From; output handle<Table> Table; } success {} }
+            rop RopNotify = 0x2A {
+                unsolicited reply [header(none)] {
+                    uint8 LogonId;
+                    handle_value<Subscription | Table> NotificationHandle;
+                    Change(NotificationHandle.Columns, NotificationHandle.Level) Change;
+                }
+            }
+        }"
+    ));
+}
+
+#[test]
+fn reads_replies_in_place_of_others() {
+    insta::assert_snapshot!(emitted(
+        r#"
+        [encoding(mapi)] interface small {
+            object Folder {}
+            [unserved("nothing goes on")]
+            rop RopProgress = 0x50 { request { input handle<Folder> Folder; } success { uint32 TotalTaskCount; } }
+            [unserved("nothing is deleted"), asynchronous(RopProgress)]
+            rop RopEmptyFolder = 0x58 { request { input handle<Folder> Folder; } success { bool8 PartialCompletion; } }
+            [unserved("nothing is copied"), asynchronous(RopProgress)]
+            rop RopCopy = 0x59 { request { input handle<Folder> Folder; } success {} }
+        }"#
+    ));
+}

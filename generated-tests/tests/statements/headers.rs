@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use generated_tests::described::{Vectors, root, vectors};
 use generated_tests::spec_coverage;
-use protocol::rops::{RopId, RopRequest, unpack_unsolicited};
+use protocol::rops::{Conversation, RopId, RopRequest};
 use runtime::{Cursor, Encoder};
 
 use crate::return_values::{decoded, kind};
@@ -240,7 +240,9 @@ fn wrong_in_unsolicited(name: &str, row: &Row) -> Option<String> {
     let read = published.chain([of_zeros]).any(|bytes| {
         let mut c = Cursor::new(&bytes);
         let id = RopId::unpack(&mut c).unwrap();
-        c.offset() == 1 && id.name() == Some(name) && unpack_unsolicited(id, &mut c).is_ok_and(|reply| reply.is_some())
+        c.offset() == 1
+            && id.name() == Some(name)
+            && Conversation::default().unpack_unsolicited(id, &mut c).is_ok_and(|reply| reply.is_some())
     });
     (!read || row.0 != "RopId" || row.1 != "1 byte").then(|| format!("{name}: {row:?}"))
 }

@@ -24,6 +24,8 @@ pub struct Param {
     pub name: Ident,
     /// `Columns[]`
     pub list: bool,
+    /// `or unset`: it is not always known.
+    pub or_unset: bool,
 }
 
 /// A member of a structure, with what stands before it.

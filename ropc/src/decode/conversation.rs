@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ropc::model::{ConstValue, EffectValue, Expr, Handle, Rop, State, StructDef, Type};
 use runtime::Cursor;
-use runtime::rop::INVALID_HANDLE;
+use runtime::rop::{INVALID_HANDLE, peek_handle};
 
 use super::datum::{Datum, Record, Scope, find};
 use super::expr::eval;
@@ -130,6 +130,25 @@ impl<'p> Decoder<'p> {
         };
         let args = body.params.iter().map(|param| argument(&param.name)).collect::<Result<Vec<_>, String>>();
         args.map_err(|what| self.interpreter.missing(c.offset(), &what))
+    }
+
+    /// The arguments of an unsolicited reply: state of the objects behind handle values in it.
+    pub(super) fn looked_up(&self, c: &Cursor<'_>, rop: &'p Rop, body: &'p StructDef) -> Vec<Datum<'p>> {
+        let state = |name: &str| {
+            let look_up = rop.looks_up.iter().find(|look_up| look_up.state == name)?;
+            let handle = peek_handle(c, usize::try_from(look_up.offset).ok()?)?;
+            let states = self.states.get(&(look_up.object, handle))?;
+            states.get(name).cloned().unwrap_or_else(|| self.initial(look_up.object, name))
+        };
+        let argument = |name: &str| find(&self.given, name).cloned().or_else(|| state(name)).unwrap_or(Datum::Unset);
+        body.params.iter().map(|param| argument(&param.name)).collect()
+    }
+
+    /// The other operation that a reply with this RopId comes from, where it may stand in place of this one's own.
+    pub(super) fn instead(&self, rop: &Rop, id: u8) -> Option<&'p Rop> {
+        let heads = |rop: &Rop| rop.reply_id.unwrap_or(rop.id) == id;
+        let others = self.program().rops.iter().filter(|other| rop.answered_by.contains(&other.id));
+        others.filter(|other| heads(other)).find(|_| !heads(rop))
     }
 
     pub(super) fn declared(&self, object: usize, state: &str) -> Option<&'p State> {

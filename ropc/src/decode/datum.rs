@@ -19,6 +19,8 @@ pub enum Datum<'p> {
     Record(Rc<Record<'p>>),
     /// What no expression looks into: text, fractions.
     Plain,
+    /// A parameter that is not known.
+    Unset,
 }
 
 /// Fields by name, in wire order.

@@ -21,6 +21,11 @@ pub fn eval<'p>(program: &'p Program, expr: &'p Expr, scope: &Scope<'p>) -> Resu
         Expr::Bool(value) => Datum::Bool(*value),
         Expr::Field(name) => scope.field(name).map(|(value, _)| value.clone()).ok_or(Missing("field"))?,
         Expr::Param(name) => find(&scope.params, name).cloned().ok_or(Missing("context"))?,
+        Expr::IsSet(name) => Datum::Bool(!matches!(find(&scope.params, name), None | Some(Datum::Unset))),
+        Expr::Known(name) => match find(&scope.params, name) {
+            None | Some(Datum::Unset) => return Err(Missing("context")),
+            Some(value) => value.clone(),
+        },
         Expr::Len(list) => Datum::Number(eval(list)?.count() as i128),
         Expr::Bits(base, id, name) => {
             let value = eval(base)?.wide();

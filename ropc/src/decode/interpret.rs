@@ -521,7 +521,7 @@ impl<'p> Interpreter<'p> {
     /// The name of the element of another list that an argument looks at: the column of a value.
     fn belongs_to(&self, arg: &'p Expr, scope: &Scope<'p>, index: usize) -> Option<String> {
         let list = arg.element_list()?;
-        let Expr::Param(name) = list else { return None };
+        let (Expr::Param(name) | Expr::Known(name)) = list else { return None };
         let Type::Named(id, _) = scope.def.params.iter().find(|param| param.name == *name)?.ty else { return None };
         match datum::find(&scope.params, name)? {
             Datum::List(items, length) if index < *length => match items.get(index)? {
@@ -553,6 +553,11 @@ impl<'p> Interpreter<'p> {
             }
             let before = node.children.len();
             let result = self.members(c, &arm.body, scope, &mut node.children);
+            if let ([Datum::Bool(false)], waits) = (on.as_slice(), m.waits_for())
+                && let (Some(bytes), false) = (node.children.get_mut(before), waits.is_empty())
+            {
+                bytes.value = Some(Value::Opaque(format!("{} not known", waits.join(" and "))));
+            }
             node.value = Some(Value::Variant(arm.name.clone(), node.children.len() - before));
             return result;
         }

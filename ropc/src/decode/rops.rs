@@ -293,7 +293,10 @@ impl<'p> Decoder<'p> {
                 }
             } else {
                 match self.answered(requests, handles, id) {
-                    Some(sent) => self.reply(c, sent.rop, Some(&sent), handles, list),
+                    Some(sent) => match self.instead(sent.rop, id) {
+                        Some(other) => self.reply(c, other, None, handles, list),
+                        None => self.reply(c, sent.rop, Some(&sent), handles, list),
+                    },
                     None => Err(self.no_request(c.offset(), id)),
                 }
             };
@@ -336,7 +339,8 @@ impl<'p> Decoder<'p> {
         let id = self.byte(c, "RopId")?;
         let mut node = Node::new(rop.name.as_str(), start);
         node.children.push(rop_id(rop, start, id));
-        let result = self.interpreter.inside(&rop.name, |this| this.body(c, body, Vec::new(), &mut node));
+        let args = self.looked_up(c, rop, body);
+        let result = self.interpreter.inside(&rop.name, |this| this.body(c, body, args, &mut node));
         node.size = c.offset().saturating_sub(start);
         list.children.push(node);
         result.map(|_| ())

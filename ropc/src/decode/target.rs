@@ -49,7 +49,7 @@ impl<'p> Target<'p> {
             Self::Number(_) | Self::Stream(_) => &[],
             Self::Body(def) => &def.params,
             Self::Request(rop) | Self::RequestAfterId(rop) => &rop.request.params,
-            Self::Reply(rop) => rop.success.as_ref().map_or(&[], |def| &def.params),
+            Self::Reply(rop) => rop.success.as_ref().or(rop.unsolicited.as_ref()).map_or(&[], |def| &def.params),
         }
     }
 
@@ -103,12 +103,16 @@ impl<'p> Target<'p> {
     }
 }
 
-/// The arguments that are given, up to the first that is not. A wire form that is not given is the first of its set.
+/// The arguments that are given, up to the first that is not. A wire form that is not given is the first of its set;
+/// what may be unset is.
 fn arguments<'p>(program: &Program, def: &StructDef, given: &Record<'p>) -> Vec<Datum<'p>> {
     let forms = program.forms(def).len();
     let all = def.params.iter().enumerate();
-    all.map_while(|(index, param)| find(given, &param.name).cloned().or((index < forms).then_some(Datum::Number(0))))
-        .collect()
+    let otherwise = |index: usize, param: &Param| match (index < forms, param.optional) {
+        (true, _) => Some(Datum::Number(0)),
+        (false, optional) => optional.then_some(Datum::Unset),
+    };
+    all.map_while(|(index, param)| find(given, &param.name).cloned().or_else(|| otherwise(index, param))).collect()
 }
 
 /// The set of forms that a parameter is of.

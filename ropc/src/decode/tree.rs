@@ -104,7 +104,7 @@ impl Node {
 
     /// Some part of it could not be read for lack of context.
     pub fn has_opaque(&self) -> bool {
-        matches!(self.value, Some(Value::Opaque(_))) || self.children.iter().any(Node::has_opaque)
+        self.name == "Opaque" || self.children.iter().any(Node::has_opaque)
     }
 }
 

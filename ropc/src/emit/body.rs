@@ -33,6 +33,8 @@ pub(crate) struct Env {
     known: bool,
     /// The type of the element that may end its list.
     item: Option<Type>,
+    /// Parameters that may be unset: options.
+    unset: BTreeSet<String>,
 }
 
 impl Env {
@@ -44,7 +46,8 @@ impl Env {
                 read.insert(name.clone());
             }
         });
-        Self { types, read, packing, ..Self::default() }
+        let unset = def.params.iter().filter(|p| p.optional).map(|p| p.name.clone()).collect();
+        Self { types, read, packing, unset, ..Self::default() }
     }
 
     /// For tests, where elements of lists are taken by plain indexing.
@@ -105,6 +108,15 @@ impl Env {
                 let ident = snake(name);
                 let copy = self.types.get(name).is_some_and(|ty| cx.is_copy(ty));
                 if self.refs.contains(name) && copy { quote!(*#ident) } else { quote!(#ident) }
+            }
+            Expr::IsSet(name) => {
+                let ident = snake(name);
+                quote!(#ident.is_some())
+            }
+            // Where it is not known, nothing asks for it.
+            Expr::Known(name) => {
+                let ident = snake(name);
+                quote!(#ident.unwrap_or_default())
             }
             Expr::Len(list) => {
                 let list = self.place(cx, list);
@@ -179,6 +191,11 @@ impl Env {
                 let op = operator(*op);
                 quote!(#left #op #right)
             }
+            // As an operand it keeps its parentheses.
+            Expr::Not(inner) if matches!(**inner, Expr::Binary(BinaryOp::Or | BinaryOp::And, ..)) => {
+                let value = self.expr(cx, inner);
+                quote!(!(#value))
+            }
             Expr::Not(inner) => self.negated(cx, inner),
             Expr::Ternary(c, a, b) => {
                 let c = self.expr(cx, c);
@@ -208,6 +225,22 @@ impl Env {
                 self.expr(cx, &Expr::Binary(op, a.clone(), b.clone()))
             }
             Expr::Not(inner) => self.expr(cx, inner),
+            Expr::Binary(BinaryOp::Or, a, b) => {
+                let is_either = |side: &Expr| match side {
+                    Expr::Not(inner) => matches!(**inner, Expr::Binary(BinaryOp::Or, ..)),
+                    side => matches!(side, Expr::Binary(BinaryOp::And, ..)),
+                };
+                let side = |side: &Expr| {
+                    let value = self.negated(cx, side);
+                    if is_either(side) { quote!((#value)) } else { value }
+                };
+                let (a, b) = (side(a), side(b));
+                quote!(#a && #b)
+            }
+            Expr::Binary(BinaryOp::And, a, b) => {
+                let (a, b) = (self.negated(cx, a), self.negated(cx, b));
+                quote!(#a || #b)
+            }
             Expr::Bool(value) => {
                 let value = !value;
                 quote!(#value)
@@ -363,7 +396,7 @@ impl Env {
     /// The type of what is no arithmetic.
     fn type_of(&self, cx: &Context<'_>, expr: &Expr) -> Option<Type> {
         match expr {
-            Expr::Field(name) | Expr::Param(name) => self.types.get(name).cloned(),
+            Expr::Field(name) | Expr::Param(name) | Expr::Known(name) => self.types.get(name).cloned(),
             Expr::Item => self.item.clone(),
             Expr::At(list) => match self.type_of(cx, list)? {
                 Type::Array(element, _) => Some(*element),
@@ -416,12 +449,14 @@ impl Env {
         let args = params.iter().zip(args).map(|(param, arg)| {
             let value = self.typed(cx, arg, &param.ty);
             let by_ref = match arg {
-                Expr::Param(_) | Expr::Slice(..) => false,
+                Expr::Param(_) | Expr::Known(_) | Expr::Slice(..) => false,
                 Expr::At(list) if !self.is_copied(cx, list) => false,
                 Expr::Field(name) => !self.refs.contains(name) && (param.list || !cx.is_copy(&param.ty)),
                 _ => param.list || !cx.is_copy(&param.ty),
             };
-            if by_ref { quote!(, &#value) } else { quote!(, #value) }
+            let value = if by_ref { quote!(&#value) } else { value };
+            let is_option = matches!(arg, Expr::Param(name) if self.unset.contains(name));
+            if param.optional && !is_option { quote!(, Some(#value)) } else { quote!(, #value) }
         });
         quote!(#(#args)*)
     }

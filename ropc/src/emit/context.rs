@@ -195,13 +195,14 @@ impl<'p> Context<'p> {
     /// The type of a parameter.
     pub(crate) fn param_type(&self, param: &Param) -> TokenStream {
         let ty = self.rust(&param.ty, &quote!('_));
-        if param.list {
+        let ty = if param.list {
             quote!(&[#ty])
         } else if self.is_copy(&param.ty) {
             ty
         } else {
             quote!(&#ty)
-        }
+        };
+        if param.optional { quote!(Option<#ty>) } else { ty }
     }
 
     /// The `unpack` of the structure is inlined.

@@ -2,7 +2,8 @@
 //!
 //! `objects` (server objects and their declared state), `requests` and `replies` (one enum each),
 //! `handlers` (traits, one a specification), `serve` (running a request against handlers),
-//! `conversation` (decoding replies with what the conversation has set), `batches` (ROP buffers).
+//! `conversation` (decoding replies with what the conversation has set), `unsolicited` (replies without a request),
+//! `batches` (ROP buffers).
 
 mod batches;
 mod conversation;
@@ -11,6 +12,7 @@ pub(super) mod objects;
 pub(super) mod replies;
 pub(super) mod requests;
 mod serve;
+mod unsolicited;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -25,6 +27,7 @@ pub(crate) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
     items.extend(handlers::items(cx));
     items.extend(serve::items(cx));
     items.extend(conversation::items(cx));
+    items.extend(unsolicited::items(cx));
     items.extend(batches::items(cx));
     if cx.program.error_code().is_none() {
         items.push(own_error_code());

@@ -401,7 +401,10 @@ pub(crate) fn write_match(cx: &Context<'_>, m: &Match, env: &Env) -> TokenStream
             let (get, wanted) = (accessor(m, index), env.expr(cx, &d.expr));
             let wanted =
                 if matches!(d.expr, Expr::Binary(..) | Expr::Ternary(..)) { quote!((#wanted)) } else { wanted };
-            let text = format!("the variant of {}", d.name);
+            let text = match m.waits_for().as_slice() {
+                [] => format!("the variant of {}", d.name),
+                waits => format!("{} decoded where {} is known, else bytes", m.field, waits.join(" and ")),
+            };
             out.extend(quote!(if #subject.#get() != #wanted { return Err(e.mismatch(#text)); }));
         }
     }

@@ -188,8 +188,11 @@ fn property(maker: &Maker<'_, '_>) -> TokenStream {
     let mut args = Vec::new();
     for param in &maker.def.params {
         let (ident, made) = (snake(&param.name), maker.param(param));
-        let reference = (param.list || !cx.is_copy(&param.ty)).then(|| quote!(&));
+        let reference = (!param.optional && (param.list || !cx.is_copy(&param.ty))).then(|| quote!(&));
         lets.extend(quote!(let #ident = #reference #made;));
+        if param.optional && param.list {
+            lets.extend(quote!(let #ident = #ident.as_deref();));
+        }
         args.push(ident);
     }
     let end = match end(cx.program, &maker.def.body) {

@@ -46,6 +46,12 @@ pub(crate) struct Scene<'a> {
     pub(crate) counted_too: Vec<(String, String)>,
     /// Inside an alias with forms: what its parameters stand for.
     pub(crate) aliases: Option<Vec<super::forms::FormAlias>>,
+    /// Inside an extent `or bytes`: the parameters that its content asked for and that may be unset.
+    pub(crate) known: Option<Vec<String>>,
+    /// Fields that are handle values, with the objects that they may name.
+    pub(crate) handle_values: Vec<(String, Vec<usize>)>,
+    /// In an unsolicited reply: what was asked for of objects behind handle values. Field, object, state, place.
+    pub(crate) looks_up: Option<Vec<(String, usize, String, Span)>>,
 }
 
 impl Scene<'_> {
@@ -69,6 +75,9 @@ impl Scene<'_> {
             needs_state: Vec::new(),
             counted_too: Vec::new(),
             aliases: None,
+            known: None,
+            handle_values: Vec::new(),
+            looks_up: None,
         }
     }
 }
@@ -131,7 +140,13 @@ impl<'a> Lower<'a> {
             if let Some(ty) = self.named(&param.ty, &mut scene)
                 && self.claim(&mut scene, &param.name)
             {
-                scene.params.push(Param { name: param.name.text.clone(), ty, list: param.list });
+                self.check_optional(param, &ty);
+                scene.params.push(Param {
+                    name: param.name.text.clone(),
+                    ty,
+                    list: param.list,
+                    optional: param.or_unset,
+                });
             }
         }
         self.check_plain_body(&s.body);
@@ -167,13 +182,23 @@ impl<'a> Lower<'a> {
     pub(crate) fn struct_def_with_state(
         &mut self,
         members: &[ast::Member],
-        mut scene: Scene<'_>,
+        scene: Scene<'_>,
     ) -> (StructDef, Vec<(String, String)>) {
+        let (def, scene) = self.struct_def_in(members, scene);
+        (def, scene.needs_state)
+    }
+
+    /// The same, with the scene as the body left it.
+    pub(super) fn struct_def_in<'s>(
+        &mut self,
+        members: &[ast::Member],
+        mut scene: Scene<'s>,
+    ) -> (StructDef, Scene<'s>) {
         scene.is_match = !scene.headed && is_match(members);
         let body = self.members(members, &mut scene);
         let mut def = StructDef { params: std::mem::take(&mut scene.params), body, ..StructDef::default() };
         self.derive(&scene, &mut def);
-        (def, scene.needs_state)
+        (def, scene)
     }
 
     /// Arguments of structures: as many as parameters, of their kinds. Members: such as Rust has too.
@@ -269,7 +294,8 @@ impl<'a> Lower<'a> {
             }
             MemberKind::Echo(name) => {
                 let ty = Type::Int(crate::model::IntKind { size: 1, signed: false });
-                scene.context(Param { name: "InputHandleIndex".to_owned(), ty: ty.clone(), list: false });
+                let index = "InputHandleIndex".to_owned();
+                scene.context(Param { name: index, ty: ty.clone(), list: false, optional: false });
                 let echo = Ident { text: "InputHandleIndex".to_owned(), span: name.span.clone() };
                 push(body, scene, &echo, member.docs.clone(), ty, Role::Echo(name.text.clone()));
             }
@@ -277,7 +303,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    fn field(&mut self, docs: &[String], field: &ast::Field, scene: &mut Scene<'_>, body: &mut Vec<Member>) {
+    pub(super) fn field(&mut self, docs: &[String], field: &ast::Field, scene: &mut Scene<'_>, body: &mut Vec<Member>) {
         let Some((base, _)) = self.type_ref(&field.ty, scene) else {
             field.declarators.iter().for_each(|declarator| lost(scene, &declarator.name));
             return;
@@ -310,6 +336,9 @@ impl<'a> Lower<'a> {
             if field.derived.is_some() && matches!(role, Role::Plain) {
                 // Derived in a way that is not emitted yet, and said so.
                 scene.lost.push(declarator.name.text.clone());
+            }
+            if let Some(objects) = self.handle_value(&field.ty) {
+                scene.handle_values.push((declarator.name.text.clone(), objects));
             }
             if let Some(more) = field.derived.as_ref().and_then(|derived| counted_too(&derived.expr)) {
                 scene.counted_too.extend(more.into_iter().map(|of| (declarator.name.text.clone(), of)));
@@ -410,10 +439,10 @@ impl<'a> Lower<'a> {
                 if let Some((expr, _)) = transform.first() {
                     self.later(&expr.span, "transforms");
                 }
-                if let Some(or) = or {
-                    self.later(&or.span, "extents that fall back to bytes");
+                match or {
+                    Some(or) => self.or_bytes(docs, field, or, scene, &mut inner),
+                    None => self.field(docs, field, scene, &mut inner),
                 }
-                self.field(docs, field, scene, &mut inner);
             }
         }
         body.push(Member::Sized(size, inner));

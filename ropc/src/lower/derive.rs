@@ -28,8 +28,17 @@ impl Lower<'_> {
                     let role = |member: &Member| matches!(member, Member::Field(f) if f.name == name && matches!(f.role, Role::Discriminant(_)));
                     def.body.iter().any(role)
                 };
+                let taken_bits = |name: &str, sub: &str| {
+                    let by_match = |bits: &DerivedBits| bits.name == sub && matches!(bits.from, BitsSource::Match(_));
+                    let member = |member: &Member| matches!(member, Member::Field(f) if f.name == name && f.derived_bits.iter().any(by_match));
+                    def.body.iter().any(member)
+                };
                 if let Some(name) = match &discriminant.expr {
-                    Expr::Field(name) if taken(name) => Some(name),
+                    Expr::Field(name) if taken(name) => Some(name.clone()),
+                    Expr::Bits(base, _, sub) => match base.as_ref() {
+                        Expr::Field(name) if taken_bits(name, sub) => Some(format!("{name}.{sub}")),
+                        _ => None,
+                    },
                     _ => None,
                 } {
                     self.diagnostics.push(
@@ -169,10 +178,11 @@ impl Lower<'_> {
     }
 
     /// A one-bit sub-field that is the whole condition of exactly one `if` and nothing else comes
-    /// from that option.
+    /// from that option. A `require` sees the record with what is derived.
     fn derive_presence(&mut self, def: &mut StructDef) {
         let mut uses: HashMap<(String, String), usize> = HashMap::new();
-        each_expr(&def.body, &mut |expr| {
+        let members: Vec<Member> = def.body.iter().filter(|m| !matches!(m, Member::Require(_))).cloned().collect();
+        each_expr(&members, &mut |expr| {
             if let Expr::Bits(base, _, sub) = expr
                 && let Expr::Field(name) = base.as_ref()
             {
@@ -590,6 +600,8 @@ pub(crate) fn walk(expr: &Expr, f: &mut dyn FnMut(&Expr)) {
         | Expr::Bool(_)
         | Expr::Field(_)
         | Expr::Param(_)
+        | Expr::IsSet(_)
+        | Expr::Known(_)
         | Expr::EnumConst(..)
         | Expr::Index
         | Expr::Item => {}

@@ -158,7 +158,7 @@ impl Lower<'_> {
         }
         match scene.find(&name.text) {
             Some(Found::Field(..)) => return Some(Expr::Field(name.text.clone())),
-            Some(Found::Param(..)) => return Some(Expr::Param(name.text.clone())),
+            Some(Found::Param(..)) => return Some(scene.param(&name.text)),
             None => {}
         }
         match (self.scope.constant(&name.text, None), self.scope.get(&name.text)) {
@@ -188,6 +188,10 @@ impl Lower<'_> {
             // Within a ROP a handle's name stands for its object's state, even where a type has that name too.
             if let Some(object) = scene.handle(&name.text) {
                 return self.state(&name.text, object, member, scene);
+            }
+            if let Some((_, objects)) = scene.handle_values.iter().find(|(field, _)| *field == name.text) {
+                let objects = objects.clone();
+                return self.state_behind(name, &objects, member, scene);
             }
         }
         let lowered = self.expr(base, scene)?;
@@ -241,12 +245,13 @@ impl Lower<'_> {
             self.no_member(member, "the request's field is derived, or not always there");
             return None;
         }
-        self.context(scene, Param { name: member.text.clone(), ty, list }, "request", &member.span)?;
+        let param = Param { name: member.text.clone(), ty, list, optional: false };
+        self.context(scene, param, "request", &member.span)?;
         Some(Expr::Param(member.text.clone()))
     }
 
     /// A parameter that a body needs, by where it comes from.
-    fn context(&mut self, scene: &mut Scene<'_>, param: Param, from: &str, span: &Span) -> Option<()> {
+    pub(super) fn context(&mut self, scene: &mut Scene<'_>, param: Param, from: &str, span: &Span) -> Option<()> {
         match scene.contexts.iter().find(|(name, _)| *name == param.name) {
             Some((_, known)) if known == from => return Some(()),
             Some(_) => {
@@ -273,7 +278,7 @@ impl Lower<'_> {
             self.no_member(member, "state is read in a success body, and that of the input handle");
             return None;
         }
-        let param = Param { name: state.name.clone(), ty: state.ty.clone(), list: state.list };
+        let param = Param { name: state.name.clone(), ty: state.ty.clone(), list: state.list, optional: false };
         self.context(scene, param, handle, &member.span)?;
         scene.needs_state.push((handle.to_owned(), state.name.clone()));
         Some(Expr::Param(member.text.clone()))
@@ -282,7 +287,7 @@ impl Lower<'_> {
     /// The type of an expression, where it has one that members can be asked of.
     pub(crate) fn type_of(&self, expr: &Expr, scene: &Scene<'_>) -> Option<Type> {
         match expr {
-            Expr::Field(name) | Expr::Param(name) => match scene.find(name)? {
+            Expr::Field(name) | Expr::Param(name) | Expr::Known(name) => match scene.find(name)? {
                 Found::Field(ty) | Found::Param(ty) => Some(ty),
             },
             Expr::At(list) => match self.type_of(list, scene)? {
@@ -319,7 +324,7 @@ impl Lower<'_> {
                 },
             },
             Expr::Binary(op, ..) if is_arithmetic(*op) => Some(Type::Int(WIDE)),
-            Expr::Bool(_) | Expr::Not(_) | Expr::Binary(..) => Some(Type::Bool(1)),
+            Expr::Bool(_) | Expr::Not(_) | Expr::Binary(..) | Expr::IsSet(_) => Some(Type::Bool(1)),
             _ => None,
         }
     }
@@ -346,7 +351,14 @@ pub(crate) fn of_item(expr: &mut Expr, names: &mut Vec<String>) {
             of_item(b, names);
             of_item(c, names);
         }
-        Expr::Int(_) | Expr::Bool(_) | Expr::Param(_) | Expr::EnumConst(..) | Expr::Index | Expr::Item => {}
+        Expr::Int(_)
+        | Expr::Bool(_)
+        | Expr::Param(_)
+        | Expr::IsSet(_)
+        | Expr::Known(_)
+        | Expr::EnumConst(..)
+        | Expr::Index
+        | Expr::Item => {}
     }
 }
 
@@ -368,6 +380,20 @@ impl Scene<'_> {
         }
         let param = self.params.iter().find(|param| param.name == name)?;
         Some(Found::Param(param.ty.clone()))
+    }
+
+    /// The value of a parameter; inside an extent `or bytes` one that may be unset has a value.
+    fn param(&mut self, name: &str) -> Expr {
+        let optional = self.params.iter().any(|param| param.name == name && param.optional);
+        match &mut self.known {
+            Some(known) if optional => {
+                if !known.iter().any(|other| other == name) {
+                    known.push(name.to_owned());
+                }
+                Expr::Known(name.to_owned())
+            }
+            _ => Expr::Param(name.to_owned()),
+        }
     }
 
     /// A field so far has this name.

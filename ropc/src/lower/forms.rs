@@ -46,7 +46,7 @@ impl<'a> Lower<'a> {
                 }
             };
             if self.claim(scene, &param.name) {
-                scene.params.push(Param { name: param.name.text.clone(), ty, list: false });
+                scene.params.push(Param { name: param.name.text.clone(), ty, list: false, optional: false });
             }
         }
     }

@@ -2,17 +2,19 @@
 //!
 //! One concern a file: `scope` (who is declared), `values` (constant expressions), `types`
 //! (types where they are used), `properties` (named properties), `exprs` (expressions over fields and context), `body`
-//! (members of structures), `offsets` (fields that stand elsewhere), `forms` (wire forms), `matches` (discriminants and
+//! (members of structures), `offsets` (fields that stand elsewhere), `fallback` (extents that stay bytes without their context), `forms` (wire forms), `matches` (discriminants and
 //! arms), `typing` (kinds of values), `coverage` (what
 //! the arms of a match take),
 //! `rust_names` (what would be one name in Rust), `served` (what a
-//! ROP must be to be served), `derive` (which fields come from which), `operations` (ROPs and requests),
+//! ROP must be to be served), `derive` (which fields come from which), `operations` (ROPs and requests), `answers` (replies in place of others),
 //! `streams` (grammars of streams), `layout` (sizes, borrowing, recursion).
 
+mod answers;
 mod body;
 pub(crate) mod coverage;
 pub(crate) mod derive;
 mod exprs;
+mod fallback;
 mod forms;
 mod layout;
 mod matches;
@@ -93,6 +95,9 @@ pub fn lower(files: &[&ast::File]) -> (Program, Vec<Diagnostic>) {
     for &(module, decl) in &decls {
         lower.operation(module, decl);
         lower.stream(module, decl);
+    }
+    for &(_, decl) in &decls {
+        lower.answers(decl);
     }
     lower.check_uses();
     lower.check_forms();

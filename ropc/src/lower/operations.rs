@@ -63,6 +63,8 @@ impl<'a> Lower<'a> {
             wrong_object: self.wrong_object(decl),
             stops_batch: self.error_codes(decl, "stops_batch"),
             needs_state: Vec::new(),
+            looks_up: Vec::new(),
+            answered_by: Vec::new(),
             vectors: Vec::new(),
         };
         self.rop_request(op, &mut rop);
@@ -181,8 +183,11 @@ impl<'a> Lower<'a> {
                     rop.on.push((found, def));
                 }
                 SectionKind::Unsolicited(_, members) => {
-                    let scene = self.rop_scene(rop, &format!("{}Response", rop.name));
-                    rop.unsolicited = Some(self.struct_def(members, scene));
+                    let mut scene = self.rop_scene(rop, &format!("{}Response", rop.name));
+                    scene.looks_up = Some(Vec::new());
+                    let (def, scene) = self.struct_def_in(members, scene);
+                    rop.looks_up = self.places(&def, scene.looks_up.unwrap_or_default());
+                    rop.unsolicited = Some(def);
                 }
                 SectionKind::Vector(vector) => rop.vectors.push(vector.clone()),
                 SectionKind::Failure(_) => self.diagnostics.push(
@@ -379,7 +384,7 @@ impl<'a> Lower<'a> {
             return None;
         }
         if let Some(kind) = self.kind(&lowered, &scene) {
-            let param = Param { name: state.name.clone(), ty: state.ty.clone(), list: state.list };
+            let param = Param { name: state.name.clone(), ty: state.ty.clone(), list: state.list, optional: false };
             self.check_argument(&kind, &param, &value.span);
         }
         Some(Some(if of_reply { EffectValue::Reply(lowered) } else { EffectValue::Request(lowered) }))

@@ -56,6 +56,9 @@ fn piece_name(r: &TypeRef) -> Option<&Ident> {
     }
 }
 
+/// The value of a server object handle.
+const HANDLE: IntKind = IntKind { size: 4, signed: false };
+
 /// No primitive type.
 pub(crate) fn is_named(spec: &TypeSpec) -> bool {
     matches!(spec, TypeSpec::Ref(r) if primitive(&r.name.text).is_none())
@@ -121,7 +124,10 @@ impl<'a> Lower<'a> {
         if r.name.text == "piece" {
             return self.piece(r);
         }
-        if matches!(r.name.text.as_str(), "requests" | "replies" | "handle_value") {
+        if r.name.text == "handle_value" {
+            return Some(Type::Int(HANDLE));
+        }
+        if matches!(r.name.text.as_str(), "requests" | "replies") {
             self.later(&r.span, &format!("`{}` members", r.name.text));
             return Some(Type::Later);
         }
@@ -196,6 +202,26 @@ impl<'a> Lower<'a> {
             return None;
         }
         Some(Type::Bytes(Extent::Rest))
+    }
+
+    /// The objects that a handle value may name, none for any; `None` for another type.
+    pub(crate) fn handle_value(&mut self, spec: &TypeSpec) -> Option<Vec<usize>> {
+        let TypeSpec::Ref(r) = spec else { return None };
+        if r.name.text != "handle_value" {
+            return None;
+        }
+        let mut objects = Vec::new();
+        for path in r.forms.iter().flatten() {
+            match path.parts.as_slice() {
+                [name] => match self.scope.get(&name.text) {
+                    Some(Entity::Object(id)) => objects.push(*id),
+                    _ => self.unknown("object", name),
+                },
+                [.., name] => self.unknown("object", name),
+                [] => {}
+            }
+        }
+        Some(objects)
     }
 
     /// Reports an alias that stands for itself, on however long a way.

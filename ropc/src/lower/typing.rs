@@ -19,6 +19,8 @@ pub(crate) enum Kind {
     /// An enumeration, a bit record or a structure.
     Named(TypeId),
     List(Box<Kind>),
+    /// A parameter that may be unset.
+    Optional(Box<Kind>),
     Bytes,
     Text,
     Guid,
@@ -44,6 +46,8 @@ impl Kind {
             (Self::Literal(value), Self::Number(kind)) | (Self::Number(kind), Self::Literal(value)) => {
                 *value <= super::values::largest(*kind)
             }
+            (Self::Optional(value), Self::Optional(wanted)) => value.fits(wanted),
+            (value, Self::Optional(wanted)) => value.fits(wanted),
             // Bytes are a list of them.
             (Self::Bytes, Self::List(element)) => **element == Self::Number(IntKind { size: 1, signed: false }),
             _ => self == other,
@@ -55,7 +59,7 @@ impl Kind {
         match self {
             Self::Literal(_) | Self::Number(_) | Self::Flag | Self::Guid | Self::Time => true,
             Self::Named(id) => !matches!(program.ty(*id).kind, TypeKind::Struct(_)),
-            Self::List(_) | Self::Bytes | Self::Text | Self::Float => false,
+            Self::List(_) | Self::Optional(_) | Self::Bytes | Self::Text | Self::Float => false,
         }
     }
 }
@@ -102,13 +106,16 @@ impl Lower<'_> {
                 Kind::Bytes => Some(Kind::Number(IntKind { size: 1, signed: false })),
                 _ => None,
             },
-            Expr::Param(name) => {
+            Expr::Param(name) | Expr::Known(name) => {
                 let of_element = kind_of_type(&self.type_of(expr, scene)?)?;
-                let list = !scene.is_field(name) && scene.params.iter().any(|p| p.name == *name && p.list);
-                Some(if list { Kind::List(Box::new(of_element)) } else { of_element })
+                let param = scene.params.iter().find(|p| p.name == *name).filter(|_| !scene.is_field(name));
+                let list = param.is_some_and(|param| param.list);
+                let kind = if list { Kind::List(Box::new(of_element)) } else { of_element };
+                let unset = matches!(expr, Expr::Param(_)) && param.is_some_and(|param| param.optional);
+                Some(if unset { Kind::Optional(Box::new(kind)) } else { kind })
             }
             Expr::Binary(op, ..) if is_arithmetic(*op) => Some(Kind::Number(WIDE)),
-            Expr::Binary(..) | Expr::Not(_) | Expr::Bool(_) => Some(Kind::Flag),
+            Expr::Binary(..) | Expr::Not(_) | Expr::Bool(_) | Expr::IsSet(_) => Some(Kind::Flag),
             Expr::Ternary(_, a, b) => match (self.kind(a, scene)?, self.kind(b, scene)?) {
                 (Kind::Literal(_), Kind::Literal(_)) => Some(Kind::Number(WIDE)),
                 (Kind::Literal(_), other) | (other, Kind::Literal(_)) => Some(other),
@@ -126,6 +133,7 @@ impl Lower<'_> {
             Kind::Number(IntKind { size, signed }) => {
                 return format!("{}int{}", if *signed { "" } else { "u" }, u32::from(*size) * 8);
             }
+            Kind::Optional(inner) => return format!("{} that may be unset", self.shown(inner)),
             Kind::Literal(_) => "a number",
             Kind::Flag => "a condition",
             Kind::List(_) => "a list",
@@ -146,8 +154,15 @@ impl Lower<'_> {
             span.clone(),
             "not of this kind",
         );
-        if let (Kind::Number(_) | Kind::Literal(_), "a condition") = (found, wanted) {
-            diagnostic = diagnostic.help("compare it: `Flags != 0`");
+        match (found, wanted) {
+            (Kind::Number(_) | Kind::Literal(_), "a condition") => {
+                diagnostic = diagnostic.help("compare it: `Flags != 0`");
+            }
+            (Kind::Optional(_), _) => {
+                diagnostic =
+                    diagnostic.help("its value can be used in an extent: `sized(Size) T(Columns) X or bytes;`");
+            }
+            _ => {}
         }
         self.diagnostics.push(diagnostic);
     }
@@ -207,6 +222,7 @@ impl Lower<'_> {
     pub(crate) fn check_argument(&mut self, kind: &Kind, param: &Param, span: &Span) {
         let Some(wanted) = kind_of_type(&param.ty) else { return };
         let wanted = if param.list { Kind::List(Box::new(wanted)) } else { wanted };
+        let wanted = if param.optional { Kind::Optional(Box::new(wanted)) } else { wanted };
         // A condition of one byte or two is the same in Rust, and so is an integer that arithmetic was done in.
         if !kind.fits(&wanted) {
             self.diagnostics.push(Diagnostic::error(

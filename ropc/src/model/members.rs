@@ -61,6 +61,10 @@ pub enum Expr {
     Field(String),
     /// A parameter.
     Param(String),
+    /// A parameter that is not always known is known.
+    IsSet(String),
+    /// The value of such a parameter, where it is known.
+    Known(String),
     /// Elements of a list parameter or field.
     Len(Box<Expr>),
     /// A sub-field or mask of a bit record.
@@ -278,6 +282,27 @@ impl Extent {
             Self::Until(ending) => matches!(**ending, Ending::When { or_rest: true, .. }),
             Self::Const(_) | Self::Count(_) => false,
         }
+    }
+}
+
+impl Match {
+    /// The parameters that have to be known for its first variant; the other one is bytes. Empty for a match that
+    /// is no extent `or bytes`.
+    #[must_use]
+    pub fn waits_for(&self) -> Vec<&str> {
+        fn collect<'e>(expr: &'e Expr, found: &mut Vec<&'e str>) {
+            match expr {
+                Expr::IsSet(name) => found.push(name),
+                Expr::Binary(_, a, b) => {
+                    collect(a, found);
+                    collect(b, found);
+                }
+                _ => {}
+            }
+        }
+        let mut found = Vec::new();
+        self.on.iter().for_each(|d| collect(&d.expr, &mut found));
+        found
     }
 }
 

@@ -97,8 +97,25 @@ pub struct Rop {
     pub stops_batch: Vec<String>,
     /// State that the reply's rows depend on: handle and state.
     pub needs_state: Vec<(String, String)>,
+    /// State behind handle values that the unsolicited reply depends on.
+    pub looks_up: Vec<LookUp>,
+    /// RopIds of the ROPs whose reply may stand in place of its own: `asynchronous`, in both directions.
+    pub answered_by: Vec<u8>,
     /// Byte vectors.
     pub vectors: Vec<Vector>,
+}
+
+/// State of the object behind a handle value in an unsolicited reply: an argument of its body.
+#[derive(Clone, Debug)]
+pub struct LookUp {
+    /// The field with the handle value.
+    pub field: String,
+    /// Where it stands in the body.
+    pub offset: u64,
+    /// The object that has the state.
+    pub object: usize,
+    /// The state, and the parameter.
+    pub state: String,
 }
 
 /// An effect on an object's state.

@@ -9,6 +9,7 @@ mod commands;
 mod conversations;
 mod hostile;
 mod mistakes;
+mod notifications;
 mod page;
 mod streams;
 mod support;

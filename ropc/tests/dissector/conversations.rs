@@ -181,3 +181,35 @@ fn a_capture_that_wireshark_has_written_decodes_alike() {
         assert!(decode(program(), &bytes).unwrap() == decode(program(), &file).unwrap(), "{format}");
     }
 }
+
+/// RopNotify: a row of one value is new in the table behind a handle.
+fn row_added(handle: u8, value: &[u8]) -> Vec<u8> {
+    let size = u8::try_from(value.len() + 1).unwrap();
+    [&[0x2A, handle, 0, 0, 0, 0, 0, 1, 3, 0][..], &[0x11; 8], &[0; 8], &[size, 0, 0], value].concat()
+}
+
+#[test]
+fn notifications_have_the_columns_of_their_table_and_rop_progress_stands_in_place_of_others() {
+    let Some(tshark) = Tshark::find() else { return };
+    let plain = Flags::empty();
+    let exchange = |asks: &[u8], answers: &[u8]| {
+        let (asks, answers) = (execute(&buffer(asks, &[5]), plain), executed(&buffer(answers, &[5]), plain, false));
+        (request("Execute", "one", &asks), response("Execute", &answers, false))
+    };
+    let (subject, under_way) =
+        (row_added(5, &[b'A', 0, 0, 0]), [&[0x50, 0][..], &[0; 5], &[1, 0, 0, 0, 9, 0, 0, 0]].concat());
+    let messages = vec![
+        exchange(&set_columns(&[0x1F, 0, 0x37, 0]), &[&COLUMNS_SET[..], &subject, &row_added(6, &[1])].concat()),
+        exchange(&[], &subject),
+        exchange(&[0x81, 0, 0], &[&subject[..], &[0x81, 0, 0, 0, 0, 0], &subject].concat()),
+        exchange(&[0x58, 0, 0, 1, 0], &under_way),
+        exchange(&[0x50, 0, 0, 0], &under_way),
+        exchange(&[0x50, 0, 0, 0], &[0x58, 0, 0, 0, 0, 0, 1]),
+    ];
+    let file = capture(messages);
+    let decoded = decode(program(), &file).unwrap();
+    assert!(decoded.iter().all(|decoded| decoded.fault.is_none()));
+    for arguments in [&["-T", "pdml"][..], &["-2", "-T", "pdml"]] {
+        same(&bodies(&tshark.run(&file, arguments)), &decoded);
+    }
+}

@@ -264,6 +264,10 @@ pub enum CallError<F> {
     /// A reply depends on state that the conversation does not know, so it and all after it are not read.
     #[error("the reply cannot be read without what went before")]
     Opaque,
+    /// Another operation's reply stands in place of the response: the operation is still running
+    /// (MS-OXCPRPT 3.1.5). [`Replies::reply`] has it.
+    #[error("another operation's reply stands in place of the response")]
+    OtherReply,
     /// The operation succeeded without giving out a handle.
     #[error("the server gave no handle")]
     NoHandle,
@@ -304,10 +308,19 @@ impl<R> Replies<R> {
             Some(Answer::Reply(reply)) => match C::reply(reply).map(|reply| &reply.result) {
                 Some(Ok(response)) => Ok(response),
                 Some(Err(failure)) => Err(CallError::Failed(failure.clone())),
-                None => Err(CallError::Opaque),
+                None => Err(CallError::OtherReply),
             },
             Some(Answer::Opaque) => Err(CallError::Opaque),
             Some(Answer::NotRun) | None => Err(CallError::NotRun),
+        }
+    }
+
+    /// The reply to a call, of whatever operation it is; `None` where there is none that could be read.
+    #[must_use]
+    pub fn reply<C>(&self, ticket: &Ticket<C>) -> Option<&R> {
+        match self.answers.get(ticket.number).filter(|_| ticket.batch == self.batch)? {
+            Answer::Reply(reply) => Some(reply),
+            Answer::Opaque | Answer::NotRun => None,
         }
     }
 

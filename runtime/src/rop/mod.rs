@@ -20,7 +20,7 @@ pub use execute::{
     Dispatch, ExecuteError, InvalidHandle, ReplyTooLarge, RopContext, RopOutcome, Running, execute, unknown_rop,
 };
 pub use fill::Fill;
-pub use objects::{INVALID_HANDLE, ObjectTable};
+pub use objects::{INVALID_HANDLE, ObjectTable, peek_handle};
 
 /// The header of a reply with what follows it, or why there is nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,8 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use crate::Cursor;
+
 /// The handle value of a slot without an object (MS-OXCROPS 2.2.1).
 pub const INVALID_HANDLE: u32 = 0xFFFF_FFFF;
+
+/// The handle value at an offset of what a cursor reads next; `None` where that ends before.
+#[must_use]
+pub fn peek_handle(c: &Cursor<'_>, offset: usize) -> Option<u32> {
+    let bytes = c.peek().get(offset..)?.first_chunk()?;
+    Some(u32::from_le_bytes(*bytes))
+}
 
 /// Open objects by handle. Handle values are never reused.
 #[derive(Debug)]

@@ -86,7 +86,17 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
         });
         quote!((match request { #(#others)* _ => request.rop_id() }))
     };
-    vec![
+    let unsolicited = super::unsolicited::unpack_fn(cx);
+    let instead_fn = instead_fn(cx);
+    let instead = instead_fn.is_some().then(|| {
+        quote! {
+            if let Some(reply) = unpack_instead(request, rop_id, &mut c)? {
+                replies.push((number, reply));
+                continue;
+            }
+        }
+    });
+    let mut items = vec![
         quote! {
             /// What a conversation has set, by handle value: needed to decode rows.
             #[derive(Clone, Debug, Default)]
@@ -127,7 +137,7 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
                     while !c.is_empty() {
                         let before = c.clone();
                         let rop_id = RopId::unpack(&mut c).at("RopId")?;
-                        if let Some(reply) = unpack_unsolicited(rop_id, &mut c)? {
+                        if let Some(reply) = self.unpack_unsolicited(rop_id, &mut c)? {
                             replies.push((None, reply));
                             continue;
                         }
@@ -141,6 +151,7 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
                             break (Some(number), request);
                         };
                         if #expected != rop_id {
+                            #instead
                             return Err(runtime::rop::unknown_rop(&c, rop_id.0).at("RopId"));
                         }
                         match self.unpack_reply(request, handles, &mut c) {
@@ -157,6 +168,8 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
                 }
 
                 #silent
+
+                #unsolicited
 
                 /// Forgets an object.
                 pub fn forget(&mut self, #handle: u32) {
@@ -179,10 +192,43 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
                 handles.get(usize::from(index)).copied().unwrap_or(runtime::rop::INVALID_HANDLE)
             }
         },
-    ]
+    ];
+    items.extend(instead_fn);
+    items
 }
 
-fn map_name(object: &Object) -> proc_macro2::Ident {
+/// The function that reads replies in place of others; `None` where there are none.
+fn instead_fn(cx: &Context<'_>) -> Option<TokenStream> {
+    let arms = answered(cx).filter_map(|other| {
+        let stands_for = sent(cx).filter(|rop| rop.answered_by.contains(&other.id)).map(|rop| {
+            let name = verbatim(&rop.name);
+            quote!(RopRequest::#name(_))
+        });
+        let stands_for: Vec<TokenStream> = stands_for.collect();
+        let (name, id, unpack) = (verbatim(&other.name), reply_id(other), reply_fn("unpack", other));
+        (!stands_for.is_empty()).then(|| quote!((#(#stands_for)|*, #id) => Some(RopReply::#name(#unpack(c)?)),))
+    });
+    let arms: Vec<TokenStream> = arms.collect();
+    let (cursor, unpack_error) = (cx.runtime("Cursor"), cx.runtime("UnpackError"));
+    (!arms.is_empty()).then(|| {
+        quote! {
+            /// Reads another operation's reply in place of the request's own, after its RopId; `None` where no such
+            /// reply may stand there.
+            fn unpack_instead<'a>(
+                request: &RopRequest<'_>,
+                rop_id: RopId,
+                c: &mut #cursor<'a>,
+            ) -> Result<Option<RopReply<'a>>, #unpack_error> {
+                Ok(match (request, rop_id) {
+                    #(#arms)*
+                    _ => None,
+                })
+            }
+        }
+    })
+}
+
+pub(super) fn map_name(object: &Object) -> proc_macro2::Ident {
     format_ident!("{}s", snake_text(&object.name))
 }
 

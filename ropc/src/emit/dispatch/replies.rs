@@ -14,7 +14,7 @@ pub(in crate::emit) fn answered<'p>(cx: &Context<'p>) -> impl Iterator<Item = &'
     cx.program.rops.iter().filter(|rop| rop.success.is_some())
 }
 
-fn unsolicited<'p>(cx: &Context<'p>) -> impl Iterator<Item = (&'p Rop, &'p StructDef)> {
+pub(super) fn unsolicited<'p>(cx: &Context<'p>) -> impl Iterator<Item = (&'p Rop, &'p StructDef)> {
     cx.program.rops.iter().filter_map(|rop| rop.unsolicited.as_ref().map(|body| (rop, body)))
 }
 
@@ -119,7 +119,6 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
         items.push(pack_fn(cx, rop));
         items.push(unpack_fn(cx, rop));
     }
-    items.push(unsolicited_fn(cx));
     items
 }
 
@@ -238,40 +237,6 @@ fn unpack_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
 
 fn words_lifetime(tokens: &TokenStream) -> bool {
     tokens.to_string().contains("'a")
-}
-
-fn unsolicited_fn(cx: &Context<'_>) -> TokenStream {
-    let (cursor, unpack_error) = (cx.runtime("Cursor"), cx.runtime("UnpackError"));
-    let arms = unsolicited(cx).map(|(rop, _)| {
-        let (name, id) = (verbatim(&rop.name), screaming(&rop.name));
-        let ty = cx.name_in(rop.module, &format!("{}Response", rop.name));
-        let text = &rop.name;
-        quote!(RopId::#id => Some(RopReply::#name(#ty::unpack(c).at(#text)?)),)
-    });
-    let arms: Vec<TokenStream> = arms.collect();
-    if arms.is_empty() {
-        return quote! {
-            /// No reply answers no request of its own.
-            ///
-            /// # Errors
-            /// Never.
-            pub fn unpack_unsolicited<'a>(_rop_id: RopId, _c: &mut #cursor<'a>) -> Result<Option<RopReply<'a>>, #unpack_error> {
-                Ok(None)
-            }
-        };
-    }
-    quote! {
-        /// Reads a reply that answers no request of its own, after its RopId; `None` for other RopIds.
-        ///
-        /// # Errors
-        /// When the bytes are not such a reply.
-        pub fn unpack_unsolicited<'a>(rop_id: RopId, c: &mut #cursor<'a>) -> Result<Option<RopReply<'a>>, #unpack_error> {
-            Ok(match rop_id {
-                #(#arms)*
-                _ => None,
-            })
-        }
-    }
 }
 
 /// Bytes of a successful reply where they are always the same, and no failure has more.

@@ -95,7 +95,9 @@ impl Bodies<'_> {
         let name = m.spelled();
         let field = if def.is_enum { 0 } else { self.fields.number(self.container, &name, Kind::TEXT) };
         let field = if field == 0 { "nil".to_owned() } else { field.to_string() };
-        format!("Match({}, {}, {on}, {}, {field})", quoted(&name), quoted(&names.join(" and ")), table(arms))
+        let waits = m.waits_for();
+        let waits = if waits.is_empty() { String::new() } else { format!(", {}", quoted(&waits.join(" and "))) };
+        format!("Match({}, {}, {on}, {}, {field}{waits})", quoted(&name), quoted(&names.join(" and ")), table(arms))
     }
 
     fn arm(&mut self, def: &StructDef, arm: &Arm) -> String {
@@ -194,7 +196,10 @@ fn later(what: &str) -> String {
 
 fn param(param: &Param) -> String {
     let size = if param.list { None } else { unsigned_size(&param.ty) };
-    format!("{{ {}{} }}", quoted(&param.name), size.map(|size| format!(", {size}")).unwrap_or_default())
+    let mut parts = vec![quoted(&param.name)];
+    parts.extend(size.map(|size| size.to_string()));
+    parts.extend(param.optional.then(|| "optional = true".to_owned()));
+    format!("{{ {} }}", parts.join(", "))
 }
 
 /// The size of an integer that larger numbers are cut to.
@@ -207,7 +212,7 @@ fn unsigned_size(ty: &Type) -> Option<u8> {
 
 /// The list of named numbers whose elements name what an argument is for: columns, for values.
 fn note(def: &StructDef, argument: &Expr) -> Option<String> {
-    let Expr::Param(name) = argument.element_list()? else { return None };
+    let (Expr::Param(name) | Expr::Known(name)) = argument.element_list()? else { return None };
     let Type::Named(id, _) = def.params.iter().find(|param| param.name == *name)?.ty else { return None };
     Some(format!("{{ {}, {} }}", quoted(name), id.0 + 1))
 }

@@ -128,6 +128,14 @@ fn operation(program: &Program, rop: &Rop, fields: &mut Fields) -> String {
         .iter()
         .map(|(of, state)| format!("[{}] = {{ handle = {}, state = {} }}", quoted(state), quoted(of), quoted(state)));
     parts.push(format!("needs = {}", table(needs)));
+    let looks_up = rop.looks_up.iter().map(|of| {
+        let key = quoted(&format!("{}.{}", of.object + 1, of.state));
+        format!("[{}] = {{ offset = {}, key = {key} }}", quoted(&of.state), of.offset)
+    });
+    parts.push(format!("looks_up = {}", table(looks_up)));
+    let others = program.rops.iter().filter(|other| rop.answered_by.contains(&other.id));
+    let others = others.map(|other| format!("[0x{:02X}] = true", other.reply_id.unwrap_or(other.id)));
+    parts.push(format!("answered_by = {}", table(others)));
     parts.push(format!("effects = {}", table(rop.effects.iter().map(|effect| self::effect(program, rop, effect)))));
     if let Some(input) = rop.inputs.first().filter(|_| rop.releases) {
         parts.push(format!("releases = {}", quoted(&input.name)));

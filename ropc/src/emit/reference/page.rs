@@ -147,7 +147,8 @@ fn structure(book: &Book<'_>, decl: &Decl, d: &StructDecl) -> String {
     for param in &d.params {
         let list = if param.list { "[]" } else { "" };
         let name = code(&format!("{}{list}", param.name.text));
-        text += &format!("- Depends on {name} of {}.\n", book.link(&param.ty.name.text));
+        let unset = if param.or_unset { ", where that is known" } else { "" };
+        text += &format!("- Depends on {name} of {}{unset}.\n", book.link(&param.ty.name.text));
     }
     for attr in decl.attrs.iter().filter(|attr| attr.name.text != "spec") {
         text += &format!("- {}.\n", code(&format!("[{}]", book.source(&attr.span))));

@@ -308,7 +308,9 @@ fn is(expr: &Expr, subject: &Subject) -> bool {
 
 fn is_root(expr: &Expr, root: &Root) -> bool {
     match (expr, root) {
-        (Expr::Field(name), Root::Field(wanted)) | (Expr::Param(name), Root::Param(wanted)) => name == wanted,
+        (Expr::Field(name), Root::Field(wanted)) | (Expr::Param(name) | Expr::Known(name), Root::Param(wanted)) => {
+            name == wanted
+        }
         (Expr::Slice(list, _) | Expr::At(list), _) => is_root(list, root),
         _ => false,
     }

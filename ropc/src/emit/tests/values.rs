@@ -146,7 +146,8 @@ impl<'m> Maker<'m, '_> {
             }
             ty => self.one(ty, &field, &selected, place, &Env::of_test(self.def)),
         };
-        if param.list { list_of(&value) } else { value }
+        let value = if param.list { list_of(&value) } else { value };
+        if param.optional { quote!(g.bool().then(|| #value)) } else { value }
     }
 
     pub(super) fn members(&self, body: &'m [Member], place: Place<'m>, env: &mut Env, made: &mut Made) {

@@ -101,7 +101,12 @@ fn context(v: &Vectors<'_, '_>, name: &str, vector: &Vector, def: Option<&Struct
     }
     let mut args = TokenStream::new();
     for param in params {
-        let Some((_, value)) = vector.context.iter().find(|(given, _)| given.text == param.name) else {
+        let given = vector.context.iter().find(|(given, _)| given.text == param.name);
+        if param.optional && given.is_none() {
+            args.extend(quote!(, None));
+            continue;
+        }
+        let Some((_, value)) = given else {
             let message = format!("`{name}` cannot be decoded without `{}`", param.name);
             v.report("R0604", message, &vector.span, "say it: `with { .. }` after the bytes");
             return None;
@@ -110,7 +115,7 @@ fn context(v: &Vectors<'_, '_>, name: &str, vector: &Vector, def: Option<&Struct
             v.wrong(&param.name, value);
             return None;
         };
-        args.extend(quote!(, #argument));
+        args.extend(if param.optional { quote!(, Some(#argument)) } else { quote!(, #argument) });
     }
     Some(args)
 }

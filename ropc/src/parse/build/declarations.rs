@@ -88,7 +88,8 @@ impl Builder {
         let ty = parts.need(Rule::type_ref)?;
         let ty = self.type_ref(ty)?;
         let name = self.ident(&parts.need(Rule::ident)?);
-        Ok(Param { ty, name, list: parts.opt(Rule::list_mark).is_some() })
+        let list = parts.opt(Rule::list_mark).is_some();
+        Ok(Param { ty, name, list, or_unset: parts.opt(Rule::or_unset).is_some() })
     }
 
     fn type_decl(&mut self, node: Node<'_>) -> Built<TypeDecl> {

@@ -77,6 +77,9 @@ local operations = {
   param = function(e, scope, c)
     return known(scope.params[e[2]], c, "context")
   end,
+  set = function(e, scope)
+    return scope.params[e[2]] ~= nil
+  end,
   index = function(_, scope, c)
     return known(scope.index, c, "index")
   end,

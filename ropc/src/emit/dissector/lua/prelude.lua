@@ -50,8 +50,8 @@ local function If(condition, yes, no)
 end
 
 -- `of` names the discriminants in messages.
-local function Match(name, of, on, arms, field)
-  return { kind = "match", name = name, of = of, on = on, arms = arms, field = field }
+local function Match(name, of, on, arms, field, waits)
+  return { kind = "match", name = name, of = of, on = on, arms = arms, field = field, waits = waits }
 end
 
 local function Arm(name, patterns, body, guard)

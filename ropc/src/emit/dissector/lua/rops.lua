@@ -307,10 +307,24 @@ local function reply(c, rop, sent, batch, handles, list, session)
   finish(node, c)
 end
 
-local function unsolicited(c, rop, list)
+-- State of the objects behind handle values in an unsolicited reply, which stands before the cursor.
+local function looked_up(c, rop, session)
+  local args = {}
+  for place, param in ipairs(rop.unsolicited.params) do
+    local of = rop.looks_up[param[1]]
+    local b1, b2, b3, b4 = c.text:byte(c.at + of.offset, c.at + of.offset + 3)
+    local value = b4 and session:get(b1 + b2 * 2 ^ 8 + b3 * 2 ^ 16 + b4 * 2 ^ 24, of.key)
+    if value ~= session.UNSET then
+      args[place] = value
+    end
+  end
+  return args
+end
+
+local function unsolicited(c, rop, list, session)
   local start, id = offset(c), byte(c, "RopId")
   local node = begin(c, list, rop.name, start, id)
-  read_body(c, rop, rop.unsolicited, {}, node)
+  read_body(c, rop, rop.unsolicited, looked_up(c, rop, session), node)
   finish(node, c)
 end
 
@@ -351,7 +365,7 @@ end
 local function next_reply(c, batch, handles, list, session)
   local id = c.text:byte(c.at)
   if unsolicited_by_id[id] then
-    unsolicited(c, unsolicited_by_id[id], list)
+    unsolicited(c, unsolicited_by_id[id], list, session)
   elseif batch.unknown then
     if not replies_by_id[id] then
       unknown_rop(offset(c), id)
@@ -363,7 +377,11 @@ local function next_reply(c, batch, handles, list, session)
       local known = description.rop_names[id]
       at_rop_id(offset(c), string.format("a reply without a request: 0x%02x%s", id, known and " " .. known or ""))
     end
-    reply(c, sent.rop, sent, batch, handles, list, session)
+    if sent.rop.answered_by[id] then
+      reply(c, replies_by_id[id], nil, batch, handles, list, session)
+    else
+      reply(c, sent.rop, sent, batch, handles, list, session)
+    end
   end
 end
 

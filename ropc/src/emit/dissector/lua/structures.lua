@@ -111,7 +111,12 @@ function readers.named(c, ty, scope, node)
   end
   local arguments = {}
   for index, param in ipairs(def.params) do
-    arguments[index] = expressions.fitted(eval(ty.arguments[index], scope, c), param[2])
+    local e = ty.arguments[index]
+    if param.optional and type(e) == "table" and e[1] == "param" then
+      arguments[index] = scope.params[e[2]]
+    else
+      arguments[index] = expressions.fitted(eval(e, scope, c), param[2])
+    end
   end
   local record = structures.body(c, def, arguments, node)
   if def.names_property then
@@ -292,6 +297,10 @@ local function variant(c, m, scope, node)
         node.add, node.value = "value", arm.name
       end
       members(c, arm.body, scope, node)
+      if m.waits and on[1] == false then
+        local raw = node.children[#node.children]
+        raw.meaning = string.format("%s not decoded: %s not known", raw.meaning, m.waits)
+      end
       return
     end
   end
@@ -425,7 +434,7 @@ end
 function structures.body(c, def, arguments, node)
   local scope = { fields = {}, offsets = {}, params = {} }
   for index, param in ipairs(def.params) do
-    if arguments[index] == nil then
+    if arguments[index] == nil and not param.optional then
       error(bytes.missing(offset(c), "context"))
     end
     scope.params[param[1]] = arguments[index]
