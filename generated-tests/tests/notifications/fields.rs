@@ -7,18 +7,19 @@ use protocol::oxcnotif::{
 use runtime::StringValue;
 
 use crate::layout::{Field, Kind};
+use crate::number;
 
 /// Bytes of a field that no other field of the kind has.
 pub fn bytes_of(field: &Field, kind: Kind, at: usize) -> Vec<u8> {
     let mark = u8::try_from(at).unwrap() * 8 + 0x11;
     let other = |count: usize| (0..count).map(|place| mark.wrapping_add(u8::try_from(place % 8).unwrap())).collect();
     match field.name {
-        "NotificationFlags" => kind.flags().to_le_bytes().to_vec(),
-        "TableEventType" => kind.event.to_le_bytes().to_vec(),
+        "NotificationFlags" => number(kind.flags(), 2),
+        "TableEventType" => number(kind.event, 2),
         "TableRowDataSize" => vec![5, 0],
         // A standard row of one number.
         "TableRowData" => [vec![0], other(4)].concat(),
-        "TagCount" => kind.tags.to_le_bytes().to_vec(),
+        "TagCount" => number(kind.tags, 2),
         "Tags" => other(4 * usize::from(kind.tags)),
         "UnicodeFlag" => vec![u8::from(kind.unicode)],
         "MessageClass" if kind.unicode => b"I\0P\0M\0\0\0".to_vec(),
@@ -37,21 +38,21 @@ impl Found {
     }
 
     fn folder(&mut self, name: &'static str, id: Option<FolderId>) {
-        id.iter().for_each(|id| self.add(name, id.0.to_le_bytes()));
+        id.iter().for_each(|id| self.add(name, number(id.0, 8)));
     }
 
     fn message(&mut self, name: &'static str, id: Option<MessageId>) {
-        id.iter().for_each(|id| self.add(name, id.0.to_le_bytes()));
+        id.iter().for_each(|id| self.add(name, number(id.0, 8)));
     }
 
-    fn number(&mut self, name: &'static str, number: Option<u32>) {
-        number.iter().for_each(|number| self.add(name, number.to_le_bytes()));
+    fn number(&mut self, name: &'static str, value: Option<u32>) {
+        value.iter().for_each(|value| self.add(name, number(*value, 4)));
     }
 
     fn tags(&mut self, tags: &ChangedTags) {
         let count = tags.tags.as_ref().map_or(0xFFFF, |tags| u16::try_from(tags.len()).unwrap());
-        self.add("TagCount", count.to_le_bytes());
-        let tags: Vec<u8> = tags.tags.iter().flatten().flat_map(|tag| tag.0.to_le_bytes()).collect();
+        self.add("TagCount", number(count, 2));
+        let tags: Vec<u8> = tags.tags.iter().flatten().flat_map(|tag| number(tag.0, 4)).collect();
         if !tags.is_empty() {
             self.add("Tags", tags);
         }
@@ -68,16 +69,16 @@ impl Found {
             ChangedTableRowTableRowData::Opaque(bytes) => bytes.to_vec(),
             ChangedTableRowTableRowData::Decoded(PropertyRow::StandardPropertyRow(values)) => {
                 let [PropertyValue::PtypInteger32(value)] = values[..] else { panic!("{values:?}") };
-                [&[0][..], &value.to_le_bytes()].concat()
+                [vec![0], number(u32::try_from(value).unwrap(), 4)].concat()
             }
             ChangedTableRowTableRowData::Decoded(other) => panic!("{other:?}"),
         };
-        self.add("TableRowDataSize", u16::try_from(data.len()).unwrap().to_le_bytes());
+        self.add("TableRowDataSize", number(u16::try_from(data.len()).unwrap(), 2));
         self.add("TableRowData", data);
     }
 
     fn change(&mut self, change: &TableChange<'_>) {
-        self.add("TableEventType", change.table_event_type().0.to_le_bytes());
+        self.add("TableEventType", number(change.table_event_type().0, 2));
         match change {
             TableChange::TableRowAdded(row) | TableChange::TableRowModified(row) => self.row(row),
             TableChange::TableRowDeleted(row) => {
@@ -93,7 +94,7 @@ impl Found {
 /// The fields of a notification.
 pub fn fields_of(data: &NotificationData<'_>) -> Vec<(&'static str, Vec<u8>)> {
     let mut found = Found::default();
-    found.add("NotificationFlags", data.notification_flags().0.to_le_bytes());
+    found.add("NotificationFlags", number(data.notification_flags().0, 2));
     let mut new_mail = None;
     match &data.event {
         NotificationDataEvent::NewMail { folder_id, message_id, message_flags, unicode_flag, message_class } => {
@@ -155,7 +156,8 @@ pub fn fields_of(data: &NotificationData<'_>) -> Vec<(&'static str, Vec<u8>)> {
         match class {
             StringValue::String8(text) => found.add("MessageClass", [text.as_bytes(), &[0]].concat()),
             StringValue::Utf16(text) => {
-                let units = text.to_text().encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+                let units =
+                    text.to_text().encode_utf16().chain([0]).flat_map(|unit| number(unit, 2)).collect::<Vec<u8>>();
                 found.add("MessageClass", units);
             }
         }

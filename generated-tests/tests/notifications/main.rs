@@ -28,6 +28,13 @@ pub fn read<'a>(bytes: &'a [u8], columns: Option<&[PropertyTag]>) -> Result<Noti
     Ok(data)
 }
 
+/// A number in so many bytes.
+pub fn number(value: impl Into<u64>, size: usize) -> Vec<u8> {
+    let mut e = Encoder::new();
+    e.uint(value.into(), size).unwrap();
+    e.finish().to_vec()
+}
+
 /// Its bytes.
 pub fn written(data: &NotificationData<'_>, columns: Option<&[PropertyTag]>) -> Result<Vec<u8>, PackError> {
     let mut e = Encoder::new();
