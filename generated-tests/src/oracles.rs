@@ -323,7 +323,7 @@ fn mutation(bytes: &[u8], index: usize, noise: &mut Noise) -> Vec<u8> {
 
 /// Unpacking takes no more memory than this, and so much for each byte that is there: the largest
 /// elements in Rust for the smallest on the wire, doubled by growing lists.
-const MEMORY_AT_LEAST: u64 = 64 * 1024;
+pub(crate) const MEMORY_AT_LEAST: u64 = 64 * 1024;
 const MEMORY_PER_BYTE: u64 = 256;
 
 /// Unpacks and checks that the memory it takes is in proportion to the bytes.
@@ -334,11 +334,12 @@ pub fn bounded<'a, T>(
     bytes: &'a [u8],
     unpack: impl Fn(&mut Cursor<'a>) -> Result<T, UnpackError>,
 ) -> Result<Result<T, UnpackError>, Broken> {
-    bounded_by(bytes, || unpack(&mut Cursor::new(bytes)))
+    bounded_by(MEMORY_AT_LEAST, bytes, || unpack(&mut Cursor::new(bytes)))
 }
 
-/// [`bounded`] for any reader of the bytes.
+/// [`bounded`] for any reader of the bytes, and for more or less memory whatever the bytes are.
 pub(crate) fn bounded_by<T>(
+    at_least: u64,
     bytes: &[u8],
     unpack: impl Fn() -> Result<T, UnpackError>,
 ) -> Result<Result<T, UnpackError>, Broken> {
@@ -352,7 +353,7 @@ pub(crate) fn bounded_by<T>(
         Some(Err(panic)) => resume_unwind(panic),
         None => return Err(broken("unpacking ends", bytes, "it did not run")),
     };
-    if memory.bytes_max > MEMORY_AT_LEAST + MEMORY_PER_BYTE * bytes.len() as u64 {
+    if memory.bytes_max > at_least + MEMORY_PER_BYTE * bytes.len() as u64 {
         let detail = format_args!("it took {} bytes", memory.bytes_max);
         return Err(broken("unpacking takes memory in proportion to the bytes", bytes, detail));
     }
@@ -369,7 +370,16 @@ pub fn random_bytes<'a, T: Debug>(
     unpack: impl Fn(&mut Cursor<'a>) -> Result<T, UnpackError>,
     pack: impl Fn(&T, &mut Encoder) -> Result<(), PackError>,
 ) -> Result<Option<(T, Vec<u8>)>, Broken> {
-    let value = match bounded(bytes, unpack)? {
+    random_bytes_within(MEMORY_AT_LEAST, bytes, unpack, pack)
+}
+
+pub(crate) fn random_bytes_within<'a, T: Debug>(
+    memory_at_least: u64,
+    bytes: &'a [u8],
+    unpack: impl Fn(&mut Cursor<'a>) -> Result<T, UnpackError>,
+    pack: impl Fn(&T, &mut Encoder) -> Result<(), PackError>,
+) -> Result<Option<(T, Vec<u8>)>, Broken> {
+    let value = match bounded_by(memory_at_least, bytes, || unpack(&mut Cursor::new(bytes)))? {
         Ok(value) => value,
         Err(error) if error.offset() <= bytes.len() => return Ok(None),
         Err(error) => return Err(broken("an error lies in the bytes", bytes, error)),

@@ -4,19 +4,48 @@
 
 use generated_tests::spec_coverage::record;
 use generated_tests::vectors::hex;
-use runtime::codec::rpc_header_ext::{Flags, pack_chain, unpack_chain};
-use runtime::codec::{lz77, obfuscation};
-use runtime::{Cursor, Encoder, UnpackErrorKind};
+use proptest::prelude::*;
+use protocol::oxcrpc::{
+    AuxiliaryBlockPayload, ExtendedAuxiliaryBuffer, ExtendedBufferOfRopInputBuffer, RopInputBuffers, RpcHeaderFlags,
+};
+use runtime::codec::lz77;
+use runtime::{Blob, Cursor, Encoder, PackErrorKind, UnpackError, UnpackErrorKind};
 
-fn packed(payloads: &[&[u8]], flags: Flags) -> Vec<u8> {
+const PLAIN: RpcHeaderFlags = RpcHeaderFlags(0);
+const COMPRESSED: RpcHeaderFlags = RpcHeaderFlags::COMPRESSED;
+const XOR_MAGIC: RpcHeaderFlags = RpcHeaderFlags::XOR_MAGIC;
+const LAST: RpcHeaderFlags = RpcHeaderFlags::LAST;
+/// Bytes of Version, Flags, Size and SizeActual.
+const HEADER: usize = 8;
+
+fn buffer(payload: &[u8], flags: RpcHeaderFlags) -> ExtendedBufferOfRopInputBuffer<'_> {
+    ExtendedBufferOfRopInputBuffer { flags, payload: Blob::Borrowed(payload) }
+}
+
+/// One behind the other; the last one says that it is.
+fn packed(payloads: &[&[u8]], flags: RpcHeaderFlags) -> Vec<u8> {
+    let last = payloads.len() - 1;
+    let flags = |index: usize| if index == last { flags | LAST } else { flags };
+    let payloads = payloads.iter().enumerate().map(|(index, payload)| buffer(payload, flags(index))).collect();
     let mut e = Encoder::new();
-    pack_chain(&mut e, payloads, flags).unwrap();
+    RopInputBuffers { payloads }.pack(&mut e).unwrap();
     e.finish().to_vec()
 }
 
-fn unpacked(bytes: &[u8]) -> Result<Vec<Vec<u8>>, String> {
-    let payloads = unpack_chain(Cursor::new(bytes), 1 << 20).map_err(|error| error.to_string())?;
-    Ok(payloads.into_iter().map(|payload| payload.into_owned()).collect())
+fn read(bytes: &[u8], room: usize) -> Result<Vec<Vec<u8>>, UnpackError> {
+    let mut c = Cursor::new(bytes).with_plain_room(room);
+    let buffers = RopInputBuffers::unpack(&mut c)?;
+    c.finish()?;
+    Ok(buffers.payloads.into_iter().map(|buffer| buffer.payload.into_owned()).collect())
+}
+
+fn unpacked(bytes: &[u8]) -> Result<Vec<Vec<u8>>, UnpackError> {
+    read(bytes, 1 << 20)
+}
+
+/// What the error says, with path and offset.
+fn refused(bytes: &str) -> String {
+    unpacked(&hex(bytes)).unwrap_err().to_string()
 }
 
 /// The fields of a header: Version, Flags, Size, SizeActual.
@@ -31,11 +60,15 @@ fn text() -> Vec<u8> {
 
 #[test]
 fn a_plain_payload_has_two_equal_sizes() {
-    let bytes = packed(&[b"abc"], Flags::empty());
+    let bytes = packed(&[b"abc"], PLAIN);
     assert_eq!(bytes, hex("00 00 | 04 00 | 03 00 | 03 00 | 61 62 63"));
-    assert!(unpacked(&hex("00 00 | 04 00 | 03 00 | 04 00 | 61 62 63")).unwrap_err().contains("the same as Size"));
-    assert!(unpacked(&hex("01 00 | 04 00 | 03 00 | 03 00 | 61 62 63")).unwrap_err().contains("version 0"));
-    assert!(unpacked(&hex("00 00 | 14 00 | 03 00 | 03 00 | 61 62 63")).unwrap_err().contains("only"));
+    assert_eq!(
+        refused("00 00 | 04 00 | 03 00 | 04 00 | 61 62 63"),
+        "Payloads[0].SizeActual: expected as many bytes as there are, got 0x4 at offset 8"
+    );
+    assert!(refused("00 00 | 04 00 | 03 00 | 02 00 | 61 62 63").contains("Payloads[0].SizeActual"));
+    assert!(refused("01 00 | 04 00 | 03 00 | 03 00 | 61 62 63").contains("the fixed value of Version"));
+    assert!(refused("00 00 | 14 00 | 03 00 | 03 00 | 61 62 63").contains("Payloads[0].Flags: expected reserved bits"));
     for id in ["MS-OXCRPC_R33", "MS-OXCRPC_R35", "MS-OXCRPC_R38", "MS-OXCRPC_R46"] {
         record(id, "a_plain_payload_has_two_equal_sizes");
     }
@@ -44,41 +77,144 @@ fn a_plain_payload_has_two_equal_sizes() {
 #[test]
 fn a_compressed_payload_is_one_that_another_implementation_reads() {
     let text = text();
-    let bytes = packed(&[&text], Flags::COMPRESSED);
+    let bytes = packed(&[&text], COMPRESSED);
     let [_, flags, size, size_actual] = header(&bytes);
     assert_eq!((flags, usize::from(size_actual)), (0x0005, text.len()));
     assert!(size < size_actual);
-    assert_eq!(usize::from(size), bytes.len() - 8);
-    assert_eq!(lzxpress::data::decompress(&bytes[8..]).unwrap(), text);
+    assert_eq!(usize::from(size), bytes.len() - HEADER);
+    assert_eq!(lzxpress::data::decompress(&bytes[HEADER..]).unwrap(), text);
     for id in ["MS-OXCRPC_R36", "MS-OXCRPC_R4794", "MS-OXCRPC_R831"] {
         record(id, "a_compressed_payload_is_one_that_another_implementation_reads");
     }
 }
 
 #[test]
+fn a_payload_that_does_not_shrink_is_written_as_it_is() {
+    assert_eq!(packed(&[b"abcdefgh"], COMPRESSED), packed(&[b"abcdefgh"], PLAIN));
+    // Read, it would have to be shorter than it says that it is.
+    assert!(refused("00 00 | 05 00 | 07 00 | 07 00 | FF FF FF 1F 61 62 63").contains("requires"));
+}
+
+#[test]
 fn an_obfuscated_payload_is_xored_after_it_is_compressed() {
     let text = text();
-    let bytes = packed(&[&text], Flags::COMPRESSED | Flags::XOR_MAGIC);
+    let bytes = packed(&[&text], COMPRESSED | XOR_MAGIC);
     assert_eq!(header(&bytes)[1], 0x0007);
-    let plain: Vec<u8> = bytes[8..].iter().map(|byte| byte ^ 0xA5).collect();
+    let plain: Vec<u8> = bytes[HEADER..].iter().map(|byte| byte ^ 0xA5).collect();
     assert_eq!(lzxpress::data::decompress(&plain).unwrap(), text);
     assert_eq!(unpacked(&bytes).unwrap(), [text]);
-    assert_eq!(packed(&[b"abc"], Flags::XOR_MAGIC)[8..], obfuscation::applied(b"abc")[..]);
+    assert_eq!(packed(&[b"abc"], XOR_MAGIC)[HEADER..], [0xC4, 0xC7, 0xC6]);
     record("MS-OXCRPC_R39", "an_obfuscated_payload_is_xored_after_it_is_compressed");
 }
 
 #[test]
 fn the_last_payload_and_only_that_says_so() {
-    let bytes = packed(&[b"a", b"b", b"c"], Flags::LAST);
+    let bytes = packed(&[b"a", b"b", b"c"], PLAIN);
     assert_eq!([&bytes[..], &bytes[9..], &bytes[18..]].map(|rest| header(rest)[1]), [0, 0, 0x0004]);
     assert_eq!(unpacked(&bytes).unwrap(), [b"a", b"b", b"c"]);
     // Nothing follows it.
-    let twice = [packed(&[b"a"], Flags::LAST), packed(&[b"b"], Flags::LAST)].concat();
-    let error = unpack_chain(Cursor::new(&twice), 1 << 20).unwrap_err();
-    assert_eq!(error.kind(), &UnpackErrorKind::TrailingBytes { count: 9 });
+    let twice = [packed(&[b"a"], PLAIN), packed(&[b"b"], PLAIN)].concat();
+    assert_eq!(unpacked(&twice).unwrap_err().kind(), &UnpackErrorKind::TrailingBytes { count: 9 });
+    // Something follows any other.
+    let error = unpacked(b"\x00\x00\x00\x00\x01\x00\x01\x00a").unwrap_err();
+    assert_eq!((error.path().as_str(), error.offset()), ("Payloads[1].Version", 9));
+    for payloads in [vec![], vec![buffer(b"a", PLAIN)], vec![buffer(b"a", LAST), buffer(b"b", LAST)]] {
+        let error = RopInputBuffers { payloads }.pack(&mut Encoder::new()).unwrap_err();
+        assert!(matches!(error.kind(), PackErrorKind::Unmet { .. }), "{error}");
+    }
     for id in ["MS-OXCRPC_R40", "MS-OXCRPC_R778", "MS-OXCRPC_R779"] {
         record(id, "the_last_payload_and_only_that_says_so");
     }
+}
+
+#[test]
+fn each_payload_is_read_by_its_own_flags() {
+    let text = b"hello ".repeat(50);
+    let payloads = vec![buffer(&text, COMPRESSED), buffer(b"plain", PLAIN), buffer(b"hidden", XOR_MAGIC | LAST)];
+    let mut e = Encoder::new();
+    RopInputBuffers { payloads }.pack(&mut e).unwrap();
+    assert_eq!(unpacked(e.as_slice()).unwrap(), [&text[..], b"plain", b"hidden"]);
+    let buffers = RopInputBuffers::unpack(&mut Cursor::new(e.as_slice())).unwrap();
+    assert!(matches!(buffers.payloads[1].payload, Blob::Borrowed(b"plain")), "not copied");
+}
+
+#[test]
+fn the_limit_holds_for_the_whole_chain() {
+    let text = vec![b'a'; 1000];
+    let bytes = packed(&[&text, &text, &text], COMPRESSED);
+    assert!(bytes.len() < 100);
+    assert_eq!(read(&bytes, 3000).unwrap().len(), 3);
+    let error = read(&bytes, 2999).unwrap_err();
+    assert_eq!(error.kind(), &UnpackErrorKind::TooLarge { found: 1000, limit: 999 });
+    assert_eq!(error.path(), "Payloads[2].SizeActual");
+    // Without a limit of the reader's own, some of 64 KiB are too many.
+    let most = vec![0; 65_535];
+    let bytes = packed(&[&most[..]; 65], COMPRESSED);
+    assert!(matches!(
+        RopInputBuffers::unpack(&mut Cursor::new(&bytes)).unwrap_err().kind(),
+        UnpackErrorKind::TooLarge { .. }
+    ));
+}
+
+#[test]
+fn sizes_that_lie_are_errors_at_their_place() {
+    let error = unpacked(b"\x00\x00\x04\x00\xFF\xFF\xFF\xFFab").unwrap_err();
+    assert_eq!(error.kind(), &UnpackErrorKind::Truncated { needed: 0xFFFF, available: 2 });
+    let mut bytes = packed(&[&[b'a'; 1000]], COMPRESSED);
+    bytes[6] ^= 1;
+    let error = unpacked(&bytes).unwrap_err();
+    assert!(matches!(error.kind(), UnpackErrorKind::Compression { .. }), "{error}");
+    assert_eq!(error.path(), "Payloads[0].Payload");
+    assert!(error.offset() >= HEADER && error.offset() <= bytes.len());
+}
+
+#[test]
+fn each_truncation_is_an_error() {
+    let bytes = packed(&[&b"hello ".repeat(50), b"abc"], COMPRESSED | XOR_MAGIC);
+    for len in 0..bytes.len() {
+        let error = unpacked(&bytes[..len]).unwrap_err();
+        assert!(error.offset() <= len, "{error}");
+    }
+}
+
+#[test]
+fn what_its_fields_cannot_say_is_not_written() {
+    let mut e = Encoder::new();
+    let error = buffer(&vec![0; 65_536], COMPRESSED | LAST).pack(&mut e).unwrap_err();
+    assert_eq!(error.kind(), &PackErrorKind::TooLarge { value: 65_536, limit: 65_535 });
+    assert_eq!(error.path(), "SizeActual");
+    let whole = vec![b'a'; 65_535];
+    assert_eq!(unpacked(&packed(&[&whole], COMPRESSED)).unwrap(), [whole]);
+    let error = buffer(b"abc", LAST).pack(&mut Encoder::with_limit(10)).unwrap_err();
+    assert!(matches!(error.kind(), PackErrorKind::Full { needed: 3, limit: 10 }));
+}
+
+#[test]
+fn an_error_in_an_obfuscated_structure_has_its_path_and_offset() {
+    // A block of five bytes, of which the last is missing.
+    let plain = hex("00 00 | 04 00 | 04 00 | 04 00 | 05 00 01 17");
+    let hidden = hex("00 00 | 06 00 | 04 00 | 04 00 | A0 A5 A4 B2");
+    for bytes in [plain, hidden] {
+        let error = ExtendedAuxiliaryBuffer::unpack(&mut Cursor::new(&bytes)).unwrap_err();
+        assert_eq!(error.path(), "Buffer.Payload.Blocks[0].Payload", "{error}");
+        assert_eq!(error.offset(), 12);
+    }
+}
+
+#[test]
+fn a_structure_that_was_compressed_owns_what_it_read() {
+    let text = "a".repeat(200);
+    let block = AuxiliaryBlockPayload::ServerSessionInfo(protocol::oxcrpc::AuxServerSessionInfo {
+        server_session_context_info: Some(text.as_str().into()),
+    });
+    let blocks = vec![protocol::oxcrpc::AuxiliaryBlock { payload: block }];
+    let payload = protocol::oxcrpc::AuxiliaryBuffer { blocks };
+    let buffer = protocol::oxcrpc::ExtendedBufferOfAuxiliaryBuffer { flags: COMPRESSED | LAST, payload };
+    let value = ExtendedAuxiliaryBuffer { buffer };
+    let mut e = Encoder::new();
+    value.pack(&mut e).unwrap();
+    assert!(e.len() < 100 && e.len() == value.packed_size());
+    assert_eq!(ExtendedAuxiliaryBuffer::unpack(&mut Cursor::new(e.as_slice())).unwrap(), value);
 }
 
 #[test]
@@ -103,11 +239,29 @@ fn the_closing_bit_gets_a_mask_of_its_own_where_it_has_to() {
 
 #[test]
 fn a_proved_statement_is_recorded_once() {
-    let bytes = packed(&[b"a", b"b"], Flags::LAST);
+    let bytes = packed(&[b"a", b"b"], PLAIN);
     assert_eq!(unpacked(&bytes).unwrap(), [b"a", b"b"]);
     record("MS-OXCRPC_R777", "a_proved_statement_is_recorded_once");
     record("MS-OXCRPC_R777", "a_proved_statement_is_recorded_once");
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/spec-coverage/generated-tests.tsv");
     let line = "MS-OXCRPC_R777\ta_proved_statement_is_recorded_once";
     assert_eq!(std::fs::read_to_string(file).unwrap().lines().filter(|known| *known == line).count(), 1);
+}
+
+proptest! {
+    #[test]
+    fn random_headers_never_panic_nor_pass_the_limit(
+        sizes in proptest::collection::vec((0u8..8, 0u8..40, 0u8..60), 1..6),
+        noise in proptest::collection::vec(prop_oneof![Just(0u8), Just(0xFFu8), any::<u8>()], 1..60),
+        room in 0usize..100,
+    ) {
+        let mut bytes = Vec::new();
+        for (flags, size, size_actual) in sizes {
+            bytes.extend([0, 0, flags, 0, size, 0, size_actual, 0]);
+            bytes.extend(noise.iter().cycle().take(usize::from(size)));
+        }
+        if let Ok(payloads) = read(&bytes, room) {
+            prop_assert!(payloads.iter().map(Vec::len).sum::<usize>() <= room);
+        }
+    }
 }

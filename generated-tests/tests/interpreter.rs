@@ -15,9 +15,9 @@ use protocol::oxcdata::{PropertyTag, PropertyType, WireForm};
 use protocol::oxcfxics::{FastTransfer, FastTransferDecoder, FastTransferRoot};
 use protocol::oxcmapihttp::{ExecuteRequest, ExecuteResponse};
 use protocol::oxcnotif::{ChangedTableRow, DeletedTableRow, NotificationData, TableChange};
+use protocol::oxcrpc::{RopInputBuffers, RopOutputBuffers};
 use protocol::rops::{Conversation, RopId, RopInputBuffer, RopOutputBuffer, RopReply, RopRequest};
 use readers::{BY_COLUMNS, BY_FORM, BY_FORM_AND_TYPE, BY_TYPE, PLAIN};
-use runtime::codec::rpc_header_ext::unpack_chain;
 use runtime::stream::StreamError;
 use runtime::stream::typed::Stream as _;
 use runtime::{Cursor, UnpackError, UnpackErrorKind};
@@ -354,8 +354,9 @@ fn captured() -> Vec<(Vec<u8>, Vec<u8>)> {
         let body = response.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
         let request = ExecuteRequest::unpack(&mut Cursor::new(&request)).unwrap();
         let response = ExecuteResponse::unpack(&mut Cursor::new(&response[body..])).unwrap();
-        let payload = |bytes: &[u8]| unpack_chain(Cursor::new(bytes), 1 << 20).unwrap()[0].to_vec();
-        exchanges.push((payload(&request.rop_buffer), payload(&response.rop_buffer)));
+        let asks = RopInputBuffers::unpack(&mut Cursor::new(&request.rop_buffer)).unwrap();
+        let answers = RopOutputBuffers::unpack(&mut Cursor::new(&response.rop_buffer)).unwrap();
+        exchanges.push((asks.payloads[0].payload.to_vec(), answers.payloads[0].payload.to_vec()));
     }
     exchanges
 }

@@ -175,6 +175,17 @@ pub enum DeclKind {
     Function(FunctionDecl),
 }
 
+impl DeclKind {
+    /// The name of the set of wire forms that it declares.
+    #[must_use]
+    pub fn form_name(&self) -> Option<&str> {
+        match self {
+            Self::Form(form) => Some(&form.name.text),
+            _ => None,
+        }
+    }
+}
+
 /// A constant.
 #[derive(Clone, Debug)]
 pub struct ConstDecl {

@@ -285,11 +285,13 @@ pub struct Layout {
     pub min_size: u64,
     /// It always takes `min_size` bytes.
     pub fixed: bool,
+    /// Something in it is compressed or obfuscated.
+    pub transforms: bool,
 }
 
 impl Default for Layout {
     fn default() -> Self {
-        Self { lifetime: false, copy: true, float: false, min_size: 0, fixed: true }
+        Self { lifetime: false, copy: true, float: false, min_size: 0, fixed: true, transforms: false }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::error::{UnpackError, UnpackErrorKind};
 use crate::relative::Referents;
+use crate::transform::PLAIN_ROOM;
 
 /// A position in a buffer of little-endian, unaligned data (`encoding(mapi)`).
 ///
@@ -15,6 +16,8 @@ pub struct Cursor<'a> {
     base: usize,
     depth: u32,
     beyond: Beyond,
+    /// Bytes that transformed extents may still have.
+    plain_room: usize,
 }
 
 /// What stands behind the end.
@@ -71,13 +74,44 @@ impl<'a> Cursor<'a> {
     /// A cursor at the start of a buffer.
     #[must_use]
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, end: bytes.len(), base: 0, depth: 0, beyond: Beyond::Nothing }
+        Self::at_offset(bytes, 0)
     }
 
     /// A cursor at the start of a buffer that stands at this offset of an outer one.
     #[must_use]
     pub fn at_offset(bytes: &'a [u8], offset: usize) -> Self {
-        Self { rest: bytes, end: offset.saturating_add(bytes.len()), base: offset, depth: 0, beyond: Beyond::Nothing }
+        Self {
+            rest: bytes,
+            end: offset.saturating_add(bytes.len()),
+            base: offset,
+            depth: 0,
+            beyond: Beyond::Nothing,
+            plain_room: PLAIN_ROOM,
+        }
+    }
+
+    /// The same where all extents that are compressed or obfuscated have no more bytes together, when they are not:
+    /// 4 MiB otherwise.
+    #[must_use]
+    pub fn with_plain_room(self, bytes: usize) -> Self {
+        Self { plain_room: bytes, ..self }
+    }
+
+    /// Bytes that transformed extents may still have.
+    #[must_use]
+    pub fn plain_room(&self) -> usize {
+        self.plain_room
+    }
+
+    /// Takes over what an extent has left of the room.
+    pub fn set_plain_room(&mut self, bytes: usize) {
+        self.plain_room = bytes;
+    }
+
+    /// A cursor over other bytes in place of those at this offset: depth and limits go on.
+    #[must_use]
+    pub fn over<'b>(&self, bytes: &'b [u8], offset: usize) -> Cursor<'b> {
+        Cursor { depth: self.depth, plain_room: self.plain_room, ..Cursor::at_offset(bytes, offset) }
     }
 
     /// Bytes read so far, from the start of the outermost buffer.

@@ -12,6 +12,8 @@ pub struct Encoder {
     /// Where offsets count from.
     base: usize,
     depth: u32,
+    /// Bytes written outside before this encoder's own, for errors.
+    before: usize,
 }
 
 /// Where a length was left open: see [`Encoder::reserve_u16`].
@@ -91,7 +93,19 @@ impl Encoder {
     /// An encoder that never holds more than `limit` bytes.
     #[must_use]
     pub fn with_limit(limit: usize) -> Self {
-        Self { buffer: Vec::new(), limit, base: 0, depth: 0 }
+        Self { buffer: Vec::new(), limit, base: 0, depth: 0, before: 0 }
+    }
+
+    /// An encoder for bytes that are changed before they are written here: without a limit, as deep as this one.
+    #[must_use]
+    pub fn inside(&self) -> Self {
+        Self { depth: self.depth, before: self.before.saturating_add(self.buffer.len()), ..Self::new() }
+    }
+
+    /// Ends writing; the bytes to be changed.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<u8> {
+        self.buffer
     }
 
     /// Bytes written so far.
@@ -218,7 +232,7 @@ impl Encoder {
     #[cold]
     #[must_use]
     pub fn error(&self, kind: PackErrorKind) -> PackError {
-        PackError::new(kind, self.buffer.len())
+        PackError::new(kind, self.before.saturating_add(self.buffer.len()))
     }
 
     /// A count or length that its field cannot carry.

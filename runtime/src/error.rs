@@ -130,6 +130,14 @@ impl UnpackError {
         Self(Box::new(Inner { kind, offset, path: Vec::new() }))
     }
 
+    /// The same at another offset.
+    #[cold]
+    #[must_use]
+    pub(crate) fn moved(mut self, offset: usize) -> Self {
+        self.0.offset = offset;
+        self
+    }
+
     /// Why it failed.
     #[must_use]
     pub fn kind(&self) -> &UnpackErrorKind {

@@ -14,7 +14,7 @@
 //! | [`stream`] | streams by a grammar, in pieces |
 //! | [`rop`] | handle tables, ROP batches, property rows' helpers |
 //! | [`keyed`] | requests of MAPI over HTTP with their replies |
-//! | [`codec`] | LZ77, XOR, RPC_HEADER_EXT payloads |
+//! | [`codec`], [`transform`] | LZ77, XOR, and extents that they are applied to |
 //! | [`ndr`] | alignment, pointers and conformance of NDR |
 
 pub mod codec;
@@ -29,6 +29,7 @@ pub mod relative;
 pub mod rop;
 pub mod stream;
 pub mod text;
+pub mod transform;
 pub mod value;
 
 pub use cursor::{Cursor, Place};

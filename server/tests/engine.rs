@@ -14,9 +14,9 @@ use protocol::oxcmapihttp::{
 };
 use protocol::oxcrpc::{
     AuxPerfProcessinfo, AuxVersion, AuxiliaryBlock, AuxiliaryBlockPayload, AuxiliaryBuffer, ConnectFlags, ExecuteFlags,
+    ExtendedBufferOfRopInputBuffer, RopInputBuffers, RopOutputBuffers, RpcHeaderFlags,
 };
 use protocol::rops::{Conversation, RopReply, RopRequest};
-use runtime::codec::rpc_header_ext::{Flags, RpcHeaderExt, pack_chain, unpack_chain};
 use runtime::rop::{INVALID_HANDLE, pack_batch, unpack_batch};
 use runtime::{Blob, Cursor, Encoder, Guid, PackError, String8, Utf16};
 
@@ -91,8 +91,11 @@ fn logon() -> Vec<u8> {
     pack(|e| pack_batch(e, &rops, &[INVALID_HANDLE]))
 }
 
-fn extended(payload: &[u8], flags: Flags) -> Vec<u8> {
-    pack(|e| pack_chain(e, &[payload], flags))
+/// No flag but Last.
+const PLAIN: RpcHeaderFlags = RpcHeaderFlags::LAST;
+
+fn extended(payload: &[u8], flags: RpcHeaderFlags) -> Vec<u8> {
+    pack(|e| ExtendedBufferOfRopInputBuffer { flags, payload: payload.into() }.pack(e))
 }
 
 fn execute_request(rop_buffer: &[u8]) -> ExecuteRequest<'_> {
@@ -117,8 +120,10 @@ fn error_code(body: &[u8]) -> ErrorCode {
 fn logged_on(body: &[u8]) {
     let response = ExecuteResponse::unpack(&mut Cursor::new(body)).unwrap();
     assert_eq!((response.status_code, response.error_code), (0, ErrorCode::EC_NONE));
-    let payloads = unpack_chain(Cursor::new(&response.rop_buffer), 0x8000).unwrap();
-    let batch = unpack_batch(&payloads[0]).unwrap();
+    let mut c = Cursor::new(&response.rop_buffer).with_plain_room(0x8000);
+    let payloads = RopOutputBuffers::unpack(&mut c).unwrap().payloads;
+    assert!(c.is_empty());
+    let batch = unpack_batch(&payloads[0].payload).unwrap();
     assert_eq!((payloads.len(), &batch.handles[..]), (1, &[1][..]));
     let input = logon();
     let request = RopRequest::unpack(&mut Cursor::new(&input[2..])).unwrap();
@@ -177,7 +182,7 @@ fn what_clients_report_of_themselves_is_read_and_no_reason_to_fail() {
     let unknown: &[u8] = &[6, 0, 9, 9, 1, 2];
     let cut: &[u8] = &[40, 0, 1, 2, 0];
     for blocks in [known.as_slice(), unknown, cut, &[known.as_slice(), unknown].concat()] {
-        let buffer = pack(|e| pack_chain(e, &[blocks], Flags::LAST));
+        let buffer = extended(blocks, PLAIN);
         let request = ConnectRequest { auxiliary_buffer: Blob::Borrowed(&buffer), ..connect_request(ALICE_DN) };
         let (body, session) = engine().connect(&alice(), &pack(|e| request.pack(e))).unwrap();
         let response = ConnectResponse::unpack(&mut Cursor::new(&body)).unwrap();
@@ -228,14 +233,15 @@ fn a_body_that_ends_early_has_no_answer_and_more_than_the_body_is_tolerated() {
 
 #[test]
 fn execute_reads_compressed_and_obfuscated_requests() {
-    for flags in [Flags::empty(), Flags::COMPRESSED, Flags::XOR_MAGIC, Flags::COMPRESSED | Flags::XOR_MAGIC] {
+    let (compressed, xored) = (RpcHeaderFlags::COMPRESSED, RpcHeaderFlags::XOR_MAGIC);
+    for flags in [PLAIN, PLAIN | compressed, PLAIN | xored, PLAIN | compressed | xored] {
         let mut session = session(&engine());
         // Only what shrinks is compressed: releases of nothing, again and again.
         let mut rops = unpack_batch(&logon()).unwrap().rops.to_vec();
         rops.extend([0x01, 0, 9].repeat(40));
         let buffer = extended(&pack(|e| pack_batch(e, &rops, &[INVALID_HANDLE])), flags);
-        let header = RpcHeaderExt::unpack(&mut Cursor::new(&buffer)).unwrap();
-        assert_eq!(header.flags, flags | Flags::LAST);
+        let read = RopInputBuffers::unpack(&mut Cursor::new(&buffer)).unwrap();
+        assert_eq!(read.payloads[0].flags, flags);
         logged_on(&execute(&mut session, &execute_request(&buffer)));
     }
 }
@@ -243,7 +249,7 @@ fn execute_reads_compressed_and_obfuscated_requests() {
 #[test]
 fn a_request_that_cannot_be_parsed_fails_as_a_whole_and_the_session_goes_on() {
     let mut session = session(&engine());
-    let good = extended(&logon(), Flags::empty());
+    let good = extended(&logon(), PLAIN);
     let without_last = {
         let mut buffer = good.clone();
         buffer[2] = 0;
@@ -254,8 +260,8 @@ fn a_request_that_cannot_be_parsed_fails_as_a_whole_and_the_session_goes_on() {
         buffer[8] = 0xFF;
         buffer
     };
-    let reserved_rop = extended(&pack(|e| pack_batch(e, &[0x00, 0, 0], &[1])), Flags::empty());
-    let half_a_handle = extended(&[2, 0, 1, 1], Flags::empty());
+    let reserved_rop = extended(&pack(|e| pack_batch(e, &[0x00, 0, 0], &[1])), PLAIN);
+    let half_a_handle = extended(&[2, 0, 1, 1], PLAIN);
     let bad_compression = {
         let mut buffer = good.clone();
         buffer[2] |= 1;
@@ -273,7 +279,7 @@ fn a_request_that_cannot_be_parsed_fails_as_a_whole_and_the_session_goes_on() {
 #[test]
 fn a_reply_that_no_buffer_of_the_client_holds_fails_the_call() {
     let mut session = session(&engine());
-    let buffer = extended(&logon(), Flags::empty());
+    let buffer = extended(&logon(), PLAIN);
     let tiny = ExecuteRequest { max_rop_out: 10, ..execute_request(&buffer) };
     let body = execute(&mut session, &tiny);
     let response = ExecuteFailure::unpack(&mut Cursor::new(&body)).unwrap();

@@ -6,7 +6,7 @@ use runtime::ndr::{NdrCursor, NdrEncoder, Representation};
 use runtime::{PackError, UnpackError};
 
 use super::{Bytes, REPRESENTATIONS};
-use crate::oracles::{Broken, bounded_by, broken, same};
+use crate::oracles::{Broken, MEMORY_AT_LEAST, bounded_by, broken, same};
 
 /// Prefixes that are tried at most.
 const MAX_PREFIXES: usize = 64;
@@ -122,7 +122,7 @@ pub fn any_bytes<'a, T: PartialEq + Debug>(
     unpack: impl Fn(&mut NdrCursor<'a>) -> Result<T, UnpackError>,
     pack: impl Fn(&T, &mut NdrEncoder) -> Result<(), PackError>,
 ) -> Result<Option<Again>, Broken> {
-    let value = match bounded_by(bytes, || unpack(&mut NdrCursor::new(bytes, representation)))? {
+    let value = match bounded_by(MEMORY_AT_LEAST, bytes, || unpack(&mut NdrCursor::new(bytes, representation)))? {
         Ok(value) => value,
         Err(error) if error.offset() <= bytes.len() => return Ok(None),
         Err(error) => return Err(broken("an error lies in the bytes", bytes, error)),

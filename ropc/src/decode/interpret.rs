@@ -5,7 +5,7 @@ use std::rc::Rc;
 use ropc::ast::ReservedRule;
 use ropc::model::{
     Arm, ByForm, ConstValue, Ending, Expr, Extent, Field, IntKind, Match, Member, Pattern, Program, Role, StructDef,
-    Text, Type, TypeId, TypeKind, Width,
+    Text, Transform, TransformKind, Type, TypeId, TypeKind, Width,
 };
 use runtime::{Cursor, Guid, UnpackError, UnpackErrorKind};
 
@@ -248,6 +248,7 @@ impl<'p> Interpreter<'p> {
                 let extent = c.sub(size);
                 let mut extent = self.inside(name, |this| extent.map_err(|error| this.refused(&error)))?;
                 self.members(&mut extent, inner, scope, out)?;
+                c.set_plain_room(extent.plain_room());
                 self.inside(name, |this| this.used_up(&extent))
             }
             Member::Tail(inner) => {
@@ -281,13 +282,16 @@ impl<'p> Interpreter<'p> {
         self.count(c)?;
         let start = c.offset();
         let mut node = Node::new(field.name.as_str(), start);
-        let result = self.value(c, &field.ty, scope, &mut node);
+        let result = match &field.transform {
+            Some(transform) => self.transformed(c, &field.ty, transform, scope, &mut node),
+            None => self.value(c, &field.ty, scope, &mut node),
+        };
         node.size = c.offset().saturating_sub(start);
         let stream = self.program.streams.iter().find(|stream| Some(&stream.name) == field.piece.as_ref());
         if let (Some(stream), Ok(Datum::Bytes(bytes))) = (stream, &result) {
             pieces::piece(self, stream, bytes, &mut node);
         }
-        if result.is_ok() || !node.children.is_empty() {
+        if result.is_ok() || !node.children.is_empty() || field.transform.is_some() && node.value.is_some() {
             out.push(node);
         }
         let value = result?;
@@ -296,6 +300,53 @@ impl<'p> Interpreter<'p> {
         }
         scope.add(&field.name, value, start);
         Ok(())
+    }
+
+    /// Reads what was compressed or obfuscated on its way into the extent that it fills.
+    fn transformed(
+        &mut self,
+        c: &mut Cursor<'_>,
+        ty: &'p Type,
+        transform: &'p Transform,
+        scope: &mut Scope<'p>,
+        node: &mut Node,
+    ) -> Result<Datum<'p>, Fault> {
+        let size = transform.plain_size.as_ref().map(|size| self.length(c, size, scope)).transpose()?;
+        let mut plain = c.plain(size).map_err(|error| self.refused(&error))?;
+        for step in &transform.steps {
+            if self.eval(c, &step.cond, scope)?.truth() {
+                match step.kind {
+                    TransformKind::Xor(mask) => plain.xor(mask),
+                    TransformKind::Lz77 => plain.lz77().map_err(|error| {
+                        node.value = Some(Value::Bytes);
+                        self.refused(&error)
+                    })?,
+                }
+            }
+        }
+        if let Err(error) = plain.check() {
+            // The size is wrong, not what has it.
+            let size = transform.plain_size.as_ref().and_then(Expr::first_field);
+            let own = self.path.pop();
+            let fault = self.inside(size.unwrap_or_default(), |this| Err::<(), _>(this.refused(&error)));
+            self.path.extend(own);
+            fault?;
+        }
+        let in_place = plain.in_place();
+        let (bytes, offset) = in_place.map_or((plain.bytes(), 0), |bytes| (bytes, node.offset));
+        let mut inner = c.over(bytes, offset);
+        let result = self.value(&mut inner, ty, scope, node);
+        let result = result.and_then(|value| self.used_up(&inner).map(|()| value));
+        c.set_plain_room(inner.plain_room());
+        if in_place.is_some() {
+            return result;
+        }
+        node.payload = Some(bytes.to_vec());
+        if node.value == Some(Value::Bytes) {
+            node.value = None;
+            node.children.push(Node::leaf("Plain", 0, bytes.len(), Value::Bytes));
+        }
+        result.map_err(|fault| fault.within(bytes))
     }
 
     fn fixed(&self, found: &Datum<'_>, expected: &ConstValue, start: usize, size: usize) -> Result<(), Fault> {

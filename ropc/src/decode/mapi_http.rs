@@ -3,8 +3,6 @@
 
 use ropc::model::{Request, StructDef, TypeKind};
 use runtime::Cursor;
-use runtime::codec::rpc_header_ext::{Flags, RpcHeaderExt};
-use runtime::codec::{lz77, obfuscation};
 
 use super::conversation::Requests;
 use super::rops::Decoder;
@@ -14,8 +12,8 @@ use super::tree::{Decoded, Fault, Node, Value};
 const ROP_BUFFER: &str = "RopBuffer";
 /// The field with auxiliary data at the end of every body, and the structure of its payloads.
 const AUXILIARY_BUFFER: &str = "AuxiliaryBuffer";
-/// What payloads may have together when they are decompressed.
-const MOST_DECOMPRESSED: usize = 4 << 20;
+/// The field of an extended buffer with what its header is about.
+const PAYLOAD: &str = "Payload";
 /// The structure of a whole response, its field with headers, and the one with the body.
 const COMMON_RESPONSE: &str = "CommonResponse";
 const ADDITIONAL_HEADERS: &str = "AdditionalHeaders";
@@ -103,85 +101,71 @@ impl<'p> Decoder<'p> {
         for field in fields.iter_mut().filter(|field| field.size > 0) {
             let content = field.bytes(bytes);
             match field.name.as_str() {
-                ROP_BUFFER => self.chain(Cursor::at_offset(content, field.offset), field, Some(side))?,
-                AUXILIARY_BUFFER => self.chain(Cursor::at_offset(content, field.offset), field, None)?,
+                ROP_BUFFER => self.chain(content, field, Some(side))?,
+                AUXILIARY_BUFFER => self.chain(content, field, None)?,
                 _ => {}
             }
         }
         Ok(())
     }
 
-    /// Payloads behind their headers, up to the one with the flag Last.
-    fn chain(&mut self, mut c: Cursor<'_>, field: &mut Node, mut side: Option<&mut Side<'_, 'p>>) -> Result<(), Fault> {
-        field.value = None;
-        let mut total = 0;
-        let name = if side.is_some() { ROP_BUFFER } else { AUXILIARY_BUFFER };
-        loop {
-            let index = field.children.len();
-            let mut node = Node::new(format!("[{index}]"), c.offset());
-            let result = self.payload(&mut c, &mut node, &mut total, side.as_deref_mut());
-            node.size = c.offset().saturating_sub(node.offset);
-            field.children.push(node);
-            let last = result.map_err(|fault| Fault {
-                path: format!("{name}[{index}].{}", fault.path).trim_end_matches('.').to_owned(),
-                ..fault
-            })?;
-            if last {
-                return self.interpreter.inside(name, |this| this.used_up(&c));
-            }
-        }
-    }
-
-    /// One header and its payload; true where no other follows.
-    fn payload(
-        &mut self,
-        c: &mut Cursor<'_>,
-        node: &mut Node,
-        total: &mut usize,
-        side: Option<&mut Side<'_, 'p>>,
-    ) -> Result<bool, Fault> {
-        let start = c.offset();
-        let header = RpcHeaderExt::unpack(c)
-            .map_err(|error| Fault { path: error.path(), ..self.interpreter.refused(&error) })?;
-        node.children.extend(header_nodes(&header, start));
-        let size = usize::from(header.size_actual);
-        *total = total.saturating_add(size);
-        if *total > MOST_DECOMPRESSED {
-            return Err(self.interpreter.fault(start, RpcHeaderExt::SIZE, "payloads larger than 4 MiB together"));
-        }
-        let at = c.offset();
-        let taken = c.take(usize::from(header.size)).map_err(|error| self.interpreter.refused(&error))?;
-        let mut plain = taken.to_vec();
-        if header.flags.contains(Flags::XOR_MAGIC) {
-            obfuscation::apply(&mut plain);
-        }
-        if header.flags.contains(Flags::COMPRESSED) {
-            let stream = Cursor::at_offset(&plain, at);
-            match lz77::decompress(stream, size) {
-                Ok(bytes) => plain = bytes,
-                Err(error) => {
-                    node.children.push(Node::leaf("Payload", at, taken.len(), Value::Bytes));
-                    return self.interpreter.inside("Payload", |this| Err(this.refused(&error)));
-                }
-            }
-        }
-        let decoded = match side {
-            Some(Side::Requests(requests)) => self.buffer("RopInputBuffer", &plain, |this, c, root| {
-                **requests = this.input(c, root)?;
-                Ok(())
-            }),
-            Some(Side::Replies(requests)) => {
-                self.buffer("RopOutputBuffer", &plain, |this, c, root| this.output(c, root, requests))
-            }
-            None => self.buffer("AuxiliaryData", &plain, |this, c, root| {
-                let def = this.structure(AUXILIARY_BUFFER, c)?;
-                this.interpreter.body(c, def, Vec::new(), root).map(|_| ())
-            }),
+    /// Payloads behind their headers, up to the one with the flag Last; ROP buffers in them by what the conversation
+    /// has set.
+    fn chain(&mut self, content: &[u8], field: &mut Node, mut side: Option<&mut Side<'_, 'p>>) -> Result<(), Fault> {
+        let (name, structure) = match side {
+            Some(Side::Requests(_)) => (ROP_BUFFER, "RopInputBuffers"),
+            Some(Side::Replies(_)) => (ROP_BUFFER, "RopOutputBuffers"),
+            // Of the same shape.
+            None => (AUXILIARY_BUFFER, "RopInputBuffers"),
         };
-        // It takes these bytes in the buffer outside.
-        node.children.push(Node { offset: at, size: taken.len(), ..decoded.root });
-        decoded.fault.map_or(Ok(()), Err)?;
-        Ok(header.flags.contains(Flags::LAST))
+        let mut c = Cursor::at_offset(content, field.offset);
+        let def = self.structure(structure, &c)?;
+        let mut whole = Node::new(structure, field.offset);
+        let mut result = self.interpreter.inside(name, |this| {
+            this.body(&mut c, def, Vec::new(), &mut whole)?;
+            this.used_up(&c)
+        });
+        field.value = None;
+        // The list of payloads is all that there is.
+        field.children = whole.children.into_iter().flat_map(|list| list.children).collect();
+        if let Err(fault) = &mut result {
+            // A header has fields when all of it is right.
+            if let Some(node) = field.children.last_mut()
+                && !fault.path.ends_with(PAYLOAD)
+            {
+                node.children.clear();
+            }
+            fault.path = fault.path.replacen(".Payloads[", "[", 1);
+        }
+        let sound = if result.is_ok() { field.children.len() } else { field.children.len().saturating_sub(1) };
+        for (index, node) in field.children.iter_mut().enumerate().take(sound) {
+            let Some(payload) = node.children.iter_mut().find(|child| child.name == PAYLOAD) else { continue };
+            let start = payload.offset.saturating_sub(field.offset);
+            let plain = match payload.payload.take() {
+                Some(plain) => plain,
+                None => content.get(start..start.saturating_add(payload.size)).unwrap_or_default().to_vec(),
+            };
+            let decoded = match side.as_deref_mut() {
+                Some(Side::Requests(requests)) => self.buffer("RopInputBuffer", &plain, |this, c, root| {
+                    **requests = this.input(c, root)?;
+                    Ok(())
+                }),
+                Some(Side::Replies(requests)) => {
+                    self.buffer("RopOutputBuffer", &plain, |this, c, root| this.output(c, root, requests))
+                }
+                None => self.buffer("AuxiliaryData", &plain, |this, c, root| {
+                    let def = this.structure(AUXILIARY_BUFFER, c)?;
+                    this.interpreter.body(c, def, Vec::new(), root).map(|_| ())
+                }),
+            };
+            // It takes these bytes in the buffer outside.
+            *payload = Node { offset: payload.offset, size: payload.size, ..decoded.root };
+            if let Some(fault) = decoded.fault {
+                let path = format!("{name}[{index}].{}", fault.path).trim_end_matches('.').to_owned();
+                return Err(Fault { path, ..fault });
+            }
+        }
+        result
     }
 }
 
@@ -202,24 +186,4 @@ fn response_body<'p>(request: &'p Request, bytes: &[u8]) -> Option<&'p StructDef
         Some(failure) if request.status.is_some() && status != 0 => Some(failure),
         _ => Some(&request.success),
     }
-}
-
-/// The four fields of a header that was read.
-fn header_nodes(header: &RpcHeaderExt, start: usize) -> [Node; 4] {
-    let flags = header.flags.iter_names().map(|(name, _)| {
-        match name {
-            "COMPRESSED" => "Compressed",
-            "XOR_MAGIC" => "XorMagic",
-            _ => "Last",
-        }
-        .to_owned()
-    });
-    let flags = Value::Named { value: u64::from(header.flags.bits()), size: 2, names: flags.collect() };
-    let number = |value: u16| Value::Number(i128::from(value), 2);
-    [
-        Node::leaf("Version", start, 2, number(0)),
-        Node::leaf("Flags", start.saturating_add(2), 2, flags),
-        Node::leaf("Size", start.saturating_add(4), 2, number(header.size)),
-        Node::leaf("SizeActual", start.saturating_add(6), 2, number(header.size_actual)),
-    ]
 }

@@ -17,6 +17,7 @@ mod sizes;
 mod streams;
 mod structs;
 pub mod tests;
+mod transforms;
 mod unpacking;
 mod values;
 

@@ -143,6 +143,18 @@ fn write_field(cx: &Context<'_>, field: &Field, body: &[Member], following: &[Me
             let ty = cx.rust(&field.ty, &quote!('_));
             quote!(let #ident: #ty = #value; #write)
         }
+        // In a local already.
+        Role::PlainSize(_) => {
+            env.length(name);
+            match &field.ty {
+                Type::Int(kind) if kind.size == 8 => quote!(e.u64(#ident as u64).at(#name)?;),
+                Type::Int(kind) => {
+                    let method = format_ident!("count_{}", int_method(*kind));
+                    quote!(e.#method(#ident).at(#name)?;)
+                }
+                _ => quote!(e.u48be(#ident as u64).at(#name)?;),
+            }
+        }
         Role::Present(_) | Role::Const(_) | Role::Discriminant(_) => {
             let value = derived(cx, field, body, following, env);
             env.value(name, &field.ty);
@@ -193,7 +205,7 @@ pub(crate) fn derived(
     env: &Env,
 ) -> Option<TokenStream> {
     Some(match &field.role {
-        Role::Plain | Role::Echo(_) | Role::OffsetOf(_) => return None,
+        Role::Plain | Role::Echo(_) | Role::OffsetOf(_) | Role::PlainSize(_) => return None,
         Role::Count(Count { of, none }) => length_of(of, none.unwrap_or(0), env),
         Role::SizeOf(of, plus) => sizes::of_names(cx, body, of, *plus, env),
         Role::SizeOfFollowing => sizes::of_members(cx, following, env),

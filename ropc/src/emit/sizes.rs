@@ -45,7 +45,9 @@ pub(crate) fn bind_derived(body: &[Member], env: &mut Env) {
         match member {
             Member::Field(field) => match &field.role {
                 Role::Plain => {}
-                Role::Count(_) | Role::SizeOf(..) | Role::SizeOfFollowing | Role::SizeOfThis => env.length(&field.name),
+                Role::Count(_) | Role::SizeOf(..) | Role::SizeOfFollowing | Role::SizeOfThis | Role::PlainSize(_) => {
+                    env.length(&field.name)
+                }
                 _ => env.value(&field.name, &field.ty),
             },
             Member::Let(name, _, ty) => env.value(name, ty),

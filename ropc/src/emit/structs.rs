@@ -6,7 +6,7 @@ use quote::{format_ident, quote};
 use super::body::{Env, Holds, RustField, accessor, arm_fields, has_accessor, rust_fields};
 use super::context::{Context, docs, usize_literal, words};
 use super::names::{snake, snake_text, verbatim, word};
-use super::{packing, sizes, unpacking};
+use super::{packing, sizes, transforms, unpacking};
 use crate::model::{BitsSource, Extent, Layout, Match, Member, Param, StructDef, Type, TypeId, TypeKind};
 
 /// How `unpack` gives its value away.
@@ -151,6 +151,7 @@ fn implementation(cx: &Context<'_>, name: &str, def: &StructDef, reading: Readin
         (true, Some(Member::Match(m))) => accessors(cx, m),
         _ => with_derived_bits(cx, def),
     };
+    let transformed = transforms::method(cx, def);
     let c = if words(&unpack_body).contains("c") { quote!(c) } else { quote!(_c) };
     let e = if words(&pack_body).contains("e") { quote!(e) } else { quote!(_e) };
     let unpack = if reading == Reading::InPlace {
@@ -213,6 +214,7 @@ fn implementation(cx: &Context<'_>, name: &str, def: &StructDef, reading: Readin
 
             #owned
             #methods
+            #transformed
         }
     }
 }
@@ -329,6 +331,9 @@ fn init(ident: &proc_macro2::Ident, value: &TokenStream) -> TokenStream {
 }
 
 fn pack_body(cx: &Context<'_>, def: &StructDef) -> TokenStream {
+    let whole = def;
+    let written = transforms::field(def).map(|_| transforms::written(def));
+    let def = written.as_ref().unwrap_or(def);
     let mut env = Env::new(def, true);
     let (enter, leave) = brackets(def, &quote!(e));
     let head = if def.is_enum {
@@ -350,15 +355,18 @@ fn pack_body(cx: &Context<'_>, def: &StructDef) -> TokenStream {
         head
     } else {
         // Bit records with derived parts are asked for as a whole.
-        let whole = |f: &RustField<'_>| matches!(f.holds, Holds::Field(f) if !f.derived_bits.is_empty());
-        let (asked, taken): (Vec<_>, Vec<_>) = rust_fields(&def.body).into_iter().partition(whole);
+        let is_asked = |f: &RustField<'_>| {
+            transforms::is_local(whole, f.name()) || matches!(f.holds, Holds::Field(f) if !f.derived_bits.is_empty())
+        };
+        let (asked, taken): (Vec<_>, Vec<_>) = rust_fields(&def.body).into_iter().partition(is_asked);
         take_apart(&taken, &statements, !asked.is_empty())
     };
-    quote!(#enter #take_apart #statements #leave Ok(()))
+    let locals = transforms::locals(cx, whole, false, &statements);
+    quote!(#enter #take_apart #locals #statements #leave Ok(()))
 }
 
 /// `let Self { a, b, .. } = self;` with the fields that the code names.
-fn take_apart(fields: &[RustField<'_>], used: &TokenStream, more: bool) -> TokenStream {
+pub(crate) fn take_apart(fields: &[RustField<'_>], used: &TokenStream, more: bool) -> TokenStream {
     let words = words(used);
     let named: Vec<_> =
         fields.iter().filter(|f| words.contains(word(f.name()).as_str())).map(RustField::ident).collect();
@@ -376,6 +384,9 @@ fn size_body(cx: &Context<'_>, def: &StructDef) -> TokenStream {
     if def.layout.fixed {
         return quote!(Self::MIN_SIZE);
     }
+    let whole = def;
+    let written = transforms::field(def).map(|_| transforms::written(def));
+    let def = written.as_ref().unwrap_or(def);
     let mut env = Env::new(def, true);
     if def.is_enum
         && let [before @ .., Member::Match(m)] = def.body.as_slice()
@@ -389,8 +400,10 @@ fn size_body(cx: &Context<'_>, def: &StructDef) -> TokenStream {
     sizes::bind_derived(&def.body, &mut env);
     let size = sizes::of_members(cx, &def.body, &env);
     let derived = sizes::prelude(cx, &def.body, &size, &env);
-    let take_apart = take_apart(&fields, &quote!(#derived #size), false);
-    quote!(#take_apart #derived #size)
+    let taken: Vec<_> = fields.into_iter().filter(|f| !transforms::is_local(whole, f.name())).collect();
+    let take_apart = take_apart(&taken, &quote!(#derived #size), written.is_some());
+    let locals = transforms::locals(cx, whole, true, &size);
+    quote!(#take_apart #locals #derived #size)
 }
 
 fn into_owned(cx: &Context<'_>, ident: &proc_macro2::Ident, def: &StructDef) -> TokenStream {

@@ -181,7 +181,6 @@ fn module_items(v: &Vectors<'_, '_>, selections: &Selections<'_>, module: usize)
 fn property(maker: &Maker<'_, '_>) -> TokenStream {
     let cx = maker.cx;
     cx.import("generated_tests::oracles::property");
-    cx.import("generated_tests::wire");
     let ty = cx.name_in(maker.module, maker.name);
     let function = snake(&format!("{}RoundTrips", maker.name));
     let mut lets = TokenStream::new();
@@ -216,7 +215,19 @@ fn property(maker: &Maker<'_, '_>) -> TokenStream {
             quote!(value)
         }
     };
-    let call = quote!(wire!(g, #value, #ty #forms #end #comma #(#others),*));
+    let call = if maker.def.layout.transforms {
+        // What packing decides is settled first.
+        cx.import("generated_tests::settling");
+        let more = match (&end, others) {
+            (None, []) => quote!(),
+            (None, _) => quote!(, Fixed;),
+            (Some(end), _) => end.clone(),
+        };
+        quote!(settling!(g, #value, #ty #forms #more #(#others),*))
+    } else {
+        cx.import("generated_tests::wire");
+        quote!(wire!(g, #value, #ty #forms #end #comma #(#others),*))
+    };
     let body = if lets.is_empty() { call } else { quote!({ #lets #call }) };
     quote! {
         #[test]

@@ -111,6 +111,7 @@ fn nested(body: &[Member], name: &str) -> bool {
 fn sized(cx: &Context<'_>, size: &crate::model::Expr, inner: &[Member], env: &mut Env) -> TokenStream {
     let size = env.len(cx, size);
     let fields = rust_fields(inner);
+    let transforms = transforms(cx, inner);
     let label = fields.first().map_or("", |f| f.name()).to_owned();
     let statements = members(cx, inner, env);
     let idents = tuple(fields.iter().map(RustField::ident));
@@ -121,6 +122,20 @@ fn sized(cx: &Context<'_>, size: &crate::model::Expr, inner: &[Member], env: &mu
     let extent = quote::format_ident!("{}", extent.unwrap_or("extent_"));
     if statements.is_empty() {
         return quote!(c.sub(#size).and_then(|extent| extent.finish())?;);
+    }
+    if transforms {
+        // What is left of the limit goes on behind the extent.
+        return quote! {
+            let (#idents, plain_room_) = {
+                let mut #extent = c.sub(#size).at(#label)?;
+                let c = &mut #extent;
+                #statements
+                let plain_room_ = #extent.plain_room();
+                #extent.finish().at(#label)?;
+                (#idents, plain_room_)
+            };
+            c.set_plain_room(plain_room_);
+        };
     }
     if fields.is_empty() {
         return quote! {
@@ -141,6 +156,17 @@ fn sized(cx: &Context<'_>, size: &crate::model::Expr, inner: &[Member], env: &mu
             #idents
         };
     }
+}
+
+/// Something in these members is compressed or obfuscated.
+fn transforms(cx: &Context<'_>, body: &[Member]) -> bool {
+    body.iter().any(|member| match member {
+        Member::Field(field) => field.transform.is_some() || cx.layout(&field.ty).transforms,
+        Member::If(c) => transforms(cx, &c.then) || transforms(cx, &c.otherwise),
+        Member::Match(m) => m.layout.transforms,
+        Member::Sized(_, inner) | Member::Tail(inner) => transforms(cx, inner),
+        Member::Let(..) | Member::Require(_) => false,
+    })
 }
 
 /// Statements that read what stands at offsets, behind all members.
@@ -181,7 +207,10 @@ fn as_function(read: &TokenStream) -> TokenStream {
 
 fn read_field(cx: &Context<'_>, field: &Field, env: &mut Env) -> TokenStream {
     let ident = snake(&field.name);
-    let value = value(cx, &field.ty, env, &field.name);
+    let value = match &field.transform {
+        Some(transform) => super::transforms::read(cx, field, transform, env),
+        None => value(cx, &field.ty, env, &field.name),
+    };
     let value = if field.boxed { quote!(Box::new(#value)) } else { value };
     env.value(&field.name, &field.ty);
     match &field.role {

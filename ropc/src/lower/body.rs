@@ -52,6 +52,10 @@ pub(crate) struct Scene<'a> {
     pub(crate) handle_values: Vec<(String, Vec<usize>)>,
     /// In an unsolicited reply: what was asked for of objects behind handle values. Field, object, state, place.
     pub(crate) looks_up: Option<Vec<(String, usize, String, Span)>>,
+    /// Parameters that are types.
+    pub(crate) generics: Vec<super::generics::Given>,
+    /// Extents with transforms: the field, and its transforms as written.
+    pub(crate) transforms: Vec<super::transforms::Written>,
 }
 
 impl Scene<'_> {
@@ -78,6 +82,8 @@ impl Scene<'_> {
             known: None,
             handle_values: Vec::new(),
             looks_up: None,
+            generics: Vec::new(),
+            transforms: Vec::new(),
         }
     }
 }
@@ -86,9 +92,7 @@ impl<'a> Lower<'a> {
     /// Lowers a declaration with a body: structures, objects, batches; notes what is not emitted yet.
     pub(crate) fn structure(&mut self, module: usize, decl: &'a Decl) {
         match &decl.kind {
-            DeclKind::Struct(s) if self.is_generic(&s.forms) => {
-                self.later(&s.name.span, "structures with types as parameters");
-            }
+            DeclKind::Struct(s) if self.is_generic(&s.forms) => {}
             DeclKind::Struct(s) => self.struct_decl(module, decl, s),
             DeclKind::Type(t) => self.form_type(&decl.docs, t),
             DeclKind::Map(m) => self.later(&m.name.span, "maps between forms"),
@@ -136,6 +140,12 @@ impl<'a> Lower<'a> {
         let Some(id) = self.declared(&s.name) else { return };
         let mut scene = Scene::new(&s.name.text, module, &s.name.span);
         self.form_params(&s.forms, &mut scene);
+        let def = self.struct_body(decl, s, scene);
+        self.define(id, TypeKind::Struct(def));
+    }
+
+    /// A structure's parameters and members, in a scene that has its forms and types.
+    pub(crate) fn struct_body(&mut self, decl: &'a Decl, s: &'a ast::StructDecl, mut scene: Scene<'_>) -> StructDef {
         for param in &s.params {
             if let Some(ty) = self.named(&param.ty, &mut scene)
                 && self.claim(&mut scene, &param.name)
@@ -159,7 +169,7 @@ impl<'a> Lower<'a> {
                 }
             });
         def.relative_base = super::has_attr(&decl.attrs, "relative_base");
-        self.define(id, TypeKind::Struct(def));
+        def
     }
 
     /// Lowers a body and finds out what is derived in it.
@@ -329,11 +339,11 @@ impl<'a> Lower<'a> {
             if !self.claim(scene, &declarator.name) {
                 continue;
             }
-            let Some(role) = self.role(field.derived.as_ref(), &ty, scene) else {
+            let Some(role) = self.role(&declarator.name, field.derived.as_ref(), &ty, scene) else {
                 lost(scene, &declarator.name);
                 continue;
             };
-            if field.derived.is_some() && matches!(role, Role::Plain) {
+            if field.derived.as_ref().is_some_and(|derived| policy(derived).is_none()) && matches!(role, Role::Plain) {
                 // Derived in a way that is not emitted yet, and said so.
                 scene.lost.push(declarator.name.text.clone());
             }
@@ -353,8 +363,12 @@ impl<'a> Lower<'a> {
     }
 
     /// What `= ...` after a field says.
-    fn role(&mut self, derived: Option<&ast::Derived>, ty: &Type, scene: &Scene<'_>) -> Option<Role> {
+    fn role(&mut self, name: &Ident, derived: Option<&ast::Derived>, ty: &Type, scene: &mut Scene<'_>) -> Option<Role> {
         let Some(derived) = derived else { return Some(Role::Plain) };
+        if let Some(of) = policy(derived) {
+            self.policy(name, of, scene);
+            return Some(Role::Plain);
+        }
         if let Some(or) = derived.or.first() {
             return self.count_or(derived, or, ty);
         }
@@ -436,13 +450,11 @@ impl<'a> Lower<'a> {
             SizedContent::Body(members) => inner = self.members(members, scene),
             SizedContent::Match(m) => inner.extend(self.lower_match(m, scene).map(Member::Match)),
             SizedContent::Field { field, transform, or } => {
-                if let Some((expr, _)) = transform.first() {
-                    self.later(&expr.span, "transforms");
-                }
                 match or {
                     Some(or) => self.or_bytes(docs, field, or, scene, &mut inner),
                     None => self.field(docs, field, scene, &mut inner),
                 }
+                self.transform(transform, body, &mut inner, scene);
             }
         }
         body.push(Member::Sized(size, inner));
@@ -529,6 +541,7 @@ fn derivation(expr: &ast::Expr) -> Option<Role> {
                 "sizeof" if names.first().is_some_and(|n| n == "following") => Some(Role::SizeOfFollowing),
                 "sizeof" if names == ["this"] => Some(Role::SizeOfThis),
                 "sizeof" => Some(Role::SizeOf(names, 0)),
+                "plainsize" => Some(Role::PlainSize(names.first()?.clone())),
                 _ => None,
             }
         }
@@ -546,6 +559,17 @@ fn derivation(expr: &ast::Expr) -> Option<Role> {
                 _ => None,
             }
         }
+        _ => None,
+    }
+}
+
+/// What `= policy(X)` is about.
+fn policy(derived: &ast::Derived) -> Option<&ast::Expr> {
+    match &derived.expr.kind {
+        ExprKind::Call(f, args) => match (&f.kind, args.as_slice()) {
+            (ExprKind::Name(name), [of]) if name.text == "policy" && derived.or.is_empty() => Some(of),
+            _ => None,
+        },
         _ => None,
     }
 }
@@ -577,7 +601,7 @@ fn optional_list(body: &mut Vec<Member>) {
     body.push(Member::If(Conditional { cond, text, then: vec![list], otherwise: Vec::new() }));
 }
 
-/// The expression derives something, in a form that is not emitted yet: `sizeof(x) - 1`, `policy(p)`.
+/// The expression derives something, in a form that is not emitted yet.
 fn is_derivation(expr: &ast::Expr) -> bool {
     match &expr.kind {
         ExprKind::Call(f, _) => {

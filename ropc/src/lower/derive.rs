@@ -19,6 +19,7 @@ impl Lower<'_> {
         let owner = &scene.owner;
         if !scene.absent_is_zero {
             self.check_derivations(scene, &def.body);
+            self.check_plain_sizes(scene, &def.body);
         }
         let mut matches = Vec::new();
         own_matches(&def.body, &mut matches);
@@ -85,6 +86,7 @@ impl Lower<'_> {
             name_after_structure(owner, &mut def.body);
         }
         mark_selectors(&mut def.body);
+        self.check_transforms(scene, def);
         self.check_methods(scene, def);
         self.check_extents(scene, &def.body, &def.body);
         self.check_own_size(scene, &def.body);
@@ -237,7 +239,7 @@ impl Lower<'_> {
         let mut wrong = Vec::new();
         each_field(body, &mut |field| {
             let mut of: Vec<&String> = match &field.role {
-                Role::Count(Count { of, .. }) | Role::Present(of) => vec![of],
+                Role::Count(Count { of, .. }) | Role::Present(of) | Role::PlainSize(of) => vec![of],
                 Role::SizeOf(of, _) => of.iter().collect(),
                 _ => Vec::new(),
             };
@@ -530,7 +532,13 @@ pub(crate) fn each_match_mut(body: &mut [Member], f: &mut dyn FnMut(&mut Match))
 pub(crate) fn each_expr(body: &[Member], f: &mut dyn FnMut(&Expr)) {
     for member in body {
         match member {
-            Member::Field(field) => each_type_expr(&field.ty, f),
+            Member::Field(field) => {
+                each_type_expr(&field.ty, f);
+                if let Some(transform) = &field.transform {
+                    transform.plain_size.iter().for_each(|size| walk(size, f));
+                    transform.steps.iter().for_each(|step| walk(&step.cond, f));
+                }
+            }
             Member::If(c) => {
                 walk(&c.cond, f);
                 each_expr(&c.then, f);

@@ -165,6 +165,9 @@ impl Lower<'_> {
             (Some((id, _)), _) => Some(Expr::EnumConst(id, name.text.clone())),
             (_, Some(Entity::Const(ConstValue::Int(value)))) => Some(Expr::Int(*value)),
             _ => {
+                if self.is_no_value(name, scene) {
+                    return None;
+                }
                 let mut diagnostic = Diagnostic::error(
                     "R0302",
                     format!("no field or parameter `{}`", name.text),

@@ -51,11 +51,6 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// `<T>` where `T` is no form: a type.
-    pub(crate) fn is_generic(&self, params: &[FormParam]) -> bool {
-        params.iter().any(|param| param.form.text == param.name.text && self.scope.get(&param.form.text).is_none())
-    }
-
     /// A declared set of forms.
     fn form_id(&self, name: &Ident) -> Option<TypeId> {
         self.type_id(&name.text).filter(|id| self.is_form(*id))

@@ -204,6 +204,7 @@ fn lessened(program: &Program, body: &[Member], f: &mut dyn FnMut(&str, u64, u64
                 // What a condition leaves out takes nothing.
                 let least = of.iter().map(|of| {
                     let field = |member: &Member| match member {
+                        Member::Field(field) if field.name == *of && field.transform.is_some() => Some(0),
                         Member::Field(field) if field.name == *of => Some(program.layout(&field.ty).min_size),
                         Member::Match(m) if m.field == *of => Some(m.layout.min_size),
                         _ => None,
@@ -353,11 +354,13 @@ fn body_layout(program: &Program, body: &[Member]) -> Layout {
         let part = match member {
             Member::Field(field) => {
                 let mut inner = program.layout(&field.ty);
-                if field.at.is_some() {
+                // What is compressed may take less.
+                if field.at.is_some() || field.transform.is_some() {
                     (inner.min_size, inner.fixed) = (0, false);
                 }
                 Layout {
                     copy: inner.copy && !field.boxed && !matches!(field.ty, Type::Text(_)),
+                    transforms: inner.transforms || field.transform.is_some(),
                     // A derived field is bytes on the wire and nothing in Rust.
                     lifetime: inner.lifetime && matches!(field.role, Role::Plain),
                     ..inner
@@ -371,6 +374,7 @@ fn body_layout(program: &Program, body: &[Member]) -> Layout {
                     copy: then.copy && otherwise.copy,
                     lifetime: then.lifetime || otherwise.lifetime,
                     float: then.float || otherwise.float,
+                    transforms: then.transforms || otherwise.transforms,
                 }
             }
             Member::Match(m) => m.layout,
@@ -382,6 +386,7 @@ fn body_layout(program: &Program, body: &[Member]) -> Layout {
             lifetime: sum.lifetime || part.lifetime,
             copy: sum.copy && part.copy,
             float: sum.float || part.float,
+            transforms: sum.transforms || part.transforms,
             min_size: sum.min_size.saturating_add(part.min_size),
             fixed: sum.fixed && part.fixed,
         };
@@ -397,6 +402,7 @@ fn match_layout(program: &Program, m: &Match) -> Layout {
         lifetime: arms.iter().any(|l| l.lifetime),
         copy: arms.iter().all(|l| l.copy),
         float: arms.iter().any(|l| l.float),
+        transforms: arms.iter().any(|l| l.transforms),
         min_size: min,
         fixed: min == max && arms.iter().all(|l| l.fixed),
     }

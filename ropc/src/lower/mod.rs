@@ -2,8 +2,9 @@
 //!
 //! One concern a file: `scope` (who is declared), `values` (constant expressions), `types`
 //! (types where they are used), `properties` (named properties), `exprs` (expressions over fields and context), `body`
-//! (members of structures), `offsets` (fields that stand elsewhere), `fallback` (extents that stay bytes without their context), `forms` (wire forms), `matches` (discriminants and
-//! arms), `typing` (kinds of values), `coverage` (what
+//! (members of structures), `offsets` (fields that stand elsewhere), `transforms` (extents that are compressed or
+//! obfuscated), `fallback` (extents that stay bytes without their context), `forms` (wire forms), `generics` (types as
+//! parameters), `matches` (discriminants and arms), `typing` (kinds of values), `coverage` (what
 //! the arms of a match take),
 //! `rust_names` (what would be one name in Rust), `served` (what a
 //! ROP must be to be served), `derive` (which fields come from which), `operations` (ROPs and requests), `answers` (replies in place of others),
@@ -16,6 +17,7 @@ pub(crate) mod derive;
 mod exprs;
 mod fallback;
 mod forms;
+mod generics;
 mod layout;
 mod matches;
 mod offsets;
@@ -25,9 +27,12 @@ mod rust_names;
 mod scope;
 mod served;
 mod streams;
+mod transforms;
 mod types;
 pub(crate) mod typing;
 pub(crate) mod values;
+
+use std::collections::{HashMap, HashSet};
 
 use crate::ast;
 use crate::diagnostic::Diagnostic;
@@ -46,6 +51,12 @@ pub(crate) struct Lower<'a> {
     pub(crate) uses: Vec<(TypeId, Vec<Option<typing::Kind>>, ast::Span)>,
     /// Members of structures that expressions ask for, checked when all are lowered.
     pub(crate) asked: Vec<(TypeId, ast::Ident)>,
+    /// Structures with types as parameters, by their name and those of the types.
+    instances: HashMap<Vec<String>, TypeId>,
+    /// How many of them are being lowered, one in the other.
+    nested: usize,
+    /// Structures with types as parameters that are wrong whatever the types are.
+    mistaken: HashSet<String>,
 }
 
 /// Lowers the MAPI interfaces of a set of files, imports first.
@@ -60,9 +71,14 @@ pub fn lower(files: &[&ast::File]) -> (Program, Vec<Diagnostic>) {
         diagnostics: Vec::new(),
         uses: Vec::new(),
         asked: Vec::new(),
+        instances: HashMap::new(),
+        nested: 0,
+        mistaken: HashSet::new(),
     };
     // What did not parse is reported already, under its own name.
     lower.scope.lost = files.iter().flat_map(|file| file.lost.iter().map(|name| name.text.as_str())).collect();
+    let all = || files.iter().flat_map(|file| interfaces(file)).flat_map(|interface| &interface.decls);
+    lower.scope.form_names = all().filter_map(|decl| decl.kind.form_name()).collect();
     let mut decls = Vec::new();
     for interface in files.iter().flat_map(|file| interfaces(file)) {
         let module = lower.program.modules.len();
@@ -88,6 +104,9 @@ pub fn lower(files: &[&ast::File]) -> (Program, Vec<Diagnostic>) {
         }
     }
     lower.check_properties();
+    for &(_, decl) in &decls {
+        lower.check_template(decl);
+    }
     for &(module, decl) in &decls {
         lower.structure(module, decl);
     }

@@ -90,7 +90,7 @@ const METHODS: &[&str] = &["contains", "name", "pack", "unpack", "with", "withou
 /// Constants of bit records and enumerations.
 const CONSTANTS: &[&str] = &["NAMES", "SIZE"];
 /// Methods of structures.
-pub(crate) const STRUCTURE_METHODS: &[&str] = &["into_owned", "pack", "packed_size", "unpack"];
+pub(crate) const STRUCTURE_METHODS: &[&str] = &["into_owned", "pack", "packed_size", "transformed", "unpack"];
 /// Methods of the client's batch beside the calls.
 const BATCH_METHODS: &[&str] = &["add", "handles", "new", "pack", "read", "requests"];
 /// Modules that are no interface's.

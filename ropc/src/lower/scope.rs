@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::generics::Template;
 use super::{Lower, attr_text};
 use crate::ast::{self, Decl, DeclKind, Ident, Span};
 use crate::diagnostic::Diagnostic;
@@ -16,6 +17,8 @@ pub(crate) enum Entity<'a> {
     Object(usize),
     Family(&'a ast::FamilyDecl),
     Stream,
+    Template(Template<'a>),
+    Batch,
     /// Known to the syntax, not to the model yet: maps.
     Later,
 }
@@ -30,11 +33,18 @@ pub(crate) struct Scope<'a> {
     pub(crate) forms: HashMap<&'a str, &'a [ast::FormParam]>,
     /// Names of declarations that did not parse.
     pub(crate) lost: HashSet<&'a str>,
+    /// Names of sets of wire forms.
+    pub(crate) form_names: HashSet<&'a str>,
 }
 
 impl<'a> Scope<'a> {
     pub(crate) fn get(&self, name: &str) -> Option<&Entity<'a>> {
         self.names.get(name).map(|(entity, _)| entity)
+    }
+
+    /// Takes out types of this number and up, which are no longer there.
+    pub(crate) fn forget_types_from(&mut self, first: usize) {
+        self.names.retain(|_, (entity, _)| !matches!(entity, Entity::Type(id) if id.0 >= first));
     }
 
     /// Declares a constant of an enumeration; false when the enumeration has it already.
@@ -132,6 +142,7 @@ impl<'a> Lower<'a> {
     /// Declares the name of a declaration.
     pub(crate) fn declare(&mut self, module: usize, decl: &'a Decl) {
         match &decl.kind {
+            DeclKind::Struct(s) if self.is_generic(&s.forms) => self.declare_template(module, decl, s),
             DeclKind::Struct(s) => {
                 self.declare_type(module, decl, &s.name);
                 if self.declared(&s.name).is_some() {
@@ -156,7 +167,7 @@ impl<'a> Lower<'a> {
                 self.name(&o.name, Entity::Object(id));
             }
             DeclKind::Rop(op) | DeclKind::Request(op) => _ = self.name(&op.name, Entity::Later),
-            DeclKind::Batch(b) => _ = self.name(&b.name, Entity::Later),
+            DeclKind::Batch(b) => _ = self.name(&b.name, Entity::Batch),
             _ => {}
         }
     }

@@ -5,7 +5,7 @@ use super::body::Scene;
 use super::scope::Entity;
 use crate::ast::{self, ArrayLen, Ident, TypeArg, TypeDeclKind, TypeRef, TypeSpec};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Ending, Extent, IntKind, Text, Type};
+use crate::model::{Ending, Expr, Extent, IntKind, Text, Type, TypeId};
 
 /// The integers by name.
 pub(crate) fn int(name: &str) -> Option<IntKind> {
@@ -21,6 +21,11 @@ pub(crate) fn int(name: &str) -> Option<IntKind> {
         _ => return None,
     };
     Some(IntKind { size, signed })
+}
+
+/// The name of a type that the language has itself.
+pub(crate) fn is_primitive(name: &str) -> bool {
+    primitive(name).is_some()
 }
 
 fn primitive(name: &str) -> Option<Type> {
@@ -121,6 +126,9 @@ impl<'a> Lower<'a> {
 
     /// A named type with its arguments.
     pub(crate) fn named(&mut self, r: &TypeRef, scene: &mut Scene<'_>) -> Option<Type> {
+        if let Some(given) = self.given_type(r, scene) {
+            return given;
+        }
         if r.name.text == "piece" {
             return self.piece(r);
         }
@@ -149,29 +157,12 @@ impl<'a> Lower<'a> {
                 self.form_as_type(id, &r.span);
                 None
             }
-            Some(Entity::Type(_)) if self.is_generic(self.forms_of(&r.name.text)) => {
-                self.later(&r.span, "structures with types as parameters");
-                Some(Type::Later)
-            }
+            Some(Entity::Template(template)) => self.instance(r, template, scene),
+            // Operations are read with what their conversation has set: here their buffer is bytes.
+            Some(Entity::Batch) => Some(Type::Bytes(Extent::Rest)),
             Some(Entity::Type(id)) => {
-                let mut args = self.form_args(&r.name, &r.forms, self.forms_of(&r.name.text), scene)?;
-                for arg in r.args.iter().flatten() {
-                    match arg {
-                        TypeArg::Expr(expr) => args.push(self.expr(expr, scene)?),
-                        TypeArg::Named(..) | TypeArg::Count { .. } => {
-                            self.diagnostics.push(Diagnostic::error(
-                                "R0203",
-                                "a structure takes plain arguments",
-                                r.span.clone(),
-                                "counts and names belong to text types",
-                            ));
-                            return None;
-                        }
-                    }
-                }
-                let kinds = args.iter().map(|arg| self.kind(arg, scene)).collect();
-                self.uses.push((id, kinds, r.span.clone()));
-                Some(Type::Named(id, args))
+                let args = self.form_args(&r.name, &r.forms, self.forms_of(&r.name.text), scene)?;
+                self.with_args(id, args, r, scene)
             }
             Some(Entity::Alias(decl)) => {
                 if self.leads_to_itself(&r.name) {
@@ -188,6 +179,33 @@ impl<'a> Lower<'a> {
                 None
             }
         }
+    }
+
+    /// A structure with the forms that it is used with, and the other arguments.
+    pub(crate) fn with_args(
+        &mut self,
+        id: TypeId,
+        mut args: Vec<Expr>,
+        r: &TypeRef,
+        scene: &mut Scene<'_>,
+    ) -> Option<Type> {
+        for arg in r.args.iter().flatten() {
+            match arg {
+                TypeArg::Expr(expr) => args.push(self.expr(expr, scene)?),
+                TypeArg::Named(..) | TypeArg::Count { .. } => {
+                    self.diagnostics.push(Diagnostic::error(
+                        "R0203",
+                        "a structure takes plain arguments",
+                        r.span.clone(),
+                        "counts and names belong to text types",
+                    ));
+                    return None;
+                }
+            }
+        }
+        let kinds = args.iter().map(|arg| self.kind(arg, scene)).collect();
+        self.uses.push((id, kinds, r.span.clone()));
+        Some(Type::Named(id, args))
     }
 
     /// `piece<FastTransfer>`: bytes of a stream.
@@ -363,12 +381,7 @@ impl<'a> Lower<'a> {
     }
 
     /// A condition in which names are members of the element.
-    fn item_condition(
-        &mut self,
-        id: crate::model::TypeId,
-        cond: &ast::Expr,
-        scene: &Scene<'_>,
-    ) -> Option<crate::model::Expr> {
+    fn item_condition(&mut self, id: TypeId, cond: &ast::Expr, scene: &Scene<'_>) -> Option<Expr> {
         let def = self.program.ty(id);
         let crate::model::TypeKind::Struct(body) = &def.kind else { return None };
         let mut inner = Scene::new(&def.name, scene.module, &cond.span);

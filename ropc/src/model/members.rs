@@ -153,6 +153,37 @@ pub struct Field {
     pub derived_bits: Vec<DerivedBits>,
     /// Its bytes are a piece of the stream of this name.
     pub piece: Option<String>,
+    /// Its bytes are changed on their way to the extent that they fill.
+    pub transform: Option<Transform>,
+}
+
+/// How the bytes of a field are changed after packing, and changed back before unpacking.
+#[derive(Clone, Debug)]
+pub struct Transform {
+    /// In the order of unpacking.
+    pub steps: Vec<TransformStep>,
+    /// The field that has the size before all of them.
+    pub plain_size: Option<Expr>,
+    /// The bit record by whose flags the steps are chosen, corrected by packing where one is not applied.
+    pub policy: Option<String>,
+}
+
+/// One change of bytes.
+#[derive(Clone, Debug)]
+pub struct TransformStep {
+    /// Which.
+    pub kind: TransformKind,
+    /// When it is applied.
+    pub cond: Expr,
+}
+
+/// Changes of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransformKind {
+    /// Each byte exclusive-or this one.
+    Xor(u8),
+    /// LZ77 with the DIRECT2 encoding.
+    Lz77,
 }
 
 /// A sub-field that is derived.
@@ -188,6 +219,8 @@ pub enum Role {
     SizeOfFollowing,
     /// The bytes of the whole structure.
     SizeOfThis,
+    /// The bytes of a field before it is transformed.
+    PlainSize(String),
     /// Whether an optional field is there.
     Present(String),
     /// Written so; other values tolerated.
@@ -321,6 +354,7 @@ impl Field {
             selects: false,
             derived_bits: Vec::new(),
             piece: None,
+            transform: None,
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::decode::rops::Decoder;
 use crate::decode::script::{exchange, mapi_http, rops};
 use crate::decode::text::{Style, render};
 use crate::decode::tree::{Decoded, Value};
+use crate::payloads::{Form, extended};
 use crate::support::{nodes, program};
 
 /// A session with a mailbox, both sides: compressed and obfuscated payloads, four kinds of tables.
@@ -127,9 +128,8 @@ fn a_reply_that_answers_nothing_is_a_mistake() {
 
 /// Payloads behind their headers, the last one marked.
 fn chain(payloads: &[Vec<u8>]) -> Vec<u8> {
-    let mut e = runtime::Encoder::new();
-    runtime::codec::rpc_header_ext::pack_chain(&mut e, payloads, Default::default()).unwrap();
-    e.finish().to_vec()
+    let last = payloads.len() - 1;
+    payloads.iter().enumerate().flat_map(|(at, payload)| extended(payload, Form::default(), at == last)).collect()
 }
 
 /// Bodies of Execute with these extended buffers.

@@ -11,6 +11,7 @@ mod hostile;
 mod mistakes;
 mod notifications;
 mod page;
+mod payloads;
 mod streams;
 mod support;
 mod traffic;

@@ -5,7 +5,7 @@ use ropc::model::TypeKind;
 
 use crate::decode::input::hex;
 use crate::decode::tree::Node;
-use crate::support::{decode, nodes, program};
+use crate::support::{decode, program};
 
 /// The names of the types that vectors are of, with the vectors.
 fn all() -> Vec<(String, &'static Vector)> {
@@ -46,14 +46,21 @@ fn written(value: &Value) -> String {
     }
 }
 
-/// Nodes without parts lie one behind the other and inside their buffer.
+/// Nodes without parts lie one behind the other and inside their buffer; so do those of a buffer inside.
 fn covers(node: &Node, size: usize) {
-    let mut at = 0;
-    for leaf in nodes(node).into_iter().skip(1).filter(|node| node.children.is_empty()) {
-        assert_eq!(leaf.offset, at, "{}: {leaf:?}", node.name);
-        at += leaf.size;
-    }
-    assert_eq!(at, size, "{}", node.name);
+    assert_eq!(end(node, 0), size, "{}", node.name);
+}
+
+fn end(node: &Node, start: usize) -> usize {
+    node.children.iter().fold(start, |at, child| {
+        if let Some(payload) = &child.payload {
+            covers(child, payload.len());
+        } else if !child.children.is_empty() {
+            return end(child, at);
+        }
+        assert_eq!(child.offset, at, "{}: {child:?}", node.name);
+        at + child.size
+    })
 }
 
 #[test]

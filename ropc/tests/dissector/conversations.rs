@@ -1,13 +1,12 @@
 //! Conversations: the captured one, and sessions side by side.
 
-use runtime::codec::rpc_header_ext::Flags;
-
 use crate::compare::same;
 use crate::decode::capture::decode;
 use crate::decode::rops::Decoder;
 use crate::decode::script::mapi_http;
 use crate::decode::tree::Decoded;
 use crate::exchanges::{buffer, capture, captured, execute, executed, request, response};
+use crate::payloads::Form;
 use crate::pdml::bodies;
 use crate::support::{Tshark, program};
 use crate::traffic::{ipv4, pcap, segments_of};
@@ -47,7 +46,7 @@ fn rows(value: &[u8]) -> Vec<u8> {
 #[test]
 fn rows_are_read_by_the_columns_of_their_session_at_their_time() {
     let Some(tshark) = Tshark::find() else { return };
-    let plain = Flags::empty();
+    let plain = Form::default();
     let exchange = |session: &str, asks: &[u8], answers: &[u8], handle: u32| {
         let (asks, answers) =
             (execute(&buffer(asks, &[handle]), plain), executed(&buffer(answers, &[handle]), plain, false));
@@ -103,8 +102,8 @@ fn connections(all: Vec<Vec<(Vec<u8>, Vec<u8>)>>) -> Vec<u8> {
 
 /// A request and its response for the table behind handle 5.
 fn exchange(asks: &[u8], answers: &[u8]) -> (Vec<u8>, Vec<u8>) {
-    let asks = execute(&buffer(asks, &[5]), Flags::empty());
-    let answers = executed(&buffer(answers, &[5]), Flags::empty(), true);
+    let asks = execute(&buffer(asks, &[5]), Form::default());
+    let answers = executed(&buffer(answers, &[5]), Form::default(), true);
     (request("Execute", "one", &asks), response("Execute", &answers, true))
 }
 
@@ -191,7 +190,7 @@ fn row_added(handle: u8, value: &[u8]) -> Vec<u8> {
 #[test]
 fn notifications_have_the_columns_of_their_table_and_rop_progress_stands_in_place_of_others() {
     let Some(tshark) = Tshark::find() else { return };
-    let plain = Flags::empty();
+    let plain = Form::default();
     let exchange = |asks: &[u8], answers: &[u8]| {
         let (asks, answers) = (execute(&buffer(asks, &[5]), plain), executed(&buffer(answers, &[5]), plain, false));
         (request("Execute", "one", &asks), response("Execute", &answers, false))

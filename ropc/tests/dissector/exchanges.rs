@@ -1,9 +1,7 @@
 //! Bodies and messages of MAPI over HTTP around operations, and connections that carry them.
 
-use runtime::Encoder;
-use runtime::codec::rpc_header_ext::{Flags, pack_payload};
-
 use crate::decode::input::hex;
+use crate::payloads::{Form, extended};
 use crate::traffic::{ipv4, pcap, segments_of};
 
 /// The captured conversation: request type, request, response.
@@ -56,8 +54,8 @@ pub fn buffer(operations: &[u8], handles: &[u32]) -> Vec<u8> {
 }
 
 /// The body of an Execute request.
-pub fn execute(buffer: &[u8], flags: Flags) -> Vec<u8> {
-    let payload = packed(buffer, flags);
+pub fn execute(buffer: &[u8], form: Form) -> Vec<u8> {
+    let payload = packed(buffer, form);
     let mut body = vec![0; 4];
     body.extend(u32::try_from(payload.len()).unwrap().to_le_bytes());
     body.extend(payload);
@@ -66,8 +64,8 @@ pub fn execute(buffer: &[u8], flags: Flags) -> Vec<u8> {
 }
 
 /// The body of a response to it, with or without meta-tags.
-pub fn executed(buffer: &[u8], flags: Flags, tagged: bool) -> Vec<u8> {
-    let payload = packed(buffer, flags);
+pub fn executed(buffer: &[u8], form: Form, tagged: bool) -> Vec<u8> {
+    let payload = packed(buffer, form);
     let mut body = Vec::new();
     if tagged {
         body.extend(b"PROCESSING\r\nPENDING\r\nDONE\r\nX-ResponseCode: 0\r\n\r\n");
@@ -80,21 +78,20 @@ pub fn executed(buffer: &[u8], flags: Flags, tagged: bool) -> Vec<u8> {
 }
 
 /// The body of a Connect response that failed, with an auxiliary buffer.
-pub fn refused(auxiliary: &[u8], flags: Flags) -> Vec<u8> {
-    let payload = packed(auxiliary, flags);
+pub fn refused(auxiliary: &[u8], form: Form) -> Vec<u8> {
+    let payload = packed(auxiliary, form);
     let mut body = vec![5, 0, 4, 0x80];
     body.extend(u32::try_from(payload.len()).unwrap().to_le_bytes());
     body.extend(payload);
     body
 }
 
-fn packed(buffer: &[u8], flags: Flags) -> Vec<u8> {
-    let mut encoder = Encoder::new();
-    pack_payload(&mut encoder, buffer, flags | Flags::LAST).unwrap();
-    encoder.finish().to_vec()
+fn packed(buffer: &[u8], form: Form) -> Vec<u8> {
+    extended(buffer, form, true)
 }
 
 /// How payloads stand, one after the other.
-pub fn forms() -> impl Iterator<Item = Flags> {
-    [Flags::empty(), Flags::XOR_MAGIC, Flags::COMPRESSED, Flags::COMPRESSED | Flags::XOR_MAGIC].into_iter().cycle()
+pub fn forms() -> impl Iterator<Item = Form> {
+    let forms = [(false, false), (false, true), (true, false), (true, true)];
+    forms.map(|(compressed, xored)| Form { compressed, xored }).into_iter().cycle()
 }

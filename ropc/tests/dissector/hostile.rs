@@ -89,7 +89,7 @@ fn run_any(tshark: &Tshark, file: &[u8]) {
 #[test]
 fn nested_and_large_bodies_end_at_limits() {
     use crate::exchanges::{buffer, execute};
-    use runtime::codec::rpc_header_ext::Flags;
+    use crate::payloads::Form;
     let Some(tshark) = Tshark::find() else { return };
     // RopRestrict with a restriction of 6,000 negations inside each other.
     let restriction = vec![2; 6000];
@@ -98,7 +98,7 @@ fn nested_and_large_bodies_end_at_limits() {
     nested.extend(restriction);
     // 20,000 releases.
     let many = [1, 0, 0].repeat(20_000);
-    let body = |operations: &[u8]| execute(&buffer(operations, &[1]), Flags::COMPRESSED);
+    let body = |operations: &[u8]| execute(&buffer(operations, &[1]), Form { compressed: true, xored: false });
     let messages = [nested, many].iter().map(|rops| (request("Execute", "one", &body(rops)), Vec::new())).collect();
     let file = capture(messages);
     let shown = bodies(&tshark.run(&file, &["-T", "pdml"]));

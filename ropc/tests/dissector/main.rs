@@ -5,6 +5,8 @@
 
 #[path = "../../src/decode/mod.rs"]
 mod decode;
+#[path = "../decode/payloads.rs"]
+mod payloads;
 #[path = "../decode/traffic.rs"]
 mod traffic;
 

@@ -1,7 +1,6 @@
 //! Streams in pieces: downloads and uploads, whole and changed, cut anywhere.
 
 use ropc::model::{Stream, TypeKind};
-use runtime::codec::rpc_header_ext::Flags;
 use runtime::stream::grammar::has;
 use runtime::stream::machine::{Move, Next};
 use runtime::stream::{Grammar, Machine, PropertyId, PropertyName, Wire, Writer};
@@ -12,6 +11,7 @@ use crate::decode::input::hex;
 use crate::decode::stream::Tables;
 use crate::decode::tree::{Decoded, Node};
 use crate::exchanges::{buffer, capture, execute, executed, request, response};
+use crate::payloads::Form;
 use crate::pdml::bodies;
 use crate::support::{Tshark, program};
 use crate::vectors::Random;
@@ -148,8 +148,8 @@ fn cut(bytes: &[u8], most: usize, random: &mut Random) -> Vec<Vec<u8>> {
 type Messages = Vec<(Vec<u8>, Vec<u8>)>;
 
 fn exchange(session: &str, (asks, asked): (&[u8], &[u32]), (answers, answered): (&[u8], &[u32])) -> (Vec<u8>, Vec<u8>) {
-    let asks = execute(&buffer(asks, asked), Flags::COMPRESSED);
-    let answers = executed(&buffer(answers, answered), Flags::XOR_MAGIC, false);
+    let asks = execute(&buffer(asks, asked), Form { compressed: true, xored: false });
+    let answers = executed(&buffer(answers, answered), Form { compressed: false, xored: true }, false);
     (request("Execute", session, &asks), response("Execute", &answers, false))
 }
 

@@ -145,6 +145,12 @@ fn invalid(at: &Cursor<'_>, reason: &'static str) -> UnpackError {
     at.error(UnpackErrorKind::Compression { reason })
 }
 
+/// Compresses; `None` where that makes nothing shorter.
+#[must_use]
+pub fn shorter(data: &[u8]) -> Option<Vec<u8>> {
+    Some(compress(data)).filter(|compressed| compressed.len() < data.len())
+}
+
 /// Compresses; the result may be longer than `data` when nothing in it repeats.
 #[must_use]
 pub fn compress(data: &[u8]) -> Vec<u8> {

@@ -1,5 +1,4 @@
-//! Transforms of payloads: compression, obfuscation, and the header that announces them.
+//! Transforms of payloads: compression and obfuscation.
 
 pub mod lz77;
 pub mod obfuscation;
-pub mod rpc_header_ext;

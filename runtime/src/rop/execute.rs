@@ -4,7 +4,6 @@ use bytes::Bytes;
 
 use super::batch::{ROP_SIZE, unpack_batch};
 use super::objects::{INVALID_HANDLE, ObjectTable};
-use crate::codec::rpc_header_ext::RpcHeaderExt;
 use crate::error::UnpackErrorKind;
 use crate::{Cursor, Encoder, PackError, UnpackError};
 
@@ -163,8 +162,9 @@ pub trait Dispatch {
 const ROP_BUFFER_TOO_SMALL: u8 = 0xFF;
 /// RopId and SizeNeeded of RopBufferTooSmall.
 const TOO_SMALL_HEADER: usize = 3;
-/// Bytes in front of a ROP output buffer that clients count into the room they give it (MS-OXCRPC 3.1.4.2, pcbOut).
-const PAYLOAD_HEADER: usize = RpcHeaderExt::SIZE;
+/// Bytes of the RPC_HEADER_EXT in front of a ROP output buffer, which clients count into the room that they give it
+/// (MS-OXCRPC 3.1.4.2, pcbOut).
+const PAYLOAD_HEADER: usize = 8;
 
 /// Runs a ROP input buffer and answers a ROP output buffer of at most `limit` bytes.
 ///

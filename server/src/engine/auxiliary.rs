@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use protocol::oxcrpc::{
     AuxClientControl, AuxEndpointCapabilities, AuxExorginfo, AuxiliaryBlock, AuxiliaryBlockPayload, AuxiliaryBuffer,
-    EnableFlags, EndpointCapabilityFlags, OrgFlags,
+    EnableFlags, EndpointCapabilityFlags, ExtendedAuxiliaryBuffer, ExtendedAuxiliaryBytes,
+    ExtendedBufferOfAuxiliaryBuffer, OrgFlags, RpcHeaderFlags,
 };
-use runtime::codec::rpc_header_ext::{Flags, RpcHeaderExt, pack_payload, unpack_single};
 use runtime::{Cursor, Encoder, PackError};
 
 use super::failure::Failure;
@@ -22,12 +22,14 @@ const EXPIRY_TIME: u32 = 7 * 24 * 60 * 60 * 1000;
 pub(super) fn receive(buffer: &[u8]) -> Result<(), Failure> {
     match buffer.len() {
         0 => return Ok(()),
-        1..RpcHeaderExt::SIZE => return Err(Failure::RPC_FAILED),
-        RpcHeaderExt::SIZE..=MAX_BUFFER => {}
+        1..ExtendedAuxiliaryBytes::MIN_SIZE => return Err(Failure::RPC_FAILED),
+        ExtendedAuxiliaryBytes::MIN_SIZE..=MAX_BUFFER => {}
         _ => return Err(Failure::TooLarge),
     }
-    let payload = unpack_single(Cursor::new(buffer), usize::from(u16::MAX))?;
-    match AuxiliaryBuffer::unpack(&mut Cursor::new(&payload)) {
+    let mut c = Cursor::new(buffer).with_plain_room(usize::from(u16::MAX));
+    let blocks = ExtendedAuxiliaryBytes::unpack(&mut c)?.buffer.payload;
+    c.finish()?;
+    match AuxiliaryBuffer::unpack(&mut Cursor::new(&blocks)) {
         Ok(report) => tracing::trace!(blocks = report.blocks.len(), "a client reports"),
         Err(error) => tracing::debug!(%error, "auxiliary blocks that cannot be read are passed over"),
     }
@@ -47,11 +49,10 @@ pub(super) fn topology() -> Result<Bytes, PackError> {
             endpoint_capability_flag: EndpointCapabilityFlags::default(),
         }),
     ];
-    let buffer = AuxiliaryBuffer { blocks: blocks.into_iter().map(|payload| AuxiliaryBlock { payload }).collect() };
-    let mut payload = Encoder::new();
-    buffer.pack(&mut payload)?;
+    let payload = AuxiliaryBuffer { blocks: blocks.into_iter().map(|payload| AuxiliaryBlock { payload }).collect() };
+    let buffer = ExtendedBufferOfAuxiliaryBuffer { flags: RpcHeaderFlags::LAST, payload };
     let mut e = Encoder::new();
-    pack_payload(&mut e, payload.as_slice(), Flags::LAST)?;
+    ExtendedAuxiliaryBuffer { buffer }.pack(&mut e)?;
     Ok(e.finish())
 }
 
@@ -59,6 +60,7 @@ pub(super) fn topology() -> Result<Bytes, PackError> {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
+    use protocol::oxcrpc::ExtendedBufferOfBytes;
 
     #[test]
     fn refuses_buffers_by_their_size_and_header() {
@@ -72,7 +74,8 @@ mod tests {
     /// Blocks behind a header.
     fn buffer(blocks: &[u8]) -> Bytes {
         let mut e = Encoder::new();
-        pack_payload(&mut e, blocks, Flags::LAST).unwrap();
+        let buffer = ExtendedBufferOfBytes { flags: RpcHeaderFlags::LAST, payload: blocks.into() };
+        ExtendedAuxiliaryBytes { buffer }.pack(&mut e).unwrap();
         e.finish()
     }
 
@@ -89,8 +92,7 @@ mod tests {
     #[test]
     fn what_it_says_is_what_a_client_reads() {
         let buffer = topology().unwrap();
-        let payload = unpack_single(Cursor::new(&buffer), 0x1000).unwrap();
-        let blocks = AuxiliaryBuffer::unpack(&mut Cursor::new(&payload)).unwrap().blocks;
+        let blocks = ExtendedAuxiliaryBuffer::unpack(&mut Cursor::new(&buffer)).unwrap().buffer.payload.blocks;
         assert_eq!(blocks.len(), 3);
         let control = blocks.iter().find_map(|block| match &block.payload {
             AuxiliaryBlockPayload::ClientControl(control) => Some(control),

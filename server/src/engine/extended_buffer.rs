@@ -1,8 +1,9 @@
 //! RopBuffer in the bodies of Execute: payloads behind an RPC_HEADER_EXT, and their bounds.
 
 use bytes::Bytes;
-use protocol::oxcrpc::ExecuteFlags;
-use runtime::codec::rpc_header_ext::{Flags, RpcHeaderExt, pack_payload, unpack_chain};
+use protocol::oxcrpc::{
+    ExecuteFlags, ExtendedBufferOfRopInputBuffer, ExtendedBufferOfRopOutputBuffer, RopInputBuffers, RpcHeaderFlags,
+};
 use runtime::{Blob, Cursor, Encoder, PackError};
 
 use super::failure::Failure;
@@ -11,6 +12,8 @@ use super::failure::Failure;
 pub(super) const MAX_ROP_BUFFER: usize = 0x0004_0000;
 /// The most bytes of replies in one payload, handles included (MS-OXCRPC 3.1.4.2.1).
 pub(super) const MAX_PAYLOAD: usize = 32 * 1024;
+/// Bytes of an RPC_HEADER_EXT.
+const HEADER: usize = ExtendedBufferOfRopOutputBuffer::MIN_SIZE;
 /// Bytes from which on compression is worth its time.
 const WORTH_COMPRESSING: usize = 1024;
 
@@ -22,12 +25,14 @@ pub(super) fn rop_input(buffer: &[u8]) -> Result<Blob<'_>, Failure> {
     if buffer.len() > MAX_ROP_BUFFER {
         return Err(Failure::TooLarge);
     }
-    if buffer.len() < RpcHeaderExt::SIZE {
+    if buffer.len() < HEADER {
         return Err(Failure::RPC_FAILED);
     }
-    let mut payloads = unpack_chain(Cursor::new(buffer), MAX_ROP_BUFFER)?;
+    let mut c = Cursor::new(buffer).with_plain_room(MAX_ROP_BUFFER);
+    let mut payloads = RopInputBuffers::unpack(&mut c)?.payloads;
+    c.finish()?;
     match (payloads.pop(), payloads.is_empty()) {
-        (Some(payload), true) => Ok(payload),
+        (Some(ExtendedBufferOfRopInputBuffer { payload, .. }), true) => Ok(payload),
         _ => Err(Failure::RPC_FORMAT),
     }
 }
@@ -35,7 +40,7 @@ pub(super) fn rop_input(buffer: &[u8]) -> Result<Blob<'_>, Failure> {
 /// Bytes that the ROP output buffer may have in a RopBuffer of at most `max_rop_out` bytes.
 pub(super) fn rop_output_limit(max_rop_out: u32) -> Result<usize, Failure> {
     let whole = usize::try_from(max_rop_out).unwrap_or(usize::MAX).min(MAX_ROP_BUFFER);
-    match whole.checked_sub(RpcHeaderExt::SIZE) {
+    match whole.checked_sub(HEADER) {
         Some(payload) => Ok(payload.min(MAX_PAYLOAD)),
         None => Err(Failure::RPC_FAILED),
     }
@@ -44,10 +49,10 @@ pub(super) fn rop_output_limit(max_rop_out: u32) -> Result<usize, Failure> {
 /// Puts a ROP output buffer behind its header, compressed when the client takes that and it is shorter.
 /// Nothing is obfuscated: the transport encrypts.
 pub(super) fn rop_output(payload: &[u8], flags: ExecuteFlags) -> Result<Bytes, PackError> {
-    let mut how = Flags::LAST;
-    how.set(Flags::COMPRESSED, !flags.contains(ExecuteFlags::NO_COMPRESSION) && payload.len() >= WORTH_COMPRESSING);
-    let mut e = Encoder::with_limit(RpcHeaderExt::SIZE + payload.len());
-    pack_payload(&mut e, payload, how)?;
+    let compress = !flags.contains(ExecuteFlags::NO_COMPRESSION) && payload.len() >= WORTH_COMPRESSING;
+    let flags = if compress { RpcHeaderFlags::LAST | RpcHeaderFlags::COMPRESSED } else { RpcHeaderFlags::LAST };
+    let mut e = Encoder::with_limit(HEADER + payload.len());
+    ExtendedBufferOfRopOutputBuffer { flags, payload: Blob::Borrowed(payload) }.pack(&mut e)?;
     Ok(e.finish())
 }
 

@@ -3,11 +3,10 @@
 use protocol::oxcdata::ErrorCode;
 use protocol::oxcmapihttp::ExecuteRequest;
 use protocol::oxcrpc::ExecuteFlags;
-use runtime::codec::rpc_header_ext::Flags;
 use runtime::{Blob, Encoder};
 
 use crate::random::Random;
-use crate::rops::{any_form, extended, unparsable};
+use crate::rops::{PLAIN, any_form, extended, unparsable};
 
 /// What an answer has to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +46,7 @@ pub const NAMES: [&str; 18] = [
 
 /// A sound Execute request body for these ROPs.
 pub fn sound(rops: &[u8]) -> Vec<u8> {
-    body(&extended(rops, Flags::empty()), 0x8000, &[])
+    body(&extended(rops, PLAIN), 0x8000, &[])
 }
 
 /// The same in any of the forms that a client may choose.
@@ -79,7 +78,7 @@ pub fn spoil(class: usize, random: &mut Random, rops: &[u8]) -> (Vec<u8>, Expect
     const FORMAT: Expected = Expected::Error(ErrorCode::EC_RPC_FORMAT);
     const FAILED: Expected = Expected::Error(ErrorCode::EC_RPC_FAILED);
     let sound_body = sound(rops);
-    let mut buffer = extended(rops, Flags::empty());
+    let mut buffer = extended(rops, PLAIN);
     match NAMES[class] {
         "body ends early" => (sound_body[..random.below(sound_body.len())].to_vec(), Expected::Code(12)),
         "RopBufferSize too large" => (with_size(random, sound_body, 4), Expected::Code(12)),
@@ -114,7 +113,7 @@ pub fn spoil(class: usize, random: &mut Random, rops: &[u8]) -> (Vec<u8>, Expect
         }
         "auxiliary buffer shorter than its header" => (body(&buffer, 0x8000, &vec![0; 1 + random.below(7)]), FAILED),
         "auxiliary buffer with a bad header" => {
-            let mut auxiliary = extended(&random.bytes(64), Flags::empty());
+            let mut auxiliary = extended(&random.bytes(64), PLAIN);
             auxiliary[0] = 1;
             (body(&buffer, 0x8000, &auxiliary), FORMAT)
         }

@@ -1,8 +1,8 @@
 //! ROP buffers: what a real client sent to a mailbox with the same mail, and hostile forms of it.
 
 use protocol::oxcdata::ErrorCode;
+use protocol::oxcrpc::{ExtendedBufferOfRopInputBuffer, RopOutputBuffers, RpcHeaderFlags};
 use protocol::rops::RopRequest;
-use runtime::codec::rpc_header_ext::{Flags, pack_chain};
 use runtime::rop::{INVALID_HANDLE, pack_batch, unpack_batch};
 use runtime::{Cursor, Encoder};
 
@@ -55,14 +55,26 @@ pub fn batch(rops: &[u8], handles: &[u32]) -> Vec<u8> {
 }
 
 /// Behind a header, in any of the forms that a client may choose.
-pub fn extended(payload: &[u8], flags: Flags) -> Vec<u8> {
+pub fn extended(payload: &[u8], flags: RpcHeaderFlags) -> Vec<u8> {
     let mut e = Encoder::new();
-    pack_chain(&mut e, &[payload], flags).unwrap();
+    ExtendedBufferOfRopInputBuffer { flags, payload: payload.into() }.pack(&mut e).unwrap();
     e.finish().to_vec()
 }
 
-pub fn any_form(random: &mut Random) -> Flags {
-    *random.pick(&[Flags::empty(), Flags::COMPRESSED, Flags::XOR_MAGIC, Flags::COMPRESSED | Flags::XOR_MAGIC])
+/// The ROP output buffer of a RopBuffer: at most 32 KiB of replies in one payload.
+pub fn payload(rop_buffer: &[u8]) -> Vec<u8> {
+    let mut c = Cursor::new(rop_buffer).with_plain_room(0x8000);
+    let mut payloads = RopOutputBuffers::unpack(&mut c).expect("at most 32 KiB of replies").payloads;
+    assert_eq!((payloads.len(), c.remaining()), (1, 0));
+    payloads.remove(0).payload.into_owned()
+}
+
+/// No flag but Last.
+pub const PLAIN: RpcHeaderFlags = RpcHeaderFlags::LAST;
+
+pub fn any_form(random: &mut Random) -> RpcHeaderFlags {
+    let (compressed, xored) = (RpcHeaderFlags::COMPRESSED, RpcHeaderFlags::XOR_MAGIC);
+    *random.pick(&[PLAIN, PLAIN | compressed, PLAIN | xored, PLAIN | compressed | xored])
 }
 
 /// The logon that opens a user's mailbox.

@@ -8,7 +8,6 @@ use protocol::oxcdata::ErrorCode;
 use protocol::oxcmapihttp::{ExecuteFailure, ExecuteResponse};
 use protocol::rops::{Conversation, RopRequest};
 use runtime::Cursor;
-use runtime::codec::rpc_header_ext::unpack_chain;
 use runtime::rop::unpack_batch;
 
 use crate::bodies::{self, Expected};
@@ -374,7 +373,5 @@ fn replies(body: &[u8], expected: Expected) -> Vec<u8> {
     if let Expected::RunWithin(room) = expected {
         assert!(response.rop_buffer.len() <= room as usize, "{} of {room} bytes", response.rop_buffer.len());
     }
-    let mut payloads = unpack_chain(Cursor::new(&response.rop_buffer), 0x8000).expect("at most 32 KiB of replies");
-    assert_eq!(payloads.len(), 1);
-    payloads.remove(0).into_owned()
+    rops::payload(&response.rop_buffer)
 }

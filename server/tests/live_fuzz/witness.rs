@@ -4,7 +4,6 @@ use protocol::oxcdata::{ErrorCode, FolderId, PropertyTag};
 use protocol::oxcmapihttp::{ConnectRequest, ConnectResponse, ExecuteResponse};
 use protocol::oxcrpc::ConnectFlags;
 use protocol::rops::{Conversation, RopReply, RopRequest};
-use runtime::codec::rpc_header_ext::unpack_chain;
 use runtime::rop::{INVALID_HANDLE, unpack_batch};
 use runtime::{Blob, Cursor, Encoder, String8};
 
@@ -43,9 +42,7 @@ pub fn output(body: &[u8]) -> Vec<u8> {
     let response = ExecuteResponse::unpack(&mut c).unwrap();
     assert!(c.is_empty(), "{} bytes follow the response body", c.remaining());
     assert_eq!((response.status_code, response.error_code), (0, ErrorCode::EC_NONE));
-    let mut payloads = unpack_chain(Cursor::new(&response.rop_buffer), 0x8000).unwrap();
-    assert_eq!(payloads.len(), 1);
-    payloads.remove(0).into_owned()
+    rops::payload(&response.rop_buffer)
 }
 
 impl Witness {

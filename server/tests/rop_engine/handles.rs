@@ -7,7 +7,6 @@ use protocol::oxcprpt::{AccessMode, RopGetPropertiesSpecificRequest, RopGetStrea
 use protocol::oxcstor::RopLogonRequest;
 use protocol::oxctabl::{AsynchronousFlags, Bookmark, QueryRowsFlags, RopQueryPositionRequest, RopSeekRowRequest};
 use protocol::rops::{RopReply, RopRequest};
-use runtime::codec::rpc_header_ext::RpcHeaderExt;
 use runtime::rop::{CallError, INVALID_HANDLE};
 use server::store::value::{binary, string};
 use server::store::{SpecialFolder, tags};
@@ -166,7 +165,7 @@ fn what_does_not_fit_is_sent_back_to_be_asked_again() {
     assert_eq!(small.request_buffers.as_ref(), rest.as_slice());
     assert_eq!(client.objects.len(), open + 1);
     // The size counts the header in front of the output buffer, as the size that clients give does.
-    client.limit = usize::from(small.size_needed) - RpcHeaderExt::SIZE;
+    client.limit = usize::from(small.size_needed) - protocol::oxcrpc::ExtendedBufferOfRopOutputBuffer::MIN_SIZE;
     let output = client.run(&requests[1..], &[logon, INVALID_HANDLE, INVALID_HANDLE]);
     assert!(matches!(output.replies.as_slice(), [RopReply::RopOpenMessage(reply)] if reply.result.is_ok()));
     client.release(message);

@@ -9,11 +9,11 @@ use protocol::oxctabl::{
     AsynchronousFlags, Bookmark, QueryRowsFlags, RopQueryRowsRequest, RopQueryRowsResponse, RopSetColumnsRequest,
     RopSetColumnsResponse, TableStatus,
 };
+use protocol::oxcrpc::{ExtendedBufferOfRopInputBuffer, ExtendedBufferOfRopOutputBuffer, RpcHeaderFlags};
 use protocol::rops::{
     Conversation, RopInputBuffer, RopOutputBuffer, RopReply, RopRequest, pack_rop_query_rows_reply,
     pack_rop_set_columns_reply,
 };
-use runtime::codec::rpc_header_ext::{Flags, pack_payload, unpack_single};
 use runtime::rop::{Reply, pack_batch};
 use runtime::{Blob, Cursor, Encoder, StringValue, Utf16};
 
@@ -204,7 +204,8 @@ pub fn rows_body() -> Vec<u8> {
     pack_rop_query_rows_reply(&Reply { handle_index: 0, result: Ok(rows) }, &mut replies, &columns).unwrap();
     let (mut rops, mut payload, mut body) = (Encoder::new(), Encoder::new(), Encoder::new());
     pack_batch(&mut rops, replies.as_slice(), &[7]).unwrap();
-    pack_payload(&mut payload, rops.as_slice(), Flags::LAST).unwrap();
+    let buffer = ExtendedBufferOfRopOutputBuffer { flags: RpcHeaderFlags::LAST, payload: rops.as_slice().into() };
+    buffer.pack(&mut payload).unwrap();
     let response = ExecuteResponse {
         status_code: 0,
         error_code: ErrorCode::EC_NONE,
@@ -217,7 +218,7 @@ pub fn rows_body() -> Vec<u8> {
 
 fn rows(body: &[u8], requests: &[RopRequest<'_>], mut with: impl FnMut(&PropertyRow<'_>)) {
     let response = ExecuteResponse::unpack(&mut Cursor::new(body)).unwrap();
-    let payload = unpack_single(Cursor::new(&response.rop_buffer), 1 << 16).unwrap();
+    let payload = ExtendedBufferOfRopOutputBuffer::unpack(&mut Cursor::new(&response.rop_buffer)).unwrap().payload;
     let output = RopOutputBuffer::unpack(&payload, requests, &mut Conversation::default()).unwrap();
     for reply in &output.replies {
         if let RopReply::RopQueryRows(Reply { result: Ok(rows), .. }) = reply {
@@ -259,7 +260,8 @@ fn client_sets_ten_properties(bencher: Bencher<'_, '_>) {
             .pack(&mut e)
             .unwrap();
         let mut payload = Encoder::new();
-        pack_payload(&mut payload, e.as_slice(), Flags::LAST).unwrap();
+        let buffer = ExtendedBufferOfRopInputBuffer { flags: RpcHeaderFlags::LAST, payload: e.as_slice().into() };
+        buffer.pack(&mut payload).unwrap();
         drop(black_box(payload.finish()));
     });
 }

@@ -11,8 +11,8 @@ use peers::capture::Captured;
 use protocol::oxcmapihttp::{
     ConnectRequest, ConnectResponse, DisconnectRequest, DisconnectResponse, ExecuteRequest, ExecuteResponse,
 };
+use protocol::oxcrpc::{ExtendedBufferOfRopInputBuffer, RopInputBuffers, RpcHeaderFlags};
 use protocol::rops::{Conversation, RopReply, RopRequest};
-use runtime::codec::rpc_header_ext::{Flags, RpcHeaderExt, pack_chain, unpack_chain};
 use runtime::rop::{pack_batch, unpack_batch};
 use runtime::{Cursor, Encoder, PackError, UnpackError};
 
@@ -89,14 +89,17 @@ pub fn lines(exchanges: &[Captured]) -> String {
 
 /// The payload of an extended buffer, which packs back to the same bytes unless it is compressed.
 fn payload(buffer: &[u8]) -> Vec<u8> {
-    let header = RpcHeaderExt::unpack(&mut Cursor::new(buffer)).unwrap();
-    let payloads = unpack_chain(Cursor::new(buffer), LIMIT).unwrap();
+    let mut c = Cursor::new(buffer).with_plain_room(LIMIT);
+    let buffers = RopInputBuffers::unpack(&mut c).unwrap();
+    assert!(c.is_empty());
     let mut e = Encoder::new();
-    pack_chain(&mut e, &payloads, header.flags).unwrap();
-    if !header.flags.contains(Flags::COMPRESSED) {
+    buffers.pack(&mut e).unwrap();
+    let [ExtendedBufferOfRopInputBuffer { flags, payload }] = &buffers.payloads[..] else {
+        panic!("{} payloads", buffers.payloads.len())
+    };
+    if !flags.contains(RpcHeaderFlags::COMPRESSED) {
         assert_eq!(hex(&e.finish()), hex(buffer));
     }
-    let [payload] = &payloads[..] else { panic!("{} payloads", payloads.len()) };
     payload.to_vec()
 }
 

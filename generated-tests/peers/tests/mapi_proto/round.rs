@@ -8,17 +8,15 @@ use mapi_proto::{
 use protocol::client::Batch;
 use protocol::oxcdata::ErrorCode;
 use protocol::oxcmapihttp::{ConnectResponse, ExecuteRequest, ExecuteResponse};
-use protocol::oxcrpc::ExecuteFlags;
+use protocol::oxcrpc::{
+    ExecuteFlags, ExtendedBufferOfRopInputBuffer, ExtendedBufferOfRopOutputBuffer, RopInputBuffers, RpcHeaderFlags,
+};
 use protocol::rops::{Conversation, RopInputBuffer, RopReply};
-use runtime::codec::rpc_header_ext::{Flags, pack_chain, unpack_chain};
 use runtime::keyed::{KeyedRequest, read_all, to_body};
 use runtime::rop::{Handle, INVALID_HANDLE, pack_batch};
 use runtime::{Cursor, Encoder};
 
 use crate::values::Arms;
-
-/// The most bytes that a ROP buffer has.
-const LIMIT: usize = 0x10000;
 
 type Check = Box<dyn Fn(&RopResponse)>;
 
@@ -114,7 +112,8 @@ fn same_request(theirs: &[u8], ours: &Batch<'_>) {
     let mut input = Encoder::new();
     ours.pack(&mut input).unwrap();
     let mut rop_buffer = Encoder::new();
-    pack_chain(&mut rop_buffer, &[input.as_slice()], Flags::empty()).unwrap();
+    let buffer = ExtendedBufferOfRopInputBuffer { flags: RpcHeaderFlags::LAST, payload: input.as_slice().into() };
+    buffer.pack(&mut rop_buffer).unwrap();
     let body = ExecuteRequest {
         // NoCompression and NoXorMagic.
         flags: ExecuteFlags(3),
@@ -123,8 +122,10 @@ fn same_request(theirs: &[u8], ours: &Batch<'_>) {
         auxiliary_buffer: (&[][..]).into(),
     };
     let read = read_all(theirs, ExecuteRequest::unpack).unwrap();
-    let payloads = unpack_chain(Cursor::new(&read.rop_buffer), LIMIT).unwrap();
-    let [payload] = &payloads[..] else { panic!("{} payloads", payloads.len()) };
+    let buffers = read_all(&read.rop_buffer, RopInputBuffers::unpack).unwrap();
+    let [ExtendedBufferOfRopInputBuffer { payload, .. }] = &buffers.payloads[..] else {
+        panic!("{} payloads", buffers.payloads.len())
+    };
     let batch = RopInputBuffer::unpack(payload).unwrap();
     for (theirs, ours) in batch.requests.iter().zip(ours.requests()) {
         assert_eq!(theirs, ours);
@@ -166,7 +167,8 @@ pub fn execution(session: &mut Session, rops: &[u8], handles: &[u32]) -> Result<
     let mut output = Encoder::new();
     pack_batch(&mut output, rops, handles).unwrap();
     let mut rop_buffer = Encoder::new();
-    pack_chain(&mut rop_buffer, &[output.as_slice()], Flags::empty()).unwrap();
+    let buffer = ExtendedBufferOfRopOutputBuffer { flags: RpcHeaderFlags::LAST, payload: output.as_slice().into() };
+    buffer.pack(&mut rop_buffer).unwrap();
     let response = ExecuteResponse {
         status_code: 0,
         error_code: ErrorCode::EC_NONE,

@@ -26,33 +26,26 @@ end
 -- A header; the nodes of its fields come when all of it is right.
 local function header(c, node)
   local start = offset(c)
-  local function field(name)
+  local function field(name, check)
     bytes.inside(name)
     local value = bytes.unsigned(c, 2)
-    local function check(right, expected)
-      if not right then
-        error(bytes.fault(offset(c) - 2, 1, string.format("expected %s, got 0x%x", expected, value)))
-      end
+    local wrong = check and check(value)
+    if wrong then
+      error(bytes.fault(offset(c) - 2, 2, wrong))
     end
-    return value, check
+    bytes.outside()
+    return value
   end
-  local version, check = field("Version")
-  check(version == 0, "version 0")
-  bytes.outside()
-  local flags
-  flags, check = field("Flags")
-  check(flags < 8, "Compressed, XorMagic and Last only")
-  bytes.outside()
-  local size = field("Size")
-  bytes.outside()
-  local actual
-  actual, check = field("SizeActual")
-  if set(flags, COMPRESSED) then
-    check(actual > size, "more than Size")
-  else
-    check(actual == size, "the same as Size")
+  local version = field("Version", function(value)
+    return value ~= 0 and "expected 0x0"
+  end)
+  local flags = field("Flags", function(value)
+    return value > 7 and string.format("expected reserved bits clear, got 0x%x", value)
+  end)
+  local size, actual = field("Size"), field("SizeActual")
+  if set(flags, COMPRESSED) and size >= actual then
+    error(bytes.fault(start + 2, 1, "not what the description requires"))
   end
-  bytes.outside()
   local found = {}
   for _, flag in ipairs(FLAGS) do
     found[#found + 1] = set(flags, flag[1]) and flag[2] or nil
@@ -84,14 +77,21 @@ end
 
 -- One header and its payload; true where no other follows.
 local function payload(c, node, total, side)
-  local start = offset(c)
   local flags, size, actual = header(c, node)
-  total.bytes = total.bytes + actual
-  if total.bytes > MOST_DECOMPRESSED then
-    error(bytes.fault(start, 8, "payloads larger than 4 MiB together"))
-  end
   local at = offset(c)
+  bytes.inside("Payload")
   local taken = bytes.take(c, size)
+  local room = MOST_DECOMPRESSED - total.bytes
+  if actual > room then
+    error(bytes.fault(at, 1, string.format("%d is over the limit of %d", actual, room)))
+  end
+  bytes.outside()
+  total.bytes = total.bytes + actual
+  if size ~= actual and not set(flags, COMPRESSED) then
+    node.children = {}
+    bytes.inside("SizeActual")
+    error(bytes.fault(at, 1, string.format("expected as many bytes as there are, got 0x%x", actual)))
+  end
   local text = set(flags, XOR_MAGIC) and xored(taken) or taken
   if set(flags, COMPRESSED) then
     -- What is left where it does not decompress.
