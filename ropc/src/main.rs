@@ -114,6 +114,10 @@ fn main() -> ExitCode {
                 |checked| put(&compile::emit_dissector(&checked.sources, &checked.compiled), output),
             ),
         #[cfg(feature = "decode")]
+        Command::Decode(arguments) if !arguments.idl.is_dir() => {
+            complain(&format!("there are no descriptions in `{}`: --idl says where", arguments.idl.display()))
+        }
+        #[cfg(feature = "decode")]
         Command::Decode(arguments) => checked(driver::load_crate(&arguments.idl), format)
             .map_or_else(|code| code, |checked| decode(&arguments, &checked)),
         Command::Explain { code } => explain(&code),

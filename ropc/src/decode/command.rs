@@ -6,15 +6,28 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use ropc::driver::Checked;
 
+use super::datum;
 use super::rops::Decoder;
 use super::target::{Target, similar};
 use super::text::Style;
 use super::tree::Decoded;
 use super::{capture, dump, input, json, script, text};
 
+const EXAMPLES: &str = "\
+Examples:
+  ropc decode SortOrder --hex '1F 00 37 00 01'
+  ropc decode PropertyRow --param Columns=PidTagSubject --hex '00 48 00 69 00 00 00'
+  ropc decode FastTransfer --param root=messageList --hex '03 00 0C 40 03 00 0D 40'
+  ropc decode RopRelease --format json --hex '01 00 00'
+  ropc decode rops --request '0500 010000 07000000'
+  ropc decode mapihttp Disconnect --response '00 00 00 00 00 00 00 00 00 00 00 00'
+  ropc decode capture docs/session.pcap --format hex
+
+Bytes are binary, hexadecimal, or a hex dump of xxd, hexdump or Wireshark.";
+
 /// What to decode.
 #[derive(Args)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
 pub struct Arguments {
     #[command(flatten)]
     value: ValueArguments,
@@ -52,21 +65,21 @@ enum What {
     /// ROP buffers with their handle tables.
     Rops {
         /// A ROP input buffer: hexadecimal, a file, or `-`.
-        #[arg(long)]
+        #[arg(long, value_name = "BYTES")]
         request: Option<String>,
         /// The ROP output buffer that answers it.
-        #[arg(long)]
+        #[arg(long, value_name = "BYTES")]
         reply: Option<String>,
     },
-    /// Bodies of MAPI over HTTP.
+    /// Bodies of MAPI over HTTP, or whole HTTP messages with them.
     Mapihttp {
-        /// The X-RequestType header: Connect, Execute, ..
-        request_type: String,
+        /// The X-RequestType header: Connect, Execute, ..; not needed where a message has it.
+        request_type: Option<String>,
         /// The body of the request: hexadecimal, a file, or `-`.
-        #[arg(long)]
+        #[arg(long, value_name = "BYTES")]
         request: Option<String>,
         /// The body of the response, meta-tags and additional headers included.
-        #[arg(long)]
+        #[arg(long, value_name = "BYTES")]
         response: Option<String>,
     },
     /// Exchanges in their order, one a line: `rops REQUEST REPLY`, `mapihttp TYPE REQUEST RESPONSE`.
@@ -132,7 +145,10 @@ pub fn run(arguments: &Arguments, checked: &Checked) -> Result<bool, String> {
         }
         Some(What::Mapihttp { request_type, request, response }) => {
             let (request, response) = both(request.as_deref(), response.as_deref(), "--request or --response")?;
-            let decoded = script::mapi_http(&mut decoder, request_type, request.as_deref(), response.as_deref())?;
+            let ((of_request, request), (of_response, response)) = (body(request), body(response));
+            let key = request_type.clone().or(of_request).or(of_response);
+            let key = key.ok_or("say the request type: Connect, Execute, ..")?;
+            let decoded = script::mapi_http(&mut decoder, &key, request.as_deref(), response.as_deref())?;
             Ok(print.all(&decoded))
         }
         Some(What::Conversation { file }) => conversation(&mut decoder, file.as_deref(), &print),
@@ -157,10 +173,26 @@ fn value(decoder: &mut Decoder<'_>, arguments: &ValueArguments) -> Result<Decode
         target.give(decoder, text)?;
     }
     let bytes = match &arguments.hex {
-        Some(text) => input::hex(text).ok_or_else(|| "--hex: not hexadecimal".to_owned())?,
+        Some(text) => input::written(text).ok_or_else(|| "--hex: not hexadecimal".to_owned())?,
         None => read(arguments.file.as_deref())?,
     };
-    Ok(decoder.buffer(name, &bytes, |this, c, root| target.read(this, c, root)))
+    let mut decoded = decoder.buffer(name, &bytes, |this, c, root| target.read(this, c, root));
+    if let Some(fault) = decoded.fault.as_mut().filter(|fault| fault.missing_context) {
+        let open = target.params().iter().find(|param| datum::find(&decoder.given, &param.name).is_none());
+        if let Some(param) = open {
+            fault.message.push_str(&format!(": `--param {}=..` says it", param.name));
+        }
+    }
+    Ok(decoded)
+}
+
+/// The body where bytes are a whole HTTP message, with the request type that its header has.
+fn body(bytes: Given) -> (Option<String>, Given) {
+    let Some(bytes) = bytes else { return (None, None) };
+    match capture::message(&bytes) {
+        Some((key, body)) => (key, Some(body)),
+        None => (None, Some(bytes)),
+    }
 }
 
 fn conversation(decoder: &mut Decoder<'_>, file: Option<&str>, print: &Printer) -> Result<bool, String> {
@@ -201,7 +233,7 @@ fn both(first: Option<&str>, second: Option<&str>, names: &str) -> Result<(Given
 
 /// Bytes that stand in an argument, or in the file that it names.
 fn given(argument: &str) -> Result<Vec<u8>, String> {
-    match input::hex(argument) {
+    match input::written(argument) {
         Some(bytes) if !argument.trim().is_empty() => Ok(bytes),
         _ => read(Some(argument)),
     }

@@ -144,8 +144,8 @@ impl<'p> Interpreter<'p> {
         args: Vec<Datum<'p>>,
         node: &mut Node,
     ) -> Result<Record<'p>, Fault> {
-        if args.len() < def.params.len() {
-            return Err(self.missing(c.offset(), "context"));
+        if let Some(param) = def.params.get(args.len()) {
+            return Err(self.missing(c.offset(), &param.name));
         }
         if let Some(limit) = def.max_recursion {
             c.enter(limit).map_err(|error| self.refused(&error))?;

@@ -6,7 +6,7 @@ use crate::decode::capture::decode;
 use crate::decode::input::hex;
 use crate::decode::rops::Decoder;
 use crate::decode::script::exchange;
-use crate::decode::tree::{Decoded, Node};
+use crate::decode::tree::{Decoded, Node, Value};
 use crate::support::{program, ropc, text};
 use crate::traffic::{Segment, ethernet, ipv4, ipv6, pcap, pcapng, segments_of};
 
@@ -62,7 +62,8 @@ fn same(file: &[u8], client: &str) {
     let expected = expected();
     assert_eq!(decoded.len(), expected.len());
     for (decoded, expected) in decoded.into_iter().zip(expected) {
-        let name = format!("{client} {}", expected.root.name);
+        let name = decoded.root.name.clone();
+        assert!(name.starts_with(&format!("{client} {} in packet ", expected.root.name)), "{name}");
         assert!(decoded == Decoded { root: Node { name, ..expected.root }, fault: None }, "{}", decoded.root.name);
     }
 }
@@ -128,6 +129,70 @@ fn files_without_exchanges_are_told() {
 }
 
 #[test]
+fn bodies_have_the_number_of_the_packet_that_completes_them() {
+    // Two packets open the connection, and one is none of IP.
+    let mut packets: Vec<Vec<u8>> =
+        segments(100, false).iter().map(|segment| ethernet([8, 0], false, &ipv4(segment))).collect();
+    packets.insert(2, vec![0; 60]);
+    let first: Vec<String> =
+        decode(program(), &pcap(false, 1, &packets)).unwrap().into_iter().take(2).map(|one| one.root.name).collect();
+    let (request, response) = messages(false).remove(0);
+    let (request, response) = (3 + request.len().div_ceil(100), response.len().div_ceil(100));
+    let numbers = [request, request + response];
+    let expected = ["request", "response"].into_iter().zip(numbers);
+    let expected: Vec<String> =
+        expected.map(|(side, number)| format!("10.0.0.2:50000 Connect {side} in packet {number}")).collect();
+    assert_eq!(first, expected);
+}
+
+#[test]
+fn what_is_compressed_or_encrypted_is_told() {
+    let (request, _) = messages(false).remove(1);
+    let of = |messages| pcap(false, 101, &segments_of(messages, 1400).iter().map(ipv4).collect::<Vec<_>>());
+    let compressed = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc".to_vec();
+    let decoded = decode(program(), &of(vec![(request, compressed)])).unwrap();
+    assert!(!decoded[0].root.has_opaque() && decoded[0].fault.is_none());
+    assert_eq!(decoded[1].root.children[0].value, Some(Value::Opaque("Content-Encoding gzip".to_owned())));
+    let hello = [0x16, 3, 1, 0, 1, 0].to_vec();
+    let refused = decode(program(), &of(vec![(hello.clone(), hello)])).unwrap_err();
+    assert!(refused.ends_with("; 1 of them are TLS, which has to be decrypted before"), "{refused}");
+}
+
+/// The capture that docs/DECODE.md shows: the first exchange of the conversation and the last.
+#[test]
+fn the_capture_of_the_documentation_is_made_of_the_conversation() {
+    let mut messages = messages(true);
+    let messages = vec![messages.remove(0), messages.pop().unwrap()];
+    let packets: Vec<Vec<u8>> =
+        segments_of(messages, 1400).iter().map(|segment| ethernet([8, 0], false, &ipv4(segment))).collect();
+    let made = pcap(false, 1, &packets);
+    let path = crate::support::root().join("docs/session.pcap");
+    if std::env::var("UPDATE_EXPECT").is_ok_and(|value| value == "1") {
+        std::fs::write(&path, &made).unwrap();
+    }
+    assert!(std::fs::read(&path).unwrap() == made, "UPDATE_EXPECT=1 writes it anew");
+}
+
+#[test]
+fn a_whole_message_has_its_request_type_and_body() {
+    let directory = tempfile::tempdir().unwrap();
+    let (asks, answers) = (directory.path().join("q"), directory.path().join("r"));
+    let (request, response) = messages(true).remove(0);
+    // What comes before the response is none.
+    let at = response.windows(15).position(|window| window == b"HTTP/1.1 200 OK").unwrap();
+    std::fs::write(&asks, request).unwrap();
+    std::fs::write(&answers, &response[at..]).unwrap();
+    let (asks, answers) = (asks.to_str().unwrap(), answers.to_str().unwrap());
+    let output = ropc(&["decode", "mapihttp", "--request", asks, "--response", answers], "");
+    let shown = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(shown.starts_with("Connect request: ") && shown.contains("DisplayName: \"Alice Example\""), "{shown}");
+    let output = ropc(&["decode", "mapihttp", "--response", answers], "");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("say the request type"), "{}", text(&output.stderr));
+}
+
+#[test]
 fn the_command_reads_a_capture() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("a.pcapng");
@@ -135,7 +200,7 @@ fn the_command_reads_a_capture() {
     std::fs::write(&file, pcapng(false, 101, &packets)).unwrap();
     let output = ropc(&["decode", "capture", file.to_str().unwrap()], "");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    assert!(text(&output.stdout).contains("10.0.0.2:50000 Execute response: "));
+    assert!(text(&output.stdout).contains("10.0.0.2:50000 Execute response in packet "));
 }
 
 proptest! {

@@ -137,3 +137,38 @@ fn colours_change_nothing_but_colours() {
     let trimmed: Vec<&str> = plain.lines().map(str::trim_end).collect();
     assert_eq!(trimmed, render(&decoded, Style::default()).lines().collect::<Vec<_>>());
 }
+
+#[test]
+fn what_the_bytes_depend_on_is_asked_for_by_its_name() {
+    for (arguments, told) in [
+        (["PropertyRow", "--hex", "00 01"], "Columns not known: `--param Columns=..` says it"),
+        (["RopQueryRowsReply", "--hex", "15 00 00000000 02 0100 00 4100"], "`--param Columns=..` says it"),
+    ] {
+        let output = ropc(&[&["decode"], &arguments[..]].concat(), "");
+        assert_eq!(output.status.code(), Some(1));
+        assert!(text(&output.stderr).contains(told), "{}", text(&output.stderr));
+    }
+    let output = ropc(&["decode", "SortOrder", "--idl", "nowhere", "--hex", "00"], "");
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(text(&output.stderr), "ropc: there are no descriptions in `nowhere`: --idl says where\n");
+}
+
+#[test]
+fn the_examples_of_the_help_decode() {
+    let help = text(&ropc(&["decode", "--help"], "").stdout);
+    let examples: Vec<&str> = help.lines().filter_map(|line| line.trim().strip_prefix("ropc decode ")).collect();
+    let own: Vec<&&str> = examples.iter().filter(|line| !line.starts_with(['[', '<'])).collect();
+    assert!(own.len() > 5, "{help}");
+    for example in own {
+        let words = crate::page::words(example);
+        let output = ropc(&[vec!["decode"], words.iter().map(String::as_str).collect()].concat(), "");
+        assert_eq!(output.status.code(), Some(0), "{example}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn hex_dumps_of_other_tools_are_bytes() {
+    let dump = "0000  12 00 01 00 02 00 1f 00 37 00 0a 00 06 0e         ......7.......";
+    let first = ropc(&["decode", "RopSetColumns", "--hex", SET_COLUMNS], "");
+    assert_eq!(text(&ropc(&["decode", "RopSetColumns"], dump).stdout), text(&first.stdout));
+}

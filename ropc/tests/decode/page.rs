@@ -3,7 +3,7 @@
 use crate::support::{root, ropc, text};
 
 /// The words of a command line, quotes undone.
-fn words(line: &str) -> Vec<String> {
+pub fn words(line: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quoted = false;
     for c in line.chars() {

@@ -5,6 +5,8 @@
 pub(super) struct Message {
     /// Bytes of the stream before it.
     pub(super) offset: usize,
+    /// Bytes of the stream up to its end.
+    pub(super) end: usize,
     headers: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
 }
@@ -13,6 +15,11 @@ impl Message {
     /// The value of a header, the first one of the name.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// How the body is compressed, where it is.
+    pub(super) fn encoding(&self) -> Option<&str> {
+        self.header("Content-Encoding").filter(|encoding| !encoding.eq_ignore_ascii_case("identity"))
     }
 
     /// The value of a cookie in headers of this name.
@@ -46,12 +53,13 @@ fn messages(stream: &[u8], is_first: fn(&str) -> bool, responses: bool) -> Vec<M
         }
         let headers = lines.filter_map(|line| line.split_once(':'));
         let headers = headers.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned())).collect();
-        let mut message = Message { offset: at, headers, body: Vec::new() };
+        let mut message = Message { offset: at, end: at, headers, body: Vec::new() };
         let status = if responses { first.split(' ').nth(1).unwrap_or_default() } else { "" };
         let after = rest.get(end.saturating_add(4)..).unwrap_or_default();
         let Some((body, size)) = body(&message, after, responses, status) else { break };
         message.body = body;
         at = at.saturating_add(end).saturating_add(4).saturating_add(size);
+        message.end = at;
         if !status.starts_with('1') {
             found.push(message);
         }

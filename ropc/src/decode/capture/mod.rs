@@ -21,9 +21,10 @@ const REQUEST_TYPE: &str = "X-RequestType";
 /// The cookie that names the session (MS-OXCMAPIHTTP 3.1.5.2).
 const SESSION_COOKIE: &str = "MapiContext";
 
-/// An exchange with the packet that began it.
+/// An exchange with the packet that began it, and those that completed request and response.
 struct Exchange {
     packet: usize,
+    complete: [usize; 2],
     client: String,
     connection: usize,
     request: Message,
@@ -41,19 +42,28 @@ pub fn decode(program: &Program, file: &[u8]) -> Result<Vec<Decoded>, String> {
     for (number, connection) in connections.iter().enumerate() {
         let mut responses = http::responses(&connection.from_server.bytes).into_iter();
         for request in http::requests(&connection.from_client.bytes) {
+            let response = responses.next();
+            let last = |stream: &streams::Stream, message: &Message| stream.packet_at(message.end.saturating_sub(1));
+            let answered = response.as_ref().map_or(0, |message| last(&connection.from_server, message));
             exchanges.push(Exchange {
                 packet: connection.from_client.packet_at(request.offset),
+                complete: [last(&connection.from_client, &request), answered],
                 client: connection.client.clone(),
                 connection: number,
-                response: responses.next(),
+                response,
                 request,
             });
         }
     }
     exchanges.retain(|exchange| exchange.request.header(REQUEST_TYPE).is_some());
     if exchanges.is_empty() {
+        let encrypted = connections.iter().filter(|connection| connection.is_encrypted()).count();
+        let hint = match encrypted {
+            0 => String::new(),
+            count => format!("; {count} of them are TLS, which has to be decrypted before"),
+        };
         return Err(format!(
-            "nothing in {} packets and {} connections is MAPI over HTTP in clear",
+            "nothing in {} packets and {} connections is MAPI over HTTP in clear{hint}",
             packets.len(),
             connections.len()
         ));
@@ -64,28 +74,63 @@ pub fn decode(program: &Program, file: &[u8]) -> Result<Vec<Decoded>, String> {
     for exchange in &exchanges {
         let decoder = sessions.entry(session(exchange)).or_insert_with(|| Decoder::new(program));
         let key = exchange.request.header(REQUEST_TYPE).unwrap_or_default();
-        let response = exchange.response.as_ref().map(|response| response.body.as_slice());
-        let decoded = mapi_http(decoder, key, Some(&exchange.request.body), response);
-        for mut one in decoded.unwrap_or_else(|_| not_described(decoder, key, exchange)) {
-            one.root.name = format!("{} {}", exchange.client, one.root.name);
+        for (mut one, packet) in exchanged(decoder, key, exchange).into_iter().zip(exchange.complete) {
+            one.root.name = format!("{} {} in packet {packet}", exchange.client, one.root.name);
             all.push(one);
         }
     }
     Ok(all)
 }
 
-/// Bodies of a request type that nothing describes.
-fn not_described(decoder: &mut Decoder<'_>, key: &str, exchange: &Exchange) -> Vec<Decoded> {
-    let bodies =
-        [Some(("request", &exchange.request)), exchange.response.as_ref().map(|response| ("response", response))];
-    let shown = bodies.into_iter().flatten().map(|(side, message)| {
-        decoder.buffer(&format!("{key} {side}"), &message.body, |_, c, root| {
-            let why = "a request type that is not described".to_owned();
-            root.children.push(Node::leaf("Body", 0, c.take_rest().len(), Value::Opaque(why)));
-            Ok(())
-        })
-    });
-    shown.collect()
+/// The bodies of an exchange.
+fn exchanged(decoder: &mut Decoder<'_>, key: &str, exchange: &Exchange) -> Vec<Decoded> {
+    let (request, response) = (&exchange.request, exchange.response.as_ref());
+    if request.encoding().is_none() && response.is_none_or(|response| response.encoding().is_none()) {
+        let body = response.map(|response| response.body.as_slice());
+        if let Ok(decoded) = mapi_http(decoder, key, Some(&request.body), body) {
+            return decoded;
+        }
+    }
+    let mut all = Vec::new();
+    for (side, message) in
+        [Some(("request", request)), response.map(|response| ("response", response))].into_iter().flatten()
+    {
+        let read = match (message.encoding(), side) {
+            (None, "request") => mapi_http(decoder, key, Some(&message.body), None),
+            (None, _) => mapi_http(decoder, key, None, Some(&message.body)),
+            (Some(encoding), _) => Err(format!("Content-Encoding {encoding}")),
+        };
+        match read {
+            Ok(decoded) => all.extend(decoded),
+            Err(why) => {
+                let why =
+                    if message.encoding().is_some() { why } else { "a request type that is not described".to_owned() };
+                all.push(opaque(decoder, &format!("{key} {side}"), &message.body, why));
+            }
+        }
+    }
+    all
+}
+
+/// A body that is not decoded.
+fn opaque(decoder: &mut Decoder<'_>, name: &str, body: &[u8], why: String) -> Decoded {
+    decoder.buffer(name, body, |_, c, root| {
+        root.children.push(Node::leaf("Body", 0, c.take_rest().len(), Value::Opaque(why)));
+        Ok(())
+    })
+}
+
+/// The body of a whole HTTP message with its request type, where the bytes are one.
+pub fn message(bytes: &[u8]) -> Option<(Option<String>, Vec<u8>)> {
+    let begins = |with: &[u8]| bytes.starts_with(with);
+    let mut found = match (begins(b"POST "), begins(b"HTTP/1.")) {
+        (true, _) => http::requests(bytes),
+        (_, true) => http::responses(bytes),
+        _ => return None,
+    };
+    let first = found.drain(..).next()?;
+    let key = first.header(REQUEST_TYPE).map(str::to_owned);
+    Some((key, first.body))
 }
 
 /// What tells sessions apart: the cookie of the request, or the one that its response sets, or the connection.

@@ -3,6 +3,8 @@
 /// A packet from its IP header on.
 #[derive(Debug)]
 pub(super) struct Packet {
+    /// Its number in the file, from 1, as Wireshark counts frames.
+    pub(super) number: usize,
     pub(super) bytes: Vec<u8>,
 }
 
@@ -70,10 +72,12 @@ fn pcap(file: &Reader<'_>) -> Vec<Packet> {
     const RECORD: usize = 16;
     let link = file.u32(20).unwrap_or_default() & 0x0FFF_FFFF;
     let mut packets = Vec::new();
+    let mut number = 0;
     let mut at = HEADER;
     while let Some(size) = file.size(at.saturating_add(8)) {
         let Some(bytes) = file.slice(at.saturating_add(RECORD), size) else { break };
-        packets.extend(ip(link, bytes));
+        number += 1;
+        packets.extend(ip(link, bytes, number));
         at = at.saturating_add(RECORD).saturating_add(size);
     }
     packets
@@ -87,6 +91,7 @@ fn pcapng(file: &[u8]) -> Vec<Packet> {
     let mut packets = Vec::new();
     let mut links = Vec::new();
     let mut rest = file;
+    let mut number = 0;
     let mut big_endian = false;
     loop {
         if let Some(order) = pcapng_order(rest) {
@@ -111,14 +116,15 @@ fn pcapng(file: &[u8]) -> Vec<Packet> {
             }),
             _ => None,
         };
-        packets.extend(found.and_then(|(link, bytes)| ip(link, bytes)));
+        number += usize::from(matches!(kind, SIMPLE | ENHANCED));
+        packets.extend(found.and_then(|(link, bytes)| ip(link, bytes, number)));
         rest = rest.get(size..).unwrap_or_default();
     }
     packets
 }
 
 /// What follows the header of the link, where it is IP.
-fn ip(link: u32, bytes: &[u8]) -> Option<Packet> {
+fn ip(link: u32, bytes: &[u8], number: usize) -> Option<Packet> {
     const LOOPBACK: u32 = 0;
     const ETHERNET: u32 = 1;
     const RAW: [u32; 3] = [12, 14, 101];
@@ -141,5 +147,5 @@ fn ip(link: u32, bytes: &[u8]) -> Option<Packet> {
         link if RAW.contains(&link) => (IP[0], 0),
         _ => return None,
     };
-    IP.contains(&protocol).then(|| bytes.get(start..)).flatten().map(|bytes| Packet { bytes: bytes.to_vec() })
+    IP.contains(&protocol).then(|| bytes.get(start..)).flatten().map(|bytes| Packet { number, bytes: bytes.to_vec() })
 }

@@ -67,10 +67,18 @@ impl Stream {
         }
     }
 
-    /// The number of the packet that brought this byte.
+    /// The number of the packet that brought this byte; that of the last one for those beyond the end.
     pub(super) fn packet_at(&self, offset: usize) -> usize {
         let before = self.starts.partition_point(|(start, _)| *start <= offset);
         before.checked_sub(1).and_then(|index| self.starts.get(index)).map_or(0, |(_, packet)| *packet)
+    }
+}
+
+impl Connection {
+    /// It begins as TLS does.
+    pub(super) fn is_encrypted(&self) -> bool {
+        const HANDSHAKE: [u8; 2] = [0x16, 0x03];
+        self.from_client.bytes.starts_with(&HANDSHAKE) || self.from_server.bytes.starts_with(&HANDSHAKE)
     }
 }
 
@@ -79,7 +87,8 @@ impl Stream {
 pub(super) fn connections(packets: &[Packet]) -> Vec<Connection> {
     let mut connections: Vec<Connection> = Vec::new();
     let mut open: HashMap<(SocketAddr, SocketAddr), usize> = HashMap::new();
-    for (number, packet) in packets.iter().enumerate() {
+    for packet in packets {
+        let number = packet.number;
         let Some(segment) = segment(&packet.bytes) else { continue };
         let (there, back) = ((segment.from, segment.to), (segment.to, segment.from));
         let anew = segment.opens && !segment.acknowledges && is_used(&connections, open.get(&there));

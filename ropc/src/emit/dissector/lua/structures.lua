@@ -435,7 +435,7 @@ function structures.body(c, def, arguments, node)
   local scope = { fields = {}, offsets = {}, params = {} }
   for index, param in ipairs(def.params) do
     if arguments[index] == nil and not param.optional then
-      error(bytes.missing(offset(c), "context"))
+      error(bytes.missing(offset(c), param[1]))
     end
     scope.params[param[1]] = arguments[index]
   end
