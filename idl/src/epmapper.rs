@@ -212,7 +212,7 @@ impl<'a> EptEntryT<'a> {
     pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.align(4, 8)?;
         self.object.pack_ndr(e).at("object")?;
-        e.pointer(self.tower.is_some()).at("tower")?;
+        e.full_pointer(self.tower.is_some()).at("tower")?;
         e.varying_string8(&self.annotation, 64).at("annotation")?;
         e.align_ndr64(8)?;
         Ok(())
@@ -454,11 +454,11 @@ impl EptLookupRequest {
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
         self.inquiry_type.pack(e).at("inquiry_type")?;
-        e.pointer(self.object.is_some()).at("object")?;
+        e.full_pointer(self.object.is_some()).at("object")?;
         if let Some(value) = &self.object {
             value.pack_ndr(e).at("object")?;
         }
-        e.pointer(self.interface_id.is_some()).at("interface_id")?;
+        e.full_pointer(self.interface_id.is_some()).at("interface_id")?;
         if let Some(value) = &self.interface_id {
             value.pack(e).at("interface_id")?;
         }
@@ -609,11 +609,11 @@ impl<'a> EptMapRequest<'a> {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.pointer(self.object.is_some()).at("object")?;
+        e.full_pointer(self.object.is_some()).at("object")?;
         if let Some(value) = &self.object {
             value.pack_ndr(e).at("object")?;
         }
-        e.pointer(self.map_tower.is_some()).at("map_tower")?;
+        e.full_pointer(self.map_tower.is_some()).at("map_tower")?;
         if let Some(value) = &self.map_tower {
             value.pack(e).at("map_tower")?;
         }
@@ -693,7 +693,7 @@ impl<'a> EptMapResponse<'a> {
         e.array(
                 &self.towers,
                 |e, item| {
-                    e.pointer(item.is_some())?;
+                    e.full_pointer(item.is_some())?;
                     Ok(())
                 },
             )
@@ -973,11 +973,11 @@ impl<'a> EptMgmtDeleteRequest<'a> {
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.u32(self.object_speced).at("object_speced")?;
-        e.pointer(self.object.is_some()).at("object")?;
+        e.full_pointer(self.object.is_some()).at("object")?;
         if let Some(value) = &self.object {
             value.pack_ndr(e).at("object")?;
         }
-        e.pointer(self.tower.is_some()).at("tower")?;
+        e.full_pointer(self.tower.is_some()).at("tower")?;
         if let Some(value) = &self.tower {
             value.pack(e).at("tower")?;
         }

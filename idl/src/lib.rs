@@ -58,3 +58,7 @@ pub mod rfr;
 pub mod rops;
 #[rustfmt::skip]
 pub mod rpcecho;
+#[rustfmt::skip]
+pub mod rpch;
+#[rustfmt::skip]
+pub mod tower;

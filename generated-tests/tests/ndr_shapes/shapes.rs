@@ -1081,8 +1081,8 @@ impl Twins {
     /// Writes what stands in the value itself.
     pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.align(4, 8)?;
-        e.pointer(self.first.is_some()).at("first")?;
-        e.pointer(self.second.is_some()).at("second")?;
+        e.full_pointer(self.first.is_some()).at("first")?;
+        e.full_pointer(self.second.is_some()).at("second")?;
         e.align_ndr64(8)?;
         Ok(())
     }
@@ -1948,7 +1948,7 @@ impl<'a> GrowRequest<'a> {
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
         self.tree.pack(e).at("tree")?;
         self.list.pack(e).at("list")?;
-        e.pointer(self.twins.is_some()).at("twins")?;
+        e.full_pointer(self.twins.is_some()).at("twins")?;
         if let Some(value) = &self.twins {
             value.pack(e).at("twins")?;
         }

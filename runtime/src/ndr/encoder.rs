@@ -15,6 +15,8 @@ pub struct NdrEncoder {
     depth: u32,
     /// The id of the next pointer that is not null.
     pub(super) next_referent: u32,
+    /// The id of the next full pointer that is not null.
+    pub(super) next_full: u32,
     pub(super) reference_id: Option<u32>,
 }
 
@@ -53,6 +55,7 @@ impl NdrEncoder {
             representation,
             depth: 0,
             next_referent: Self::FIRST_REFERENT,
+            next_full: 1,
             reference_id: None,
         }
     }

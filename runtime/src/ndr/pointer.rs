@@ -104,7 +104,7 @@ impl NdrEncoder {
         self.reference_id = Some(id);
     }
 
-    /// The id of a unique or full pointer: the next one, or 0 for null.
+    /// The id of a unique pointer: the next one, or 0 for null.
     ///
     /// # Errors
     /// `Full` at the limit.
@@ -115,6 +115,20 @@ impl NdrEncoder {
         }
         let id = self.next_referent;
         self.next_referent = self.next_referent.wrapping_add(4);
+        self.u3264(u64::from(id))
+    }
+
+    /// The id of a full pointer, or 0 for null. They are numbered from 1 on their own, as Windows does it.
+    ///
+    /// # Errors
+    /// `Full` at the limit.
+    #[inline]
+    pub fn full_pointer(&mut self, is_some: bool) -> Result<(), PackError> {
+        if !is_some {
+            return self.u3264(0);
+        }
+        let id = self.next_full;
+        self.next_full = self.next_full.wrapping_add(1);
         self.u3264(u64::from(id))
     }
 
@@ -144,6 +158,16 @@ mod tests {
         e.pointer(false).unwrap();
         e.reference().unwrap();
         assert_eq!(e.finish(), [0, 0, 2, 0, 0, 0, 0, 0, 4, 0, 2, 0]);
+    }
+
+    #[test]
+    fn numbers_full_pointers_from_one() {
+        let mut e = NdrEncoder::new(Representation::NDR);
+        e.full_pointer(true).unwrap();
+        e.pointer(true).unwrap();
+        e.full_pointer(false).unwrap();
+        e.full_pointer(true).unwrap();
+        assert_eq!(e.finish(), [1, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 2, 0, 0, 0]);
     }
 
     #[test]

@@ -78,8 +78,8 @@ impl<'m> Write<'_, 'm> {
                 let value = self.below().whole(to, place);
                 quote!(#id #value)
             }
-            Type::Pointer(_, to) => {
-                let id = self.pointer_id(place);
+            Type::Pointer(kind, to) => {
+                let id = self.pointer_id(*kind, place);
                 let value = self.referent(to, place);
                 quote!(#id #value)
             }
@@ -113,7 +113,7 @@ impl<'m> Write<'_, 'm> {
                 self.named(ty, place, "pack_scalars")
             }
             Type::Pointer(Pointer::Ref, _) => self.ask(quote!(e.reference())),
-            Type::Pointer(..) => self.pointer_id(place),
+            Type::Pointer(kind, _) => self.pointer_id(*kind, place),
             Type::Array(array) => {
                 let body = self.inline_array(array, place);
                 match self.described_size(array) {
@@ -168,9 +168,10 @@ impl<'m> Write<'_, 'm> {
         }
     }
 
-    fn pointer_id(&self, place: &Place) -> TokenStream {
+    fn pointer_id(&self, kind: Pointer, place: &Place) -> TokenStream {
         let receiver = &place.expr;
-        self.ask(quote!(e.pointer(#receiver.is_some())))
+        let method = ident(if kind == Pointer::Full { "full_pointer" } else { "pointer" });
+        self.ask(quote!(e.#method(#receiver.is_some())))
     }
 
     fn referent(&self, to: &Type, place: &Place) -> TokenStream {

@@ -1,0 +1,207 @@
+#!/usr/bin/env python3
+"""Compares generated code with Samba's library for the interface files of a tree that is not part of this project.
+
+    ndr_tree.py TREE SCRATCH [--count N] [--only FILE,FILE] [--table PATH]
+
+TREE is a folder of Samba's sources, or a git directory of them. The files are compiled by `ropc build` in SCRATCH, a folder outside of the
+project; a program that is generated there makes N values of every structure and operation and packs them; ndr_diff.py compares them
+with Samba. The table has a line for every structure and operation:
+
+    INTERFACE<tab>S|O<tab>NAME<tab>agrees|differs|refused|unknown|crashes<tab>DETAIL
+
+and a line for every file that is not compiled, with the reason. Nothing of the tree is kept.
+"""
+
+import argparse
+import collections
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+PROJECT = pathlib.Path(__file__).resolve().parents[2]
+PYTHON = "/usr/bin/python3"
+
+
+def run(*command, **options):
+    return subprocess.run([str(part) for part in command], capture_output=True, text=True, **options)
+
+
+def sources(tree, into):
+    """The interface files and the headers that they include, in one folder."""
+    into.mkdir(parents=True)
+    kinds = (".idl", "idl_types.h")
+    if (tree / "librpc").is_dir():
+        for path in tree.rglob("*"):
+            if path.name.endswith(kinds) and "midltests" not in str(path):
+                shutil.copy(path, into / path.name)
+        return
+    names = run("git", "-C", tree, "ls-tree", "-r", "--name-only", "HEAD").stdout.split()
+    names = [name for name in names if name.endswith(kinds) and "midltests" not in name]
+    for name in names:
+        (into / pathlib.Path(name).name).write_bytes(
+            subprocess.run(["git", "-C", str(tree), "show", "HEAD:" + name], capture_output=True, check=True).stdout
+        )
+
+
+def first_error(text):
+    found = re.search(r"^error(\[R\d+\])?: .*", text, re.M)
+    return found.group(0) if found else (text.strip().splitlines() or ["no message"])[0]
+
+
+def compiled(ropc, folder):
+    """The files that compile with all that they import, and why the others do not."""
+    good, bad = [], {}
+    for path in sorted(folder.glob("*.idl")):
+        found = run(ropc, "check", path.name, cwd=folder)
+        # What is checked and not emitted is as good as an error here.
+        if found.returncode != 0 or "R0901" in found.stderr + found.stdout:
+            bad[path.name] = first_error(found.stderr + found.stdout)
+        else:
+            good.append(path)
+    return good, bad
+
+
+def write_crates(scratch, modules):
+    """The crate of descriptions exists; the workspace around it and the program."""
+    (scratch / "Cargo.toml").write_text('[workspace]\nresolver = "3"\nmembers = ["idl", "peer"]\n')
+    shutil.copy(PROJECT / "Cargo.lock", scratch / "Cargo.lock")
+    runtime = f'runtime = {{ path = "{PROJECT}/runtime" }}\n'
+    head = 'version = "99.0.0"\nedition = "2024"\npublish = false\n\n[dependencies]\n'
+    (scratch / "idl/Cargo.toml").write_text('[package]\nname = "protocol"\n' + head + runtime)
+    peer = scratch / "peer"
+    (peer / "src").mkdir(parents=True, exist_ok=True)
+    (peer / "Cargo.toml").write_text(
+        f'[package]\nname = "peer"\n{head}{runtime}protocol = {{ path = "../idl" }}\n'
+        f'generated-tests = {{ path = "{PROJECT}/generated-tests" }}\n'
+    )
+    text = "#![allow(dead_code, unused)]\n"
+    for module in modules:
+        text += f'#[path = "../../generated-tests/tests/generated/{module}.rs"]\nmod {module};\n'
+    text += (
+        "fn main() {\n    let count: usize = std::env::args().nth(1).and_then(|a| a.parse().ok()).unwrap_or(20);\n"
+        "    for (name, structures, operations) in [\n"
+    )
+    for module in modules:
+        text += f'        ("{module}", {module}::STRUCTURES, {module}::OPERATIONS),\n'
+    text += (
+        "    ] {\n        for sample in generated_tests::ndr::samples(structures, operations, 1, count) {\n"
+        '            println!("{}", sample.line(name));\n        }\n    }\n}\n'
+    )
+    (peer / "src/main.rs").write_text(text)
+
+
+def module_of(message, modules):
+    """The module in which a message of the compiler lies."""
+    for span in message["message"]["spans"]:
+        stem = pathlib.Path(span["file_name"]).stem
+        if stem in modules:
+            return stem
+    return None
+
+
+def build(scratch, modules, bad):
+    """Builds the program; a module that is no Rust is left out, with the reason."""
+    environment = dict(os.environ, CARGO_TARGET_DIR=os.environ.get("CARGO_TARGET_DIR", str(PROJECT / "target")))
+    while modules:
+        (scratch / "idl/src/lib.rs").write_text("#![allow(missing_docs)]\n" + "".join(f"pub mod {m};\n" for m in modules))
+        write_crates(scratch, modules)
+        found = run(os.environ.get("CARGO", "cargo"), "build", "--offline", "--quiet", "--package", "peer", "--message-format=json",
+                    cwd=scratch, env=environment)
+        messages = [json.loads(line) for line in found.stdout.splitlines() if line.startswith("{")]
+        if found.returncode == 0:
+            return next(m["executable"] for m in messages if m.get("executable")), modules
+        wrong = {}
+        for message in messages:
+            if message.get("reason") == "compiler-message" and message["message"]["level"] == "error":
+                module = module_of(message, modules)
+                if module:
+                    wrong.setdefault(module, "generated code: " + message["message"]["message"])
+        if not wrong:
+            sys.exit(found.stderr + "\n".join(m["message"]["rendered"] for m in messages if "message" in m))
+        bad.update(wrong)
+        modules = [module for module in modules if module not in wrong]
+    sys.exit("nothing compiles")
+
+
+def compare(lines, renamed):
+    """Answers for the lines; one that ends the process is answered with that."""
+    script = pathlib.Path(__file__).with_name("ndr_diff.py")
+    answers = []
+    while lines:
+        process = subprocess.run([PYTHON, str(script), *renamed], input="\n".join(lines) + "\n", capture_output=True, text=True)
+        got = process.stdout.splitlines()
+        answers += got
+        lines = lines[len(got):]
+        if lines:
+            kind, name, *_ = lines[0].split()
+            answers.append(f"{kind} {name} crashes signal {-process.returncode}")
+            # The others of this name would end it, too.
+            lines = [line for line in lines[1:] if line.split()[1] != name]
+    return answers
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tree", type=pathlib.Path)
+    parser.add_argument("scratch", type=pathlib.Path)
+    parser.add_argument("--count", default="20")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--table", type=pathlib.Path)
+    options = parser.parse_args()
+    tree, scratch = options.tree.resolve(), options.scratch.resolve()
+    if scratch.is_relative_to(PROJECT):
+        sys.exit("the scratch folder has to be outside of the project")
+    shutil.rmtree(scratch, ignore_errors=True)
+    ropc = PROJECT / "target/debug/ropc"
+    sources(tree, scratch / "all")
+    good, bad = compiled(ropc, scratch / "all")
+    if options.only:
+        good = [path for path in good if path.stem in options.only.split(",")]
+    (scratch / "idl/src").mkdir(parents=True)
+    (scratch / "generated-tests/tests/generated").mkdir(parents=True)
+    # What is included and imported stands beside the files that compile.
+    for path in (scratch / "all").iterdir():
+        if path.suffix != ".idl" or path in good:
+            shutil.copy(path, scratch / "idl" / path.name)
+    built = run(ropc, "build", scratch / "idl")
+    if built.returncode != 0:
+        sys.exit(built.stderr + built.stdout)
+    generated = scratch / "generated-tests/tests/generated"
+    modules = sorted(path.stem for path in generated.glob("*.rs") if path.stem != "main")
+    files = {}
+    for path in good:
+        for name in re.findall(r"^\s*interface\s+(\w+)", path.read_text(errors="replace"), re.M):
+            files[name] = path.stem
+    program, modules = build(scratch, modules, bad)
+    lines = run(program, options.count).stdout.splitlines()
+    renamed = [f"{interface}={file}" for interface, file in files.items() if interface != file]
+    found = collections.OrderedDict()
+    for answer in compare(lines, renamed):
+        kind, name, what, *detail = answer.split(" ", 3)
+        entry = found.setdefault((name.split(".")[0], kind, name), [0, None])
+        if what == "ok":
+            entry[0] += 1
+        elif entry[1] is None:
+            entry[1] = (what, detail[0] if detail else "")
+    table, sums = [], collections.Counter()
+    interfaces = collections.defaultdict(set)
+    for (interface, kind, name), (agreed, other) in found.items():
+        what, detail = other or ("agrees", f"{agreed} values")
+        sums[kind, what] += 1
+        if what == "agrees":
+            interfaces[interface].add(name)
+        table.append("\t".join([interface, kind, name.split(".", 1)[1], what, detail]))
+    table += [f"{name}\t-\t-\tnot compiled\t{why}" for name, why in sorted(bad.items())]
+    if options.table:
+        options.table.write_text("\n".join(table) + "\n")
+    for kind, word in (("S", "structures and unions"), ("O", "operations")):
+        print(word + ":", ", ".join(f"{count} {what}" for (k, what), count in sorted(sums.items()) if k == kind))
+    print(f"interfaces with something that agrees: {len(interfaces)}; files that are not compiled: {len(bad)}")
+
+
+if __name__ == "__main__":
+    main()
