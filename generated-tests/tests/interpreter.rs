@@ -344,6 +344,45 @@ fn replies_agree() {
     assert!(kinds["ok"] > 500 && kinds["error"] > 1_000, "{kinds:?}");
 }
 
+#[test]
+fn notifications_and_replies_in_place_of_others_agree() {
+    // Columns of the first two handles: those of the rows, and others.
+    const SET: &[u8] =
+        b"\x12\x00\x00\x00\x01\x00\x03\x00\x02\x36\x12\x00\x01\x00\x02\x00\x14\x00\x48\x67\x03\x00\x02\x36";
+    const DONE: &[u8] = b"\x12\x00\0\0\0\0\0\x12\x01\0\0\0\0\0";
+    let (vectors, mut noise, mut cases) = (vectors(), Noise(6), Cases::default());
+    let mut notify: Vec<Vec<u8>> = vectors["RopNotify"].iter().map(|(_, bytes)| bytes.clone()).collect();
+    // Rows of each table and of none; the row of a message.
+    for handle in [5, 6, 9] {
+        let head = [0x2A, handle, 0, 0, 0, 0];
+        for (event, row) in [(3, &[5, 0, 0, 7, 0, 0, 0][..]), (5, &[5, 0, 1, 0, 7, 0, 0][..]), (3, &[1, 0, 0][..])] {
+            notify.push([&head[..], &[0, 1, event, 0], &[0x11; 8], &[0x22; 8], row].concat());
+            notify.push([&head[..], &[0, 0x81, event, 0], &[0x11; 20], &[0x22; 20], row].concat());
+        }
+    }
+    for bytes in &notify {
+        for changed in like(bytes, &mut noise, 50) {
+            cases.exchange(&buffer(&[SET]), &buffer(&[DONE, &changed]));
+            cases.exchange(&buffer(&[SET]), &buffer(&[&changed, DONE, &changed]));
+        }
+    }
+    let of = |name: &str, target: &'static str| {
+        vectors[name].iter().filter(move |(of, _)| of == target).map(|(_, bytes)| bytes)
+    };
+    let asynchronous = ["RopCopyTo", "RopCopyProperties", "RopEmptyFolder", "RopDeleteMessages", "RopProgress"];
+    for name in asynchronous.into_iter().chain(["RopSetColumns"]) {
+        for (request, other) in of(name, "request").flat_map(|request| asynchronous.map(|other| (request, other))) {
+            for reply in of(other, "success") {
+                for changed in like(reply, &mut noise, 12) {
+                    cases.exchange(&buffer(&[request]), &buffer(&[&changed]));
+                }
+            }
+        }
+    }
+    let kinds = cases.compare();
+    assert!(kinds["ok"] > 1_000 && kinds["error"] > 1_000 && !kinds.contains_key("opaque"), "{kinds:?}");
+}
+
 /// The ROP buffers of the captured conversation.
 fn captured() -> Vec<(Vec<u8>, Vec<u8>)> {
     let text = std::fs::read_to_string(root().join("ropc/tests/decode/conversation.txt")).unwrap();

@@ -35,7 +35,7 @@ fn primitive(name: &str) -> Option<u64> {
     Some(match name {
         "uint8" | "int8" | "bool8" => 1,
         "uint16" | "int16" | "bool16" => 2,
-        "uint32" | "int32" | "float32" => 4,
+        "uint32" | "int32" | "float32" | "handle_value" => 4,
         "uint48be" => 6,
         "uint64" | "int64" | "float64" | "filetime" => 8,
         "guid" => 16,
