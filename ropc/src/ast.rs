@@ -8,6 +8,7 @@ mod operations;
 mod stream;
 mod types;
 
+use std::hash::{Hash, Hasher};
 use std::ops::Range;
 
 pub use expr::*;
@@ -20,13 +21,17 @@ pub use types::*;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct SourceId(pub u32);
 
-/// A byte range of one source.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
+/// A byte range of one source. It has no part in hashes: where something stands is not what it means.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Span {
     /// The source that the range lies in.
     pub source: SourceId,
     /// First byte and one past the last.
     pub range: Range<usize>,
+}
+
+impl Hash for Span {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
 /// A name as written.
@@ -69,7 +74,7 @@ pub enum Item {
 }
 
 /// A string literal, escapes resolved, adjacent literals joined.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct StringLit {
     /// The text.
     pub text: String,
@@ -279,7 +284,7 @@ pub enum BitsItem {
 }
 
 /// What decoding does with bits that nothing names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReservedRule {
     /// Kept as they came.
     Ignore,

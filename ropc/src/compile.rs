@@ -1,12 +1,15 @@
 //! Trees in, Rust and diagnostics out: the compiler as a function, without files.
 
-use crate::ast::{File, Item, SourceId};
+use crate::ast::{self, File, SourceId};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::emit::file::{FormatError, RustFile};
+use crate::emit::file::{FormatError, RustFile, header};
+use crate::emit::reuse::{self, Earlier, Made};
 use crate::emit::{self, Output};
+use crate::key::Key;
 use crate::lower;
 use crate::model::Program;
-use crate::ndr::{self, Module};
+use crate::ndr;
+use crate::ndr::model::Interface;
 use crate::parallel;
 use crate::source::Sources;
 
@@ -15,8 +18,8 @@ use crate::source::Sources;
 pub struct Compiled {
     /// What the MAPI interfaces mean.
     pub program: Program,
-    /// The NDR interfaces, with the file that each was written in, as Rust modules.
-    pub ndr: Vec<(SourceId, String, Module)>,
+    /// The NDR interfaces, with the file that each was written in and the name of its module.
+    pub ndr: Vec<(SourceId, String, Interface)>,
     /// What is wrong with them.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -47,17 +50,19 @@ fn compile_mapi(trees: &[&File]) -> (Program, Vec<Diagnostic>) {
     (program, diagnostics)
 }
 
-fn compile_ndr(files: &[(SourceId, File)]) -> (Vec<(SourceId, String, Module)>, Vec<Diagnostic>) {
+fn compile_ndr(files: &[(SourceId, File)]) -> (Vec<(SourceId, String, Interface)>, Vec<Diagnostic>) {
     let (mut modules, mut diagnostics) = (Vec::new(), Vec::new());
     for (source, file) in files {
         for item in &file.items {
-            let Item::Interface(interface) = item else { continue };
+            let ast::Item::Interface(interface) = item else { continue };
             if !ndr::is_ndr(interface) {
                 continue;
             }
-            let (module, found) = ndr::compile_interface(interface, &ndr::Scope::default());
+            let (model, found) = ndr::check_interface(interface, &ndr::Scope::default());
+            if found.iter().all(|diagnostic| diagnostic.severity != Severity::Error) {
+                modules.push((*source, interface.name.text.clone(), model));
+            }
             diagnostics.extend(found);
-            modules.extend(module.map(|module| (*source, interface.name.text.clone(), module)));
         }
     }
     (modules, diagnostics)
@@ -68,17 +73,47 @@ fn compile_ndr(files: &[(SourceId, File)]) -> (Vec<(SourceId, String, Module)>, 
 /// # Errors
 /// When an emitter makes tokens that are no Rust: a mistake of ours.
 pub fn emit(sources: &Sources, compiled: &Compiled) -> Result<Vec<Output>, FormatError> {
-    let mut outputs = emit::emit(&compiled.program, &origins(sources, &compiled.program))?;
-    for (source, name, module) in &compiled.ndr {
+    Ok(outputs(emit_again(sources, compiled, &reuse::nothing)?))
+}
+
+/// The same, with what stands of it taken from there.
+///
+/// # Errors
+/// When an emitter makes tokens that are no Rust: a mistake of ours.
+pub fn emit_again(sources: &Sources, compiled: &Compiled, earlier: Earlier<'_>) -> Result<Vec<Made>, FormatError> {
+    let mut made = emit::emit_again(&compiled.program, &origins(sources, &compiled.program), earlier)?;
+    made.extend(of_ndr(sources, compiled, earlier, |mut rust, _, model| {
+        let module = ndr::module(model);
+        rust.docs(module.docs);
+        module.items.into_iter().for_each(|item| rust.push(item));
+        rust
+    })?);
+    made.sort_by(|a, b| a.output.path.cmp(&b.output.path));
+    let paths = made.iter().map(|made| made.output.path.as_str());
+    let root = emit::crate_root(paths);
+    made.push(Made::each_time(root));
+    Ok(made)
+}
+
+/// One file an NDR interface.
+fn of_ndr(
+    sources: &Sources,
+    compiled: &Compiled,
+    earlier: Earlier<'_>,
+    fill: impl Fn(RustFile, &str, &Interface) -> RustFile + Sync,
+) -> Result<Vec<Made>, FormatError> {
+    let made = parallel::map(&compiled.ndr, |(source, name, model)| {
         let (file, text) = sources.get(*source).map_or(("", ""), |s| (s.name.as_str(), s.text.as_str()));
-        let mut rust = RustFile::new(file, text);
-        rust.docs(&module.docs);
-        module.items.iter().for_each(|item| rust.push(item.clone()));
-        outputs.push(Output { path: format!("{name}.rs"), text: rust.render()? });
-    }
-    outputs.sort_by(|a, b| a.path.cmp(&b.path));
-    outputs.push(emit::crate_root(&outputs));
-    Ok(outputs)
+        // Everything that the emitter sees.
+        let key = Some(Key::of(format!("{model:?}").as_bytes()));
+        let path = format!("{name}.rs");
+        reuse::file(earlier, path, header(file, text), key, |header| fill(RustFile::under(header), name, model))
+    });
+    made.into_iter().collect()
+}
+
+fn outputs(made: Vec<Made>) -> Vec<Output> {
+    made.into_iter().map(|made| made.output).collect()
 }
 
 /// Writes the tests of what was compiled.
@@ -86,15 +121,27 @@ pub fn emit(sources: &Sources, compiled: &Compiled) -> Result<Vec<Output>, Forma
 /// # Errors
 /// When an emitter makes tokens that are no Rust: a mistake of ours.
 pub fn emit_tests(sources: &Sources, compiled: &Compiled) -> Result<Vec<Output>, FormatError> {
-    let mut ndr = Vec::new();
-    for (source, name, module) in compiled.ndr.iter().filter(|(.., module)| !module.tests.is_empty()) {
-        let (file, text) = sources.get(*source).map_or(("", ""), |s| (s.name.as_str(), s.text.as_str()));
-        let mut rust = RustFile::new(file, text);
-        rust.docs([format!("Values of `{name}`, and what has to hold for them.")]);
-        module.tests.iter().for_each(|item| rust.push(item.clone()));
-        ndr.push(Output { path: format!("{name}.rs"), text: rust.render()? });
-    }
-    emit::tests::emit_tests(&compiled.program, &origins(sources, &compiled.program), ndr)
+    Ok(outputs(emit_tests_again(sources, compiled, &reuse::nothing)?))
+}
+
+/// The same, with what stands of it taken from there.
+///
+/// # Errors
+/// When an emitter makes tokens that are no Rust: a mistake of ours.
+pub fn emit_tests_again(
+    sources: &Sources,
+    compiled: &Compiled,
+    earlier: Earlier<'_>,
+) -> Result<Vec<Made>, FormatError> {
+    let ndr = of_ndr(sources, compiled, earlier, |mut rust, name, model| {
+        let tests = ndr::oracles(model);
+        if !tests.is_empty() {
+            rust.docs([format!("Values of `{name}`, and what has to hold for them.")]);
+            tests.into_iter().for_each(|item| rust.push(item));
+        }
+        rust
+    })?;
+    emit::tests::emit_tests_again(&compiled.program, &origins(sources, &compiled.program), ndr, earlier)
 }
 
 /// Writes the reference pages of what was compiled.

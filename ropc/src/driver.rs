@@ -2,6 +2,8 @@
 //!
 //! Reading gives [`Sources`] and trees; what they mean is [`compile`]'s matter, which reads nothing.
 
+mod earlier;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
@@ -11,12 +13,14 @@ use std::path::{Path, PathBuf};
 use crate::ast::{File, Item, SourceId, StringLit};
 use crate::compile::{self, Compiled};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::emit::Output;
 use crate::emit::file::FormatError;
+use crate::emit::reuse::{Known, Made};
+use crate::key::Key;
 use crate::parallel;
 use crate::parse;
 use crate::preprocess;
 use crate::source::Sources;
+pub use earlier::Earlier;
 
 /// A file that was asked for cannot be read.
 #[derive(Debug)]
@@ -44,6 +48,8 @@ pub struct Loaded {
     pub files: Vec<(SourceId, File)>,
     /// What parsing and importing found.
     pub diagnostics: Vec<Diagnostic>,
+    /// The files that were read, by their bytes, and those that were looked for and are not there.
+    pub read: Vec<(PathBuf, Option<Key>)>,
 }
 
 impl Loaded {
@@ -59,7 +65,7 @@ impl Loaded {
         diagnostics.dedup_by(|again, first| {
             (again.code, &again.primary.0, &again.message) == (first.code, &first.primary.0, &first.message)
         });
-        Checked { sources: self.sources, files: self.files, compiled, diagnostics }
+        Checked { sources: self.sources, files: self.files, compiled, diagnostics, read: self.read }
     }
 }
 
@@ -74,6 +80,8 @@ pub struct Checked {
     pub compiled: Compiled,
     /// Everything that was found, in the order of the texts.
     pub diagnostics: Vec<Diagnostic>,
+    /// The files that were read, by their bytes, and those that were looked for and are not there.
+    pub read: Vec<(PathBuf, Option<Key>)>,
 }
 
 impl Checked {
@@ -122,36 +130,116 @@ const TESTS: &str = "generated-tests/tests/generated";
 /// Where the reference pages stand, where there is such a folder.
 const REFERENCE: &str = "docs/reference";
 
+/// A folder of generated files.
+#[derive(Clone, Debug)]
+struct Folder {
+    kind: Kind,
+    path: PathBuf,
+}
+
+/// What generated files are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Rust,
+    Tests,
+    Reference,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Rust => "rust",
+            Self::Tests => "tests",
+            Self::Reference => "reference",
+        }
+    }
+
+    fn extension(self) -> &'static str {
+        if self == Self::Reference { "md" } else { "rs" }
+    }
+}
+
+/// The folders that a crate of descriptions has files in: its `src`, and beside the crate those of tests and of
+/// pages, where they exist.
+fn folders(directory: &Path) -> Vec<Folder> {
+    let beside = directory.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let others = [(Kind::Tests, beside.join(TESTS)), (Kind::Reference, beside.join(REFERENCE))];
+    let others = others.into_iter().filter(|(_, path)| path.is_dir());
+    let all = std::iter::once((Kind::Rust, directory.join("src"))).chain(others);
+    all.map(|(kind, path)| Folder { kind, path }).collect()
+}
+
 /// Makes the Rust of a crate of descriptions in its `src`, the tests of it in the crate
 /// `generated-tests` beside it, and the reference pages: gives the files that changed, or would. A
-/// generated file that no description makes any more is removed.
+/// generated file that no description makes any more is removed. Everything is made, whatever was made before.
 ///
 /// # Errors
 /// A file cannot be read or written, or an emitter made something that is no Rust.
 pub fn build(checked: &Checked, directory: &Path, mode: Mode) -> Result<Vec<PathBuf>, BuildError> {
-    let outputs = compile::emit(&checked.sources, &checked.compiled).map_err(BuildError::Format)?;
-    let mut changed = put(&outputs, &directory.join("src"), "rs", mode)?;
-    let beside = directory.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let tests = beside.join(TESTS);
-    if tests.is_dir() {
-        let outputs = compile::emit_tests(&checked.sources, &checked.compiled).map_err(BuildError::Format)?;
-        changed.extend(put(&outputs, &tests, "rs", mode)?);
-    }
-    let reference = beside.join(REFERENCE);
-    if reference.is_dir() {
-        let outputs = compile::emit_reference(&checked.sources, &checked.files, &checked.compiled);
-        changed.extend(put(&outputs, &reference, "md", mode)?);
+    make(checked, directory, mode, None).map(|(changed, _)| changed)
+}
+
+/// The same, with what the last build left taken from there where it would come out the same; what this one did is
+/// kept for the next.
+///
+/// # Errors
+/// A file cannot be read or written, or an emitter made something that is no Rust.
+pub fn build_again(checked: &Checked, directory: &Path, earlier: Option<&Earlier>) -> Result<Vec<PathBuf>, BuildError> {
+    let (changed, made) = make(checked, directory, Mode::Write, earlier)?;
+    // What was said has to be said again.
+    if checked.diagnostics.is_empty() {
+        earlier::keep(directory, &checked.read, &made);
     }
     Ok(changed)
 }
 
-/// Puts files into a folder of generated files with this extension.
-fn put(outputs: &[Output], target: &Path, extension: &str, mode: Mode) -> Result<Vec<PathBuf>, BuildError> {
+type Folders = Vec<(Folder, Vec<Made>)>;
+
+fn make(
+    checked: &Checked,
+    directory: &Path,
+    mode: Mode,
+    earlier: Option<&Earlier>,
+) -> Result<(Vec<PathBuf>, Folders), BuildError> {
+    let (sources, compiled) = (&checked.sources, &checked.compiled);
+    let folders = folders(directory);
+    let all = parallel::map(&folders, |folder| {
+        let known = |name: &str| earlier?.file(folder, name);
+        let made = match folder.kind {
+            Kind::Rust => compile::emit_again(sources, compiled, &known).map_err(BuildError::Format)?,
+            Kind::Tests => compile::emit_tests_again(sources, compiled, &known).map_err(BuildError::Format)?,
+            Kind::Reference => {
+                let pages = compile::emit_reference(sources, &checked.files, compiled);
+                pages.into_iter().map(Made::each_time).collect()
+            }
+        };
+        Ok((folder.clone(), made))
+    });
+    let all: Folders = all.into_iter().collect::<Result<_, _>>()?;
+    let mut changed = Vec::new();
+    for (folder, made) in &all {
+        let known = |name: &str| earlier?.file(folder, name);
+        changed.extend(put(made, folder, &known, mode)?);
+    }
+    Ok((changed, all))
+}
+
+/// Puts files into a folder.
+fn put<'k>(
+    made: &[Made],
+    folder: &Folder,
+    known: &dyn Fn(&str) -> Option<&'k Known>,
+    mode: Mode,
+) -> Result<Vec<PathBuf>, BuildError> {
     let unwritten = |path: &Path, error| BuildError::File(Unreadable { path: path.to_owned(), error });
     let mut changed = Vec::new();
-    for output in outputs {
-        let path = target.join(&output.path);
-        if fs::read(&path).is_ok_and(|text| text == output.text.as_bytes()) {
+    for output in made.iter().map(|made| &made.output) {
+        let path = folder.path.join(&output.path);
+        let stands = match known(&output.path) {
+            Some(known) => known.text() == output.text,
+            None => fs::read(&path).is_ok_and(|text| text == output.text.as_bytes()),
+        };
+        if stands {
             continue;
         }
         if mode == Mode::Write {
@@ -159,7 +247,8 @@ fn put(outputs: &[Output], target: &Path, extension: &str, mode: Mode) -> Result
         }
         changed.push(path);
     }
-    for path in left_over(target, extension, outputs).map_err(BuildError::File)? {
+    let is_made = |path: &Path| made.iter().any(|made| folder.path.join(&made.output.path) == path);
+    for path in left_over(&folder.path, folder.kind.extension(), is_made).map_err(BuildError::File)? {
         if mode == Mode::Write {
             fs::remove_file(&path).map_err(|error| unwritten(&path, error))?;
         }
@@ -169,12 +258,11 @@ fn put(outputs: &[Output], target: &Path, extension: &str, mode: Mode) -> Result
 }
 
 /// Generated files that are no longer made.
-fn left_over(target: &Path, extension: &str, outputs: &[Output]) -> Result<Vec<PathBuf>, Unreadable> {
+fn left_over(target: &Path, extension: &str, is_made: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, Unreadable> {
     let mut paths = Vec::new();
     for path in files_with_extension(target, extension)? {
-        let made = outputs.iter().any(|output| target.join(&output.path) == path);
         let generated = |text: Vec<u8>| GENERATED.iter().any(|start| text.starts_with(start.as_bytes()));
-        if !made && fs::read(&path).is_ok_and(generated) {
+        if !is_made(&path) && fs::read(&path).is_ok_and(generated) {
             paths.push(path);
         }
     }
@@ -200,13 +288,27 @@ pub struct Options {
 }
 
 impl Options {
-    /// The file of this name: beside the one that names it, or in one of the folders.
-    fn find(&self, directory: &Path, name: &str) -> Option<PathBuf> {
+    /// The file of this name: beside the one that names it, or in one of the folders. Where it is looked for in vain
+    /// is written down.
+    fn find(&self, directory: &Path, name: &str, read: &mut Vec<(PathBuf, Option<Key>)>) -> Option<PathBuf> {
         std::iter::once(directory)
             .chain(self.include.iter().map(PathBuf::as_path))
             .map(|folder| folder.join(name))
-            .find(|path| path.is_file())
+            .find(|path| {
+                let found = path.is_file();
+                if !found {
+                    read.push((path.clone(), None));
+                }
+                found
+            })
     }
+}
+
+/// Reads a file and writes down what was read.
+fn read(path: &Path, read: &mut Vec<(PathBuf, Option<Key>)>) -> std::io::Result<Vec<u8>> {
+    let text = fs::read(path)?;
+    read.push((path.to_owned(), Some(Key::of(&text))));
+    Ok(text)
 }
 
 /// Like [`load`], with options.
@@ -216,7 +318,7 @@ impl Options {
 pub fn load_with(paths: &[PathBuf], options: Options) -> Result<Loaded, Unreadable> {
     let mut loader = Loader { options, ..Loader::default() };
     for path in paths {
-        let text = fs::read(path).map_err(|error| Unreadable { path: path.clone(), error })?;
+        let text = loader.read(path).map_err(|error| Unreadable { path: path.clone(), error })?;
         loader.add(path, &text);
     }
     Ok(loader.loaded)
@@ -232,7 +334,7 @@ pub fn load_crate(directory: &Path) -> Result<Loaded, Unreadable> {
     let mut loader = Loader { base: real.parent().map(Path::to_owned), ..Loader::default() };
     let mut files = Vec::new();
     for path in descriptions(&real)? {
-        let text = fs::read(&path).map_err(|error| Unreadable { path: path.clone(), error })?;
+        let text = loader.read(&path).map_err(|error| Unreadable { path: path.clone(), error })?;
         files.push((path, text));
     }
     loader.parse_ahead(&files);
@@ -307,6 +409,10 @@ struct Pending {
 }
 
 impl Loader {
+    fn read(&mut self, path: &Path) -> std::io::Result<Vec<u8>> {
+        read(path, &mut self.loaded.read)
+    }
+
     /// Parses files side by side: no file's tree depends on another's.
     fn parse_ahead(&mut self, files: &[(PathBuf, Vec<u8>)]) {
         let mut texts = Vec::new();
@@ -340,11 +446,14 @@ impl Loader {
         }
         let source = self.loaded.sources.next_id();
         let options = &self.options;
+        let mut looked_at = Vec::new();
         let mut include = |name: &str| {
-            let text = fs::read(options.find(directory, name)?).ok()?;
+            let path = options.find(directory, name, &mut looked_at)?;
+            let text = read(&path, &mut looked_at).ok()?;
             Some(String::from_utf8_lossy(&text).into_owned())
         };
         let done = preprocess::run(source, &text, &options.defines, &mut include);
+        self.loaded.read.append(&mut looked_at);
         self.loaded.sources.add(name, done.text.as_str());
         (source, Cow::Owned(done.text), Directives { imports: done.imports, diagnostics: done.diagnostics })
     }
@@ -356,8 +465,9 @@ impl Loader {
             match top.imports.next() {
                 Some(import) => {
                     let beside = top.directory.join(&import.text);
-                    let path = self.options.find(&top.directory, &import.text).unwrap_or(beside);
-                    match fs::read(&path) {
+                    let looked_at = &mut self.loaded.read;
+                    let path = self.options.find(&top.directory, &import.text, looked_at).unwrap_or(beside);
+                    match self.read(&path) {
                         Ok(text) => stack.extend(self.parse(&path, &text)),
                         Err(error) => self.loaded.diagnostics.push(missing(&import, &path, &error)),
                     }

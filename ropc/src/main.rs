@@ -8,7 +8,7 @@ use std::process::ExitCode;
 mod decode;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use ropc::driver::{self, Checked, Loaded, Mode, Unreadable};
+use ropc::driver::{self, Checked, Earlier, Loaded, Mode, Unreadable};
 use ropc::render::{self, Format};
 use ropc::{codes, compile};
 
@@ -106,8 +106,7 @@ fn main() -> ExitCode {
             let options = driver::Options { include, defines };
             checked(driver::load_with(&files, options), format).map_or_else(|code| code, |_| OK)
         }
-        Command::Build { check, directory } => checked(driver::load_crate(&directory), format)
-            .map_or_else(|code| code, |checked| build(&checked, &directory, check)),
+        Command::Build { check, directory } => build(&directory, check, format),
         Command::Emit { what: Emit::Dissector { idl, output } } => checked(driver::load_crate(&idl), format)
             .map_or_else(
                 |code| code,
@@ -136,14 +135,28 @@ fn checked(loaded: Result<Loaded, Unreadable>, format: Format) -> Result<Checked
     if checked.has_errors() { Err(MISTAKES) } else { Ok(checked) }
 }
 
-/// Writes what changed, or with `check` only tells it.
-fn build(checked: &Checked, directory: &Path, check: bool) -> u8 {
+/// Writes what changed, or with `check` only tells it: then nothing that the last build did counts.
+fn build(directory: &Path, check: bool, format: Format) -> u8 {
+    let earlier = if check { None } else { Earlier::of(directory) };
+    if earlier.as_ref().is_some_and(|earlier| earlier.is_fresh(directory)) {
+        return OK;
+    }
+    let checked = match checked(driver::load_crate(directory), format) {
+        Ok(checked) => checked,
+        Err(code) => return code,
+    };
     if checked.diagnostics.iter().any(|diagnostic| diagnostic.code == codes::NOT_EMITTED) {
         say("nothing is written: some of this is checked, but not emitted yet\n");
         return MISTAKES;
     }
-    let mode = if check { Mode::Compare } else { Mode::Write };
-    match driver::build(checked, directory, mode) {
+    let built = if check {
+        driver::build(&checked, directory, Mode::Compare)
+    } else {
+        driver::build_again(&checked, directory, earlier.as_ref())
+    };
+    // the process ends: nobody needs the memory back piece by piece
+    std::mem::forget(checked);
+    match built {
         Err(error) => complain(&error.to_string()),
         Ok(changed) if check && !changed.is_empty() => {
             for path in &changed {

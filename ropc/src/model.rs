@@ -12,14 +12,28 @@ pub use members::*;
 pub use operations::*;
 pub use stream::{Class, Production, Recovery, Set, Step, Stream, TagRule, ValueType, Wire};
 
+use std::hash::{Hash, Hasher};
+
 use crate::ast::{Span, Vector};
 
 /// Index of a type in [`Program::types`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TypeId(pub usize);
 
+impl TypeId {
+    /// What a hasher gets before the number: one that knows the program takes the type's name instead.
+    pub(crate) const MARK: &[u8] = b"\0type of program\0";
+}
+
+impl Hash for TypeId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(Self::MARK);
+        state.write_usize(self.0);
+    }
+}
+
 /// All descriptions of one compilation.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct Program {
     /// One an interface, in the order of import.
     pub modules: Vec<Module>,
@@ -38,7 +52,7 @@ pub struct Program {
 }
 
 /// An interface: one Rust module.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Module {
     /// Its name.
     pub name: String,
@@ -55,7 +69,7 @@ pub struct Module {
 }
 
 /// A property that is named by its set and a number or a string.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct NamedProperty {
     /// As written: its canonical name.
     pub name: String,
@@ -85,7 +99,7 @@ pub enum NamedId {
 }
 
 /// A constant.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Const {
     /// As written.
     pub name: String,
@@ -100,7 +114,7 @@ pub struct Const {
 }
 
 /// The value of a constant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ConstValue {
     /// A number.
     Int(u64),
@@ -109,7 +123,7 @@ pub enum ConstValue {
 }
 
 /// A named type.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct TypeDef {
     /// As written; also its Rust name.
     pub name: String,
@@ -126,7 +140,7 @@ pub struct TypeDef {
 }
 
 /// Kinds of named types.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub enum TypeKind {
     /// An open enumeration.
     Enum(EnumDef),
@@ -139,7 +153,7 @@ pub enum TypeKind {
 }
 
 /// A closed set of wire forms: context that the bytes do not carry.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct FormDef {
     /// Its forms in order: name, documentation. A form's number is its place here.
     pub items: Vec<(String, Vec<String>)>,
@@ -148,7 +162,7 @@ pub struct FormDef {
 }
 
 /// `type Count<F> = match (F) { .. }` of integers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct FormWidth {
     /// The name of the type.
     pub name: String,
@@ -159,7 +173,7 @@ pub struct FormWidth {
 }
 
 /// An integer whose width follows a wire form.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct ByForm {
     /// The name of its type: that of a [`FormWidth`].
     pub name: String,
@@ -184,7 +198,7 @@ impl ByForm {
 }
 
 /// The integer that says how long a text is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub enum Width {
     /// The same always.
     Always(IntKind),
@@ -213,7 +227,7 @@ pub struct IntKind {
 }
 
 /// An open enumeration.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct EnumDef {
     /// The integer on the wire.
     pub base: IntKind,
@@ -222,7 +236,7 @@ pub struct EnumDef {
 }
 
 /// A record of bits.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct BitsDef {
     /// The integer on the wire.
     pub base: IntKind,
@@ -237,7 +251,7 @@ pub struct BitsDef {
 }
 
 /// A sub-field of a bit record.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct BitsField {
     /// As written.
     pub name: String,
@@ -254,7 +268,7 @@ pub struct BitsField {
 }
 
 /// A structure.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct StructDef {
     /// Context that the bytes do not carry.
     pub params: Vec<Param>,
@@ -273,7 +287,7 @@ pub struct StructDef {
 }
 
 /// What layout found out about a structure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Layout {
     /// It borrows from the buffer.
     pub lifetime: bool,
@@ -296,7 +310,7 @@ impl Default for Layout {
 }
 
 /// A parameter.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Param {
     /// As written.
     pub name: String,
@@ -309,7 +323,7 @@ pub struct Param {
 }
 
 /// A type where it is used.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub enum Type {
     /// An integer.
     Int(IntKind),

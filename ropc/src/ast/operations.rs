@@ -109,7 +109,7 @@ pub struct MapDecl {
 }
 
 /// Bytes beside the definition, with what they mean.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Vector {
     /// `request`, `success`, `failure`, `reply`; `None`: the structure itself.
     pub target: Option<Ident>,
@@ -124,7 +124,7 @@ pub struct Vector {
 }
 
 /// What a vector must give.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub enum Expected {
     /// Values of named fields.
     Value(Value),
@@ -133,7 +133,7 @@ pub enum Expected {
 }
 
 /// A literal value.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub enum Value {
     /// A number.
     Int(i128, Span),

@@ -1,12 +1,14 @@
 //! What every emitter needs: the program, the module, the imports that come up.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
+use super::file::Tokens;
 use super::names::{as_written, verbatim};
+use super::slice::Slice;
 use crate::model::{Extent, IntKind, Layout, Param, Program, Text, Type, TypeId, TypeKind};
 
 /// Return values that dispatch answers by itself, MS-OXCDATA 2.4.
@@ -37,9 +39,21 @@ impl<'p> Context<'p> {
         Self { program, module, imports: RefCell::default(), in_place: OnceCell::new(), inlined: OnceCell::new() }
     }
 
+    /// The context of a file that is made from a slice of the program.
+    pub(crate) fn within(slice: &'p Slice, module: usize) -> Self {
+        Self {
+            program: &slice.program,
+            module,
+            imports: RefCell::default(),
+            in_place: slice.in_place.clone().into(),
+            inlined: slice.inlined.clone().into(),
+        }
+    }
+
     /// The `use` items of what was asked for and is named in the items.
-    pub(crate) fn imports_of(&self, items: &[TokenStream]) -> TokenStream {
-        let used = words(&quote!(#(#items)*));
+    pub(crate) fn imports_of(&self, items: &[Tokens]) -> TokenStream {
+        let mut used = HashSet::new();
+        items.iter().for_each(|item| each_word(&item.text, &mut |word| _ = used.insert(word)));
         // A trait is named by its methods.
         let is_used = |name: &str| {
             used.contains(name.trim_start_matches("r#"))
@@ -280,18 +294,63 @@ pub(crate) fn docs(lines: &[String], spec: Option<&str>, otherwise: &str) -> Tok
 
 /// Every word in some tokens.
 pub(crate) fn words(tokens: &TokenStream) -> BTreeSet<String> {
-    fn collect(tokens: TokenStream, words: &mut BTreeSet<String>) {
-        for tree in tokens {
-            match tree {
-                proc_macro2::TokenTree::Ident(ident) => {
-                    _ = words.insert(ident.to_string().trim_start_matches("r#").to_owned())
-                }
-                proc_macro2::TokenTree::Group(group) => collect(group.stream(), words),
-                _ => {}
+    let mut found = BTreeSet::new();
+    each_word(&tokens.to_string(), &mut |word| _ = found.insert(word.to_owned()));
+    found
+}
+
+/// Calls `found` with every word in the text of some tokens: not with what stands in strings.
+pub(crate) fn each_word<'t>(text: &'t str, found: &mut dyn FnMut(&'t str)) {
+    let bytes = text.as_bytes();
+    let is_part = |at: usize| bytes.get(at).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_' || !b.is_ascii());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'"' => at = end_of_literal(bytes, at),
+            // a character, or a lifetime
+            b'\'' if bytes.get(at + 1) == Some(&b'\\') || bytes.get(at + 2) == Some(&b'\'') => {
+                at = end_of_literal(bytes, at);
             }
+            _ if is_part(at) => {
+                let start = at;
+                while is_part(at) {
+                    at += 1;
+                }
+                let word = text.get(start..at).unwrap_or_default();
+                let is_raw = word == "r" && bytes.get(at) == Some(&b'#');
+                if !byte.is_ascii_digit() && !is_raw {
+                    found(word);
+                }
+            }
+            _ => at += 1,
         }
     }
-    let mut found = BTreeSet::new();
-    collect(tokens.clone(), &mut found);
-    found
+}
+
+/// The place behind a literal that begins here and ends with the same sign.
+fn end_of_literal(bytes: &[u8], start: usize) -> usize {
+    let mut at = start + 1;
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'\\' => at += 2,
+            _ if Some(&byte) == bytes.get(start) => return at + 1,
+            _ => at += 1,
+        }
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_names_and_keywords_outside_of_literals() {
+        let tokens = quote! {
+            #[doc = " An \"Apple\" \\ `Pear`."]
+            fn r#type<'a>(x: &'a str) -> u8 { if x == "Plum" { b'q' } else { '\'' as u8 + 0x1F_u8 + '"' as u8 } }
+        };
+        let expected = ["a", "as", "b", "doc", "else", "fn", "if", "str", "type", "u8", "x"];
+        assert_eq!(words(&tokens).into_iter().collect::<Vec<_>>(), expected);
+    }
 }

@@ -52,15 +52,18 @@ fn own_error_code() -> TokenStream {
 }
 
 /// Drops helpers of dispatch that the operations of these descriptions have no use for.
-fn without_unused(mut items: Vec<TokenStream>) -> Vec<TokenStream> {
+fn without_unused(items: Vec<TokenStream>) -> Vec<TokenStream> {
+    let mut items: Vec<(String, TokenStream)> = items.into_iter().map(|item| (item.to_string(), item)).collect();
     for helper in ["sent", "failed", "refused", "pack_failure", "handle"] {
-        let call =
-            |text: &str| text.matches(&format!(" {helper} (")).count() + text.matches(&format!("({helper} (")).count();
-        let calls: usize = items.iter().map(|item| call(&item.to_string())).sum();
-        let of_generic = items.iter().any(|item| item.to_string().contains(&format!("fn {helper} < O >")));
+        let (plain, nested) = (format!(" {helper} ("), format!("({helper} ("));
+        let calls = items.iter().map(|(text, _)| text.matches(&plain).count() + text.matches(&nested).count());
+        let calls: usize = calls.sum();
+        let generic = format!("fn {helper} < O >");
+        let of_generic = items.iter().any(|(text, _)| text.contains(&generic));
         if calls == usize::from(!of_generic) {
-            items.retain(|item| !item.to_string().contains(&format!("fn {helper} ")));
+            let declares = format!("fn {helper} ");
+            items.retain(|(text, _)| !text.contains(&declares));
         }
     }
-    items
+    items.into_iter().map(|(_, item)| item).collect()
 }

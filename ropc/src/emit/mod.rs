@@ -13,7 +13,9 @@ mod operations;
 mod packing;
 mod properties;
 pub mod reference;
+pub mod reuse;
 mod sizes;
+mod slice;
 mod streams;
 mod structs;
 pub mod tests;
@@ -23,10 +25,14 @@ mod values;
 
 pub(crate) use operations::failure_body;
 
+use proc_macro2::TokenStream;
+
 use crate::model::{Module, Program};
 use crate::parallel;
 use context::Context;
-use file::{FormatError, RustFile};
+use file::{FormatError, RustFile, Tokens, header};
+use reuse::{Earlier, Made};
+use slice::{Part, Slices};
 
 /// A file to write: path below the crate's `src`, and text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,11 +46,12 @@ pub struct Output {
 /// Where the modules' sources came from: name and text, in the order of [`Program::modules`].
 pub type Origins<'a> = &'a [(String, String)];
 
-/// Emits the Rust modules of a program: one an interface, `rops` and `client` for what spans them.
+/// Emits the Rust modules of a program: one an interface, `rops` and `client` for what spans them; what stands of it
+/// is taken from there.
 ///
 /// # Errors
 /// When an emitter makes tokens that are no Rust: a mistake of ours.
-pub fn emit(program: &Program, origins: Origins<'_>) -> Result<Vec<Output>, FormatError> {
+pub fn emit_again(program: &Program, origins: Origins<'_>, earlier: Earlier<'_>) -> Result<Vec<Made>, FormatError> {
     // The largest first.
     let mut jobs = Vec::new();
     if !program.rops.is_empty() {
@@ -55,14 +62,19 @@ pub fn emit(program: &Program, origins: Origins<'_>) -> Result<Vec<Output>, Form
     }
     let modules = jobs.len();
     jobs.extend(program.modules.iter().enumerate().map(|(index, module)| Job::Module(index, module)));
-    let outputs = parallel::map(&jobs, |job| match job {
-        Job::Rops => rops(program, origins),
-        Job::Client => client_file(program, origins),
-        Job::Module(index, module) => module_file(program, origins, *index, module),
+    let slices = Slices::new(program);
+    let of_all = header("all descriptions", &origins.iter().map(|(_, text)| text.as_str()).collect::<String>());
+    let made = parallel::map(&jobs, |job| match job {
+        Job::Rops => rops(&slices, of_all.clone(), earlier),
+        Job::Client => client_file(&slices, of_all.clone(), earlier),
+        Job::Module(index, module) => {
+            let (source, text) = origins.get(*index).map_or(("", ""), |(name, text)| (name.as_str(), text.as_str()));
+            module_file(&slices, header(source, text), *index, module, earlier)
+        }
     });
-    let mut outputs: Vec<Output> = outputs.into_iter().collect::<Result<_, _>>()?;
-    outputs.rotate_left(modules);
-    Ok(outputs)
+    let mut made: Vec<Made> = made.into_iter().collect::<Result<_, _>>()?;
+    made.rotate_left(modules);
+    Ok(made)
 }
 
 /// A file to make.
@@ -72,62 +84,77 @@ enum Job<'p> {
     Client,
 }
 
-fn module_file(program: &Program, origins: Origins<'_>, index: usize, module: &Module) -> Result<Output, FormatError> {
-    let (source, text) = origins.get(index).map_or(("", ""), |(name, text)| (name.as_str(), text.as_str()));
-    let mut file = RustFile::new(source, text);
-    let context = Context::new(program, index);
-    let mut items = Vec::new();
-    items.extend(values::module_items(&context));
-    items.extend(properties::module_items(&context));
-    items.extend(structs::module_items(&context));
-    items.extend(streams::module_items(&context));
-    items.extend(operations::module_items(&context));
-    if module.docs.is_empty() {
-        file.docs([format!("The interface `{}`.", module.name)]);
-    }
-    file.docs(&module.docs);
-    if let Some(spec) = &module.spec {
-        file.docs(["", &format!("Specification: {spec}.")]);
-    }
-    file.push(context.imports_of(&items));
-    items.into_iter().for_each(|item| file.push(item));
-    Ok(Output { path: format!("{}.rs", module.name), text: file.render()? })
+fn module_file(
+    slices: &Slices<'_>,
+    header: String,
+    index: usize,
+    module: &Module,
+    earlier: Earlier<'_>,
+) -> Result<Made, FormatError> {
+    let key = Some(slices.key(Part::Module(index)));
+    reuse::file(earlier, format!("{}.rs", module.name), header, key, |header| {
+        let slice = slices.cut(Part::Module(index));
+        let context = Context::within(&slice, index);
+        let mut items = Vec::new();
+        items.extend(values::module_items(&context));
+        items.extend(properties::module_items(&context));
+        items.extend(structs::module_items(&context));
+        items.extend(streams::module_items(&context));
+        items.extend(operations::module_items(&context));
+        let mut file = RustFile::under(header);
+        if module.docs.is_empty() {
+            file.docs([format!("The interface `{}`.", module.name)]);
+        }
+        file.docs(&module.docs);
+        if let Some(spec) = &module.spec {
+            file.docs(["", &format!("Specification: {spec}.")]);
+        }
+        filled(file, &context, items)
+    })
 }
 
-fn all_sources(origins: Origins<'_>) -> String {
-    origins.iter().map(|(_, text)| text.as_str()).collect()
+/// The file with these items and what they import.
+fn filled(mut file: RustFile, context: &Context<'_>, items: Vec<TokenStream>) -> RustFile {
+    let items: Vec<Tokens> = items.into_iter().map(Tokens::from).collect();
+    file.push(context.imports_of(&items));
+    file.extend(items);
+    file
 }
 
-fn rops(program: &Program, origins: Origins<'_>) -> Result<Output, FormatError> {
-    let mut file = RustFile::new("all descriptions", &all_sources(origins));
-    file.docs(["What spans the specifications: every ROP as request and reply, server objects, handlers, dispatch."]);
-    let context = Context::new(program, usize::MAX);
-    let items = dispatch::items(&context);
-    file.push(context.imports_of(&items));
-    items.into_iter().for_each(|item| file.push(item));
-    Ok(Output { path: "rops.rs".to_owned(), text: file.render()? })
+fn rops(slices: &Slices<'_>, header: String, earlier: Earlier<'_>) -> Result<Made, FormatError> {
+    let key = Some(slices.key(Part::Operations));
+    reuse::file(earlier, "rops.rs".to_owned(), header, key, |header| {
+        let slice = slices.cut(Part::Operations);
+        let context = Context::within(&slice, usize::MAX);
+        let mut file = RustFile::under(header);
+        file.docs([
+            "What spans the specifications: every ROP as request and reply, server objects, handlers, dispatch.",
+        ]);
+        filled(file, &context, dispatch::items(&context))
+    })
 }
 
-fn client_file(program: &Program, origins: Origins<'_>) -> Result<Output, FormatError> {
-    let mut file = RustFile::new("all descriptions", &all_sources(origins));
-    file.docs(client::MODULE_DOCS.iter().copied());
-    let context = Context::new(program, client::MODULE);
-    let items = client::items(&context);
-    file.push(context.imports_of(&items));
-    items.into_iter().for_each(|item| file.push(item));
-    Ok(Output { path: "client.rs".to_owned(), text: file.render()? })
+fn client_file(slices: &Slices<'_>, header: String, earlier: Earlier<'_>) -> Result<Made, FormatError> {
+    let key = Some(slices.key(Part::Operations));
+    reuse::file(earlier, "client.rs".to_owned(), header, key, |header| {
+        let slice = slices.cut(Part::Operations);
+        let context = Context::within(&slice, client::MODULE);
+        let mut file = RustFile::under(header);
+        file.docs(client::MODULE_DOCS.iter().copied());
+        filled(file, &context, client::items(&context))
+    })
 }
 
 /// The root of the crate: one module a file.
 #[must_use]
-pub fn crate_root(outputs: &[Output]) -> Output {
+pub fn crate_root<'p>(paths: impl IntoIterator<Item = &'p str>) -> Output {
     use std::fmt::Write as _;
     let mut text = String::from(
         "// @generated by ropc from all descriptions; do not edit.\n\n\
          //! The Exchange client protocols, generated from the descriptions beside this crate's manifest.\n\n",
     );
-    for output in outputs {
-        let name = output.path.trim_end_matches(".rs");
+    for path in paths {
+        let name = path.trim_end_matches(".rs");
         // Writing to a String cannot fail.
         _ = writeln!(text, "#[rustfmt::skip]\npub mod {name};");
     }

@@ -19,56 +19,75 @@ use super::context::Context;
 use super::file::{FormatError, RustFile, header};
 use super::names::snake;
 use super::operations::{failure_body, request_struct};
+use super::reuse::{self, Earlier, Made};
+use super::slice::{Part, Slices};
 use super::{Origins, Output};
 use crate::diagnostic::Diagnostic;
+use crate::key::Key;
 use crate::model::{Member, Program, Request, Rop, StructDef, Type, TypeId, TypeKind};
 use crate::parallel;
 use expected::Vectors;
 use select::Selections;
 use values::Maker;
 
-/// Emits a test binary for a program: one module an interface, and `main.rs` that lists them.
+/// Emits a test binary for a program: one module an interface, and `main.rs` that lists them; what stands of it is
+/// taken from there.
 ///
 /// `others` are modules that were made elsewhere. Paths are relative to `generated-tests/tests/generated`.
 ///
 /// # Errors
 /// When an emitter makes tokens that are no Rust: a mistake of ours.
-pub fn emit_tests(program: &Program, origins: Origins<'_>, others: Vec<Output>) -> Result<Vec<Output>, FormatError> {
-    let selections = Selections::new(program);
-    let indexes: Vec<usize> = (0..program.modules.len()).collect();
-    let made = parallel::map(&indexes, |index| module_file(program, origins, &selections, *index));
-    let (mut outputs, mut modules) = (Vec::new(), Vec::new());
-    for output in made.into_iter().chain(others.into_iter().map(|output| Ok(Some(output)))) {
-        if let Some(output) = output? {
-            modules.push(output.path.trim_end_matches(".rs").to_owned());
-            outputs.push(output);
-        }
-    }
-    outputs.push(Output { path: "main.rs".to_owned(), text: main_file(origins, &modules) });
-    Ok(outputs)
-}
-
-/// The tests of one module; `None` where it has none.
-fn module_file(
+pub fn emit_tests_again(
     program: &Program,
     origins: Origins<'_>,
-    selections: &Selections,
-    index: usize,
-) -> Result<Option<Output>, FormatError> {
-    let Some(module) = program.modules.get(index) else { return Ok(None) };
-    // No module of the program is that of the tests: all names are imported.
-    let cx = Context::new(program, usize::MAX);
-    let vectors = Vectors { cx: &cx, problems: RefCell::default() };
-    let items = module_items(&vectors, selections, index);
-    if items.is_empty() {
-        return Ok(None);
+    others: Vec<Made>,
+    earlier: Earlier<'_>,
+) -> Result<Vec<Made>, FormatError> {
+    let slices = Slices::new(program);
+    let selections = Selections::new(program);
+    let selectors = slices.key_of(selections.all());
+    let indexes: Vec<usize> = (0..program.modules.len()).collect();
+    let files =
+        parallel::map(&indexes, |index| module_file(&slices, origins, (&selections, selectors), *index, earlier));
+    let (mut made, mut modules) = (Vec::new(), Vec::new());
+    for file in files.into_iter().chain(others.into_iter().map(Ok)) {
+        let file = file?;
+        // A module without tests has no file.
+        if !file.pieces.is_empty() {
+            modules.push(file.output.path.trim_end_matches(".rs").to_owned());
+            made.push(file);
+        }
     }
+    let main = Output { path: "main.rs".to_owned(), text: main_file(origins, &modules) };
+    made.push(Made::each_time(main));
+    Ok(made)
+}
+
+/// The tests of one module.
+fn module_file(
+    slices: &Slices<'_>,
+    origins: Origins<'_>,
+    (selections, selectors): (&Selections<'_>, Key),
+    index: usize,
+    earlier: Earlier<'_>,
+) -> Result<Made, FormatError> {
     let (source, text) = origins.get(index).map_or(("", ""), |(name, text)| (name.as_str(), text.as_str()));
-    let mut file = RustFile::new(source, text);
-    file.docs([format!("Values of `{}`, and what has to hold for them.", module.name)]);
-    file.push(imports(&cx));
-    items.into_iter().for_each(|item| file.push(item));
-    Ok(Some(Output { path: format!("{}.rs", module.name), text: tidy(&file.render()?) }))
+    let name = slices.module_name(index);
+    let key = Some(slices.key(Part::Module(index)).and(selectors));
+    reuse::file(earlier, format!("{name}.rs"), header(source, text), key, |header| {
+        let slice = slices.cut(Part::Module(index));
+        // No module of the program is that of the tests: all names are imported.
+        let cx = Context::within(&slice, usize::MAX);
+        let vectors = Vectors { cx: &cx, problems: RefCell::default() };
+        let items = module_items(&vectors, &selections.within(&slice.program), index);
+        let mut file = RustFile::under(header).tidied(tidy);
+        if !items.is_empty() {
+            file.docs([format!("Values of `{name}`, and what has to hold for them.")]);
+            file.push(imports(&cx));
+            items.into_iter().for_each(|item| file.push(item));
+        }
+        file
+    })
 }
 
 /// What is wrong with the vectors of a program.

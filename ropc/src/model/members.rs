@@ -3,7 +3,7 @@
 use super::{ConstValue, Layout, Type, TypeId, Width};
 
 /// How a string travels.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub enum Text {
     /// UTF-16 with terminator.
     Utf16Nul,
@@ -22,7 +22,7 @@ pub enum Text {
 }
 
 /// How long something is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub enum Extent {
     /// So many, always.
     Const(u64),
@@ -35,7 +35,7 @@ pub enum Extent {
 }
 
 /// What ends a list.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub enum Ending {
     /// An element with this text, which is no element of the list.
     Text(String),
@@ -51,7 +51,7 @@ pub enum Ending {
 }
 
 /// A resolved expression.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub enum Expr {
     /// A number.
     Int(u64),
@@ -90,7 +90,7 @@ pub enum Expr {
 }
 
 /// A member in wire order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub enum Member {
     /// A field.
     Field(Field),
@@ -109,7 +109,7 @@ pub enum Member {
 }
 
 /// What must hold.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Requirement {
     /// The condition.
     pub cond: Expr,
@@ -118,7 +118,7 @@ pub struct Requirement {
 }
 
 /// A condition.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Conditional {
     /// What is looked at.
     pub cond: Expr,
@@ -131,7 +131,7 @@ pub struct Conditional {
 }
 
 /// A field on the wire.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Field {
     /// As written.
     pub name: String,
@@ -158,7 +158,7 @@ pub struct Field {
 }
 
 /// How the bytes of a field are changed after packing, and changed back before unpacking.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Transform {
     /// In the order of unpacking.
     pub steps: Vec<TransformStep>,
@@ -169,7 +169,7 @@ pub struct Transform {
 }
 
 /// One change of bytes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct TransformStep {
     /// Which.
     pub kind: TransformKind,
@@ -178,7 +178,7 @@ pub struct TransformStep {
 }
 
 /// Changes of bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TransformKind {
     /// Each byte exclusive-or this one.
     Xor(u8),
@@ -187,7 +187,7 @@ pub enum TransformKind {
 }
 
 /// A sub-field that is derived.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct DerivedBits {
     /// The sub-field.
     pub name: String,
@@ -198,7 +198,7 @@ pub struct DerivedBits {
 }
 
 /// What a derived sub-field comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum BitsSource {
     /// Presence of this optional field.
     Present(String),
@@ -207,7 +207,7 @@ pub enum BitsSource {
 }
 
 /// What decides a field's value.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub enum Role {
     /// The caller: a field in Rust.
     Plain,
@@ -236,7 +236,7 @@ pub enum Role {
 }
 
 /// A derived count.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Count {
     /// The list.
     pub of: String,
@@ -245,7 +245,7 @@ pub struct Count {
 }
 
 /// A match: one Rust enum.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Match {
     /// The Rust field that holds it, in snake case.
     pub field: String,
@@ -262,7 +262,7 @@ pub struct Match {
 }
 
 /// A discriminant.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Discriminant {
     /// The expression.
     pub expr: Expr,
@@ -275,7 +275,7 @@ pub struct Discriminant {
 }
 
 /// An arm.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Arm {
     /// The variant.
     pub name: String,
@@ -292,7 +292,7 @@ pub struct Arm {
 }
 
 /// A pattern of an arm.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub enum Pattern {
     /// Anything.
     Any,

@@ -4,7 +4,7 @@ use super::{ConstValue, Expr, StructDef, Type};
 use crate::ast::{Span, Vector};
 
 /// A server object.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Object {
     /// Its name.
     pub name: String,
@@ -19,7 +19,7 @@ pub struct Object {
 }
 
 /// A state of an object.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct State {
     /// As written.
     pub name: String,
@@ -38,7 +38,7 @@ pub struct State {
 }
 
 /// A handle index of a ROP.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Handle {
     /// As written.
     pub name: String,
@@ -51,7 +51,7 @@ pub struct Handle {
 }
 
 /// A remote operation.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Rop {
     /// As written.
     pub name: String,
@@ -106,7 +106,7 @@ pub struct Rop {
 }
 
 /// State of the object behind a handle value in an unsolicited reply: an argument of its body.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct LookUp {
     /// The field with the handle value.
     pub field: String,
@@ -119,7 +119,7 @@ pub struct LookUp {
 }
 
 /// An effect on an object's state.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Effect {
     /// On success or on failure.
     pub on_success: bool,
@@ -132,7 +132,7 @@ pub struct Effect {
 }
 
 /// Where an effect's value comes from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub enum EffectValue {
     /// From the request's fields.
     Request(Expr),
@@ -143,7 +143,7 @@ pub enum EffectValue {
 }
 
 /// An operation of a family.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Request {
     /// As written.
     pub name: String,
@@ -170,7 +170,7 @@ pub struct Request {
 }
 
 /// A ROP buffer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Batch {
     /// As written.
     pub name: String,

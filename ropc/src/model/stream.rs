@@ -8,7 +8,7 @@ use crate::ast::Span;
 pub type Set = u128;
 
 /// A stream.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Stream {
     /// As written.
     pub name: String,
@@ -51,7 +51,7 @@ pub struct Stream {
 }
 
 /// A type that properties may have.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct ValueType {
     /// Its number in tags.
     pub number: u16,
@@ -62,7 +62,7 @@ pub struct ValueType {
 }
 
 /// How the value of a property travels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Wire {
     /// So many bytes.
     Fixed(u8),
@@ -75,7 +75,7 @@ pub enum Wire {
 }
 
 /// A property that productions name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Class {
     /// Its tag.
     pub tag: u32,
@@ -86,7 +86,7 @@ pub struct Class {
 }
 
 /// What holds for one tag, whatever its type says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TagRule {
     /// The tag.
     pub tag: u32,
@@ -97,7 +97,7 @@ pub struct TagRule {
 }
 
 /// A production.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Production {
     /// As written; of a labelled alternative the production's name with the label behind it.
     pub name: String,
@@ -106,7 +106,7 @@ pub struct Production {
 }
 
 /// A step of a production.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
     /// The next word has to be of this set, and is taken.
     Take(u16),
@@ -121,7 +121,7 @@ pub enum Step {
 }
 
 /// What may interrupt a production at any word.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Recovery {
     /// The production that interrupts.
     pub production: u16,

@@ -63,8 +63,6 @@ pub struct Module {
     pub docs: Vec<String>,
     /// Its items, one a type, an implementation or a function.
     pub items: Vec<TokenStream>,
-    /// The items of its tests.
-    pub tests: Vec<TokenStream>,
 }
 
 /// Compiles an interface of `encoding(ndr)`. There is no module when a diagnostic is an error.
@@ -74,7 +72,19 @@ pub fn compile_interface(interface: &ast::Interface, scope: &Scope<'_>) -> (Opti
     if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
         return (None, diagnostics);
     }
-    (Some(emit::module(&model)), diagnostics)
+    (Some(module(&model)), diagnostics)
+}
+
+/// The Rust of an interface without mistakes.
+#[must_use]
+pub fn module(model: &model::Interface) -> Module {
+    emit::module(model)
+}
+
+/// The tests of an interface without mistakes.
+#[must_use]
+pub fn oracles(model: &model::Interface) -> Vec<TokenStream> {
+    emit::tests(model)
 }
 
 /// Resolves and checks an interface without making Rust of it.

@@ -11,6 +11,7 @@ mod expressions;
 mod golden;
 mod language;
 mod layouts;
+mod rebuilt;
 mod recovery;
 mod reference;
 mod robustness;

@@ -2,6 +2,7 @@
 //! for, and which of them lead back into a type that contains itself.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::lower::derive::each_field;
 use crate::model::{Arm, Expr, Member, Param, Pattern, Program, Role, StructDef, Type, TypeId, TypeKind};
@@ -33,7 +34,7 @@ enum Verdict {
 }
 
 /// The constants that a subject may have.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Selection {
     /// Their enumeration.
     pub(crate) of: TypeId,
@@ -51,6 +52,7 @@ impl Selection {
 }
 
 /// A selection with a function of its own.
+#[derive(Hash)]
 pub(crate) struct Selector {
     pub(crate) name: String,
     pub(crate) module: usize,
@@ -64,13 +66,14 @@ pub(crate) struct Selector {
 /// Which types contain which, and what values may be.
 pub(crate) struct Selections<'p> {
     program: &'p Program,
-    reaches: BTreeMap<TypeId, BTreeSet<TypeId>>,
-    selectors: Vec<Selector>,
+    reaches: Arc<BTreeMap<TypeId, BTreeSet<TypeId>>>,
+    selectors: Arc<Vec<Selector>>,
 }
 
 impl<'p> Selections<'p> {
     pub(crate) fn new(program: &'p Program) -> Self {
-        let mut all = Self { program, reaches: reaches(program), selectors: Vec::new() };
+        let mut selectors = Vec::new();
+        let mut all = Self { program, reaches: Arc::new(reaches(program)), selectors: Arc::default() };
         // Parameters that are the value itself come first: their names are the plainer ones.
         for direct in [true, false] {
             for (index, def) in program.types.iter().enumerate() {
@@ -81,35 +84,25 @@ impl<'p> Selections<'p> {
                         if sub.is_none() == direct {
                             let name = format!("{}{last}", def.name);
                             let arms = arms(&body.body);
-                            all.add(Selector { name, module: def.module, owner: def.name.clone(), arms, selection });
+                            let owner = def.name.clone();
+                            add(&mut selectors, Selector { name, module: def.module, owner, arms, selection });
                         }
                     }
                 }
             }
         }
+        all.selectors = Arc::new(selectors);
         all
     }
 
-    /// Selections of the same constants have one function; what is deep for one of them is deep.
-    fn add(&mut self, selector: Selector) {
-        let same = |s: &&mut Selector| s.selection.is_same(&selector.selection);
-        let Some(known) = self.selectors.iter_mut().find(same) else {
-            self.selectors.push(selector);
-            return;
-        };
-        if selector.arms > known.arms {
-            known.name = selector.name;
-            known.owner = selector.owner;
-            known.module = selector.module;
-            known.arms = selector.arms;
-        }
-        let deep = selector.selection.deep;
-        known.selection.leaves.retain(|name| !deep.contains(name));
-        for name in deep {
-            if !known.selection.deep.contains(&name) {
-                known.selection.deep.push(name);
-            }
-        }
+    /// The same selections, and the types of a slice of the program.
+    pub(crate) fn within<'q>(&self, program: &'q Program) -> Selections<'q> {
+        Selections { program, reaches: Arc::clone(&self.reaches), selectors: Arc::clone(&self.selectors) }
+    }
+
+    /// All selections with a function.
+    pub(crate) fn all(&self) -> &[Selector] {
+        &self.selectors
     }
 
     /// The selections with a function, by module.
@@ -284,6 +277,28 @@ impl<'p> Selections<'p> {
             }
         }
         worst
+    }
+}
+
+/// Selections of the same constants have one function; what is deep for one of them is deep.
+fn add(selectors: &mut Vec<Selector>, selector: Selector) {
+    let same = |s: &&mut Selector| s.selection.is_same(&selector.selection);
+    let Some(known) = selectors.iter_mut().find(same) else {
+        selectors.push(selector);
+        return;
+    };
+    if selector.arms > known.arms {
+        known.name = selector.name;
+        known.owner = selector.owner;
+        known.module = selector.module;
+        known.arms = selector.arms;
+    }
+    let deep = selector.selection.deep;
+    known.selection.leaves.retain(|name| !deep.contains(name));
+    for name in deep {
+        if !known.selection.deep.contains(&name) {
+            known.selection.deep.push(name);
+        }
     }
 }
 

@@ -31,8 +31,12 @@ pub(super) fn module(model: &Interface) -> Module {
     all.extend(items);
     let docs =
         if model.docs.is_empty() { vec![format!("The interface `{}`.", model.name)] } else { model.docs.clone() };
-    let tests = emit.tests();
-    Module { docs, items: all, tests }
+    Module { docs, items: all }
+}
+
+/// The tests of an interface.
+pub(super) fn tests(model: &Interface) -> Vec<TokenStream> {
+    Emit { model }.tests()
 }
 
 /// What every part of the emitter reads.
