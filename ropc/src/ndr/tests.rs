@@ -65,6 +65,11 @@ fn writes_the_shapes_module_that_is_checked_in() {
     assert_made("generated-tests/tests/ndr_shapes/shapes.idl", "generated-tests/tests/ndr_shapes/shapes.rs");
 }
 
+#[test]
+fn writes_the_cases_module_that_is_checked_in() {
+    assert_made("generated-tests/tests/ndr_cases/cases.idl", "generated-tests/tests/ndr_cases/cases.rs");
+}
+
 /// The help of the first mistake.
 fn help(body: &str) -> Option<String> {
     mistakes(body).into_iter().next().and_then(|mistake| mistake.help)

@@ -1,0 +1,82 @@
+//! Unions: C706 14.3.8; in NDR64 the discriminant and every arm stand at the alignment of the largest arm
+//! (MS-RPCE 2.2.5.3.4.4).
+
+use crate::assert_case;
+use crate::cases::{ByBoolean, ByByte, ByEnum, ByHyper, ByLong, ByShort, Chosen, Narrow};
+
+#[test]
+fn a_discriminant_of_8_bits() {
+    assert_case!(ByByte, ByByte::Small(7), "01 07", "01 07", "01 00000000000000 07");
+    assert_case!(
+        ByByte,
+        ByByte::Large(7),
+        "02 00000000000000 0700000000000000",
+        "02 00000000000000 0000000000000007",
+        "02 00000000000000 0700000000000000"
+    );
+    assert_case!(ByByte, ByByte::Case3, "03", "03", "03 00000000000000");
+}
+
+#[test]
+fn a_discriminant_of_16_bits() {
+    assert_case!(ByShort, ByShort::Number(7), "0100 0000 07000000", "0001 0000 00000007", "0100 0000 07000000");
+    assert_case!(ByShort, ByShort::Byte(7), "0200 07", "0002 07", "0200 0000 07");
+}
+
+/// -1 is all ones. The arm with a pointer has an id in place; the number follows.
+#[test]
+fn a_signed_discriminant_and_an_arm_behind_a_pointer() {
+    assert_case!(ByLong, ByLong::Minus(7), "FFFFFFFF 0700", "FFFFFFFF 0007", "FFFFFFFF 00000000 0700");
+    assert_case!(
+        ByLong,
+        ByLong::Pointer(Some(7)),
+        "01000000 00000200 07000000",
+        "00000001 00020000 00000007",
+        "01000000 00000000 0000020000000000 07000000"
+    );
+    assert_case!(ByLong, ByLong::Default(9), "09000000", "00000009", "09000000 00000000");
+}
+
+#[test]
+fn a_discriminant_that_is_a_boolean() {
+    assert_case!(ByBoolean, ByBoolean::No(7), "00 07", "00 07", "00 000000 07");
+    assert_case!(ByBoolean, ByBoolean::Yes(7), "01 000000 07000000", "01 000000 00000007", "01 000000 07000000");
+}
+
+/// 16 bits in NDR 2.0, 32 in NDR64.
+#[test]
+fn a_discriminant_that_is_an_enumeration() {
+    assert_case!(ByEnum, ByEnum::One(7), "0100 07", "0001 07", "01000000 07");
+    assert_case!(
+        ByEnum,
+        ByEnum::Other(Narrow(2).0, 7),
+        "0200 0000 07000000",
+        "0002 0000 00000007",
+        "02000000 07000000"
+    );
+}
+
+#[test]
+fn a_discriminant_of_64_bits() {
+    assert_case!(ByHyper, ByHyper::Five(7), "0500000000000000 07", "0000000000000005 07", "0500000000000000 07");
+}
+
+/// The level stands in the structure and again before the arm. In NDR 2.0 the arm is aligned on its own; in NDR64 the
+/// union begins at 8 and its arm at 16, and the structure, which is aligned to 8, ends at 24.
+#[test]
+fn the_discriminant_stands_twice() {
+    assert_case!(
+        Chosen,
+        Chosen { before: 9, choice: ByByte::Small(7), after: 8 },
+        "01 09  01 07  08",
+        "01 09  01 07  08",
+        "01 09 000000000000  01 00000000000000 07  08 000000000000"
+    );
+    assert_case!(
+        Chosen,
+        Chosen { before: 9, choice: ByByte::Large(7), after: 8 },
+        "02 09  02 0000000000 0700000000000000  08",
+        "02 09  02 0000000000 0000000000000007  08",
+        "02 09 000000000000  02 00000000000000 0700000000000000  08 00000000000000"
+    );
+}
