@@ -121,22 +121,10 @@ impl<'p> Decoder<'p> {
         let mut c = Cursor::at_offset(content, field.offset);
         let def = self.structure(structure, &c)?;
         let mut whole = Node::new(structure, field.offset);
-        let mut result = self.interpreter.inside(name, |this| {
-            this.body(&mut c, def, Vec::new(), &mut whole)?;
-            this.used_up(&c)
-        });
+        let result = self.interpreter.inside(name, |this| this.body(&mut c, def, Vec::new(), &mut whole));
         field.value = None;
         // The list of payloads is all that there is.
         field.children = whole.children.into_iter().flat_map(|list| list.children).collect();
-        if let Err(fault) = &mut result {
-            // A header has fields when all of it is right.
-            if let Some(node) = field.children.last_mut()
-                && !fault.path.ends_with(PAYLOAD)
-            {
-                node.children.clear();
-            }
-            fault.path = fault.path.replacen(".Payloads[", "[", 1);
-        }
         let sound = if result.is_ok() { field.children.len() } else { field.children.len().saturating_sub(1) };
         for (index, node) in field.children.iter_mut().enumerate().take(sound) {
             let Some(payload) = node.children.iter_mut().find(|child| child.name == PAYLOAD) else { continue };
@@ -165,7 +153,8 @@ impl<'p> Decoder<'p> {
                 return Err(Fault { path, ..fault });
             }
         }
-        result
+        result.map_err(|fault| Fault { path: fault.path.replacen(".Payloads[", "[", 1), ..fault })?;
+        self.interpreter.inside(name, |this| this.used_up(&c))
     }
 }
 

@@ -92,6 +92,39 @@ fn auxiliary_blocks_are_shown_as_they_decode() {
     shown_as_decoded(&tshark, &lone);
 }
 
+#[test]
+fn headers_of_payloads_that_are_wrong_are_shown_as_they_decode() {
+    let Some(tshark) = Tshark::find() else { return };
+    let release = buffer(&[1, 0, 0].repeat(30), &[1, 2]);
+    let mut lone: Vec<Lone> = Vec::new();
+    for form in forms().take(4) {
+        let whole = execute(&release, form);
+        let payload = &whole[8..whole.len() - 8];
+        let mut add = |payload: &[u8]| {
+            let size = u32::try_from(payload.len()).unwrap().to_le_bytes();
+            lone.push(("Execute".to_owned(), false, [&[0; 4], &size[..], payload, &[0; 8]].concat()));
+        };
+        for at in 0..8 {
+            for value in [0, 1, 2, 8, 0xFF] {
+                let mut changed = payload.to_vec();
+                changed[at] = value;
+                add(&changed);
+            }
+        }
+        // A payload and the first bytes of another, one behind the last, one that is cut off, one that is spoiled.
+        let mut first = payload.to_vec();
+        first[2] &= 3;
+        (0..12).for_each(|more| add(&[first.as_slice(), &payload[..more]].concat()));
+        add(&[first.as_slice(), payload].concat());
+        add(&[payload, payload].concat());
+        add(&payload[..payload.len() - 1]);
+        let mut spoiled = payload.to_vec();
+        spoiled[9] ^= 0x55;
+        add(&spoiled);
+    }
+    shown_as_decoded(&tshark, &lone);
+}
+
 /// Numbers that look random and are the same each time.
 pub struct Random(pub u64);
 

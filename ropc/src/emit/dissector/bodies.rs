@@ -5,7 +5,7 @@ use super::fields::{Fields, Kind, is_byte};
 use super::text::{constant, number, quoted, table};
 use crate::model::{
     Arm, ByForm, Ending, Expr, Extent, Field, IntKind, Match, Member, Param, Pattern, Program, Role, StructDef, Text,
-    Type, Width,
+    Transform, TransformKind, Type, Width,
 };
 
 /// Writes bodies of one structure or operation, which names their filter fields.
@@ -70,9 +70,10 @@ impl Bodies<'_> {
 
     fn field(&mut self, def: &StructDef, field: &Field) -> String {
         let number = self.fields.number(self.container, &field.name, Kind::of_type(self.program, &field.ty));
-        let fixed = match (&field.role, &field.piece) {
-            (Role::Const(value), _) => format!(", {}", constant(value)),
-            (_, Some(stream)) => format!(", nil, {}", quoted(stream)),
+        let fixed = match (&field.role, &field.piece, &field.transform) {
+            (Role::Const(value), ..) => format!(", {}", constant(value)),
+            (_, Some(stream), _) => format!(", nil, {}", quoted(stream)),
+            (_, _, Some(transform)) => format!(", nil, nil, {}", self.transform(transform)),
             _ => String::new(),
         };
         if let Some(at) = &field.at {
@@ -80,6 +81,23 @@ impl Bodies<'_> {
             return format!("Referent({name}, {}, {number}, {at})", self.ty(def, &field.ty));
         }
         format!("Field({}, {}, {number}{fixed})", quoted(&field.name), self.ty(def, &field.ty))
+    }
+
+    /// How bytes are changed back before they are read.
+    fn transform(&self, transform: &Transform) -> String {
+        let steps = transform.steps.iter().map(|step| {
+            let cond = self.expr(&step.cond);
+            match step.kind {
+                TransformKind::Xor(mask) => format!("{{ mask = {}, cond = {cond} }}", number(mask.into())),
+                TransformKind::Lz77 => format!("{{ lz77 = true, cond = {cond} }}"),
+            }
+        });
+        let mut parts = vec![format!("steps = {}", table(steps))];
+        if let Some(size) = &transform.plain_size {
+            parts.push(format!("size = {}", self.expr(size)));
+            parts.push(format!("of = {}", quoted(size.first_field().unwrap_or_default())));
+        }
+        table(parts)
     }
 
     fn matched(&mut self, def: &StructDef, m: &Match) -> String {

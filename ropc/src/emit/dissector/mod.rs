@@ -17,18 +17,19 @@ use crate::model::Program;
 use fields::Fields;
 
 /// The modules of the runtime in the order of their use, each a file that returns a table.
-const MODULES: [(&str, &str); 14] = [
+const MODULES: [(&str, &str); 15] = [
     ("bytes", include_str!("lua/bytes.lua")),
     ("numbers", include_str!("lua/numbers.lua")),
     ("texts", include_str!("lua/texts.lua")),
     ("names", include_str!("lua/names.lua")),
     ("expressions", include_str!("lua/expressions.lua")),
     ("primitives", include_str!("lua/primitives.lua")),
+    ("lz77", include_str!("lua/lz77.lua")),
+    ("transforms", include_str!("lua/transforms.lua")),
     ("structures", include_str!("lua/structures.lua")),
     ("streams", include_str!("lua/streams.lua")),
     ("words", include_str!("lua/words.lua")),
     ("pieces", include_str!("lua/pieces.lua")),
-    ("lz77", include_str!("lua/lz77.lua")),
     ("rops", include_str!("lua/rops.lua")),
     ("mapi_http", include_str!("lua/mapi_http.lua")),
     ("conversations", include_str!("lua/conversations.lua")),

@@ -9,8 +9,8 @@ use super::fields::{Fields, Kind};
 use super::text::{constant, quoted, table};
 use crate::model::{ConstValue, Effect, EffectValue, Handle, Program, Request, Rop, State, StructDef, Type, TypeId};
 
-/// What the runtime reads without a field that has it: a response, and the payload of an auxiliary buffer.
-const LOOKED_FOR: [&str; 2] = ["CommonResponse", "AuxiliaryBuffer"];
+/// What the runtime reads without a field that has it: a response, and what the buffers in bodies have.
+const LOOKED_FOR: [&str; 4] = ["CommonResponse", "AuxiliaryBuffer", "RopInputBuffers", "RopOutputBuffers"];
 
 /// Statements that fill the tables of operations.
 pub fn tables(program: &Program, fields: &mut Fields) -> String {
@@ -66,10 +66,6 @@ fn header(program: &Program, fields: &mut Fields) -> String {
         ("ReturnValue", "rop", "ReturnValue", code),
         ("RopSize", "rop", "RopSize", Kind::U16),
         ("Handle", "rop", "Handle", Kind::U32),
-        ("Version", "rpc_header_ext", "Version", Kind::U16),
-        ("Flags", "rpc_header_ext", "Flags", Kind::U16),
-        ("Size", "rpc_header_ext", "Size", Kind::U16),
-        ("SizeActual", "rpc_header_ext", "SizeActual", Kind::U16),
     ];
     let indexes: BTreeSet<&str> = program.rops.iter().flat_map(|rop| &rop.header).map(String::as_str).collect();
     named.extend(indexes.into_iter().map(|name| (name, "rop", name, Kind::U8)));

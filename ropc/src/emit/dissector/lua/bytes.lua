@@ -10,6 +10,8 @@ local way = {}
 -- Values that may still be made of the message that is being read.
 local budget = 0
 local MOST_VALUES = 131072
+-- What all bytes of a buffer that were compressed or obfuscated may have together, when they are not.
+local PLAIN_ROOM = 4 * 1024 * 1024
 
 function bytes.begin()
   way = {}
@@ -71,12 +73,30 @@ end
 -- A cursor over a string; offsets in faults count from `base`, which is 0 where nothing is said. Offsets that
 -- stand in the bytes count from `origin`.
 function bytes.cursor(text, base)
-  return { text = text, at = 1, stop = #text, base = base or 0, origin = base or 0, depth = 0 }
+  local room = { left = PLAIN_ROOM }
+  return { text = text, at = 1, stop = #text, base = base or 0, origin = base or 0, depth = 0, room = room }
+end
+
+-- A cursor over other bytes in place of those of this one: depth and room go on.
+function bytes.over(c, text, base)
+  local inner = bytes.cursor(text, base)
+  inner.depth, inner.room = c.depth, c.room
+  return inner
+end
+
+-- Takes note of bytes that are changed back.
+function bytes.take_room(c, size)
+  if size > c.room.left then
+    error(bytes.fault(bytes.offset(c), 1, string.format("%.0f is over the limit of %d", size, c.room.left)))
+  end
+  c.room.left = c.room.left - size
 end
 
 -- The same position, or bytes within it.
 local function like(c, at, stop)
-  return { text = c.text, at = at, stop = stop, base = c.base, origin = c.origin, depth = c.depth, beyond = c.beyond }
+  return {
+    text = c.text, at = at, stop = stop, base = c.base, origin = c.origin, depth = c.depth, beyond = c.beyond, room = c.room,
+  }
 end
 
 function bytes.copy(c)

@@ -4,10 +4,7 @@
 local mapi_http = {}
 
 local offset = bytes.offset
-local MOST_DECOMPRESSED = 4 * 1024 * 1024
 local META_TAGS = { "PROCESSING", "PENDING", "DONE" }
-local COMPRESSED, XOR_MAGIC, LAST = 1, 2, 4
-local FLAGS = { { COMPRESSED, "Compressed" }, { XOR_MAGIC, "XorMagic" }, { LAST, "Last" } }
 
 local requests_by_key = {}
 for _, request in ipairs(description.requests) do
@@ -19,53 +16,6 @@ function mapi_http.request(key)
   return key and requests_by_key[key:lower()]
 end
 
-local function set(flags, flag)
-  return math.floor(flags / flag) % 2 == 1
-end
-
--- A header; the nodes of its fields come when all of it is right.
-local function header(c, node)
-  local start = offset(c)
-  local function field(name, check)
-    bytes.inside(name)
-    local value = bytes.unsigned(c, 2)
-    local wrong = check and check(value)
-    if wrong then
-      error(bytes.fault(offset(c) - 2, 2, wrong))
-    end
-    bytes.outside()
-    return value
-  end
-  local version = field("Version", function(value)
-    return value ~= 0 and "expected 0x0"
-  end)
-  local flags = field("Flags", function(value)
-    return value > 7 and string.format("expected reserved bits clear, got 0x%x", value)
-  end)
-  local size, actual = field("Size"), field("SizeActual")
-  if set(flags, COMPRESSED) and size >= actual then
-    error(bytes.fault(start + 2, 1, "not what the description requires"))
-  end
-  local found = {}
-  for _, flag in ipairs(FLAGS) do
-    found[#found + 1] = set(flags, flag[1]) and flag[2] or nil
-  end
-  local meaning = "0x" .. numbers.hex(flags, 4) .. (#found > 0 and " " .. table.concat(found, ", ") or "")
-  structures.leaf(node, "Version", start, 2, numbers.shown(version), description.header.Version)
-  structures.leaf(node, "Flags", start + 2, 2, meaning, description.header.Flags)
-  structures.leaf(node, "Size", start + 4, 2, numbers.shown(size), description.header.Size)
-  structures.leaf(node, "SizeActual", start + 6, 2, numbers.shown(actual), description.header.SizeActual)
-  return flags, size, actual
-end
-
-local function xored(text)
-  local parts = {}
-  for at = 1, #text do
-    parts[at] = string.char(numbers.bxor(text:byte(at), 0xA5))
-  end
-  return table.concat(parts)
-end
-
 -- A node with a buffer of its own: reads it with a function, all bytes used; answers the fault.
 local function buffer(node, text, read)
   return bytes.try(function()
@@ -75,64 +25,56 @@ local function buffer(node, text, read)
   end)
 end
 
--- One header and its payload; true where no other follows.
-local function payload(c, node, total, side)
-  local flags, size, actual = header(c, node)
-  local at = offset(c)
-  bytes.inside("Payload")
-  local taken = bytes.take(c, size)
-  local room = MOST_DECOMPRESSED - total.bytes
-  if actual > room then
-    error(bytes.fault(at, 1, string.format("%d is over the limit of %d", actual, room)))
+-- The structure with this name.
+local function described(name, c)
+  local def = description.types[description.structures[name]]
+  if not def then
+    error(bytes.missing(offset(c), name))
   end
-  bytes.outside()
-  total.bytes = total.bytes + actual
-  if size ~= actual and not set(flags, COMPRESSED) then
-    node.children = {}
-    bytes.inside("SizeActual")
-    error(bytes.fault(at, 1, string.format("expected as many bytes as there are, got 0x%x", actual)))
-  end
-  local text = set(flags, XOR_MAGIC) and xored(taken) or taken
-  if set(flags, COMPRESSED) then
-    -- What is left where it does not decompress.
-    structures.leaf(node, "Payload", at, size, string.format("%d bytes", size))
-    bytes.inside("Payload")
-    text = lz77.decompress(bytes.cursor(text, at), actual)
-    bytes.outside()
-    node.children[#node.children] = nil
-  end
-  local inside = structures.node(side.name, at)
-  inside.size, inside.payload, inside.changed = size, text, text ~= taken
-  node.children[#node.children + 1] = inside
-  local fault = buffer(inside, text, side.read)
-  structures.settle(inside)
-  if fault then
-    error(fault)
-  end
-  return set(flags, LAST)
+  return def
 end
 
--- Payloads behind their headers, up to the one with the flag Last.
-local function chain(c, field, side)
-  local total = { bytes = 0 }
-  field.meaning, field.add, field.field = nil, nil, nil
-  local count = 0
-  repeat
-    local node = structures.node(string.format("[%d]", count), offset(c))
-    node.cursor = c
-    field.children[count + 1] = node
-    local last
-    local fault = bytes.try(function()
-      last = payload(c, node, total, side)
-    end)
-    node.size, node.cursor = offset(c) - node.offset, nil
-    if fault then
-      local path = string.format("%s[%d]", field.name, count)
-      fault.path = fault.path == "" and path or path .. "." .. fault.path
-      error(fault)
+-- A payload as a node with a buffer of its own; answers the fault.
+local function payload(c, node, side)
+  for place, field in ipairs(node.children) do
+    if field.name == "Payload" then
+      local text = field.payload or c.text:sub(field.offset + 1, field.offset + field.size)
+      local inside = structures.node(side.name, field.offset)
+      inside.size, inside.payload, inside.changed = field.size, text, field.changed
+      node.children[place] = inside
+      local fault = buffer(inside, text, side.read)
+      structures.settle(inside)
+      return fault
     end
-    count = count + 1
-  until last
+  end
+  return nil
+end
+
+-- Payloads behind their headers, up to the one with the flag Last, by their description; what is in them by what the
+-- conversation has set.
+local function chain(c, field, side)
+  local whole = structures.node(side.chain, field.offset)
+  local fault = bytes.try(function()
+    bytes.inside(field.name)
+    structures.body(c, described(side.chain, c), {}, whole)
+    bytes.outside()
+  end)
+  structures.settle(whole)
+  field.meaning, field.add, field.field = nil, nil, nil
+  -- The list of payloads is all that there is.
+  field.children = whole.children[1] and whole.children[1].children or {}
+  for index = 1, #field.children - (fault and 1 or 0) do
+    local inside = payload(c, field.children[index], side)
+    if inside then
+      local path = string.format("%s[%d]", field.name, index - 1)
+      inside.path = inside.path == "" and path or path .. "." .. inside.path
+      error(inside)
+    end
+  end
+  if fault then
+    fault.path = fault.path:gsub("%.Payloads%[", "[", 1)
+    error(fault)
+  end
   bytes.inside(field.name)
   bytes.used_up(c)
   bytes.outside()
@@ -154,12 +96,10 @@ end
 
 local AUXILIARY = {
   name = "AuxiliaryData",
+  -- Of the same shape.
+  chain = "RopInputBuffers",
   read = function(c, node)
-    local def = description.types[description.structures.AuxiliaryBuffer]
-    if not def then
-      error(bytes.missing(offset(c), "AuxiliaryBuffer"))
-    end
-    structures.body(c, def, {}, node)
+    structures.body(c, described("AuxiliaryBuffer", c), {}, node)
   end,
 }
 
@@ -177,6 +117,7 @@ function mapi_http.read_request(request, text, session)
   local fault = buffer(root, text, function(c)
     local side = {
       name = "RopInputBuffer",
+      chain = "RopInputBuffers",
       read = function(inner, node)
         batch = rops.input(inner, node, session)
       end,
@@ -198,10 +139,7 @@ end
 
 -- What stands before the body, by its description; answers the value of X-ResponseCode.
 local function head(c, root)
-  local def = description.types[description.structures.CommonResponse]
-  if not def then
-    error(bytes.missing(offset(c), "CommonResponse"))
-  end
+  local def = described("CommonResponse", c)
   local response, code = structures.node("CommonResponse", offset(c)), nil
   local fault = bytes.try(function()
     structures.body(bytes.copy(c), def, {}, response)
@@ -260,6 +198,7 @@ function mapi_http.read_response(request, text, batch, session)
     end
     local side = {
       name = "RopOutputBuffer",
+      chain = "RopOutputBuffers",
       read = function(inner, node)
         rops.output(inner, node, batch, session)
       end,

@@ -35,9 +35,12 @@ local function Body(params, body, more)
   return def
 end
 
--- `piece` names the stream that the bytes are a piece of.
-local function Field(name, type, field, constant, piece)
-  return { kind = "field", name = name, type = type, field = field, constant = constant, piece = piece }
+-- `piece` names the stream that the bytes are a piece of; `transform` says how they are changed back before they are
+-- read: steps, each with its condition, and the size behind them with the field that has it.
+local function Field(name, type, field, constant, piece, transform)
+  return {
+    kind = "field", name = name, type = type, field = field, constant = constant, piece = piece, transform = transform,
+  }
 end
 
 -- Stands at the offset that the field `at` has.

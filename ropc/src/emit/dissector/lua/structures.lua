@@ -331,12 +331,54 @@ end
 
 local kinds = {}
 
+-- Reads what was compressed or obfuscated on its way into the extent that it fills.
+local function transformed(c, m, scope, node)
+  local of, at = m.transform, offset(c)
+  local size = of.size and length(c, of.size, scope)
+  bytes.take_room(c, size or bytes.remaining(c))
+  local raw = bytes.take_rest(c)
+  local text, changed = raw, false
+  for _, step in ipairs(of.steps) do
+    if eval(step.cond, scope, c) == true then
+      if step.lz77 then
+        -- What is left where it does not decompress.
+        primitives.plain_bytes(node, #raw, raw)
+        node.size = #raw
+      end
+      text, changed = transforms.undo(text, step, at, size), true
+      node.meaning, node.add, node.size = nil, nil, nil
+    end
+  end
+  if size and size ~= #text then
+    -- The size is wrong, not what has it.
+    bytes.outside()
+    bytes.inside(of.of)
+    error(bytes.fault(at, 1, string.format("expected as many bytes as there are, got 0x%s", numbers.hex(size):lower())))
+  end
+  local inner = bytes.over(c, text, changed and 0 or at)
+  if changed then
+    node.size, node.payload, node.changed = #raw, text, true
+  end
+  local found = value(inner, m.type, scope, node)
+  bytes.used_up(inner)
+  if changed and node.meaning and #node.children == 0 then
+    node.meaning, node.add, node.field = nil, nil, nil
+    structures.leaf(node, "Plain", 0, #text, string.format("%d bytes", #text))
+  end
+  return found
+end
+
 function kinds.field(c, m, scope, parent)
   bytes.inside(m.name)
   bytes.count_value(c)
   local node = begin(parent, m.name, c)
   node.field = m.field
-  local found = value(c, m.type, scope, node)
+  local found
+  if m.transform then
+    found = transformed(c, m, scope, node)
+  else
+    found = value(c, m.type, scope, node)
+  end
   finish(node)
   if m.piece then
     structures.piece(m.piece, found, node)
