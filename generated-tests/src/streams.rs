@@ -102,7 +102,7 @@ fn owned(id: PropertyId<'_>) -> Name {
 /// # Panics
 /// When it does not come to an end.
 pub fn sample(grammar: &'static Grammar<'static>, root: u16, g: &mut Choices) -> (Vec<Owned>, Writer<'static>) {
-    let mut writer = Writer::new(grammar, root);
+    let mut writer = Writer::new(grammar, root).lenient();
     let mut written = Vec::new();
     let mut noise = g.mutations();
     for count in 0..MOST_WORDS {
@@ -120,7 +120,8 @@ pub fn sample(grammar: &'static Grammar<'static>, root: u16, g: &mut Choices) ->
     (written, writer)
 }
 
-/// The word that leaves the fewest productions open; one of several at random.
+/// The word that leaves the fewest productions open, and the fewest of their properties to come; one of several at
+/// random.
 fn shortest(writer: &Writer<'_>, words: &[usize], noise: &mut Noise) -> usize {
     let depth = |word: usize| {
         let mut machine: Machine<'_> = writer.machine().clone();
@@ -128,9 +129,9 @@ fn shortest(writer: &Writer<'_>, words: &[usize], noise: &mut Noise) -> usize {
         while machine.advance(Next::Word(word)).unwrap() != Move::Took {}
         // What ends with the word is not open any more.
         while !matches!(machine.advance(Next::Unknown).unwrap(), Move::Waits | Move::Done) {}
-        machine.depth()
+        (machine.depth(), machine.missing())
     };
-    let depths: Vec<usize> = words.iter().map(|word| depth(*word)).collect();
+    let depths: Vec<(usize, usize)> = words.iter().map(|word| depth(*word)).collect();
     let least = depths.iter().min().unwrap();
     let best: Vec<usize> = words.iter().zip(&depths).filter(|(_, d)| *d == least).map(|(word, _)| *word).collect();
     best[noise.number() as usize % best.len()]

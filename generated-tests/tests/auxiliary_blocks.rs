@@ -334,3 +334,39 @@ fn offsets_to_the_same_bytes_do_not_make_a_block_larger() {
         assert_eq!(error.path(), "Blocks[0].Block.ServerDN");
     }
 }
+
+#[test]
+fn what_a_server_says_of_itself_has_its_bits_and_sizes() {
+    const TEST: &str = "what_a_server_says_of_itself_has_its_bits_and_sizes";
+    let bits = [
+        (ServerCapabilityFlags::PACKED_FAST_TRANSFER_UPLOAD_BUFFERS.0, 1, "R291004"),
+        (ServerCapabilityFlags::PACKED_WRITE_STREAM_UPLOAD_BUFFERS.0, 2, "R291007"),
+        (EndpointCapabilityFlags::ENDPOINT_CAPABILITIES_SINGLE_ENDPOINT.0, 1, "R1521"),
+        (OrgFlags::PUBLIC_FOLDERS_ENABLED.0, 1, "R284"),
+    ];
+    for (bit, value, id) in bits {
+        assert_eq!(bit, value, "{id}");
+        record(&format!("MS-OXCRPC_{id}"), TEST);
+    }
+    // Another size than that of the structure is not written.
+    let mut bytes = block(1, 0x16, &[0; 156]);
+    bytes[4] = 7;
+    let system = decoded(&bytes);
+    assert!(matches!(system.payload, AuxiliaryBlockPayload::OsVersionInfo(_)), "{system:?}");
+    assert_eq!(number(&packed(&system)[4..8]), 156);
+    record("MS-OXCRPC_R272", TEST);
+    for (gap, text) in [("", "s1"), ("EE EE", "s2")] {
+        let at = 6 + gap.split_whitespace().count();
+        let text_bytes = format!("73 00 3{} 00 00 00", &text[1..]);
+        let bytes = block(1, 0x4B, &hex(&format!("{at:02X} 00 {gap} {text_bytes}")));
+        let found = decoded(&bytes);
+        let AuxiliaryBlockPayload::ServerSessionInfo(info) = &found.payload else { panic!("{found:?}") };
+        assert_eq!(info.server_session_context_info, Some(Utf16::from(text)));
+    }
+    // Without its terminator it is none.
+    let cut = block(1, 0x4B, &hex("06 00 73 00 31 00"));
+    assert!(AuxiliaryBlock::unpack(&mut Cursor::new(&cut)).is_err());
+    for id in ["R1535", "R1539", "R1540"] {
+        record(&format!("MS-OXCRPC_{id}"), TEST);
+    }
+}

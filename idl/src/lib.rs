@@ -5,6 +5,8 @@
 #[rustfmt::skip]
 pub mod client;
 #[rustfmt::skip]
+pub mod dtyp;
+#[rustfmt::skip]
 pub mod epmapper;
 #[rustfmt::skip]
 pub mod mgmt;

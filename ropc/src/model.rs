@@ -10,7 +10,9 @@ mod stream;
 
 pub use members::*;
 pub use operations::*;
-pub use stream::{Class, Production, Recovery, Set, Step, Stream, TagRule, ValueType, Wire};
+pub use stream::{
+    Class, Opener, Production, Recovery, Required, Set, Step, Stream, TagRule, ValueRule, ValueType, Wire,
+};
 
 use std::hash::{Hash, Hasher};
 

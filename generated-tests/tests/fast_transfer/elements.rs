@@ -8,22 +8,23 @@ use protocol::oxcfxics::{
     META_TAG_INCREMENTAL_SYNC_MESSAGE_PARTIAL, META_TAG_NEW_FX_FOLDER, Marker,
 };
 use protocol::oxprops::{
-    PID_TAG_ASSOCIATED, PID_TAG_ATTACH_NUMBER, PID_TAG_CHANGE_KEY, PID_TAG_CHANGE_NUMBER, PID_TAG_CONTAINER_CONTENTS,
-    PID_TAG_CONTAINER_HIERARCHY, PID_TAG_DISPLAY_NAME, PID_TAG_FOLDER_ASSOCIATED_CONTENTS,
-    PID_TAG_LAST_MODIFICATION_TIME, PID_TAG_MESSAGE_ATTACHMENTS, PID_TAG_MESSAGE_RECIPIENTS, PID_TAG_MESSAGE_SIZE,
-    PID_TAG_MID, PID_TAG_PREDECESSOR_CHANGE_LIST, PID_TAG_ROWID, PID_TAG_SOURCE_KEY, PID_TAG_SUBJECT,
+    PID_TAG_ASSOCIATED, PID_TAG_ATTACH_NUMBER, PID_TAG_CHANGE_KEY, PID_TAG_CHANGE_NUMBER, PID_TAG_COMMENT,
+    PID_TAG_CONTAINER_CONTENTS, PID_TAG_CONTAINER_HIERARCHY, PID_TAG_DISPLAY_NAME, PID_TAG_FOLDER_ASSOCIATED_CONTENTS,
+    PID_TAG_FOLDER_ID, PID_TAG_LAST_MODIFICATION_TIME, PID_TAG_MESSAGE_ATTACHMENTS, PID_TAG_MESSAGE_RECIPIENTS,
+    PID_TAG_MESSAGE_SIZE, PID_TAG_MID, PID_TAG_PARENT_SOURCE_KEY, PID_TAG_PREDECESSOR_CHANGE_LIST, PID_TAG_ROWID,
+    PID_TAG_SOURCE_KEY, PID_TAG_SUBJECT,
 };
 
 use crate::Word::{self, Mark, Prop, Value};
 use crate::{begun, not_after, record, whole};
 
 /// A property that no element names.
-const OTHER: Word = Prop(PID_TAG_SUBJECT);
+pub const OTHER: Word = Prop(PID_TAG_SUBJECT);
 /// The property that has nothing but a type.
 const fn only(ty: u32) -> Word {
     Prop(PropertyTag(ty))
 }
-const BINARY: Word = only(0x0102);
+pub const BINARY: Word = only(0x0102);
 
 const HEADER: [PropertyTag; 5] = [
     PID_TAG_SOURCE_KEY,
@@ -37,17 +38,30 @@ fn header() -> Vec<Word> {
     HEADER.iter().map(|tag| Prop(*tag)).collect()
 }
 
-fn all(parts: &[&[Word]]) -> Vec<Word> {
+pub fn all(parts: &[&[Word]]) -> Vec<Word> {
     parts.concat()
 }
 
-const STATE: [Word; 2] = [Mark(Marker::INCR_SYNC_STATE_BEGIN), Mark(Marker::INCR_SYNC_STATE_END)];
-const SYNC_END: Word = Mark(Marker::INCR_SYNC_END);
-const MESSAGE: [Word; 3] = [Mark(Marker::START_MESSAGE), OTHER, Mark(Marker::END_MESSAGE)];
+/// What the folder of a change always has.
+pub const FOLDER_CHANGE: [PropertyTag; 6] = [
+    PID_TAG_PARENT_SOURCE_KEY,
+    PID_TAG_SOURCE_KEY,
+    PID_TAG_LAST_MODIFICATION_TIME,
+    PID_TAG_CHANGE_KEY,
+    PID_TAG_PREDECESSOR_CHANGE_LIST,
+    PID_TAG_DISPLAY_NAME,
+];
+/// What a folder within another has first.
+pub const FOLDER: [PropertyTag; 3] = [PID_TAG_FOLDER_ID, PID_TAG_DISPLAY_NAME, PID_TAG_COMMENT];
+
+pub const STATE: [Word; 2] = [Mark(Marker::INCR_SYNC_STATE_BEGIN), Mark(Marker::INCR_SYNC_STATE_END)];
+pub const SYNC_END: Word = Mark(Marker::INCR_SYNC_END);
+pub const MESSAGE: [Word; 3] = [Mark(Marker::START_MESSAGE), Prop(PID_TAG_MID), Mark(Marker::END_MESSAGE)];
 const DELETE_RECIPIENTS: Word = Value(META_TAG_FX_DEL_PROP, PID_TAG_MESSAGE_RECIPIENTS.0);
 const DELETE_ATTACHMENTS: Word = Value(META_TAG_FX_DEL_PROP, PID_TAG_MESSAGE_ATTACHMENTS.0);
-const RECIPIENT: [Word; 4] = [Mark(Marker::START_RECIP), Prop(PID_TAG_ROWID), OTHER, Mark(Marker::END_TO_RECIP)];
-const ATTACHMENT: [Word; 4] = [Mark(Marker::NEW_ATTACH), Prop(PID_TAG_ATTACH_NUMBER), OTHER, Mark(Marker::END_ATTACH)];
+pub const RECIPIENT: [Word; 4] = [Mark(Marker::START_RECIP), Prop(PID_TAG_ROWID), OTHER, Mark(Marker::END_TO_RECIP)];
+pub const ATTACHMENT: [Word; 4] =
+    [Mark(Marker::NEW_ATTACH), Prop(PID_TAG_ATTACH_NUMBER), OTHER, Mark(Marker::END_ATTACH)];
 
 #[test]
 fn a_change_begins_with_its_header() {
@@ -90,8 +104,8 @@ fn deletions_and_read_states_are_sets_and_nothing_else() {
     const TEST: &str = "deletions_and_read_states_are_sets_and_nothing_else";
     let deleted = [META_TAG_IDSET_DELETED, META_TAG_IDSET_NO_LONGER_IN_SCOPE, META_TAG_IDSET_EXPIRED];
     let begin = STATE[0];
-    for root in [Root::ContentsSync, Root::HierarchySync] {
-        list(root, &[Mark(Marker::INCR_SYNC_DEL)], &deleted, begin);
+    for (root, deleted) in [(Root::ContentsSync, &deleted[..]), (Root::HierarchySync, &deleted[..1])] {
+        list(root, &[Mark(Marker::INCR_SYNC_DEL)], deleted, begin);
         not_after(root, &[Mark(Marker::INCR_SYNC_DEL)], Prop(META_TAG_IDSET_READ));
     }
     record(TEST, &["R1063", "R1337", "R133703"]);
@@ -133,7 +147,11 @@ fn progress_groups_and_errors_are_one_value_at_its_place() {
         not_after(Root::ContentsSync, &one, BINARY);
         record(TEST, ids);
     }
-    let begin = [Mark(Marker::INCR_SYNC_PROGRESS_PER_MSG)];
+    let begin = [Mark(Marker::INCR_SYNC_PROGRESS_MODE), BINARY, Mark(Marker::INCR_SYNC_PROGRESS_PER_MSG)];
+    // With the total, and only then, each message has its own.
+    not_after(Root::ContentsSync, &begin[..2], Mark(Marker::INCR_SYNC_CHG));
+    not_after(Root::ContentsSync, &[], begin[2]);
+    record(TEST, &["R1171"]);
     let (size, associated) = (only(0x0003), only(0x000B));
     not_after(Root::ContentsSync, &begin, associated);
     not_after(Root::ContentsSync, &begin, Mark(Marker::INCR_SYNC_CHG));
@@ -165,16 +183,20 @@ fn sequences_are_those_of_the_syntax() {
     let embedded = all(&[&[Mark(Marker::START_EMBED)], &[OTHER], &RECIPIENT, &ATTACHMENT, &[Mark(Marker::END_EMBED)]]);
     let nested = all(&[&ATTACHMENT[..3], &embedded, &ATTACHMENT[3..]]);
     let children = all(&[&[DELETE_RECIPIENTS], &RECIPIENT, &RECIPIENT, &[DELETE_ATTACHMENTS], &nested, &ATTACHMENT]);
-    let content = all(&[&[prefix, OTHER], &children]);
+    let content = all(&[&[prefix, Prop(PID_TAG_MID), OTHER], &children]);
     let message = all(&[&MESSAGE[..1], &content, &MESSAGE[2..]]);
     let associated = all(&[&[Mark(Marker::START_FAI_MSG)], &content, &MESSAGE[2..]]);
     let messages = all(&[&message, &associated, &[warning], &MESSAGE]);
-    let folder = |begin: Marker, content: &[Word]| all(&[&[Mark(begin), OTHER], content, &[Mark(Marker::END_FOLDER)]]);
-    let ghosted = folder(Marker::START_SUB_FLD, &[Prop(META_TAG_NEW_FX_FOLDER)]);
-    let below = folder(Marker::START_SUB_FLD, &messages);
+    let folder = |begin: Marker, content: &[Word]| all(&[&[Mark(begin)], content, &[Mark(Marker::END_FOLDER)]]);
+    let below_with = |content: &[Word]| {
+        let end = [Mark(Marker::END_FOLDER)];
+        all(&[&[Mark(Marker::START_SUB_FLD)], &FOLDER.map(Prop), &[OTHER], content, &end])
+    };
+    let ghosted = below_with(&[Prop(META_TAG_NEW_FX_FOLDER)]);
+    let below = below_with(&messages);
     let top = folder(Marker::START_TOP_FLD, &all(&[&[warning, OTHER], &messages, &below, &ghosted]));
     let deleting = [delete(PID_TAG_FOLDER_ASSOCIATED_CONTENTS), delete(PID_TAG_CONTAINER_CONTENTS)];
-    let sub = folder(Marker::START_SUB_FLD, &all(&[&deleting[..1], &messages, &deleting[1..], &MESSAGE]));
+    let sub = below_with(&all(&[&deleting[..1], &messages, &deleting[1..], &MESSAGE]));
     let into = all(&[&[prefix, OTHER], &deleting[..1], &messages, &deleting[1..], &MESSAGE]);
     let into = all(&[&into, &[delete(PID_TAG_CONTAINER_HIERARCHY)], &sub, &ghosted]);
     let change =
@@ -188,12 +210,14 @@ fn sequences_are_those_of_the_syntax() {
     let reads = [Mark(Marker::INCR_SYNC_READ), Prop(META_TAG_IDSET_READ)];
     let total = [Mark(Marker::INCR_SYNC_PROGRESS_MODE), BINARY];
     let end = [STATE[0], STATE[1], SYNC_END];
-    let contents = all(&[&total, &progress, &change, &progress, &partial, &change, &deletions, &reads, &end]);
-    let failed = all(&[&progress, &change[..3], &error, &progress, &change, &error, &end]);
-    let folder_change = [Mark(Marker::INCR_SYNC_CHG), OTHER, Prop(PID_TAG_DISPLAY_NAME)];
+    let contents = all(&[&total, &progress, &change, &progress, &partial, &deletions, &reads, &end]);
+    let plain = all(&[&change, &partial, &change, &deletions, &reads, &end]);
+    let failed = all(&[&total, &progress, &change[..3], &error, &progress, &change, &error, &end]);
+    let folder_change = all(&[&[Mark(Marker::INCR_SYNC_CHG), OTHER], &FOLDER_CHANGE.map(Prop)]);
     let hierarchy = all(&[&folder_change, &folder_change, &deletions, &end]);
     for (root, words) in [
         (Root::ContentsSync, &contents),
+        (Root::ContentsSync, &plain),
         (Root::ContentsSync, &failed),
         (Root::ContentsSync, &end.to_vec()),
         (Root::HierarchySync, &hierarchy),
@@ -233,4 +257,22 @@ fn sequences_are_those_of_the_syntax() {
         not_after(root, words, next);
     }
     record(TEST, &["R3293"]);
+    // Nothing else begins a message, and the folders and messages to delete are said before those to add.
+    for other in [RECIPIENT[0], ATTACHMENT[0], Mark(Marker::START_EMBED), Mark(Marker::START_TOP_FLD)] {
+        not_after(Root::MessageList, &[], other);
+    }
+    whole(Root::MessageList, &message);
+    record(TEST, &["R1132"]);
+    whole(Root::MessageList, &associated);
+    record(TEST, &["R1133"]);
+    not_after(Root::FolderContent, &[OTHER], sub[0]);
+    whole(Root::FolderContent, &all(&[&[OTHER, delete(PID_TAG_CONTAINER_HIERARCHY)], &sub]));
+    record(TEST, &["R1113"]);
+    not_after(Root::FolderContent, &[OTHER], associated[0]);
+    whole(Root::FolderContent, &all(&[&[OTHER], &deleting[..1], &associated, &deleting[1..], &message]));
+    record(TEST, &["R2620"]);
+    // A folder whose contents are elsewhere has no messages here.
+    not_after(Root::FolderContent, &[OTHER, Prop(META_TAG_NEW_FX_FOLDER)], deleting[0]);
+    not_after(Root::FolderContent, &[OTHER, deleting[0]], Prop(META_TAG_NEW_FX_FOLDER));
+    record(TEST, &["R3301"]);
 }

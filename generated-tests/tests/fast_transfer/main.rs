@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod elements;
+mod properties;
 mod replies;
+mod required;
+mod roots;
 mod sets;
 mod structures;
 mod words;

@@ -2,6 +2,7 @@
 
 use generated_tests::described::vectors;
 use generated_tests::vectors::hex;
+use protocol::oxcdata::GlobalIdentifier;
 use protocol::oxcfxics::{
     RopFastTransferDestinationPutBufferExtendedResponse, RopFastTransferDestinationPutBufferResponse,
     RopFastTransferSourceGetBufferResponse, RopGetLocalReplicaIdsResponse,
@@ -118,6 +119,8 @@ fn transfers_say_how_far_they_are() {
     );
     assert_eq!(read.buffer_used_size, 0x0506);
     record(TEST, &["R3172", "R3173", "R3176", "R3179", "R3181"]);
+    assert_eq!((TransferStatus::PARTIAL.0, TransferStatus::NO_ROOM.0), (1, 2));
+    record(TEST, &["R568", "R3149"]);
     let bytes = hex("03 00  04 03 02 01  08 07 06 05  00  0A 09");
     let read = both_ways(&bytes, RopFastTransferDestinationPutBufferExtendedResponse::unpack, |body, e| body.pack(e));
     assert_eq!((read.transfer_status, read.in_progress_count), (TransferStatus::DONE, 0x0102_0304));
@@ -128,19 +131,31 @@ fn transfers_say_how_far_they_are() {
 #[test]
 fn imports_and_identifiers_have_their_sizes() {
     const TEST: &str = "imports_and_identifiers_have_their_sizes";
+    // Identifiers that are of no use: read whatever they are, written as 0.
     let id = hex("01 00  00 00 00 00 00 2A");
-    let message = both_ways(&id, RopSynchronizationImportMessageChangeResponse::unpack, |body, e| body.pack(e));
-    assert_eq!((message.message_id.repl_id(), message.message_id.global_counter()), (1, 42));
-    record(TEST, &["R807"]);
-    let folder = both_ways(&id, RopSynchronizationImportHierarchyChangeResponse::unpack, |body, e| body.pack(e));
-    assert_eq!((folder.folder_id.repl_id(), folder.folder_id.global_counter()), (1, 42));
-    record(TEST, &["R833", "R834"]);
-    let moved = both_ways(&id, RopSynchronizationImportMessageMoveResponse::unpack, |body, e| body.pack(e));
-    assert_eq!((moved.message_id.repl_id(), moved.message_id.global_counter()), (1, 42));
-    record(TEST, &["R878"]);
+    let zero = [0; 8];
+    let read = |bytes: &[u8]| RopSynchronizationImportMessageChangeResponse::unpack(&mut Cursor::new(bytes));
+    assert_eq!(packed(|e| read(&id).unwrap().pack(e)), zero);
+    assert!(read(&id[..7]).is_err());
+    record(TEST, &["R807", "R808"]);
+    let read = |bytes: &[u8]| RopSynchronizationImportHierarchyChangeResponse::unpack(&mut Cursor::new(bytes));
+    assert_eq!(packed(|e| read(&id).unwrap().pack(e)), zero);
+    assert!(read(&id[..7]).is_err());
+    record(TEST, &["R833", "R834", "R835"]);
+    let read = |bytes: &[u8]| RopSynchronizationImportMessageMoveResponse::unpack(&mut Cursor::new(bytes));
+    assert_eq!(packed(|e| read(&id).unwrap().pack(e)), zero);
+    assert!(read(&id[..7]).is_err());
+    record(TEST, &["R878", "R879", "R879001"]);
+    for statement in ["R4694", "R4695", "R4696"] {
+        generated_tests::spec_coverage::record(&format!("MS-OXCROPS_{statement}"), TEST);
+    }
     let bytes = hex("01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F 10  00 00 00 01 00 02");
     let ids = both_ways(&bytes, RopGetLocalReplicaIdsResponse::unpack, |body, e| body.pack(e));
     assert_eq!(ids.repl_guid, Guid([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]));
     assert_eq!(ids.global_count, 0x1_0002);
     record(TEST, &["R933", "R935"]);
+    // Both together are the first of the identifiers.
+    let first = GlobalIdentifier::unpack(&mut Cursor::new(&bytes)).unwrap();
+    assert_eq!((first.database_guid, first.global_counter), (ids.repl_guid, ids.global_count));
+    record(TEST, &["R936"]);
 }

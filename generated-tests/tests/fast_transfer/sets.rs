@@ -164,5 +164,8 @@ fn longer_ranges_are_range_commands() {
     assert_eq!(written(&[(5, 14)]), hex("05 00 00 00 00 00 52 05 0E 50 00"));
     record(TEST, &["R1981"]);
     assert_eq!(written(&[(5, 0x1234)]), hex("04 00 00 00 00 52 00 05 12 34 50 00"));
-    record(TEST, &["R1982"]);
+    record(TEST, &["R1982", "R2661"]);
+    // Counters that begin alike share what was pushed once.
+    assert_eq!(written(&[(0x0101, 0x0101), (0x0201, 0x0201)]), hex("04 00 00 00 00  02 01 01  02 02 01  50 00"));
+    record(TEST, &["R2660"]);
 }

@@ -6,7 +6,7 @@ use protocol::oxcfxics::{
     CN, ExtendedErrorInfo, FolderReplicaInfo, GroupPropertyName, GroupPropertyNameId, PredecessorChangeList,
     ProgressInformation, PropertyGroupInfo, SizedXid, XID,
 };
-use runtime::Cursor;
+use runtime::{Cursor, Encoder};
 
 use crate::{both_ways, packed, record};
 
@@ -37,6 +37,44 @@ fn identifiers_are_a_guid_and_what_is_local_to_it() {
         assert!(SizedXid::unpack(&mut Cursor::new(&sized[..sized.len() - 1])).is_err());
     }
     record(TEST, &["R153", "R155", "R165", "R170", "R171", "R173"]);
+    // What is shorter or longer is read and not written.
+    for local in [0, 9, 100] {
+        let bytes = [hex(GUID), vec![0xAA; local]].concat();
+        let xid = XID::unpack(&mut Cursor::new(&bytes)).unwrap();
+        assert_eq!(xid.local_id.len(), local);
+        assert!(xid.pack(&mut Encoder::new()).is_err(), "{local}");
+        let sized = SizedXid { namespace_guid: xid.namespace_guid, local_id: xid.local_id };
+        assert!(sized.pack(&mut Encoder::new()).is_err(), "{local}");
+    }
+    record(TEST, &["R157"]);
+}
+
+#[test]
+fn changes_are_written_in_the_order_of_their_replicas() {
+    const TEST: &str = "changes_are_written_in_the_order_of_their_replicas";
+    let xid = |first: u8, last: u8, local: usize| {
+        let mut guid = [0; 16];
+        (guid[0], guid[15]) = (first, last);
+        SizedXid { namespace_guid: runtime::Guid(guid), local_id: vec![7; local].into() }
+    };
+    let write = |xids: &[SizedXid<'_>]| {
+        let mut e = Encoder::new();
+        PredecessorChangeList { xids: xids.to_vec() }.pack(&mut e).map(|()| e.finish().to_vec())
+    };
+    // By bytes, which is not how GUIDs are read as numbers.
+    let (first, second, third) = (xid(1, 9, 6), xid(2, 1, 4), xid(2, 2, 6));
+    let bytes = write(&[first.clone(), second.clone(), third.clone()]).unwrap();
+    assert_eq!(bytes.len(), 23 + 21 + 23);
+    for wrong in [[&second, &first, &third], [&first, &third, &second], [&third, &second, &first]] {
+        assert!(write(&wrong.map(Clone::clone)).is_err());
+    }
+    // What others wrote in another order is read.
+    let turned = [&bytes[23..44], &bytes[..23], &bytes[44..]].concat();
+    assert_eq!(PredecessorChangeList::unpack(&mut Cursor::new(&turned)).unwrap().xids.len(), 3);
+    record(TEST, &["R169"]);
+    assert!(write(&[first.clone(), xid(1, 9, 6), third.clone()]).is_ok());
+    assert!(write(&[first, xid(1, 9, 5), third]).is_err());
+    record(TEST, &["R2737"]);
 }
 
 #[test]
@@ -56,6 +94,13 @@ fn progress_has_counts_and_sizes() {
     );
     let written = packed(|e| read.pack(e));
     assert_eq!(written.get(..2), Some(&[0, 0][..]), "the version");
+    // Whatever came as padding is written as 0.
+    let mut odd = bytes.clone();
+    (odd[2], odd[3]) = (0xFF, 0xFF);
+    odd[20..24].fill(0xFF);
+    let read = ProgressInformation::unpack(&mut Cursor::new(&odd)).unwrap();
+    assert_eq!(packed(|e| read.pack(e)), bytes);
+    record("progress_has_counts_and_sizes", &["R224", "R233"]);
     record("progress_has_counts_and_sizes", &["R220", "R222", "R226", "R228", "R230", "R236"]);
 }
 
@@ -83,6 +128,15 @@ fn groups_have_properties_with_their_names() {
     assert_eq!(name.as_ref(), hex("61 00 62 00"));
     let other = hex(&format!("{GUID}  02 00 00 00  80 85 00 00"));
     assert!(GroupPropertyName::unpack(&mut Cursor::new(&other)).is_err());
+    // A list of none is read and not written.
+    let none = hex(&format!("{head}  00 00 00 00"));
+    let info = PropertyGroupInfo::unpack(&mut Cursor::new(&none)).unwrap();
+    assert!(info.groups.is_empty() && info.pack(&mut Encoder::new()).is_err());
+    record(TEST, &["R245"]);
+    let none = hex(&format!("{head}  01 00 00 00  00 00 00 00"));
+    let info = PropertyGroupInfo::unpack(&mut Cursor::new(&none)).unwrap();
+    assert!(info.groups[0].property_tags.is_empty() && info.pack(&mut Encoder::new()).is_err());
+    record(TEST, &["R250"]);
     record(TEST, &["R256", "R257", "R258", "R259", "R262", "R263", "R264", "R26201", "R3670"]);
 }
 
@@ -124,5 +178,16 @@ fn a_folder_has_its_servers() {
     let mut odd = bytes.clone();
     (odd[0], odd[4]) = (1, 1);
     assert_eq!(packed(|e| FolderReplicaInfo::unpack(&mut Cursor::new(&odd)).unwrap().pack(e)), bytes);
+    let with = |servers: usize, cheap: u32| {
+        let mut info = read.clone();
+        info.server_dn_array.truncate(servers);
+        info.cheap_server_dn_count = cheap;
+        info.pack(&mut Encoder::new())
+    };
+    assert!(with(0, 0).is_err());
+    record(TEST, &["R3085"]);
+    assert!(with(2, 0).is_ok() && with(2, 2).is_ok() && with(1, 1).is_ok());
+    assert!(with(2, 3).is_err() && with(1, 2).is_err());
+    record(TEST, &["R3087"]);
     record(TEST, &["R3081", "R3082", "R3083", "R3084", "R273", "R3086", "R3088", "R3089"]);
 }

@@ -246,6 +246,12 @@ fn values_travel_by_their_types() {
         let read = Read::of(FastTransferRoot::State, &[&bytes]);
         assert_eq!(read.properties[0].1, [0xAB, 0xCD]);
     }
+    record(TEST, &["R2657", "R2658", "R33551"]);
+    // Written with the tag of an integer.
+    let mut writer = begun(FastTransferRoot::State, &[Word::Mark(Marker::INCR_SYNC_STATE_BEGIN)]);
+    writer.variable(oxcfxics::META_TAG_IDSET_GIVEN.0, None, &[0xAB]).unwrap();
+    assert_eq!(writer.take(100).unwrap(), hex("03 00 3A 40  03 00 17 40  01 00 00 00  AB"));
+    record(TEST, &["R2656", "R33541"]);
 }
 
 #[test]
@@ -277,7 +283,7 @@ fn a_stream_is_cut_between_atoms_or_inside_values_with_a_length() {
     let write = || {
         let mut writer = FastTransferWriter::new(FastTransferRoot::MessageList);
         writer.marker(Marker::START_MESSAGE).unwrap();
-        writer.fixed(0x0E01_0014, None, &[1; 8]).unwrap();
+        writer.fixed(0x674A_0014, None, &[1; 8]).unwrap();
         let name = PropertyName { set: Guid([7; 16]), id: PropertyId::Dispid(0x8580) };
         writer.fixed(0x8001_0003, Some(name), &[2; 4]).unwrap();
         writer.variable(0x1000_001F, None, &[3; 40]).unwrap();

@@ -2,9 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod address_book;
+mod entry_ids;
 mod headers;
+mod property_types;
 mod return_values;
+mod rules;
 mod structures;
+mod success_bodies;
 
 use generated_tests::spec_coverage;
 use runtime::{Cursor, Encoder, PackError, UnpackError};

@@ -33,6 +33,8 @@ pub enum StreamItem {
     Override {
         /// What it applies to.
         on: Expr,
+        /// The production that the property stands in; elsewhere it does not apply.
+        within: Option<Ident>,
         /// Word and argument.
         parts: Vec<(Ident, OverrideArg)>,
     },
@@ -47,10 +49,47 @@ pub enum StreamItem {
     Structural(Vec<Expr>),
     /// `recover errorInfo in contentsSync, messageList;`
     Recover(Ident, Vec<Ident>),
+    /// `require message has PidTagMid in messageList, topFolder [lenient];`
+    Require {
+        /// The production.
+        production: Ident,
+        /// What is required.
+        rule: StreamRule,
+        /// The properties.
+        tags: Vec<Ident>,
+        /// The roots for which it holds; empty for all.
+        roots: Vec<Ident>,
+        /// Not by decoders.
+        lenient: bool,
+    },
+    /// `context messageList: RopX, RopY of Folder when SourceOperation == CopyMessages;`
+    Context(Ident, Vec<Opener>),
     /// `production messageContent = ..;`
     Production(Ident, Vec<Alternative>),
     /// `root a | b by context;`
     Root(Vec<Ident>, Ident),
+}
+
+/// What is required of the properties of a production.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StreamRule {
+    /// `has`: all of them are there.
+    Has,
+    /// `leads`: those that are there stand before all others, in this order.
+    Leads,
+    /// `lacks`: none of them is there, nor in anything inside.
+    Lacks,
+}
+
+/// A ROP that opens a stream.
+#[derive(Clone, Debug)]
+pub struct Opener {
+    /// The ROP.
+    pub rop: Ident,
+    /// `of Folder | Message`: the kinds of its input object; empty for any.
+    pub of: Vec<Ident>,
+    /// `when SourceOperation == CopyTo`: a field of its request with a value.
+    pub when: Option<(Ident, Expr)>,
 }
 
 /// What follows a word of an `override`.

@@ -46,6 +46,8 @@ static NO_GRAMMAR: Grammar<'static> = Grammar {
     steps: &[],
     productions: &[],
     recovery: None,
+    structural: 0,
+    requirements: &[],
     max_recursion: 0,
 };
 
@@ -69,7 +71,8 @@ pub fn piece<'p>(interpreter: &mut Interpreter<'p>, stream: &'p Stream, bytes: &
     }
     let tables = Tables::new(stream);
     let grammar = tables.grammar();
-    let any = Grammar { sets: &[u128::MAX], steps: &STEPS, productions: &ANY, recovery: None, ..grammar };
+    let any =
+        Grammar { sets: &[u128::MAX], steps: &STEPS, productions: &ANY, recovery: None, requirements: &[], ..grammar };
     let known = interpreter.transfer.take();
     let is_known = known.is_some();
     let candidates = match known {

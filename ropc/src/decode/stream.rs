@@ -1,8 +1,11 @@
 //! Streams: the tables of a checked grammar, run by the automaton that generated code has, too.
 
+use ropc::ast::StreamRule;
 use ropc::model::{self, Stream};
 use runtime::Cursor;
-use runtime::stream::{Class, Decoder, Grammar, Production, Recovery, Step, StreamError, TagRule, Wire};
+use runtime::stream::{
+    Class, Decoder, Grammar, Production, Recovery, Requirement, Rule, Step, StreamError, TagRule, Wire,
+};
 
 use super::interpret::Interpreter;
 use super::tree::{Fault, Node};
@@ -32,6 +35,7 @@ pub struct Tables<'p> {
     classes: Vec<Class<'p>>,
     steps: Vec<Step>,
     productions: Vec<Production<'p>>,
+    requirements: Vec<Requirement<'p>>,
 }
 
 impl<'p> Tables<'p> {
@@ -49,6 +53,7 @@ impl<'p> Tables<'p> {
             classes: stream.classes.iter().map(class).collect(),
             steps: stream.steps.iter().map(|of| step(*of)).collect(),
             productions: stream.productions.iter().map(production).collect(),
+            requirements: stream.requirements.iter().map(requirement).collect(),
         }
     }
 
@@ -71,9 +76,20 @@ impl<'p> Tables<'p> {
                 first: recovery.first,
                 within: &recovery.within,
             }),
+            structural: stream.structural,
+            requirements: &self.requirements,
             max_recursion: stream.max_recursion,
         }
     }
+}
+
+fn requirement(of: &model::Required) -> Requirement<'_> {
+    let rule = match of.rule {
+        StreamRule::Has => Rule::Has,
+        StreamRule::Leads => Rule::Leads,
+        StreamRule::Lacks => Rule::Lacks,
+    };
+    Requirement { production: of.production, rule, words: &of.words, roots: &of.roots, lenient: of.lenient }
 }
 
 fn wire(of: model::Wire) -> Wire {

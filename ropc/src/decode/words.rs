@@ -209,7 +209,12 @@ impl<'t, 'p> Words<'t, 'p> {
 
     /// The type that the description gives the values of this tag.
     fn described(&self) -> Option<TypeId> {
-        self.stream.values.iter().find(|(tag, _)| *tag == self.open.tag).map(|(_, id)| *id)
+        let open = self.nodes.last().map(|node| node.name.as_ref());
+        let stands_here =
+            |within: u16| self.stream.productions.get(usize::from(within)).map(|p| p.name.as_str()) == open;
+        let of_tag = || self.stream.values.iter().filter(|rule| rule.tag == self.open.tag);
+        let here = of_tag().find(|rule| rule.within.is_some_and(stands_here));
+        here.or_else(|| of_tag().find(|rule| rule.within.is_none())).map(|rule| rule.ty)
     }
 
     /// The type of the property's values.

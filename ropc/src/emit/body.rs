@@ -122,6 +122,12 @@ impl Env {
                 let list = self.place(cx, list);
                 quote!(#list.len())
             }
+            Expr::Binary(op @ (BinaryOp::Eq | BinaryOp::Ne), list, zero)
+                if let (Expr::Len(list), Expr::Int(0)) = (&**list, &**zero) =>
+            {
+                let (list, not) = (self.place(cx, list), (*op == BinaryOp::Ne).then(|| quote!(!)));
+                quote!(#not #list.is_empty())
+            }
             Expr::Bits(base, id, name) => {
                 let base = self.place(cx, base);
                 match &cx.program.ty(*id).kind {

@@ -8,7 +8,8 @@ use super::context::{Context, hex, int_method, usize_literal};
 use super::names::{snake, verbatim, word};
 use super::sizes;
 use crate::model::{
-    Arm, Conditional, ConstValue, Count, Ending, Expr, Extent, Field, Match, Member, Role, StructDef, Text, Type, Width,
+    Arm, Conditional, ConstValue, Count, Ending, Expr, Extent, Field, Match, Member, Order, Role, StructDef, Text,
+    Type, Width,
 };
 
 /// Statements that write members; locals named as the fields hold references.
@@ -123,7 +124,11 @@ fn write_field(cx: &Context<'_>, field: &Field, body: &[Member], following: &[Me
             env.value(name, &field.ty);
             quote!(let #ident = self.#ident(); #ident.pack(e).at(#name)?;)
         }
-        Role::Plain => write_value(cx, &field.ty, &quote!(#ident), env, name),
+        Role::Plain => {
+            let order = field.order.as_ref().map(|order| ordered(&ident, order));
+            let write = write_value(cx, &field.ty, &quote!(#ident), env, name);
+            quote!(#order #write)
+        }
         Role::Count(_) | Role::SizeOf(..) | Role::SizeOfFollowing | Role::SizeOfThis => {
             let value = derived(cx, field, body, following, env);
             let write = count(value.unwrap_or_default(), env);
@@ -170,6 +175,19 @@ fn write_field(cx: &Context<'_>, field: &Field, body: &[Member], following: &[Me
             quote!(e.u8(#index).at(#name)?;)
         }
     }
+}
+
+/// A check that the elements of a list have their order.
+fn ordered(list: &proc_macro2::Ident, order: &Order) -> TokenStream {
+    let by = snake(&order.by);
+    let holds = match &order.uniform {
+        None => quote!(a.#by <= b.#by),
+        Some(uniform) => {
+            let uniform = snake(uniform);
+            quote!(a.#by < b.#by || a.#by == b.#by && a.#uniform.len() == b.#uniform.len())
+        }
+    };
+    quote!(if !#list.is_sorted_by(|a, b| #holds) { return Err(e.unmet("the order of the elements")); })
 }
 
 /// Statements that write what stands at offsets, behind all members, and fill the offsets.

@@ -4,8 +4,9 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::context::{Context, docs, hex};
-use super::names::verbatim;
-use crate::model::{Recovery, Step, Stream, Wire};
+use super::names::{snake, verbatim};
+use crate::ast::StreamRule;
+use crate::model::{Opener, Recovery, Step, Stream, Wire};
 
 /// The streams of a module.
 pub(crate) fn module_items(cx: &Context<'_>) -> Vec<TokenStream> {
@@ -31,7 +32,8 @@ fn items(cx: &Context<'_>, stream: &Stream) -> Vec<TokenStream> {
     let root_doc = format!(" What a stream [`{name}`] may be; its bytes do not say which.");
     let (decoder, writer, event) =
         (format_ident!("{name}Decoder"), format_ident!("{name}Writer"), format_ident!("{name}Event"));
-    vec![
+    let opened_by = opened_by(cx, stream, &root);
+    let mut items = vec![
         quote! {
             #docs_of_stream
             #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +78,9 @@ fn items(cx: &Context<'_>, stream: &Stream) -> Vec<TokenStream> {
         alias(&event, "A part of the stream", &quote!(<'a>), &quote!(stream::typed::EventOf<'a, #name>)),
         alias(&decoder, "Pieces of the stream to events", &quote!(), &quote!(stream::typed::Decoder<#name>)),
         alias(&writer, "Events to pieces of the stream", &quote!(), &quote!(stream::typed::Writer<#name>)),
-    ]
+    ];
+    items.extend(opened_by);
+    items
 }
 
 fn alias(name: &proc_macro2::Ident, what: &str, generics: &TokenStream, to: &TokenStream) -> TokenStream {
@@ -126,6 +130,26 @@ fn grammar(stream: &Stream) -> TokenStream {
         }
         None => quote!(None),
     };
+    let structural = literal(stream.structural);
+    let requirements = stream.requirements.iter().map(|required| {
+        let (production, lenient) = (number(required.production), required.lenient);
+        let rule = match required.rule {
+            StreamRule::Has => quote!(Has),
+            StreamRule::Leads => quote!(Leads),
+            StreamRule::Lacks => quote!(Lacks),
+        };
+        let words = required.words.iter().map(|words| literal(*words));
+        let roots = required.roots.iter().map(|root| number(*root));
+        quote! {
+            stream::Requirement {
+                production: #production,
+                rule: stream::Rule::#rule,
+                words: &[#(#words),*],
+                roots: &[#(#roots),*],
+                lenient: #lenient,
+            }
+        }
+    });
     let max_recursion = number(stream.max_recursion);
     quote! {
         stream::Grammar {
@@ -140,9 +164,59 @@ fn grammar(stream: &Stream) -> TokenStream {
             steps: &[#(#steps),*],
             productions: &[#(#productions),*],
             recovery: #recovery,
+            structural: #structural,
+            requirements: &[#(#requirements),*],
             max_recursion: #max_recursion,
         }
     }
+}
+
+/// The root that an operation opens.
+fn opened_by(cx: &Context<'_>, stream: &Stream, root: &proc_macro2::Ident) -> Option<TokenStream> {
+    let arms: Vec<TokenStream> = stream.openers.iter().filter_map(|opener| arm(cx, stream, opener)).collect();
+    if arms.is_empty() {
+        return None;
+    }
+    let text = format!(
+        " What the [`{}`] is that a request opens, by the kind of its input object as `ServerObject::kind` names it; \
+         `None` where it opens none.",
+        stream.name
+    );
+    Some(quote! {
+        impl #root {
+            #[doc = #text]
+            #[must_use]
+            pub fn opened_by(request: &crate::rops::RopRequest<'_>, object: &str) -> Option<Self> {
+                match request {
+                    #(#arms)*
+                    _ => None,
+                }
+            }
+        }
+    })
+}
+
+fn arm(cx: &Context<'_>, stream: &Stream, opener: &Opener) -> Option<TokenStream> {
+    let variant = verbatim(&opener.rop);
+    let root = verbatim(&stream.productions.get(usize::from(opener.root))?.name);
+    let of = (!opener.of.is_empty()).then(|| {
+        let kinds = &opener.of;
+        quote!(matches!(object, #(#kinds)|*))
+    });
+    let when = match &opener.when {
+        Some((name, ty, value)) => {
+            let (name, value) = (snake(name), super::values::const_value(cx, ty, value));
+            Some(quote!(request.#name == #value))
+        }
+        None => None,
+    };
+    let binding = if when.is_some() { quote!(request) } else { quote!(_) };
+    let guard = match (of, when) {
+        (Some(of), Some(when)) => quote!(if #of && #when),
+        (Some(one), None) | (None, Some(one)) => quote!(if #one),
+        (None, None) => quote!(),
+    };
+    Some(quote!(crate::rops::RopRequest::#variant(#binding) #guard => Some(Self::#root),))
 }
 
 fn wire(of: Wire) -> TokenStream {

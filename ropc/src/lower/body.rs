@@ -356,6 +356,7 @@ impl<'a> Lower<'a> {
             push(body, scene, &declarator.name, docs.to_vec(), ty, role);
             if let Some(Member::Field(last)) = body.last_mut() {
                 last.fill = field.marks.iter().any(|mark| mark.name.text == "fill");
+                last.order = super::order::order(&field.marks);
                 last.piece = super::types::piece_of(&field.ty).map(|stream| stream.text.clone());
             }
             optional_list(body);

@@ -22,6 +22,7 @@ mod layout;
 mod matches;
 mod offsets;
 mod operations;
+mod order;
 mod properties;
 mod rust_names;
 mod scope;
@@ -113,12 +114,17 @@ pub fn lower(files: &[&ast::File]) -> (Program, Vec<Diagnostic>) {
     lower.layouts();
     for &(module, decl) in &decls {
         lower.operation(module, decl);
+    }
+    // They name the operations that open them.
+    for &(module, decl) in &decls {
         lower.stream(module, decl);
     }
     for &(_, decl) in &decls {
         lower.answers(decl);
     }
     lower.check_uses();
+    lower.check_referents();
+    lower.check_orders();
     lower.check_forms();
     lower.check_plain_names();
     lower.rust_names();

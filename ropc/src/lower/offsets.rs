@@ -5,7 +5,7 @@ use super::body::Scene;
 use super::derive::{each_expr, each_field};
 use crate::ast::{self, Attr, AttrArg, ExprKind, Ident, Span};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Expr, Extent, Field, IntKind, Member, Role, StructDef, Type, TypeKind};
+use crate::model::{Ending, Expr, Extent, Field, IntKind, Member, Role, StructDef, Type, TypeId, TypeKind};
 
 /// The attribute that puts a field at an offset.
 pub(crate) fn at_offset(attrs: &[Attr]) -> Option<&Attr> {
@@ -84,10 +84,62 @@ impl Lower<'_> {
             Type::Array(..) => Some("a list"),
             Type::Bytes(Extent::Rest) => Some("it has no end: write `bytes *X[n]`"),
             Type::Named(id, _) => match &self.program.ty(*id).kind {
-                TypeKind::Struct(_) => Some("a structure"),
-                TypeKind::Enum(_) | TypeKind::Bits(_) | TypeKind::Form(_) => None,
+                // Whether it has an end is known when all structures are: `check_referents`.
+                TypeKind::Struct(_) | TypeKind::Enum(_) | TypeKind::Bits(_) | TypeKind::Form(_) => None,
             },
             _ => None,
+        }
+    }
+
+    /// Structures at offsets have an end of their own.
+    pub(crate) fn check_referents(&mut self) {
+        let mut wrong = Vec::new();
+        for def in &self.program.types {
+            let TypeKind::Struct(outer) = &def.kind else { continue };
+            for field in outer.referents() {
+                if let Type::Named(id, _) = &field.ty
+                    && let TypeKind::Struct(inner) = &self.program.ty(*id).kind
+                    && !self.has_end(&inner.body, &mut vec![*id])
+                {
+                    wrong.push((
+                        def.span.clone(),
+                        format!("`{}` of `{}` cannot stand at an offset", field.name, def.name),
+                    ));
+                }
+            }
+        }
+        for (span, message) in wrong {
+            self.wrong_offset(&span, &message, "it runs to the end of what it stands in");
+        }
+    }
+
+    /// The last of these members says itself where it ends.
+    fn has_end(&self, body: &[Member], within: &mut Vec<TypeId>) -> bool {
+        let is_at_offset = |member: &Member| matches!(member, Member::Field(field) if field.at.is_some());
+        if body.iter().any(is_at_offset) {
+            return false;
+        }
+        let last = body.iter().rev().find(|member| !matches!(member, Member::Let(..) | Member::Require(_)));
+        match last {
+            None | Some(Member::Sized(..) | Member::Let(..) | Member::Require(_)) => true,
+            Some(Member::Tail(_)) => false,
+            Some(Member::If(c)) => self.has_end(&c.then, within) && self.has_end(&c.otherwise, within),
+            Some(Member::Match(m)) => m.arms.iter().all(|arm| self.has_end(&arm.body, within)),
+            Some(Member::Field(field)) => match &field.ty {
+                Type::Bytes(Extent::Rest) | Type::Array(_, Extent::Rest) => false,
+                Type::Array(_, Extent::Until(ending)) => !matches!(**ending, Ending::When { or_rest: true, .. }),
+                Type::Named(id, _) if within.contains(id) => true,
+                Type::Named(id, _) => match &self.program.ty(*id).kind {
+                    TypeKind::Struct(inner) => {
+                        within.push(*id);
+                        let has_end = self.has_end(&inner.body, within);
+                        within.pop();
+                        has_end
+                    }
+                    TypeKind::Enum(_) | TypeKind::Bits(_) | TypeKind::Form(_) => true,
+                },
+                _ => true,
+            },
         }
     }
 

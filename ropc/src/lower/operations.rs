@@ -3,7 +3,7 @@
 use super::body::Scene;
 use super::scope::Entity;
 use super::{Lower, attr_text, has_attr};
-use crate::ast::{self, Decl, DeclKind, ExprKind, HandleRole, MemberKind, SectionKind};
+use crate::ast::{self, Decl, DeclKind, ExprKind, HandleRole, MemberKind, SectionKind, TypeSpec};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Effect, EffectValue, Expr, Handle, Param, Request, Rop, State, StructDef};
 
@@ -417,7 +417,8 @@ impl<'a> Lower<'a> {
             self.struct_def(&members, scene)
         };
         let request = def("Request", join([before_request, &request.unwrap_or_default(), trailer]));
-        let success = def("Response", join([before_reply, &success.unwrap_or_default(), trailer]));
+        let of_success = with_status_zero(before_reply);
+        let success = def("Response", join([&of_success, &success.unwrap_or_default(), trailer]));
         let status = before_reply.iter().find_map(|member| match &member.kind {
             MemberKind::Field(field) => field.declarators.first().map(|d| d.name.text.clone()),
             _ => None,
@@ -445,6 +446,24 @@ impl<'a> Lower<'a> {
             vectors,
         });
     }
+}
+
+/// What stands before every reply, in a reply of success: the first field, the status, can only be 0.
+fn with_status_zero(reply: &[ast::Member]) -> Vec<ast::Member> {
+    let mut reply = reply.to_vec();
+    let status = reply.iter_mut().find(|member| matches!(member.kind, MemberKind::Field(_)));
+    if let Some(member) = status
+        && let MemberKind::Field(field) = &member.kind
+        && let (TypeSpec::Ref(ty), None) = (&field.ty, &field.derived)
+        && let [declarator] = &field.declarators[..]
+        && declarator.pointers == 0
+        && declarator.arrays.is_empty()
+    {
+        let value = ast::Expr { kind: ExprKind::Int(0), span: declarator.name.span.clone() };
+        let name = declarator.name.clone();
+        member.kind = MemberKind::Const { ty: ty.clone(), name, arrays: Vec::new(), value };
+    }
+    reply
 }
 
 /// The name that a dotted expression begins with.

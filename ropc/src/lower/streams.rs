@@ -1,7 +1,9 @@
-//! Stream grammars: what the words are (`words`), which of them begin and follow what (`first`), and the steps of
-//! the automaton (`steps`).
+//! Stream grammars: what the words are (`words`), which of them begin and follow what (`first`), what productions
+//! have to have (`required`), which ROPs open a stream (`openers`), and the steps of the automaton (`steps`).
 
 mod first;
+mod openers;
+mod required;
 mod steps;
 mod words;
 
@@ -62,6 +64,12 @@ impl<'a> Lower<'a> {
         if let Some((production, _)) = &recovery {
             self.check_recovery(&words, &rules, &facts, *production);
         }
+        let requirements = self.requirements(stream, &words, &rules, &roots, &facts);
+        let openers = self.openers(stream, &rules, &roots);
+        let values = self.values_within(&words, &rules);
+        if self.diagnostics.len() > before {
+            return;
+        }
         if self.diagnostics.len() > before {
             return;
         }
@@ -80,13 +88,16 @@ impl<'a> Lower<'a> {
             types: words.types,
             flagged: words.flagged,
             tags: words.tags,
-            values: words.values,
+            values,
             classes: words.classes,
             sets: code.sets,
             steps: code.steps,
             productions: code.productions,
             // No more than `steps` allows.
             roots: roots.iter().map(|root| *root as u16).collect(),
+            structural: words.structural,
+            requirements,
+            openers,
             recovery: recovery.map(|(production, within)| crate::model::Recovery {
                 production: production as u16,
                 first: facts.first.get(production).copied().unwrap_or(0),

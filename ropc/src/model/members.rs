@@ -155,6 +155,8 @@ pub struct Field {
     pub piece: Option<String>,
     /// Its bytes are changed on their way to the extent that they fill.
     pub transform: Option<Transform>,
+    /// The order of its elements: only so are they written.
+    pub order: Option<Order>,
 }
 
 /// How the bytes of a field are changed after packing, and changed back before unpacking.
@@ -184,6 +186,15 @@ pub enum TransformKind {
     Xor(u8),
     /// LZ77 with the DIRECT2 encoding.
     Lz77,
+}
+
+/// The order of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Order {
+    /// The field of the elements by which they ascend.
+    pub by: String,
+    /// A field of the elements that is of one size where they are alike in the other.
+    pub uniform: Option<String>,
 }
 
 /// A sub-field that is derived.
@@ -355,6 +366,7 @@ impl Field {
             derived_bits: Vec::new(),
             piece: None,
             transform: None,
+            order: None,
         }
     }
 }

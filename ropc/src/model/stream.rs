@@ -1,7 +1,7 @@
 //! Stream grammars: checked, with the tables of their automata.
 
-use super::{Type, TypeId};
-use crate::ast::Span;
+use super::{ConstValue, Type, TypeId};
+use crate::ast::{Span, StreamRule};
 
 /// Words of a stream, one bit each: markers in the order of [`Stream::markers`], then the properties of
 /// [`Stream::classes`], then all other properties.
@@ -35,7 +35,7 @@ pub struct Stream {
     /// Tags with rules of their own, ascending.
     pub tags: Vec<TagRule>,
     /// Tags whose values have a structure.
-    pub values: Vec<(u32, TypeId)>,
+    pub values: Vec<ValueRule>,
     /// Properties that productions name, ascending; the one of any value behind those of one.
     pub classes: Vec<Class>,
     /// Sets of words.
@@ -48,6 +48,12 @@ pub struct Stream {
     pub roots: Vec<u16>,
     /// What may interrupt productions.
     pub recovery: Option<Recovery>,
+    /// Properties that `prop(!structural)` is not.
+    pub structural: Set,
+    /// What productions have to have.
+    pub requirements: Vec<Required>,
+    /// ROPs that open such a stream.
+    pub openers: Vec<Opener>,
 }
 
 /// A type that properties may have.
@@ -94,6 +100,45 @@ pub struct TagRule {
     pub of: u32,
     /// How its value travels.
     pub wire: Wire,
+}
+
+/// A tag whose values have a structure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ValueRule {
+    /// The tag.
+    pub tag: u32,
+    /// The production that the property stands in; `None` for any.
+    pub within: Option<u16>,
+    /// What the value is.
+    pub ty: TypeId,
+}
+
+/// What is required of the properties of a production.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Required {
+    /// The production, by number.
+    pub production: u16,
+    /// What is required.
+    pub rule: StreamRule,
+    /// The words of each property.
+    pub words: Vec<Set>,
+    /// The roots for which it holds, by number; empty for all.
+    pub roots: Vec<u16>,
+    /// Decoders pass over it.
+    pub lenient: bool,
+}
+
+/// A ROP that opens a stream, and what the stream is then.
+#[derive(Clone, Debug, Hash)]
+pub struct Opener {
+    /// The ROP, by its name.
+    pub rop: String,
+    /// The kinds of its input object; empty for any.
+    pub of: Vec<String>,
+    /// A field of its request, its type, and a value.
+    pub when: Option<(String, Type, ConstValue)>,
+    /// The root, a production by number.
+    pub root: u16,
 }
 
 /// A production.

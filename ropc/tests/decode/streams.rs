@@ -85,7 +85,7 @@ fn mistakes_name_the_production_and_what_was_expected() {
         ("root=state", "03 00 3A 40  03 00 0C 40", "state", 4, "expected IncrSyncStateEnd, MetaTagIdsetGiven"),
         ("root=state", "03 00 3A 40", "state", 4, "got the end"),
         ("root=messageList", "03 00 0C 40  99 00 01 0E", "messageContent", 4, "is of a type that streams do not have"),
-        ("root=topFolder", "03 00 09 40", "folderProperties", 4, "expected StartSubFld, EndFolder, StartMessage"),
+        ("root=topFolder", "03 00 09 40", "topFolderProperties", 4, "expected StartSubFld, EndFolder, StartMessage"),
     ];
     for (root, text, path, offset, message) in cases {
         let fault = decode_hex("FastTransfer", &[root], text).fault.unwrap();
@@ -233,4 +233,26 @@ fn no_bytes_make_it_panic() {
         }
         decode_hex("RopFastTransferDestinationPutBuffer", &[], &format!("54 00 00 {:02x} 00 {text}", text.len() / 2));
     }
+}
+
+#[test]
+fn a_value_without_identifier_is_what_its_element_says() {
+    let total = "0B 00 74 40";
+    let text = format!(
+        "{total}  02 01 00 00 20 00 00 00  00 00 00 00 01 00 00 00 00 02 00 00 00 00 00 00 \
+         03 00 00 00 00 00 00 00 00 04 00 00 00 00 00 00  03 00 3A 40 03 00 3B 40 03 00 14 40"
+    );
+    let decoded = decode_hex("FastTransfer", &["root=contentsSync"], &text);
+    assert!(decoded.fault.is_none(), "{:?}", decoded.fault);
+    let all = nodes(&decoded.root);
+    let count = all.iter().find(|node| node.name == "NormalMessageCount").unwrap();
+    assert_eq!(count.value, Some(Value::Number(3, 4)));
+}
+
+#[test]
+fn an_element_without_its_properties_is_a_mistake() {
+    let text = "03 00 12 40  1F 00 01 30 02 00 00 00 00 00  03 00 3A 40 03 00 3B 40 03 00 14 40";
+    let fault = decode_hex("FastTransfer", &["root=hierarchySync"], text).fault.unwrap();
+    assert!(fault.message.starts_with("ends without "), "{}", fault.message);
+    assert!(fault.message.contains("PidTagParentSourceKey"), "{}", fault.message);
 }

@@ -25,14 +25,14 @@ fn described() -> &'static Stream {
 
 /// A stream at random.
 fn sample(grammar: &Grammar<'_>, root: u16, random: &mut Random) -> Vec<u8> {
-    let mut writer = Writer::new(grammar, root);
+    let mut writer = Writer::new(grammar, root).lenient();
     for count in 0..2000 {
         let (set, end) = writer.machine().expected();
         if end && (count > WORDS || set == 0 || random.below(6) == 0) {
             break;
         }
         let words: Vec<usize> = (0..128).filter(|word| has(set, *word)).collect();
-        let depths: Vec<usize> = words.iter().map(|word| depth(writer.machine(), *word)).collect();
+        let depths: Vec<(usize, usize)> = words.iter().map(|word| depth(writer.machine(), *word)).collect();
         let least = depths.iter().min().unwrap();
         let words: Vec<usize> = words
             .into_iter()
@@ -47,13 +47,13 @@ fn sample(grammar: &Grammar<'_>, root: u16, random: &mut Random) -> Vec<u8> {
     writer.take(usize::MAX).unwrap_or_default()
 }
 
-/// Productions that are open behind a word.
-fn depth(machine: &Machine<'_>, word: usize) -> usize {
+/// Productions that are open behind a word, and properties that they have to have.
+fn depth(machine: &Machine<'_>, word: usize) -> (usize, usize) {
     let mut machine = machine.clone();
     machine.check(word).unwrap();
     while machine.advance(Next::Word(word)).unwrap() != Move::Took {}
     while !matches!(machine.advance(Next::Unknown).unwrap(), Move::Waits | Move::Done) {}
-    machine.depth()
+    (machine.depth(), machine.missing())
 }
 
 fn write(grammar: &Grammar<'_>, writer: &mut Writer<'_>, word: usize, random: &mut Random) {
@@ -103,7 +103,7 @@ fn write(grammar: &Grammar<'_>, writer: &mut Writer<'_>, word: usize, random: &m
 
 /// A published value of the structure that the tag's values have, a text, or any bytes.
 fn value_of(tag: u32, random: &mut Random) -> Vec<u8> {
-    let id = described().values.iter().find(|(of, _)| *of == tag).map(|(_, id)| *id);
+    let id = described().values.iter().find(|rule| rule.tag == tag).map(|rule| rule.ty);
     if let Some(TypeKind::Struct(def)) = id.map(|id| &program().ty(id).kind)
         && !def.vectors.is_empty()
         && random.below(3) > 0

@@ -15,6 +15,7 @@ mod rebuilt;
 mod recovery;
 mod reference;
 mod robustness;
+mod streams;
 mod support;
 mod tree;
 mod ui;

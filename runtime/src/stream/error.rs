@@ -17,6 +17,11 @@ pub enum StreamErrorKind {
         /// What has to follow.
         expected: String,
     },
+    /// The production ends here without some of its properties.
+    Missing {
+        /// The properties.
+        properties: String,
+    },
     /// A property of a type that streams do not have.
     UnknownType {
         /// The property's tag.
@@ -86,6 +91,7 @@ impl fmt::Display for StreamErrorKind {
         match self {
             Self::Unexpected { found, expected } => write!(f, "expected {expected}, got {found}"),
             Self::Truncated { expected } => write!(f, "expected {expected}, got the end"),
+            Self::Missing { properties } => write!(f, "ends without {properties}"),
             Self::UnknownType { tag } => write!(f, "{tag:#010x} is of a type that streams do not have"),
             Self::Name { reason } => f.write_str(reason),
             Self::TooLarge { found, limit } => write!(f, "{found} is over the limit of {limit}"),

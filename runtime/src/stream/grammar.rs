@@ -51,6 +51,33 @@ pub struct Production<'g> {
     pub start: u16,
 }
 
+/// What holds for properties of a production.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Requirement<'g> {
+    /// The production, by number.
+    pub production: u16,
+    /// What holds.
+    pub rule: Rule,
+    /// The words of each property.
+    pub words: &'g [Set],
+    /// The roots for which it holds, by number; empty for all.
+    pub roots: &'g [u16],
+    /// Decoders pass over it, writers do not.
+    pub lenient: bool,
+}
+
+/// A rule for some properties of a production. What stands in a production that begins with a marker belongs to that
+/// one and to none outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// All of them are there.
+    Has,
+    /// Those that are there stand before all others but structural ones, in this order.
+    Leads,
+    /// None of them is there, nor in anything inside.
+    Lacks,
+}
+
 /// A step of a production.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -107,6 +134,10 @@ pub struct Grammar<'g> {
     pub productions: &'g [Production<'g>],
     /// What may interrupt them.
     pub recovery: Option<Recovery<'g>>,
+    /// Properties that say where parts begin.
+    pub structural: Set,
+    /// What productions have to have.
+    pub requirements: &'g [Requirement<'g>],
     /// How often a production may be open at once.
     pub max_recursion: u16,
 }

@@ -2,6 +2,7 @@
 
 use super::error::StreamErrorKind;
 use super::grammar::{Grammar, Set, Step, has};
+use super::required::Required;
 
 /// A production that is open.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +22,8 @@ pub struct Machine<'g> {
     open: Vec<u16>,
     begun: bool,
     root: u16,
+    /// What the productions that are open still have to have.
+    required: Required<'g>,
     /// Productions are given up until one is on top that goes on after an error.
     unwinding: bool,
 }
@@ -59,7 +62,15 @@ impl<'g> Machine<'g> {
     #[must_use]
     pub fn new(grammar: &'g Grammar<'g>, root: u16) -> Self {
         let open = vec![0; grammar.productions.len()];
-        Self { grammar, at: 0, stack: Vec::new(), open, begun: false, root, unwinding: false }
+        let required = Required::new(grammar, root);
+        Self { grammar, at: 0, stack: Vec::new(), open, begun: false, root, required, unwinding: false }
+    }
+
+    /// The same, and what only writers have to keep to has to hold, too, or need not.
+    #[must_use]
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.required.strict(strict);
+        self
     }
 
     /// The same place in a copy of the grammar.
@@ -72,6 +83,7 @@ impl<'g> Machine<'g> {
             open: self.open,
             begun: self.begun,
             root: self.root,
+            required: self.required.with_grammar(grammar),
             unwinding: self.unwinding,
         }
     }
@@ -98,33 +110,56 @@ impl<'g> Machine<'g> {
         self.begun && self.stack.is_empty()
     }
 
+    /// How many properties the productions that are open still have to have.
+    #[must_use]
+    pub fn missing(&self) -> usize {
+        self.required.missing()
+    }
+
     /// The words that may come next, and whether the stream may end.
     #[must_use]
     pub fn expected(&self) -> (Set, bool) {
-        let mut words = self.interruption();
-        let mut inner: Vec<u16> = Vec::new();
+        let (words, end) = self.reachable(true);
+        (self.required.allowed(words) | self.interruption(), end)
+    }
+
+    /// The words that the steps lead to, and whether they lead to the end; with `whole` no further than to the end of
+    /// a production that lacks something.
+    fn reachable(&self, whole: bool) -> (Set, bool) {
+        let mut words = 0;
+        // Where productions that begin here go on, with what they allow and whether they have to have something.
+        let mut inner: Vec<(u16, Set, bool)> = Vec::new();
         let mut outer = self.stack.iter().rev();
-        let mut at = if self.begun { Some(self.at) } else { self.start(self.root) };
         if self.is_done() {
             return (words, true);
         }
+        let mut at = if self.begun { Some(self.at) } else { self.start(self.root) };
         for _ in 0..MOST_STEPS {
             let Some(step) = at.and_then(|at| self.grammar.steps.get(usize::from(at)).map(|step| (at, *step))) else {
                 return (words, false);
             };
+            let allowed = inner.last().map_or(Set::MAX, |(_, allowed, _)| *allowed);
             at = match step {
-                (_, Step::Take(set)) => return (words | self.grammar.set(set), false),
+                (at, Step::Take(set)) => {
+                    let lacks = whole && inner.is_empty() && self.required.is_incomplete(outer.len());
+                    let more = if lacks && self.closes(at, set) { 0 } else { self.grammar.set(set) & allowed };
+                    return (words | more, false);
+                }
                 (_, Step::Test { set, otherwise }) => {
-                    words |= self.grammar.set(set);
+                    words |= self.grammar.set(set) & allowed;
                     Some(otherwise)
                 }
                 (_, Step::Go(to)) => Some(to),
                 (at, Step::Call(production)) => {
-                    inner.push(at.saturating_add(1));
+                    let (allowed, due) = self.required.at_beginning(production, allowed);
+                    inner.push((at.saturating_add(1), allowed, due));
                     self.start(production)
                 }
                 (_, Step::Return) => match inner.pop() {
-                    Some(back) => Some(back),
+                    Some((_, _, true)) if whole => return (words, false),
+                    Some((back, ..)) => Some(back),
+                    // As many productions are open as are left of the outer ones.
+                    None if whole && self.required.is_incomplete(outer.len()) => return (words, false),
                     None => match (outer.next(), outer.len()) {
                         // The root's end is the stream's.
                         (None, _) | (Some(_), 0) => return (words, true),
@@ -134,6 +169,12 @@ impl<'g> Machine<'g> {
             };
         }
         (words, false)
+    }
+
+    /// A marker is the last word of its production.
+    fn closes(&self, at: u16, set: u16) -> bool {
+        let after = self.grammar.steps.get(usize::from(at) + 1);
+        after == Some(&Step::Return) && self.grammar.set(set) >> self.grammar.markers.len() == 0
     }
 
     fn start(&self, production: u16) -> Option<u16> {
@@ -156,6 +197,9 @@ impl<'g> Machine<'g> {
             self.unwinding = has(self.interruption(), word);
             return Ok(());
         }
+        if has(self.required.allowed(self.reachable(false).0), word) {
+            return Err(self.incomplete());
+        }
         Err(StreamErrorKind::Unexpected { found: self.grammar.word(word), expected: self.grammar.words(words, end) })
     }
 
@@ -166,8 +210,13 @@ impl<'g> Machine<'g> {
     pub fn check_end(&self) -> Result<(), StreamErrorKind> {
         match self.expected() {
             (_, true) => Ok(()),
+            _ if self.reachable(false).1 => Err(self.incomplete()),
             (words, false) => Err(StreamErrorKind::Truncated { expected: self.grammar.words(words, false) }),
         }
+    }
+
+    fn incomplete(&self) -> StreamErrorKind {
+        StreamErrorKind::Missing { properties: self.required.names() }
     }
 
     /// Moves until a production begins or ends, the word is taken, or the word that decides is not known.
@@ -189,6 +238,7 @@ impl<'g> Machine<'g> {
                     Next::Unknown => return Ok(Move::Waits),
                     Next::Word(word) if has(self.grammar.set(set), word) => {
                         self.at = self.at.saturating_add(1);
+                        self.required.took(word);
                         return Ok(Move::Took);
                     }
                     Next::Word(word) => return Err(self.unexpected(word)),
@@ -227,12 +277,14 @@ impl<'g> Machine<'g> {
             *open += 1;
         }
         self.stack.push(Frame { production, back });
+        self.required.opened(production, self.stack.len());
         self.at = self.start(production).unwrap_or(u16::MAX);
         Ok(Move::Began(production))
     }
 
     fn close(&mut self, complete: bool) -> Move {
         let Some(frame) = self.stack.pop() else { return Move::Done };
+        self.required.closed(self.stack.len());
         if let Some(open) = self.open.get_mut(usize::from(frame.production)) {
             *open = open.saturating_sub(1);
         }

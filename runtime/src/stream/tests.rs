@@ -67,6 +67,8 @@ static GRAMMAR: Grammar<'static> = Grammar {
         Production { name: "failure", start: 20 },
     ],
     recovery: Some(Recovery { production: 3, first: 4, within: &[0] }),
+    structural: 8 | 16,
+    requirements: &[],
     max_recursion: 3,
 };
 

@@ -51,7 +51,7 @@ impl<'g> Writer<'g> {
     pub fn new(grammar: &'g Grammar<'g>, root: u16) -> Self {
         let mut writer = Self {
             grammar,
-            machine: Machine::new(grammar, root),
+            machine: Machine::new(grammar, root).strict(true),
             state: State::Word,
             wire: Wire::Variable,
             elements: None,
@@ -63,6 +63,12 @@ impl<'g> Writer<'g> {
         // What is too deep is too deep for the first word, too.
         _ = writer.settle();
         writer
+    }
+
+    /// The same for who passes on what others wrote: it may be as wrong as decoders let it.
+    #[must_use]
+    pub fn lenient(self) -> Self {
+        Self { machine: self.machine.strict(false), ..self }
     }
 
     /// The state of the grammar: what may come next, how deep it is.

@@ -136,7 +136,6 @@ fn connected(user: &User) -> Result<Vec<u8>, RequestFailure> {
         RequestFailure::InvalidResponse
     })?;
     let response = ConnectResponse {
-        status_code: 0,
         error_code: ErrorCode::EC_NONE,
         polls_max: POLLS_MAX,
         retry_count: RETRY_COUNT,
@@ -151,7 +150,6 @@ fn connected(user: &User) -> Result<Vec<u8>, RequestFailure> {
 
 fn refused(error_code: ErrorCode) -> Result<Vec<u8>, RequestFailure> {
     let response = ConnectResponse {
-        status_code: 0,
         error_code,
         polls_max: 0,
         retry_count: 0,
@@ -168,12 +166,8 @@ fn connect_failed(status_code: u32) -> Result<Vec<u8>, RequestFailure> {
 }
 
 fn executed(error_code: ErrorCode, rop_buffer: &[u8]) -> Result<Vec<u8>, RequestFailure> {
-    let response = ExecuteResponse {
-        status_code: 0,
-        error_code,
-        rop_buffer: Blob::Borrowed(rop_buffer),
-        auxiliary_buffer: Blob::default(),
-    };
+    let response =
+        ExecuteResponse { error_code, rop_buffer: Blob::Borrowed(rop_buffer), auxiliary_buffer: Blob::default() };
     write(|e| response.pack(e))
 }
 
@@ -182,7 +176,7 @@ fn execute_failed(status_code: u32) -> Result<Vec<u8>, RequestFailure> {
 }
 
 fn disconnected(error_code: ErrorCode) -> Result<Vec<u8>, RequestFailure> {
-    write(|e| DisconnectResponse { status_code: 0, error_code, auxiliary_buffer: Blob::default() }.pack(e))
+    write(|e| DisconnectResponse { error_code, auxiliary_buffer: Blob::default() }.pack(e))
 }
 
 fn disconnect_failed(status_code: u32) -> Result<Vec<u8>, RequestFailure> {

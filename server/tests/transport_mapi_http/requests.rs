@@ -13,6 +13,18 @@ async fn a_response_has_the_common_headers_and_the_inner_stream() {
     assert_eq!((response.status, response.code()), (200, 0));
     record("MS-OXCMAPIHTTP_R48", TEST);
     record("MS-OXCMAPIHTTP_R136", TEST);
+    // The code is a number; 0 brings a body of the request type.
+    assert_eq!(response.header("x-responsecode"), Some("0"));
+    for statement in ["R42", "R43", "R54", "R55", "R132", "R133", "R1301"] {
+        record(&format!("MS-OXCMAPIHTTP_{statement}"), TEST);
+    }
+    for cookie in response.cookies().split("; ") {
+        let (name, value) = cookie.split_once('=').unwrap();
+        assert!(!name.is_empty() && !value.is_empty(), "{cookie}");
+        record("MS-OXCMAPIHTTP_R68", TEST);
+    }
+    assert_eq!(response.header("x-deviceinfo"), None);
+    record("MS-OXCMAPIHTTP_R2050", TEST);
     let expected = [
         ("content-type", "application/mapi-http", "MS-OXCMAPIHTTP_R2037"),
         ("x-requesttype", "Connect", "MS-OXCMAPIHTTP_R44"),
@@ -35,6 +47,10 @@ async fn a_response_has_the_common_headers_and_the_inner_stream() {
     let (headers, body) = response.inner();
     assert_eq!(headers, "X-ElapsedTime: 0\r\nX-StartTime: Sun, 06 Nov 1994 08:49:37 GMT");
     assert_eq!(body, format!("connected {ADA}"));
+    // Meta-tags, additional headers, a blank line, the body as it is: all of the common format.
+    for statement in ["R41", "R1300", "R164", "R168", "R170", "R1431", "R1461"] {
+        record(&format!("MS-OXCMAPIHTTP_{statement}"), TEST);
+    }
     for statement in ["R169", "R171", "R2046", "R1238", "R1244", "R2228", "R2231", "R1131"] {
         record(&format!("MS-OXCMAPIHTTP_{statement}"), TEST);
     }
@@ -80,6 +96,7 @@ async fn refusals_name_their_cause() {
         record(&format!("MS-OXCMAPIHTTP_{statement}"), TEST);
     }
     record("MS-OXCMAPIHTTP_R1459", TEST);
+    record("MS-OXCMAPIHTTP_R47", TEST);
     assert_eq!(server.toy.live(), 0);
 }
 

@@ -207,7 +207,6 @@ pub fn rows_body() -> Vec<u8> {
     let buffer = ExtendedBufferOfRopOutputBuffer { flags: RpcHeaderFlags::LAST, payload: rops.as_slice().into() };
     buffer.pack(&mut payload).unwrap();
     let response = ExecuteResponse {
-        status_code: 0,
         error_code: ErrorCode::EC_NONE,
         rop_buffer: Blob::Borrowed(payload.as_slice()),
         auxiliary_buffer: Blob::Borrowed(&[]),

@@ -24,7 +24,6 @@ fn connected() -> Session {
     let mut session = Session::new();
     session.begin_connect(&LegacyDn::new("/o=Example/cn=alice").unwrap()).unwrap();
     let response = ConnectResponse {
-        status_code: 0,
         error_code: ErrorCode::EC_NONE,
         polls_max: 60_000,
         retry_count: 6,

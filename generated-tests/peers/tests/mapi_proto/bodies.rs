@@ -46,7 +46,6 @@ fn connecting_agrees() {
         let (prefix, name) = (ascii(g, 40), text(g, 40));
         let (polls_max, retry_count, retry_delay) = (g.u32(), g.u32(), g.u32());
         let response = ConnectResponse {
-            status_code: 0,
             error_code: ErrorCode(if g.pick(4) == 0 { g.u32() } else { 0 }),
             polls_max,
             retry_count,
@@ -103,7 +102,6 @@ fn an_execution_that_fails_agrees() {
         assert_eq!(status, failure.status_code);
 
         let response = ExecuteResponse {
-            status_code: 0,
             error_code: ErrorCode(g.u32().max(1)),
             rop_buffer: g.blob(30),
             auxiliary_buffer: g.blob(30),

@@ -149,7 +149,6 @@ pub fn connected() -> Session {
     let mut session = Session::new();
     session.begin_connect(&LegacyDn::new("/o=Example/cn=alice").unwrap()).unwrap();
     let response = ConnectResponse {
-        status_code: 0,
         error_code: ErrorCode::EC_NONE,
         polls_max: 60_000,
         retry_count: 6,
@@ -170,7 +169,6 @@ pub fn execution(session: &mut Session, rops: &[u8], handles: &[u32]) -> Result<
     let buffer = ExtendedBufferOfRopOutputBuffer { flags: RpcHeaderFlags::LAST, payload: output.as_slice().into() };
     buffer.pack(&mut rop_buffer).unwrap();
     let response = ExecuteResponse {
-        status_code: 0,
         error_code: ErrorCode::EC_NONE,
         rop_buffer: rop_buffer.as_slice().into(),
         auxiliary_buffer: (&[][..]).into(),

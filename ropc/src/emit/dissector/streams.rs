@@ -44,7 +44,11 @@ fn grammar(program: &Program, stream: &Stream, fields: &mut Fields) -> String {
             list(&stream.productions, |of| format!("{{ {}, {} }}", quoted(&of.name), of.start))
         ),
         format!("roots = {}", list(&stream.roots, u16::to_string)),
-        format!("values = {}", list(&stream.values, |(tag, id)| format!("[{}] = {}", hex(*tag), id.0 + 1))),
+        format!("values = {}", values(stream, None)),
+        format!(
+            "values_within = {}",
+            list(&withins(stream), |(number, name)| format!("[{}] = {}", quoted(name), values(stream, Some(*number))))
+        ),
         format!("deepest = {}", stream.max_recursion),
     ];
     let bodies = Bodies { program, fields, container: &stream.name };
@@ -58,6 +62,24 @@ fn grammar(program: &Program, stream: &Stream, fields: &mut Fields) -> String {
             .push(format!("recovery = {{ production = {}, first = {first}, within = {within} }}", recovery.production));
     }
     format!("{{\n  {}\n}}", parts.join(",\n  "))
+}
+
+/// The structures of values: those of one production, or those of all.
+fn values(stream: &Stream, within: Option<u16>) -> String {
+    let of_it = stream.values.iter().filter(|rule| rule.within == within);
+    table(of_it.map(|rule| format!("[{}] = {}", hex(rule.tag), rule.ty.0 + 1)))
+}
+
+/// Productions that give values structures of their own, by number and name.
+fn withins(stream: &Stream) -> Vec<(u16, &str)> {
+    let mut all: Vec<(u16, &str)> = Vec::new();
+    for number in stream.values.iter().filter_map(|rule| rule.within) {
+        let name = stream.productions.get(usize::from(number)).map_or("", |production| production.name.as_str());
+        if !all.contains(&(number, name)) {
+            all.push((number, name));
+        }
+    }
+    all
 }
 
 fn list<T>(items: &[T], text: impl Fn(&T) -> String) -> String {

@@ -21,10 +21,11 @@ pub(super) struct Words {
     pub(super) types: Vec<ValueType>,
     pub(super) flagged: Vec<(u16, Wire)>,
     pub(super) tags: Vec<TagRule>,
-    pub(super) values: Vec<(u32, TypeId)>,
+    /// Tag, production, structure.
+    pub(super) values: Vec<(u32, Option<Ident>, TypeId)>,
     pub(super) classes: Vec<Class>,
     /// Properties that no `prop(!structural)` is.
-    structural: Set,
+    pub(super) structural: Set,
 }
 
 /// The most words that the sets have bits for, beside the end of the stream.
@@ -41,7 +42,7 @@ impl Words {
     }
 
     /// The words that a property of this tag may be, or of this tag and value.
-    fn of_tag(&self, tag: u32, value: Option<u32>) -> Set {
+    pub(super) fn of_tag(&self, tag: u32, value: Option<u32>) -> Set {
         let fits = |class: &Class| class.tag == tag && (value.is_none() || class.value == value);
         let of_class = self.classes.iter().enumerate().filter(|(_, class)| fits(class));
         of_class.fold(0, |set, (index, _)| set | self.class(index))
@@ -115,7 +116,10 @@ impl Lower<'_> {
         };
         for item in &stream.items {
             match item {
-                StreamItem::Override { on, parts } => self.override_rule(on, parts, &mut words),
+                StreamItem::Override { on, within: Some(within), parts } => {
+                    self.override_within(on, within, parts, &mut words);
+                }
+                StreamItem::Override { on, within: None, parts } => self.override_rule(on, parts, &mut words),
                 StreamItem::Value { of, ty } => self.value_rule(of, ty, &mut words),
                 _ => {}
             }
@@ -260,9 +264,24 @@ impl Lower<'_> {
         words.tags.extend(accept.iter().map(|other| TagRule { tag: *other, of: tag, wire }));
         if let Some(ty) = value {
             match self.type_id(&ty.name.text) {
-                Some(id) => words.values.extend([tag].into_iter().chain(accept).map(|tag| (tag, id))),
+                Some(id) => words.values.extend([tag].into_iter().chain(accept).map(|tag| (tag, None, id))),
                 None => self.unknown("type", &ty.name),
             }
+        }
+    }
+
+    /// `override Tag in production: value T;`
+    fn override_within(&mut self, on: &Expr, within: &Ident, parts: &[(Ident, OverrideArg)], words: &mut Words) {
+        let [(word, OverrideArg::Type(ty))] = parts else {
+            return self.wrong_override(&on.span, "a rule within a production says `value TYPE` and nothing else");
+        };
+        if word.text != "value" {
+            return self.wrong_override(&word.span, "a rule within a production says `value TYPE` and nothing else");
+        }
+        let Some(tag) = self.tag(on) else { return };
+        match self.type_id(&ty.name.text) {
+            Some(id) => words.values.push((tag, Some(within.clone()), id)),
+            None => self.unknown("type", &ty.name),
         }
     }
 
@@ -272,7 +291,7 @@ impl Lower<'_> {
     }
 
     /// The tag of a property.
-    fn tag(&mut self, expr: &Expr) -> Option<u32> {
+    pub(super) fn tag(&mut self, expr: &Expr) -> Option<u32> {
         let value = self.number(expr)?;
         let tag = u32::try_from(value).ok();
         if tag.is_none() {
@@ -307,6 +326,11 @@ impl Lower<'_> {
                     let tags: Vec<_> = tags.iter().filter_map(|tag| self.one_property(tag)).collect();
                     structural.extend(tags.iter().map(|(tag, ..)| *tag));
                     found.extend(tags);
+                }
+                StreamItem::Require { tags, .. } => {
+                    let exprs =
+                        tags.iter().map(|tag| Expr { kind: ExprKind::Name(tag.clone()), span: tag.span.clone() });
+                    found.extend(exprs.filter_map(|expr| self.one_property(&expr)));
                 }
                 StreamItem::Production(_, alternatives) => {
                     let mut terms = Vec::new();

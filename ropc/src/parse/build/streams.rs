@@ -1,7 +1,9 @@
 //! Stream grammars.
 
 use super::{Builder, Built, Node};
-use crate::ast::{Alternative, Attr, OverrideArg, Repeat, StreamDecl, StreamItem, Term, TermKind, TokenArm};
+use crate::ast::{
+    Alternative, Attr, Opener, OverrideArg, Repeat, StreamDecl, StreamItem, StreamRule, Term, TermKind, TokenArm,
+};
 use crate::parse::Rule;
 
 impl Builder {
@@ -34,9 +36,10 @@ impl Builder {
             Rule::stream_override => {
                 let on = parts.need(Rule::expr)?;
                 let on = self.expr(on)?;
+                let within = parts.opt(Rule::ident).map(|within| self.ident(&within));
                 let nodes = parts.many(Rule::override_part);
                 let parts = nodes.into_iter().map(|part| self.override_part(part)).collect::<Built<_>>()?;
-                StreamItem::Override { on, parts }
+                StreamItem::Override { on, within, parts }
             }
             Rule::stream_value => {
                 let of = self.ident(&parts.need(Rule::ident)?);
@@ -51,6 +54,28 @@ impl Builder {
                 let production = self.ident(&parts.need(Rule::ident)?);
                 StreamItem::Recover(production, self.idents(&parts.many(Rule::ident)))
             }
+            Rule::stream_require => {
+                let production = self.ident(&parts.need(Rule::ident)?);
+                let rule = match parts.need(Rule::stream_rule)?.as_str() {
+                    "has" => StreamRule::Has,
+                    "leads" => StreamRule::Leads,
+                    _ => StreamRule::Lacks,
+                };
+                let tags = self.idents(&parts.many(Rule::ident));
+                let roots = match parts.opt(Rule::require_within) {
+                    Some(node) => {
+                        let mut parts = self.parts(node);
+                        self.idents(&parts.many(Rule::ident))
+                    }
+                    None => Vec::new(),
+                };
+                StreamItem::Require { production, rule, tags, roots, lenient: parts.word(Rule::kw_lenient) }
+            }
+            Rule::stream_context => {
+                let root = self.ident(&parts.need(Rule::ident)?);
+                let nodes = parts.many(Rule::opener);
+                StreamItem::Context(root, nodes.into_iter().map(|node| self.opener(node)).collect::<Built<_>>()?)
+            }
             Rule::production => {
                 let name = self.ident(&parts.need(Rule::ident)?);
                 let alternatives = parts.need(Rule::alternatives)?;
@@ -63,6 +88,28 @@ impl Builder {
             }
             _ => return Err(bug),
         })
+    }
+
+    fn opener(&mut self, node: Node<'_>) -> Built<Opener> {
+        let mut parts = self.parts(node);
+        let rop = self.ident(&parts.need(Rule::ident)?);
+        let of = match parts.opt(Rule::opener_of) {
+            Some(node) => {
+                let mut parts = self.parts(node);
+                self.idents(&parts.many(Rule::ident))
+            }
+            None => Vec::new(),
+        };
+        let when = match parts.opt(Rule::opener_when) {
+            Some(node) => {
+                let mut parts = self.parts(node);
+                let field = self.ident(&parts.need(Rule::ident)?);
+                let value = parts.need(Rule::expr)?;
+                Some((field, self.expr(value)?))
+            }
+            None => None,
+        };
+        Ok(Opener { rop, of, when })
     }
 
     fn token(&mut self, node: Node<'_>) -> Built<StreamItem> {

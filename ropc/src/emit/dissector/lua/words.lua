@@ -101,9 +101,15 @@ function words.tree(grammar, piece, base, open)
     add(node)
   end
 
+  -- The structure that the values of this property have here.
+  local function described()
+    local here = grammar.values_within[nodes[#nodes].name]
+    return here and here[tag] or grammar.values[tag]
+  end
+
   -- A value of fixed size. A mistake in it is none of the stream.
   local function fixed(node, value)
-    local id, ty = grammar.values[tag], grammar.value_types[tag % 0x10000]
+    local id, ty = described(), grammar.value_types[tag % 0x10000]
     local c = bytes.cursor(value, node.offset)
     if not id and type(ty) == "table" and ty.kind == "named" then
       id = ty.id
@@ -131,7 +137,7 @@ function words.tree(grammar, piece, base, open)
       return
     end
     local value = piece:sub(at - start + 1, at - start + length)
-    local id, ty = grammar.values[tag], grammar.value_types[tag % 0x10000]
+    local id, ty = described(), grammar.value_types[tag % 0x10000]
     if id and description.types[id].body then
       local node = structures.node(name, place(at))
       local c = bytes.cursor(value, node.offset)
