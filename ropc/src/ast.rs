@@ -57,6 +57,8 @@ pub struct File {
     pub items: Vec<Item>,
     /// Names of declarations that did not parse at all: reported, and not to be reported as unknown.
     pub lost: Vec<Ident>,
+    /// The files that its imports are, as far as they could be read; parsing leaves it empty.
+    pub imports: Vec<SourceId>,
 }
 
 /// What a file holds at its top level.

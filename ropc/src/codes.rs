@@ -171,6 +171,9 @@ codes! {
     R0718 "a parameter without a name",
     R0719 "an array or a chain of pointers beyond the limits",
     R0720 "an attribute with the wrong arguments",
+    R0721 "a type of NDR whose code comes from elsewhere",
+    R0722 "an operation that is left out",
+    R0723 "a value that is not computed",
     R0901 "a construct that is described but not emitted yet",
 }
 

@@ -1,6 +1,9 @@
 //! Trees in, Rust and diagnostics out: the compiler as a function, without files.
 
-use crate::ast::{self, File, SourceId};
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use crate::ast::{File, Ident, Interface, Item, SourceId};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::emit::file::{FormatError, RustFile, header};
 use crate::emit::reuse::{self, Earlier, Made};
@@ -9,7 +12,6 @@ use crate::key::Key;
 use crate::lower;
 use crate::model::Program;
 use crate::ndr;
-use crate::ndr::model::Interface;
 use crate::parallel;
 use crate::source::Sources;
 
@@ -19,7 +21,7 @@ pub struct Compiled {
     /// What the MAPI interfaces mean.
     pub program: Program,
     /// The NDR interfaces, with the file that each was written in and the name of its module.
-    pub ndr: Vec<(SourceId, String, Interface)>,
+    pub ndr: Vec<(SourceId, String, ndr::model::Interface)>,
     /// What is wrong with them.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -50,22 +52,100 @@ fn compile_mapi(trees: &[&File]) -> (Program, Vec<Diagnostic>) {
     (program, diagnostics)
 }
 
-fn compile_ndr(files: &[(SourceId, File)]) -> (Vec<(SourceId, String, Interface)>, Vec<Diagnostic>) {
+fn compile_ndr(files: &[(SourceId, File)]) -> (Vec<(SourceId, String, ndr::model::Interface)>, Vec<Diagnostic>) {
     let (mut modules, mut diagnostics) = (Vec::new(), Vec::new());
-    for (source, file) in files {
-        for item in &file.items {
-            let ast::Item::Interface(interface) = item else { continue };
-            if !ndr::is_ndr(interface) {
-                continue;
-            }
-            let (model, found) = ndr::check_interface(interface, &ndr::Scope::default());
-            if found.iter().all(|diagnostic| diagnostic.severity != Severity::Error) {
-                modules.push((*source, interface.name.text.clone(), model));
-            }
-            diagnostics.extend(found);
+    for (source, name, (model, found)) in interfaces(files, ndr::check_interface) {
+        if found.iter().all(|diagnostic| diagnostic.severity != Severity::Error) {
+            modules.push((source, name, model));
         }
+        diagnostics.extend(found);
     }
     (modules, diagnostics)
+}
+
+/// What `f` makes of every NDR interface, with the file and the name of its module.
+fn interfaces<T: Send>(
+    files: &[(SourceId, File)],
+    f: impl Fn(&Interface, &ndr::Scope<'_>) -> T + Sync,
+) -> Vec<(SourceId, String, T)> {
+    let own: Vec<NdrFile<'_>> = files.iter().map(|(source, file)| NdrFile::new(*source, file)).collect();
+    let index: HashMap<SourceId, usize> = own.iter().enumerate().map(|(i, file)| (file.source, i)).collect();
+    let mut tasks = Vec::new();
+    for (at, file) in own.iter().enumerate() {
+        for position in 0..file.interfaces.len() {
+            tasks.push((at, position));
+        }
+    }
+    let results = parallel::map(&tasks, |&(at, position)| {
+        let file = own.get(at)?;
+        let interface = file.interfaces.get(position)?;
+        let mut imports = Vec::new();
+        for source in reached(&index, &own, at) {
+            let names = own.get(source).map(|file| file.modules.iter().zip(&file.interfaces)).into_iter().flatten();
+            imports.extend(names.map(|(module, interface)| ndr::Import { module, decls: &interface.decls }));
+        }
+        let before = file.modules.iter().zip(&file.interfaces).take(position);
+        imports.extend(before.map(|(module, interface)| ndr::Import { module, decls: &interface.decls }));
+        let lost = own.iter().flat_map(|file| file.lost.iter().map(|name| name.text.clone())).collect();
+        let scope = ndr::Scope { imports, lost, ..ndr::Scope::default() };
+        Some((file.source, ndr::module_name(&interface.name.text), f(interface, &scope)))
+    });
+    results.into_iter().flatten().collect()
+}
+
+/// The NDR interfaces of a file; declarations outside belong to the first.
+struct NdrFile<'f> {
+    source: SourceId,
+    interfaces: Vec<Cow<'f, Interface>>,
+    /// The Rust paths of their modules.
+    modules: Vec<String>,
+    imports: &'f [SourceId],
+    lost: &'f [Ident],
+}
+
+impl<'f> NdrFile<'f> {
+    fn new(source: SourceId, file: &'f File) -> Self {
+        let all = file.items.iter().filter_map(|item| match item {
+            Item::Interface(interface) => Some(interface),
+            _ => None,
+        });
+        let mut interfaces: Vec<Cow<'f, Interface>> =
+            all.filter(|interface| ndr::is_ndr(interface)).map(Cow::Borrowed).collect();
+        let outside = file.items.iter().filter_map(|item| match item {
+            Item::Decl(decl) => Some(decl),
+            _ => None,
+        });
+        let mut outside = outside.peekable();
+        if outside.peek().is_some()
+            && let Some(first) = interfaces.first_mut()
+        {
+            let first = first.to_mut();
+            let own = std::mem::take(&mut first.decls);
+            first.decls = outside.cloned().chain(own).collect();
+        }
+        let path = |interface: &Cow<'f, Interface>| format!("crate::{}", ndr::module_name(&interface.name.text));
+        let modules = interfaces.iter().map(path).collect();
+        Self { source, interfaces, modules, imports: &file.imports, lost: &file.lost }
+    }
+}
+
+/// Files that a file imports, and those that these import, the nearest last.
+fn reached(index: &HashMap<SourceId, usize>, files: &[NdrFile<'_>], from: usize) -> Vec<usize> {
+    let mut found = vec![false; files.len()];
+    let mut order = Vec::new();
+    let mut queue = vec![from];
+    while let Some(at) = queue.pop() {
+        let imports = files.get(at).map(|file| file.imports).unwrap_or_default();
+        for next in imports.iter().filter_map(|source| index.get(source)) {
+            if let Some(found) = found.get_mut(*next).filter(|found| !**found && *next != from) {
+                *found = true;
+                order.push(*next);
+                queue.push(*next);
+            }
+        }
+    }
+    order.reverse();
+    order
 }
 
 /// Writes the Rust of what was compiled: the files of the crate's `src`.
@@ -100,7 +180,7 @@ fn of_ndr(
     sources: &Sources,
     compiled: &Compiled,
     earlier: Earlier<'_>,
-    fill: impl Fn(RustFile, &str, &Interface) -> RustFile + Sync,
+    fill: impl Fn(RustFile, &str, &ndr::model::Interface) -> RustFile + Sync,
 ) -> Result<Vec<Made>, FormatError> {
     let made = parallel::map(&compiled.ndr, |(source, name, model)| {
         let (file, text) = sources.get(*source).map_or(("", ""), |s| (s.name.as_str(), s.text.as_str()));
@@ -114,6 +194,20 @@ fn of_ndr(
 
 fn outputs(made: Vec<Made>) -> Vec<Output> {
     made.into_iter().map(|made| made.output).collect()
+}
+
+/// Writes the Rust of the NDR interfaces alone.
+///
+/// # Errors
+/// When an emitter makes tokens that are no Rust: a mistake of ours.
+pub fn emit_ndr(sources: &Sources, compiled: &Compiled) -> Result<Vec<Output>, FormatError> {
+    let made = of_ndr(sources, compiled, &reuse::nothing, |mut rust, _, model| {
+        let module = ndr::module(model);
+        rust.docs(module.docs);
+        module.items.into_iter().for_each(|item| rust.push(item));
+        rust
+    })?;
+    Ok(outputs(made))
 }
 
 /// Writes the tests of what was compiled.

@@ -468,7 +468,16 @@ impl Loader {
                     let looked_at = &mut self.loaded.read;
                     let path = self.options.find(&top.directory, &import.text, looked_at).unwrap_or(beside);
                     match self.read(&path) {
-                        Ok(text) => stack.extend(self.parse(&path, &text)),
+                        Ok(text) => {
+                            let real = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+                            let next = self.parse(&path, &text);
+                            if let Some(source) = self.seen.get(&real)
+                                && let Some(top) = stack.last_mut()
+                            {
+                                top.file.imports.push(*source);
+                            }
+                            stack.extend(next);
+                        }
                         Err(error) => self.loaded.diagnostics.push(missing(&import, &path, &error)),
                     }
                 }

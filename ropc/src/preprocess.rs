@@ -50,9 +50,7 @@ pub fn is_needed(text: &str) -> bool {
 /// Follows the directives of a text. `defines` are names that are macros from the beginning.
 pub fn run(source: SourceId, text: &str, defines: &[(String, String)], include: &mut Include<'_>) -> Preprocessed {
     let mut macros = Macros::new();
-    for (name, body) in [("__PIDL__", "1"), ("__midl", "1")] {
-        macros.insert(name.to_owned(), Macro { parameters: None, body: body.to_owned() });
-    }
+    macros.insert("__midl".to_owned(), Macro { parameters: None, body: "1".to_owned() });
     for (name, body) in defines {
         macros.insert(name.clone(), Macro { parameters: None, body: body.clone() });
     }

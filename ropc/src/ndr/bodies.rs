@@ -1,7 +1,8 @@
 //! Structures, unions, enumerations, bitmaps and operations, member by member.
 
+use super::dialect::{Absent, Format, TextFlags, Value};
 use super::model::{
-    Arm, Expr, Field, FlagItem, Flags, Operation, Param, Pointer, Scalar, Struct, Type, TypeId, TypeKind, Union,
+    Arm, Expr, Field, FlagItem, Flags, Operation, Param, Pointer, Scalar, Size, Struct, Type, TypeId, TypeKind, Union,
 };
 use super::resolve::{Body, Resolver, Shape};
 use super::types::Use;
@@ -18,21 +19,34 @@ impl<'a> Resolver<'a> {
             .and_then(attrs::single)
             .and_then(|expr| self.constant(expr))
             .and_then(|limit| u32::try_from(limit).ok());
+        let around = self.type_flags(&body.attrs);
+        if let Some(def) = self.types.get_mut(id.0) {
+            def.format = around.0;
+            def.relative_base = attrs::has(&body.attrs, "relative_base");
+        }
+        if !matches!(body.shape, Shape::Enum(_) | Shape::Bitmap(_)) {
+            self.written_elsewhere(id, &body.attrs);
+        }
         match body.shape {
-            Shape::Struct(members) => TypeKind::Struct(Struct { fields: self.fields(&name, members), max_recursion }),
-            Shape::Union(spec, cases) => {
-                if let TypeSpec::Union { switch: Some(_), span, .. } = spec {
-                    self.diagnostics.push(Diagnostic::error(
-                        "R0712",
-                        "encapsulated unions cannot be compiled yet",
-                        span.clone(),
-                        "use a structure with `switch_is`",
-                    ));
-                }
-                let tag = self.switch_type(&body.attrs);
-                let arms = self.arms(&name, tag, cases);
-                TypeKind::Union(Union { tag, arms, max_recursion })
+            Shape::Struct(members) => {
+                TypeKind::Struct(Struct { fields: self.fields(&name, members, around), max_recursion })
             }
+            Shape::Union(spec, cases) => {
+                let switch = match spec {
+                    TypeSpec::Union { switch: Some((ty, ..)), .. } => Some(ty),
+                    _ => None,
+                };
+                let bare = attrs::has(&body.attrs, "nodiscriminant");
+                let tag = match switch {
+                    Some(ty) => self.tag_type(ty),
+                    // any number that its surroundings compute
+                    None if bare => Scalar::U64,
+                    None => self.switch_type(&body.attrs),
+                };
+                let arms = self.arms(&name, tag, cases, around);
+                TypeKind::Union(Union { tag, bare, encapsulated: switch.is_some(), arms, max_recursion })
+            }
+            Shape::Opaque => TypeKind::Opaque,
             Shape::Enum(declared) => {
                 let scalar = self.enum_scalar(declared, &body.attrs);
                 TypeKind::Enum(Flags { scalar, items: self.flag_items(&declared.items, scalar) })
@@ -41,6 +55,40 @@ impl<'a> Resolver<'a> {
                 let scalar = bitmap_scalar(&body.attrs);
                 TypeKind::Bitmap(Flags { scalar, items: self.flag_items(items, scalar) })
             }
+        }
+    }
+
+    /// What `flag` says of a type as a whole.
+    fn type_flags(&mut self, list: &[&Attr]) -> (Format, TextFlags) {
+        let (mut format, mut text) = <(Format, TextFlags)>::default();
+        for attr in list.iter().filter(|attr| attr.name.text == "flag") {
+            for arg in attrs::levels(attr).into_iter().flatten() {
+                self.flags(arg, &mut format, &mut text);
+            }
+        }
+        (format, text)
+    }
+
+    /// `represent_as`, `nopush`, `nopull`: the Rust type comes from elsewhere.
+    fn written_elsewhere(&mut self, id: TypeId, list: &[&Attr]) {
+        let path = attrs::find(list, "represent_as").and_then(attrs::single).and_then(|expr| match &expr.kind {
+            ExprKind::Str(path) => Some(path.clone()),
+            _ => None,
+        });
+        if path.is_some() {
+            self.hook(id, path, "");
+        } else if let Some(attr) = attrs::find(list, "nopush").or(attrs::find(list, "nopull")) {
+            let why = format!("`{}`: packed and unpacked by code that is no part of the file", attr.name.text);
+            self.hook(id, None, &why);
+        }
+    }
+
+    /// The integer of an encapsulated union's discriminant.
+    fn tag_type(&mut self, spec: &'a TypeSpec) -> Scalar {
+        match self.base_type(spec, &[]) {
+            Some(Some(Type::Scalar(scalar))) if !scalar.is_float() => scalar,
+            Some(Some(Type::Named(id))) => self.named_scalar(id).unwrap_or(Scalar::U32),
+            _ => Scalar::U32,
         }
     }
 
@@ -82,12 +130,15 @@ impl<'a> Resolver<'a> {
                 continue;
             }
             let Some(value) = narrow(scalar, value) else {
-                self.diagnostics.push(Diagnostic::error(
-                    "R0713",
-                    format!("{value:#x} does not fit"),
-                    item.name.span.clone(),
-                    format!("the largest value is {:#x}", width_mask(scalar)),
-                ));
+                let (text, label) =
+                    (format!("{value:#x} does not fit"), format!("the largest value is {:#x}", width_mask(scalar)));
+                let span = item.name.span.clone();
+                // PIDL lets it pass, and cuts it off on the wire
+                self.diagnostics.push(if scalar == Scalar::Enum16 {
+                    Diagnostic::warning("R0713", text, span, label).help("write `[v1_enum]` for 32 bits")
+                } else {
+                    Diagnostic::error("R0713", text, span, label)
+                });
                 continue;
             };
             list.push(FlagItem { name: item.name.text.clone(), docs: item.docs.clone(), value });
@@ -129,11 +180,11 @@ impl<'a> Resolver<'a> {
         match body.shape {
             Shape::Enum(declared) => Some(self.enum_scalar(declared, &body.attrs)),
             Shape::Bitmap(_) => Some(bitmap_scalar(&body.attrs)),
-            Shape::Struct(_) | Shape::Union(..) => None,
+            Shape::Struct(_) | Shape::Union(..) | Shape::Opaque => None,
         }
     }
 
-    fn fields(&mut self, owner: &str, members: &'a [Member]) -> Vec<Field> {
+    fn fields(&mut self, owner: &str, members: &'a [Member], around: (Format, TextFlags)) -> Vec<Field> {
         let names: Vec<&str> = members
             .iter()
             .filter_map(|member| match &member.kind {
@@ -170,22 +221,63 @@ impl<'a> Resolver<'a> {
                     span: &member.span,
                     parameter: false,
                     inline_name: format!("{owner}_{}", declarator.name.text),
+                    around,
                 };
                 if let Some(before) = fields.iter().find(|other| other.name == declarator.name.text) {
                     self.repeated_field(declarator, &before.span.clone());
                 }
-                let ty = self.used_type(&field.ty, Some(declarator), &place);
+                let absent = absent(&list);
+                let ty = match absent {
+                    // its type may be known to C alone
+                    Some(_) => None,
+                    None => self.used_type(&field.ty, Some(declarator), &place),
+                };
+                let value = self.value(&list, &names, &declarator.name).filter(|value| fits(value, ty.as_ref()));
+                let taken = |rust: &str| fields.iter().any(|other: &Field| other.rust == rust);
                 fields.push(Field {
                     name: declarator.name.text.clone(),
-                    rust: names::field_name(&declarator.name.text),
+                    rust: free_name(names::field_name(&declarator.name.text), taken),
                     docs: member.docs.clone(),
                     // A field with a mistake keeps its index.
                     ty: ty.unwrap_or(Type::Scalar(Scalar::U32)),
+                    value,
+                    absent,
                     span: declarator.name.span.clone(),
                 });
             }
         }
+        let last = fields.len().saturating_sub(1);
+        for field in fields.iter_mut().take(last) {
+            head_in_place(&mut field.ty);
+        }
         fields
+    }
+
+    /// What a field is written as. What nobody can compute is left to the caller.
+    fn value(&mut self, list: &[&Attr], names: &[&str], field: &ast::Ident) -> Option<Value> {
+        let attr = attrs::find(list, "value")?;
+        let expr = attrs::single(attr)?;
+        match &expr.kind {
+            ExprKind::Str(text) => return Some(Value::Text(text.clone())),
+            ExprKind::Name(name) if !names.contains(&name.text.as_str()) => {
+                if let Some(text) = self.texts.get(name.text.as_str()) {
+                    return Some(Value::Text((*text).to_owned()));
+                }
+            }
+            _ => {}
+        }
+        let before = self.diagnostics.len();
+        let value = self.expr(expr, names);
+        if value.is_none() {
+            self.diagnostics.truncate(before);
+            self.diagnostics.push(Diagnostic::warning(
+                "R0723",
+                format!("`{}` is not computed", field.text),
+                expr.span.clone(),
+                "left to who packs it",
+            ));
+        }
+        value.map(Value::Number)
     }
 
     fn repeated_field(&mut self, declarator: &ast::Declarator, before: &ast::Span) {
@@ -200,7 +292,7 @@ impl<'a> Resolver<'a> {
         );
     }
 
-    fn arms(&mut self, owner: &str, tag: Scalar, cases: &'a [UnionCase]) -> Vec<Arm> {
+    fn arms(&mut self, owner: &str, tag: Scalar, cases: &'a [UnionCase], around: (Format, TextFlags)) -> Vec<Arm> {
         let mut arms: Vec<Arm> = Vec::new();
         for case in cases {
             let labels = self.labels(case, tag, &arms);
@@ -226,14 +318,27 @@ impl<'a> Resolver<'a> {
                     span: &member.span,
                     parameter: false,
                     inline_name: format!("{owner}_{}", declarator.map_or("Arm", |d| d.name.text.as_str())),
+                    around,
                 };
-                self.used_type(&field.ty, declarator, &place)
+                let nothing = absent(&list).is_some()
+                    || matches!(&field.ty, TypeSpec::Words(words) if matches!(words.as_slice(), [word] if word.text == "void"))
+                        && declarator.is_none_or(|declarator| declarator.pointers == 0);
+                if nothing { None } else { self.used_type(&field.ty, declarator, &place) }
             });
             let name = self.arm_name(case, declarator, labels.first().copied());
+            // members of one name and type are one arm
+            if declarator.is_some()
+                && let Some(same) = arms.iter_mut().find(|arm| arm.name == name && arm.ty == ty)
+            {
+                same.labels.extend(labels);
+                same.default |= case.default;
+                continue;
+            }
+            let variant = self.variant(&name, labels.first().copied(), &arms);
             arms.push(Arm {
                 labels,
                 default: case.default,
-                variant: names::variant_name(&name),
+                variant,
                 name,
                 docs: member.map(|(member, _)| member.docs.clone()).unwrap_or_default(),
                 ty,
@@ -241,6 +346,22 @@ impl<'a> Resolver<'a> {
             });
         }
         arms
+    }
+
+    /// A name that no other arm has.
+    fn variant(&self, name: &str, label: Option<u64>, arms: &[Arm]) -> String {
+        let taken = |rust: &str| arms.iter().any(|other| other.variant == rust);
+        let mut variant = names::variant_name(name);
+        if taken(&variant) {
+            variant = names::exact_type_name(name);
+        }
+        if taken(&variant) {
+            variant = label.map_or_else(|| format!("{variant}Default"), |label| format!("{variant}{label}"));
+        }
+        while taken(&variant) {
+            variant.push('X');
+        }
+        variant
     }
 
     /// Member, first label's constant, `Case5`, `Default`.
@@ -285,6 +406,28 @@ impl<'a> Resolver<'a> {
     pub(super) fn operation(&mut self, opnum: u16, decl: &'a Decl, function: &'a FunctionDecl) -> Operation {
         let list: Vec<&Attr> = decl.attrs.iter().collect();
         attrs::check(&list, &mut self.diagnostics);
+        let left_out = attrs::has(&list, "todo");
+        if let Some(attr) = attrs::find(&list, "nopush").or(attrs::find(&list, "nopull")) {
+            self.diagnostics.push(Diagnostic::error(
+                "R0712",
+                format!("`{}`", attr.name.text),
+                attr.span.clone(),
+                "packed and unpacked by code that is no part of the file",
+            ));
+        }
+        if left_out {
+            // only its number is sure
+            return Operation {
+                name: function.name.text.clone(),
+                opnum,
+                docs: decl.docs.clone(),
+                spec: attrs::spec(&list),
+                params: Vec::new(),
+                returns: None,
+                left_out,
+                span: function.name.span.clone(),
+            };
+        }
         let written: Vec<&ast::FunctionParam> =
             function.params.iter().filter(|param| !is_binding_handle(&param.ty)).collect();
         let names: Vec<&str> =
@@ -304,7 +447,10 @@ impl<'a> Resolver<'a> {
                 let span = before.field.span.clone();
                 self.repeated_field(declarator, &span);
             }
-            params.push(self.param(&function.name.text, param, declarator, &names));
+            let mut made = self.param(&function.name.text, param, declarator, &names);
+            let taken = |rust: &str| params.iter().any(|other| other.field.rust == rust);
+            made.field.rust = free_name(made.field.rust, taken);
+            params.push(made);
         }
         let returns = match (function.pointers, self.base_type(&function.returns, &[])) {
             (0, Some(ty)) => ty,
@@ -327,6 +473,7 @@ impl<'a> Resolver<'a> {
             spec: attrs::spec(&list),
             params,
             returns,
+            left_out,
             span: function.name.span.clone(),
         }
     }
@@ -348,11 +495,14 @@ impl<'a> Resolver<'a> {
             span: &param.span,
             parameter: true,
             inline_name: format!("{owner}_{}", declarator.name.text),
+            around: Default::default(),
         };
-        let ty = self.used_type(&param.ty, Some(declarator), &place);
+        let absent = absent(&list);
+        let ty = if absent.is_some() { None } else { self.used_type(&param.ty, Some(declarator), &place) };
+        let value = self.value(&list, names, &declarator.name).filter(|value| fits(value, ty.as_ref()));
         if output && matches!(ty, Some(Type::Scalar(_) | Type::Named(_) | Type::Union(..))) {
             self.diagnostics.push(
-                Diagnostic::error(
+                Diagnostic::warning(
                     "R0708",
                     format!("`{}` is an `[out]` parameter and no pointer", declarator.name.text),
                     param.span.clone(),
@@ -373,11 +523,56 @@ impl<'a> Resolver<'a> {
                 rust: names::field_name(&declarator.name.text),
                 docs: param.docs.clone(),
                 ty,
+                value,
+                absent,
                 span: declarator.name.span.clone(),
             },
             input,
             output,
         }
+    }
+}
+
+/// A field name that no other one is.
+fn free_name(name: String, taken: impl Fn(&str) -> bool) -> String {
+    let mut free = name;
+    while taken(&free) {
+        free.push('_');
+    }
+    free
+}
+
+/// Whether a value can be written instead of a field of this type.
+fn fits(value: &Value, ty: Option<&Type>) -> bool {
+    match (ty.map(Type::plain), value) {
+        (Some(Type::Scalar(_) | Type::Ranged(..) | Type::Named(_) | Type::Known(_)), Value::Number(_)) => true,
+        (Some(Type::Array(array)), Value::Text(_)) => {
+            matches!(array.size, Size::Fixed(_)) && matches!(*array.element, Type::Scalar(Scalar::U8 | Scalar::U16))
+        }
+        (Some(Type::Text(text)), Value::Text(_)) => matches!(text.size, Size::Fixed(_) | Size::Headed(_)),
+        (Some(Type::Flat(flat)), Value::Text(_)) => !flat.list,
+        _ => false,
+    }
+}
+
+fn absent(list: &[&Attr]) -> Option<Absent> {
+    if attrs::has(list, "skip") || attrs::has(list, "skip_noinit") {
+        Some(Absent::Skipped)
+    } else {
+        attrs::has(list, "ignore").then_some(Absent::Pointer)
+    }
+}
+
+/// A conformant array in the middle of a structure has its maximum count directly before it.
+fn head_in_place(ty: &mut Type) {
+    let size = match ty {
+        Type::Array(array) => &mut array.size,
+        Type::Text(text) => &mut text.size,
+        Type::Formatted(_, inner) => return head_in_place(inner),
+        _ => return,
+    };
+    if let Size::Conformant(expr) = size {
+        *size = Size::Headed(expr.take());
     }
 }
 
@@ -423,6 +618,8 @@ pub(super) fn width_mask(scalar: Scalar) -> u64 {
         Scalar::U8 | Scalar::I8 | Scalar::Bool => 0xFF,
         Scalar::U16 | Scalar::I16 | Scalar::Enum16 => 0xFFFF,
         Scalar::U32 | Scalar::I32 | Scalar::F32 => 0xFFFF_FFFF,
-        Scalar::U64 | Scalar::I64 | Scalar::F64 | Scalar::U3264 => u64::MAX,
+        Scalar::U64 | Scalar::I64 | Scalar::F64 | Scalar::U3264 | Scalar::Udlong | Scalar::Dlong | Scalar::Udlongr => {
+            u64::MAX
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::model::{Expr, Field, Interface, Operation, Scalar, Size, Type, TypeDef, TypeKind};
+use super::model::{Expr, Field, Interface, Known, Operation, Scalar, Size, Type, TypeDef, TypeKind};
 use super::{layout, names};
 use crate::ast::Span;
 use crate::diagnostic::Diagnostic;
@@ -39,13 +39,15 @@ const TAKEN: &[&str] = &[
 /// Runs every check.
 pub(super) fn run(model: &Interface, diagnostics: &mut Vec<Diagnostic>) {
     let mut check = Check { model, diagnostics };
-    for def in model.types.iter().filter(|def| def.module.is_none()) {
+    for def in model.types.iter().filter(|def| def.module.is_none() && def.hook.is_none()) {
         check.conformance(def);
+        check.early(def);
         check.unions(def);
         check.member_names(def);
         if let TypeKind::Struct(record) = &def.kind {
             let fields: Vec<&Field> = record.fields.iter().collect();
             check.numbers(&fields);
+            check.members(&fields);
         }
     }
     for operation in &model.operations {
@@ -96,7 +98,7 @@ impl Check<'_> {
                     self.element(ty, &arm.span, false);
                 }
             }
-            TypeKind::Enum(_) | TypeKind::Bitmap(_) => {}
+            TypeKind::Enum(_) | TypeKind::Bitmap(_) | TypeKind::Opaque => {}
         }
     }
 
@@ -122,6 +124,49 @@ impl Check<'_> {
         }
     }
 
+    /// What decides how many bytes follow is read before them.
+    fn early(&mut self, def: &TypeDef) {
+        let TypeKind::Struct(record) = &def.kind else { return };
+        for (index, field) in record.fields.iter().enumerate() {
+            let mut late = None;
+            self.decisive(&field.ty, &mut |expr| {
+                expr.fields(&mut |read| late = late.or((read >= index).then_some(read)));
+            });
+            if let Some(read) = late.and_then(|read| record.fields.get(read)) {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        "R0705",
+                        format!("`{}` depends on something that comes later", field.name),
+                        field.span.clone(),
+                        "cannot be read before that",
+                    )
+                    .also(read.span.clone(), "this field"),
+                );
+            }
+        }
+    }
+
+    /// Expressions without which a value cannot be read, pointers aside.
+    fn decisive(&self, ty: &Type, f: &mut impl FnMut(&Expr)) {
+        match ty {
+            Type::Array(array) => {
+                if let Size::Inline(expr) = &array.size {
+                    f(expr);
+                }
+                self.decisive(&array.element, f);
+            }
+            Type::Union(id, Some(switch)) => {
+                let bare = |def: &TypeDef| matches!(&def.kind, TypeKind::Union(union) if union.bare);
+                if self.model.get(*id).is_some_and(bare) {
+                    f(switch);
+                }
+            }
+            Type::Formatted(_, inner) => self.decisive(inner, f),
+            Type::Sub(sub) => self.decisive(&sub.inner, f),
+            _ => {}
+        }
+    }
+
     /// A union says what its discriminant has to be.
     fn unions(&mut self, def: &TypeDef) {
         match &def.kind {
@@ -140,29 +185,35 @@ impl Check<'_> {
                     }
                 }
             }
-            TypeKind::Enum(_) | TypeKind::Bitmap(_) => {}
+            TypeKind::Enum(_) | TypeKind::Bitmap(_) | TypeKind::Opaque => {}
         }
     }
 
     fn switch(&mut self, name: &str, ty: &Type, span: &Span) {
         match ty {
-            Type::Union(_, None) => self.error(
+            Type::Union(id, None) if !self.chooses_itself(*id) => self.error(
                 "R0706",
                 format!("`{name}` is a union without `switch_is`"),
                 span,
                 "which sibling chooses the arm?",
             ),
-            Type::Pointer(_, to) => self.switch(name, to, span),
+            Type::Pointer(_, to) | Type::Formatted(_, to) | Type::Pipe(to) => self.switch(name, to, span),
+            Type::Sub(sub) => self.switch(name, &sub.inner, span),
             Type::Array(array) => self.switch(name, &array.element, span),
             _ => {}
         }
+    }
+
+    /// An encapsulated union needs nothing around it.
+    fn chooses_itself(&self, id: super::model::TypeId) -> bool {
+        self.model.get(id).is_some_and(|def| matches!(&def.kind, TypeKind::Union(union) if union.encapsulated))
     }
 
     /// What an expression reads is a number.
     fn numbers(&mut self, fields: &[&Field]) {
         for field in fields {
             field.ty.exprs(&mut |expr| {
-                expr.fields(&mut |index| {
+                expr.numbers(&mut |index| {
                     if let Some(read) = fields.get(index)
                         && !self.is_number(&read.ty)
                     {
@@ -181,6 +232,66 @@ impl Check<'_> {
         }
     }
 
+    /// Members that expressions look for are there.
+    fn members(&mut self, fields: &[&Field]) {
+        for field in fields {
+            let mut missing = None;
+            field.ty.exprs(&mut |expr| self.missing_member(expr, fields, &mut missing));
+            if let Some(super::dialect::Value::Number(expr)) = &field.value {
+                self.missing_member(expr, fields, &mut missing);
+            }
+            if let Some(name) = missing {
+                let message = format!("`{name}` is no member of what it is looked for in");
+                self.error("R0715", message, &field.span, "looks for it in an attribute");
+            }
+        }
+    }
+
+    fn missing_member(&self, expr: &Expr, fields: &[&Field], missing: &mut Option<String>) {
+        match expr {
+            Expr::Const(_) | Expr::Field(_) | Expr::Deref(_) => {}
+            Expr::Member(_, name) => {
+                if self.type_of(expr, fields).is_none() {
+                    *missing = Some(name.clone());
+                }
+            }
+            Expr::Unary(_, a) | Expr::Call(_, a) => self.missing_member(a, fields, missing),
+            Expr::Binary(_, a, b) => {
+                self.missing_member(a, fields, missing);
+                self.missing_member(b, fields, missing);
+            }
+            Expr::Ternary(a, b, c) => {
+                for part in [a, b, c] {
+                    self.missing_member(part, fields, missing);
+                }
+            }
+        }
+    }
+
+    fn type_of<'t>(&'t self, expr: &Expr, fields: &[&'t Field]) -> Option<&'t Type> {
+        match expr {
+            Expr::Field(index) | Expr::Deref(index) => fields.get(*index).map(|field| &field.ty),
+            Expr::Member(base, name) => self.member_type(self.type_of(base, fields)?, name),
+            _ => None,
+        }
+    }
+
+    fn member_type<'t>(&'t self, ty: &'t Type, name: &str) -> Option<&'t Type> {
+        match ty {
+            Type::Formatted(_, inner) | Type::Pointer(_, inner) => self.member_type(inner, name),
+            Type::Sub(sub) => self.member_type(&sub.inner, name),
+            // its length
+            Type::Known(Known::Blob) if name == "length" => Some(ty),
+            Type::Named(id) => match self.model.get(*id).filter(|def| def.hook.is_none()).map(|def| &def.kind) {
+                Some(TypeKind::Struct(record)) => {
+                    record.fields.iter().find(|field| field.name == name).map(|field| &field.ty)
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     fn is_number(&self, ty: &Type) -> bool {
         match ty {
             Type::Scalar(scalar) | Type::Ranged(scalar, ..) => !scalar.is_float(),
@@ -188,6 +299,8 @@ impl Check<'_> {
                 self.model.get(*id).is_some_and(|def| matches!(def.kind, TypeKind::Enum(_) | TypeKind::Bitmap(_)))
             }
             Type::Pointer(_, to) => !matches!(**to, Type::Pointer(..)) && self.is_number(to),
+            Type::Formatted(_, inner) => self.is_number(inner),
+            Type::Known(Known::NtStatus | Known::WError | Known::HResult) => true,
             _ => false,
         }
     }
@@ -195,6 +308,7 @@ impl Check<'_> {
     fn operation(&mut self, operation: &Operation) {
         let fields: Vec<&Field> = operation.params.iter().map(|param| &param.field).collect();
         self.numbers(&fields);
+        self.members(&fields);
         for param in &operation.params {
             self.switch(&param.field.name, &param.field.ty, &param.field.span);
             self.element(&param.field.ty, &param.field.span, false);
@@ -233,7 +347,7 @@ impl Check<'_> {
         let mut seen = HashMap::new();
         match &def.kind {
             TypeKind::Struct(record) => {
-                for field in &record.fields {
+                for field in record.fields.iter().filter(|field| field.absent.is_none()) {
                     self.unique(&mut seen, field.rust.clone(), &field.name, &field.span);
                 }
             }
@@ -242,6 +356,7 @@ impl Check<'_> {
                     self.unique(&mut seen, arm.variant.clone(), &arm.name, &arm.span);
                 }
             }
+            TypeKind::Opaque => {}
             TypeKind::Enum(flags) | TypeKind::Bitmap(flags) => {
                 for item in &flags.items {
                     self.unique(&mut seen, names::const_name(&item.name), &item.name, &def.span);
@@ -260,10 +375,10 @@ impl Check<'_> {
             }
             self.unique(&mut seen, def.rust.clone(), &def.name, &def.span);
         }
-        for operation in &self.model.operations {
-            let name = names::type_name(&operation.name);
+        for operation in self.model.operations.iter().filter(|operation| !operation.left_out) {
             for suffix in ["Request", "Response"] {
-                self.unique(&mut seen, format!("{name}{suffix}"), &operation.name, &operation.span);
+                let name = self.model.message_name(operation, suffix);
+                self.unique(&mut seen, name, &operation.name, &operation.span);
             }
         }
         let mut methods = HashMap::new();
@@ -293,6 +408,8 @@ impl Check<'_> {
 pub(super) fn number_of(model: &Interface, ty: &Type) -> Option<Scalar> {
     match ty {
         Type::Scalar(scalar) | Type::Ranged(scalar, ..) => Some(*scalar),
+        Type::Formatted(_, inner) => number_of(model, inner),
+        Type::Known(Known::NtStatus | Known::WError | Known::HResult) => Some(Scalar::U32),
         Type::Named(id) => match &model.get(*id)?.kind {
             TypeKind::Enum(flags) | TypeKind::Bitmap(flags) => Some(flags.scalar),
             _ => None,

@@ -4,7 +4,8 @@
 //! stands behind a pointer may be missing while its count is not zero.
 
 use super::check::number_of;
-use super::model::{Expr, Field, Interface, Size, Type, TypeKind};
+use super::dialect::Value;
+use super::model::{Expr, Field, Interface, Type, TypeKind};
 
 /// From what a field follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub(super) enum Derived {
     Count(usize),
     /// The discriminant of the union with this index.
     Discriminant(usize),
+    /// Nothing: it is always the same, or not there.
+    Nothing,
 }
 
 /// For every field, whether and from what it follows. `present` says which fields there are.
@@ -22,13 +25,15 @@ pub(super) fn derived(model: &Interface, fields: &[&Field], present: impl Fn(usi
         if !present(index) {
             continue;
         }
+        if field.absent.is_some() || field.value.as_ref().is_some_and(Value::is_constant) {
+            if let Some(slot) = list.get_mut(index) {
+                *slot = Some(Derived::Nothing);
+            }
+            continue;
+        }
         let (source, derived) = match &field.ty {
             Type::Array(array) => {
-                let counted = match (&array.size, &array.length) {
-                    (_, Some(length)) => Some(length),
-                    (Size::Conformant(size), None) => size.as_ref(),
-                    (Size::Fixed(_), None) => None,
-                };
+                let counted = array.length.as_ref().or(array.size.expr());
                 (counted.and_then(Expr::plain_field), Derived::Count(index))
             }
             Type::Union(_, Some(switch)) => (switch.plain_field(), Derived::Discriminant(index)),
@@ -37,6 +42,8 @@ pub(super) fn derived(model: &Interface, fields: &[&Field], present: impl Fn(usi
         let Some(source) = source.filter(|&source| present(source)) else { continue };
         if let (Some(of), Some(slot)) = (fields.get(source), list.get_mut(source))
             && slot.is_none()
+            && of.value.is_none()
+            && of.absent.is_none()
             && carries(model, of, derived, field)
         {
             *slot = Some(derived);
@@ -52,6 +59,7 @@ fn carries(model: &Interface, field: &Field, derived: Derived, from: &Field) -> 
             Type::Scalar(scalar) | Type::Ranged(scalar, ..) => !scalar.is_float() && scalar.rust() != "bool",
             _ => false,
         },
+        Derived::Nothing => false,
         Derived::Discriminant(_) => {
             let tag = match &from.ty {
                 Type::Union(id, _) => match model.get(*id).map(|def| &def.kind) {

@@ -1,6 +1,7 @@
 //! Expressions of attributes, constants and labels: names to fields and numbers, constants folded.
 
-use super::model::Expr;
+use super::dialect::{Function, function};
+use super::model::{Expr, Known, Scalar, Type};
 use super::resolve::Resolver;
 use crate::ast::{self, BinaryOp, ExprKind, UnaryOp};
 use crate::diagnostic::Diagnostic;
@@ -19,10 +20,29 @@ impl Resolver<'_> {
                 Expr::Field(index) => Expr::Deref(index),
                 _ => return self.no_expr(expr, "only a parameter or a field can be followed"),
             },
+            // `r` is what PIDL calls the structure or operation itself
+            ExprKind::Member(base, member) if is_name(base, "r") && fields.contains(&member.text.as_str()) => {
+                Expr::Field(fields.iter().position(|field| *field == member.text).unwrap_or(0))
+            }
+            ExprKind::Member(base, member) if !fields.is_empty() => {
+                let base = match &base.kind {
+                    ExprKind::Unary(UnaryOp::Deref, inner) => self.expr(inner, fields)?,
+                    _ => self.expr(base, fields)?,
+                };
+                match base {
+                    Expr::Field(_) | Expr::Member(..) => Expr::Member(Box::new(base), member.text.clone()),
+                    _ => return self.no_expr(expr, "only a field has members"),
+                }
+            }
+            ExprKind::Call(name, args) => return self.call(expr, name, args, fields),
             ExprKind::Unary(UnaryOp::AddressOf, _) => {
                 return self.no_expr(expr, "an address means nothing on the wire");
             }
             ExprKind::Unary(op, inner) => fold_unary(*op, self.expr(inner, fields)?),
+            // `(uint32_t)-1` of a type that is no word of C
+            ExprKind::Binary(BinaryOp::Sub, ty, inner) if self.is_type(ty, fields) => {
+                fold_unary(UnaryOp::Neg, self.expr(inner, fields)?)
+            }
             ExprKind::Binary(op, left, right) => {
                 let (left, right) = (self.expr(left, fields), self.expr(right, fields));
                 fold_binary(*op, left?, right?)
@@ -36,14 +56,64 @@ impl Resolver<'_> {
                 }
             }
             ExprKind::Cast(_, inner) => self.expr(inner, fields)?,
-            ExprKind::Member(..) | ExprKind::Index(..) | ExprKind::Slice(..) | ExprKind::Call(..) => {
+            ExprKind::Member(..) | ExprKind::Index(..) | ExprKind::Slice(..) => {
                 return self.no_expr(expr, "only names of the same level, numbers and operators can stand here");
             }
-            ExprKind::Str(_) | ExprKind::SizeofType(_) | ExprKind::List(_) => {
+            ExprKind::SizeofType(spec) => match super::types::simple(spec).as_ref().and_then(size_of) {
+                Some(size) => Expr::Const(size),
+                None => return self.no_expr(expr, "its size differs from value to value"),
+            },
+            ExprKind::Str(_) | ExprKind::List(_) => {
                 return self.no_expr(expr, "not a number");
             }
         };
         Some(resolved)
+    }
+
+    /// A call: of a function over a text or a structure, or rounding.
+    fn call(&mut self, expr: &ast::Expr, name: &ast::Expr, args: &[ast::Expr], fields: &[&str]) -> Option<Expr> {
+        let ExprKind::Name(name) = &name.kind else { return self.no_expr(expr, "not the name of a function") };
+        match (name.text.as_str(), args) {
+            // round up to a multiple
+            ("NDR_ROUND", [value, to]) => {
+                let (value, to) = (self.expr(value, fields)?, self.expr(to, fields)?);
+                let less = fold_binary(BinaryOp::Sub, to, Expr::Const(1));
+                let sum = fold_binary(BinaryOp::Add, value, less.clone());
+                return Some(fold_binary(BinaryOp::BitAnd, sum, fold_unary(UnaryOp::BitNot, less)));
+            }
+            ("UINT32_C" | "UINT64_C" | "UINT16_C" | "UINT8_C", [value]) => return self.expr(value, fields),
+            ("sizeof", [ast::Expr { kind: ExprKind::Name(name), .. }]) => {
+                return match super::types::builtin(&name.text).as_ref().and_then(size_of) {
+                    Some(size) => Some(Expr::Const(size)),
+                    None => self.no_expr(expr, "its size differs from value to value"),
+                };
+            }
+            ("ndr_size_DATA_BLOB", [_, value, _]) => {
+                let value = self.expr(value, fields)?;
+                return Some(Expr::Call(Function::Length, Box::new(value)));
+            }
+            _ => {}
+        }
+        let Some((function, arg)) = function(&name.text).zip(args.first()) else {
+            self.diagnostics.push(Diagnostic::error(
+                "R0712",
+                format!("`{}` is a function of C", name.text),
+                expr.span.clone(),
+                "cannot be computed here",
+            ));
+            return None;
+        };
+        // `&x` and `*x` are x: what is measured is the thing itself
+        let arg = match &arg.kind {
+            ExprKind::Unary(UnaryOp::AddressOf | UnaryOp::Deref, inner) => inner,
+            _ => arg,
+        };
+        match self.expr(arg, fields)? {
+            // `ndr_size_X(r, flags)`: of the whole, from inside
+            Expr::Const(_) => self.no_expr(expr, "needs a field"),
+            arg @ (Expr::Field(_) | Expr::Member(..)) => Some(Expr::Call(function, Box::new(arg))),
+            _ => self.no_expr(expr, "needs a field"),
+        }
     }
 
     /// Resolves an expression that has to be a number.
@@ -55,9 +125,22 @@ impl Resolver<'_> {
         }
     }
 
+    fn is_type(&self, expr: &ast::Expr, fields: &[&str]) -> bool {
+        match &expr.kind {
+            ExprKind::Name(name) => {
+                let name = name.text.as_str();
+                !fields.contains(&name) && !self.constants.contains_key(name) && super::types::builtin(name).is_some()
+            }
+            _ => false,
+        }
+    }
+
     fn named_constant(&mut self, name: &ast::Ident, fields: &[&str]) -> Option<u64> {
         if let Some(value) = self.constants.get(&name.text) {
             return Some(*value);
+        }
+        if let Some(value) = self.later_constant(&name.text) {
+            return Some(value);
         }
         match name.text.as_str() {
             "true" | "TRUE" => return Some(1),
@@ -83,6 +166,23 @@ impl Resolver<'_> {
             label,
         ));
         None
+    }
+}
+
+fn is_name(expr: &ast::Expr, name: &str) -> bool {
+    matches!(&expr.kind, ExprKind::Name(found) if found.text == name)
+}
+
+/// Bytes of a type that is always of one size.
+fn size_of(ty: &Type) -> Option<u64> {
+    match ty {
+        Type::Scalar(scalar) | Type::Ranged(scalar, ..) => Some(match scalar {
+            Scalar::Udlong | Scalar::Dlong | Scalar::Udlongr => 8,
+            other => other.sizes().0 as u64,
+        }),
+        Type::Known(Known::Guid) => Some(16),
+        Type::Known(Known::NtStatus | Known::WError | Known::HResult) => Some(4),
+        _ => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Shapes: alignment in both syntaxes, least size, and what Rust code has to know.
 
-use super::model::{Array, Interface, Known, Layout, Scalar, Size, Type, TypeDef, TypeId, TypeKind};
+use super::dialect::{Absent, Value};
+use super::model::{Array, Interface, Known, Layout, Pointer, Scalar, Size, Type, TypeDef, TypeId, TypeKind};
 use crate::diagnostic::Diagnostic;
 
 /// Arrays of constant length up to this are Rust arrays, which have a default only so far.
@@ -8,7 +9,7 @@ pub(super) const MAX_RUST_ARRAY: u64 = 32;
 
 /// Computes the layouts of all types; reports types that contain themselves (R0714).
 pub(super) fn compute(model: &mut Interface, diagnostics: &mut Vec<Diagnostic>) {
-    let (order, cycles) = by_value(&model.types);
+    let (order, cycles, nested) = by_value(&model.types);
     for id in cycles {
         if let Some(def) = model.get(id) {
             diagnostics.push(
@@ -22,10 +23,14 @@ pub(super) fn compute(model: &mut Interface, diagnostics: &mut Vec<Diagnostic>) 
             );
         }
     }
-    for id in order {
-        let layout = model.get(id).map(|def| of_kind(&model.types, &def.kind)).unwrap_or_default();
-        if let Some(def) = model.types.get_mut(id.0) {
-            def.layout = layout;
+    // what is in lists of itself knows itself only the second time
+    for _ in 0..if nested.is_empty() { 1 } else { 2 } {
+        for id in &order {
+            let mut layout = model.get(*id).map(|def| of_type(&model.types, def)).unwrap_or_default();
+            layout.copy &= !nested.contains(id);
+            if let Some(def) = model.types.get_mut(id.0) {
+                def.layout = layout;
+            }
         }
     }
     spread(&mut model.types);
@@ -41,8 +46,44 @@ pub(super) fn of(types: &[TypeDef], ty: &Type) -> Layout {
                 Known::NtStatus | Known::WError | Known::HResult => 4,
                 Known::Guid => 16,
                 Known::ContextHandle => 20,
+                Known::Sid | Known::SidConformant => 8,
+                Known::SidPadded => 28,
+                Known::SidOptional | Known::Blob => 0,
             };
-            Layout { align: 4, align64: 4, min_size, copy: true, ..Layout::default() }
+            let copy = !matches!(
+                known,
+                Known::Blob | Known::Sid | Known::SidConformant | Known::SidPadded | Known::SidOptional
+            );
+            let align64 = if matches!(known, Known::Blob | Known::SidConformant) { 8 } else { 4 };
+            Layout { align: 4, align64, min_size, copy, borrowed: *known == Known::Blob, ..Layout::default() }
+        }
+        Type::Flat(_) => Layout { align: 4, align64: 4, borrowed: true, ..Layout::default() },
+        Type::Formatted(_, inner) => of(types, inner),
+        // what is inside has its own beginning and end, and nothing of it waits
+        Type::Sub(sub) => {
+            let inner = of(types, &sub.inner);
+            let shape = Layout { borrowed: inner.borrowed, float: inner.float, ..Layout::default() };
+            Layout { align: 1, align64: 1, ..shape }
+        }
+        Type::Pipe(element) => {
+            let bytes = is_byte(element);
+            let element = of(types, element);
+            let borrowed = bytes || element.borrowed;
+            Layout { align: 4, align64: 8, float: element.float, borrowed, ..Layout::default() }
+        }
+        Type::Pointer(kind, to) if kind.is_relative() => {
+            let to = of(types, to);
+            let align = if *kind == Pointer::Relative { 4 } else { 2 };
+            Layout {
+                align,
+                align64: align,
+                min_size: align,
+                pointers: true,
+                relative: true,
+                borrowed: to.borrowed,
+                float: to.float,
+                ..Layout::default()
+            }
         }
         Type::Pointer(_, to) => {
             let to = of(types, to);
@@ -85,6 +126,15 @@ fn of_array(types: &[TypeDef], array: &Array) -> Layout {
                 ..element
             }
         }
+        Size::Headed(_) => Layout {
+            min_size: counts,
+            align: element.align.max(4),
+            align64: element.align64.max(8),
+            borrowed: element.borrowed || bytes,
+            copy: false,
+            ..element
+        },
+        Size::Inline(_) => Layout { min_size: counts, borrowed: element.borrowed || bytes, copy: false, ..element },
         Size::Conformant(_) => {
             Layout { min_size: counts, conformant: true, borrowed: element.borrowed || bytes, copy: false, ..element }
         }
@@ -96,14 +146,37 @@ pub(super) fn is_byte(element: &Type) -> bool {
     matches!(element, Type::Scalar(Scalar::U8))
 }
 
+fn of_type(types: &[TypeDef], def: &TypeDef) -> Layout {
+    let mut layout = of_kind(types, &def.kind);
+    layout.relative |= def.relative_base && layout.pointers;
+    if def.format.unaligned {
+        (layout.align, layout.align64) = (1, 1);
+    }
+    if def.hook.is_some() {
+        // nothing is known of it but how it is aligned, and whether it comes in two phases
+        let pointers = layout.pointers;
+        layout = Layout { align: layout.align, align64: layout.align64, pointers, ..Layout::default() };
+    }
+    layout
+}
+
 fn of_kind(types: &[TypeDef], kind: &TypeKind) -> Layout {
     match kind {
+        TypeKind::Opaque => Layout { align: 1, align64: 1, ..Layout::default() },
         TypeKind::Enum(flags) | TypeKind::Bitmap(flags) => of_scalar(flags.scalar),
         TypeKind::Struct(record) => {
             let mut all = Layout { align: 1, align64: 1, copy: true, ..Layout::default() };
             for field in &record.fields {
-                let one = of(types, &field.ty);
-                all.join(one);
+                let one = match field.absent {
+                    None => of(types, &field.ty),
+                    Some(Absent::Skipped) => continue,
+                    Some(Absent::Pointer) => {
+                        Layout { align: 4, align64: 8, min_size: 4, copy: true, ..Layout::default() }
+                    }
+                };
+                // what is always the same has no Rust value
+                let constant = field.value.as_ref().is_some_and(Value::is_constant);
+                all.join(if constant { Layout { borrowed: false, copy: true, ..one } } else { one });
                 all.min_size = all.min_size.saturating_add(one.min_size);
                 all.conformant |= one.conformant;
             }
@@ -111,11 +184,16 @@ fn of_kind(types: &[TypeDef], kind: &TypeKind) -> Layout {
         }
         TypeKind::Union(union) => {
             let tag = of_scalar(union.tag);
-            let mut all = Layout { copy: true, ..tag };
+            let mut all = if union.bare {
+                Layout { align: 1, align64: 1, copy: true, ..Layout::default() }
+            } else {
+                Layout { copy: true, ..tag }
+            };
+            let min_size = all.min_size;
             for ty in kind.members() {
                 all.join(of(types, ty));
             }
-            all.min_size = tag.min_size;
+            all.min_size = min_size;
             all
         }
     }
@@ -126,14 +204,26 @@ impl Layout {
         self.align = self.align.max(other.align);
         self.align64 = self.align64.max(other.align64);
         self.pointers |= other.pointers;
+        self.relative |= other.relative;
         self.borrowed |= other.borrowed;
         self.copy &= other.copy;
         self.float |= other.float;
     }
 }
 
+/// Its elements stand behind something in Rust, and there may be none.
+fn is_list(ty: &Type) -> bool {
+    match ty.plain() {
+        Type::Array(_) => true,
+        Type::Sub(sub) => is_list(&sub.inner),
+        _ => false,
+    }
+}
+
 /// Types, those that are inside others first, and those that contain themselves.
-fn by_value(types: &[TypeDef]) -> (Vec<TypeId>, Vec<TypeId>) {
+///
+/// The third list: types in lists of themselves, which end where a list is empty.
+fn by_value(types: &[TypeDef]) -> (Vec<TypeId>, Vec<TypeId>, Vec<TypeId>) {
     #[derive(Clone, Copy, PartialEq)]
     enum State {
         New,
@@ -142,7 +232,7 @@ fn by_value(types: &[TypeDef]) -> (Vec<TypeId>, Vec<TypeId>) {
     }
     let mut states = vec![State::New; types.len()];
     let mut order = Vec::with_capacity(types.len());
-    let mut cycles = Vec::new();
+    let mut nested = Vec::new();
     for root in 0..types.len() {
         let mut stack = vec![(TypeId(root), false)];
         while let Some((id, leave)) = stack.pop() {
@@ -160,32 +250,58 @@ fn by_value(types: &[TypeDef]) -> (Vec<TypeId>, Vec<TypeId>) {
             for ty in def.kind.members() {
                 ty.named(false, &mut |inner| match states.get(inner.0) {
                     Some(State::New) => stack.push((inner, false)),
-                    Some(State::Open) => cycles.push(inner),
+                    Some(State::Open) => nested.push(inner),
                     _ => {}
                 });
             }
         }
     }
+    if nested.is_empty() {
+        return (order, Vec::new(), nested);
+    }
+    // a cycle is one where no list is on the way
+    let mut edges = vec![Vec::new(); types.len()];
+    let mut users = vec![Vec::new(); types.len()];
+    for (user, def) in types.iter().enumerate() {
+        for ty in def.kind.members().filter(|ty| !is_list(ty)) {
+            ty.named(false, &mut |id| {
+                edges.iter_mut().skip(user).take(1).for_each(|list: &mut Vec<usize>| list.push(id.0));
+                users.iter_mut().skip(id.0).take(1).for_each(|list: &mut Vec<usize>| list.push(user));
+            });
+        }
+    }
+    // one of each is enough to say
+    let first = |component: Vec<usize>| component.into_iter().min();
+    let mut cycles: Vec<TypeId> = components(&edges, &users).into_iter().filter_map(first).map(TypeId).collect();
     cycles.sort_unstable();
-    cycles.dedup();
-    (order, cycles)
+    (order, cycles, nested)
 }
 
 /// Spreads what also comes through pointers, and finds the types that reach themselves.
 fn spread(types: &mut [TypeDef]) {
     let mut edges: Vec<Vec<usize>> = Vec::with_capacity(types.len());
+    let mut inside: Vec<Vec<usize>> = Vec::with_capacity(types.len());
+    let mut around: Vec<Vec<usize>> = vec![Vec::new(); types.len()];
     let mut users: Vec<Vec<usize>> = vec![Vec::new(); types.len()];
     for (user, def) in types.iter().enumerate() {
         let mut used = Vec::new();
-        for ty in def.kind.members() {
+        let members = def.kind.members();
+        for ty in members.filter(|_| def.hook.is_none()) {
             ty.named(true, &mut |id| used.push(id.0));
         }
-        for id in &used {
-            if let Some(list) = users.get_mut(*id) {
-                list.push(user);
+        let mut held = Vec::new();
+        for ty in def.kind.members().filter(|_| def.hook.is_none()) {
+            ty.named(false, &mut |id| held.push(id.0));
+        }
+        for (list, targets) in [(&mut users, &used), (&mut around, &held)] {
+            for id in targets {
+                if let Some(list) = list.get_mut(*id) {
+                    list.push(user);
+                }
             }
         }
         edges.push(used);
+        inside.push(held);
     }
     let marked = |get: fn(&Layout) -> bool| -> Vec<usize> {
         types.iter().enumerate().filter(|(_, def)| get(&def.layout)).map(|(id, _)| id).collect()
@@ -196,6 +312,9 @@ fn spread(types: &mut [TypeDef]) {
     }
     for id in reach(&users, float) {
         types.iter_mut().skip(id).take(1).for_each(|def| def.layout.float = true);
+    }
+    for id in recursive(&inside, &around) {
+        types.iter_mut().skip(id).take(1).for_each(|def| def.layout.nested = true);
     }
     for id in recursive(&edges, &users) {
         types.iter_mut().skip(id).take(1).for_each(|def| def.layout.recursive = true);
@@ -218,6 +337,11 @@ fn reach(edges: &[Vec<usize>], start: Vec<usize>) -> Vec<usize> {
 
 /// Members of cycles: strongly connected components of more than one type, or with an edge to itself.
 fn recursive(edges: &[Vec<usize>], users: &[Vec<usize>]) -> Vec<usize> {
+    components(edges, users).into_iter().flatten().collect()
+}
+
+/// Cycles, each with its members.
+fn components(edges: &[Vec<usize>], users: &[Vec<usize>]) -> Vec<Vec<usize>> {
     let mut finished = Vec::with_capacity(edges.len());
     let mut seen = vec![false; edges.len()];
     for root in 0..edges.len() {
@@ -246,7 +370,7 @@ fn recursive(edges: &[Vec<usize>], users: &[Vec<usize>]) -> Vec<usize> {
         }
         let itself = edges.get(root).is_some_and(|list| list.contains(&root));
         if component.len() > 1 || itself {
-            found.append(&mut component);
+            found.push(component);
         }
     }
     found

@@ -3,7 +3,7 @@
 //! | step | module |
 //! |---|---|
 //! | names, types, constants | `resolve`, `types`, `bodies`, `exprs`, `attrs` |
-//! | what it means | [`model`] |
+//! | what it means | [`model`], [`dialect`] |
 //! | alignment, sizes, recursion | `layout` |
 //! | rules over the whole | `check` |
 //! | fields that follow from others | `derive` |
@@ -13,6 +13,7 @@ mod attrs;
 mod bodies;
 mod check;
 mod derive;
+pub mod dialect;
 mod emit;
 mod exprs;
 mod layout;
@@ -96,6 +97,13 @@ pub fn check_interface(interface: &ast::Interface, scope: &Scope<'_>) -> (model:
         scope.pointer_default = kind;
     }
     resolve::Resolver::new(&scope).run(interface)
+}
+
+/// The Rust module of an interface: its name in lower case, and no keyword.
+#[must_use]
+pub fn module_name(interface: &str) -> String {
+    let name = interface.to_ascii_lowercase();
+    if syn::parse_str::<syn::Ident>(&name).is_ok() { name } else { format!("{name}_") }
 }
 
 /// The interface is of this encoding: it says so, or says nothing.

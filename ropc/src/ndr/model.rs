@@ -1,6 +1,7 @@
 //! What an NDR interface means: names resolved, pointers and arrays in their levels, nothing
 //! optional that a check ruled out.
 
+use super::dialect::{Absent, Flat, Format, Function, Sub, Value};
 use crate::ast::Span;
 
 /// Index of a type in [`Interface::types`].
@@ -54,6 +55,12 @@ pub struct TypeDef {
     pub module: Option<String>,
     /// What it is.
     pub kind: TypeKind,
+    /// Its Rust type comes from elsewhere: the path of that.
+    pub hook: Option<String>,
+    /// How its data deviates from what is around it.
+    pub format: Format,
+    /// Offsets inside count from its beginning.
+    pub relative_base: bool,
     /// Its shape on the wire and in Rust.
     pub layout: Layout,
     /// Where it was declared.
@@ -71,6 +78,8 @@ pub enum TypeKind {
     Enum(Flags),
     /// A bitmap: a newtype with constants and set operations.
     Bitmap(Flags),
+    /// Declared nowhere: its Rust type comes from elsewhere.
+    Opaque,
 }
 
 /// A shape, computed once all types are known.
@@ -84,6 +93,8 @@ pub struct Layout {
     pub min_size: usize,
     /// It holds pointers whose referents come later.
     pub pointers: bool,
+    /// It holds relative pointers.
+    pub relative: bool,
     /// It ends in a conformant array, whose maximum count stands before it.
     pub conformant: bool,
     /// It borrows from the stub data.
@@ -92,8 +103,10 @@ pub struct Layout {
     pub copy: bool,
     /// It holds floating-point numbers.
     pub float: bool,
-    /// It contains itself.
+    /// It contains itself, perhaps behind pointers.
     pub recursive: bool,
+    /// It contains itself in lists, without pointers between.
+    pub nested: bool,
 }
 
 /// A structure.
@@ -116,6 +129,10 @@ pub struct Field {
     pub docs: Vec<String>,
     /// Its type.
     pub ty: Type,
+    /// What it is written as.
+    pub value: Option<Value>,
+    /// It has no Rust value.
+    pub absent: Option<Absent>,
     /// Where it was declared.
     pub span: Span,
 }
@@ -125,6 +142,10 @@ pub struct Field {
 pub struct Union {
     /// What the discriminant is.
     pub tag: Scalar,
+    /// Its discriminant is not on the wire: what is around it chooses the arm.
+    pub bare: bool,
+    /// Its discriminant belongs to it alone: nothing around it chooses the arm.
+    pub encapsulated: bool,
     /// In order; at most one is the default.
     pub arms: Vec<Arm>,
     /// How deep it may contain itself, where it says so.
@@ -200,6 +221,14 @@ pub enum Type {
     Array(Array),
     /// Characters that end with a zero.
     Text(Text),
+    /// A text or a list of texts outside NDR's own rules.
+    Flat(Flat),
+    /// Data that deviates from what is around it.
+    Formatted(Format, Box<Type>),
+    /// Data inside data.
+    Sub(Sub),
+    /// Elements in chunks: a parameter of an operation.
+    Pipe(Box<Type>),
 }
 
 /// What a pointer may be.
@@ -211,6 +240,18 @@ pub enum Pointer {
     Unique,
     /// May be null, may point to what another one points to.
     Full,
+    /// An offset of 32 bits, 0 for null.
+    Relative,
+    /// An offset of 16 bits, 0 for null.
+    RelativeShort,
+}
+
+impl Pointer {
+    /// An offset instead of an id.
+    #[must_use]
+    pub fn is_relative(self) -> bool {
+        matches!(self, Self::Relative | Self::RelativeShort)
+    }
 }
 
 /// An array of one dimension.
@@ -231,8 +272,38 @@ pub struct Array {
 pub enum Size {
     /// A constant.
     Fixed(u64),
-    /// A maximum count on the wire; derived where the description says from what.
+    /// A maximum count on the wire, before what the array ends; derived where the description says from what.
     Conformant(Option<Expr>),
+    /// A maximum count directly before the array, which is in the middle of a structure.
+    Headed(Option<Expr>),
+    /// Computed, with nothing on the wire.
+    Inline(Expr),
+}
+
+impl Size {
+    /// From what the number of elements follows.
+    #[must_use]
+    pub fn expr(&self) -> Option<&Expr> {
+        match self {
+            Self::Fixed(_) => None,
+            Self::Conformant(expr) | Self::Headed(expr) => expr.as_ref(),
+            Self::Inline(expr) => Some(expr),
+        }
+    }
+
+    fn expr_mut(&mut self) -> Option<&mut Expr> {
+        match self {
+            Self::Fixed(_) => None,
+            Self::Conformant(expr) | Self::Headed(expr) => expr.as_mut(),
+            Self::Inline(expr) => Some(expr),
+        }
+    }
+
+    /// A maximum count is on the wire.
+    #[must_use]
+    pub fn is_counted(&self) -> bool {
+        matches!(self, Self::Conformant(_) | Self::Headed(_))
+    }
 }
 
 /// Characters that end with a zero.
@@ -263,6 +334,12 @@ pub enum Scalar {
     Enum16,
     /// 32 bits in NDR 2.0, 64 in NDR64.
     U3264,
+    /// 64 bits at an alignment of four.
+    Udlong,
+    /// 64 bits with a sign at an alignment of four.
+    Dlong,
+    /// 64 bits at an alignment of four, the high half first.
+    Udlongr,
 }
 
 /// Types that every interface knows.
@@ -274,6 +351,16 @@ pub enum Known {
     HResult,
     Guid,
     ContextHandle,
+    /// A blob as its surroundings say: counted, the rest, padding.
+    Blob,
+    /// A security identifier.
+    Sid,
+    /// With its count before it.
+    SidConformant,
+    /// Always 28 bytes.
+    SidPadded,
+    /// Missing at the end of the data.
+    SidOptional,
 }
 
 /// An operation.
@@ -291,6 +378,8 @@ pub struct Operation {
     pub params: Vec<Param>,
     /// What it returns.
     pub returns: Option<Type>,
+    /// It has its number, and nothing is generated for it.
+    pub left_out: bool,
     /// Where it was declared.
     pub span: Span,
 }
@@ -321,6 +410,10 @@ pub enum Expr {
     Binary(crate::ast::BinaryOp, Box<Expr>, Box<Expr>),
     /// `c ? a : b`
     Ternary(Box<Expr>, Box<Expr>, Box<Expr>),
+    /// `a.b`, `a->b`
+    Member(Box<Expr>, String),
+    /// `f(a)`
+    Call(Function, Box<Expr>),
 }
 
 impl Expr {
@@ -338,7 +431,7 @@ impl Expr {
         match self {
             Self::Const(_) => {}
             Self::Field(index) | Self::Deref(index) => f(*index),
-            Self::Unary(_, a) => a.fields(f),
+            Self::Unary(_, a) | Self::Member(a, _) | Self::Call(_, a) => a.fields(f),
             Self::Binary(_, a, b) => {
                 a.fields(f);
                 b.fields(f);
@@ -353,11 +446,32 @@ impl Expr {
 }
 
 impl Expr {
+    /// Calls `f` for every field whose number it reads: not for those that it measures or looks into.
+    pub fn numbers(&self, f: &mut impl FnMut(usize)) {
+        match self {
+            Self::Const(_) | Self::Member(..) | Self::Call(..) => {}
+            Self::Field(index) | Self::Deref(index) => f(*index),
+            Self::Unary(_, a) => a.numbers(f),
+            Self::Binary(_, a, b) => {
+                a.numbers(f);
+                b.numbers(f);
+            }
+            Self::Ternary(a, b, c) => {
+                // `p ? p->x : 0` asks whether there is something
+                if !matches!(**a, Self::Field(_)) {
+                    a.numbers(f);
+                }
+                b.numbers(f);
+                c.numbers(f);
+            }
+        }
+    }
+
     /// Calls `f` for every part, outermost last.
     fn each_mut(&mut self, f: &mut impl FnMut(&mut Expr)) {
         match self {
             Self::Const(_) | Self::Field(_) | Self::Deref(_) => {}
-            Self::Unary(_, a) => a.each_mut(f),
+            Self::Unary(_, a) | Self::Member(a, _) | Self::Call(_, a) => a.each_mut(f),
             Self::Binary(_, a, b) => {
                 a.each_mut(f);
                 b.each_mut(f);
@@ -377,17 +491,24 @@ impl Type {
     pub fn exprs_mut(&mut self, f: &mut impl FnMut(&mut Expr)) {
         match self {
             Self::Union(_, Some(expr)) => expr.each_mut(f),
-            Self::Pointer(_, to) => to.exprs_mut(f),
-            Self::Array(array) => {
-                if let Size::Conformant(Some(expr)) = &mut array.size {
+            Self::Pointer(_, to) | Self::Formatted(_, to) | Self::Pipe(to) => to.exprs_mut(f),
+            Self::Sub(sub) => {
+                if let Some(expr) = &mut sub.size {
                     expr.each_mut(f);
                 }
-                if let Some(expr) = &mut array.length {
+                sub.inner.exprs_mut(f);
+            }
+            Self::Array(array) => {
+                for expr in array.size.expr_mut().into_iter().chain(&mut array.length) {
                     expr.each_mut(f);
                 }
                 array.element.exprs_mut(f);
             }
-            Self::Text(Text { size: Size::Conformant(Some(expr)), .. }) => expr.each_mut(f),
+            Self::Text(text) => {
+                if let Some(expr) = text.size.expr_mut() {
+                    expr.each_mut(f);
+                }
+            }
             _ => {}
         }
     }
@@ -396,18 +517,34 @@ impl Type {
     pub fn exprs(&self, f: &mut impl FnMut(&Expr)) {
         match self {
             Self::Union(_, Some(expr)) => f(expr),
-            Self::Pointer(_, to) => to.exprs(f),
-            Self::Array(array) => {
-                if let Size::Conformant(Some(expr)) = &array.size {
+            Self::Pointer(_, to) | Self::Formatted(_, to) | Self::Pipe(to) => to.exprs(f),
+            Self::Sub(sub) => {
+                if let Some(expr) = &sub.size {
                     f(expr);
                 }
-                if let Some(expr) = &array.length {
+                sub.inner.exprs(f);
+            }
+            Self::Array(array) => {
+                for expr in array.size.expr().into_iter().chain(&array.length) {
                     f(expr);
                 }
                 array.element.exprs(f);
             }
-            Self::Text(Text { size: Size::Conformant(Some(expr)), .. }) => f(expr),
+            Self::Text(text) => {
+                if let Some(expr) = text.size.expr() {
+                    f(expr);
+                }
+            }
             _ => {}
+        }
+    }
+
+    /// Without formats around it.
+    #[must_use]
+    pub fn plain(&self) -> &Self {
+        match self {
+            Self::Formatted(_, inner) => inner.plain(),
+            other => other,
         }
     }
 
@@ -417,6 +554,8 @@ impl Type {
             Self::Named(id) | Self::Union(id, _) => f(*id),
             Self::Pointer(_, to) if pointers => to.named(pointers, f),
             Self::Array(array) => array.element.named(pointers, f),
+            Self::Formatted(_, inner) | Self::Pipe(inner) => inner.named(pointers, f),
+            Self::Sub(sub) => sub.inner.named(pointers, f),
             _ => {}
         }
     }
@@ -428,7 +567,7 @@ impl TypeKind {
         let (fields, arms) = match self {
             Self::Struct(record) => (record.fields.as_slice(), [].as_slice()),
             Self::Union(union) => ([].as_slice(), union.arms.as_slice()),
-            Self::Enum(_) | Self::Bitmap(_) => ([].as_slice(), [].as_slice()),
+            Self::Enum(_) | Self::Bitmap(_) | Self::Opaque => ([].as_slice(), [].as_slice()),
         };
         fields.iter().map(|field: &Field| &field.ty).chain(arms.iter().filter_map(|arm: &Arm| arm.ty.as_ref()))
     }
@@ -445,6 +584,7 @@ impl Scalar {
             Self::U64 | Self::I64 | Self::F64 => (8, 8),
             Self::Enum16 => (2, 4),
             Self::U3264 => (4, 8),
+            Self::Udlong | Self::Dlong | Self::Udlongr => (4, 4),
         }
     }
 
@@ -455,11 +595,11 @@ impl Scalar {
             Self::U8 => "u8",
             Self::U16 | Self::Enum16 => "u16",
             Self::U32 => "u32",
-            Self::U64 | Self::U3264 => "u64",
+            Self::U64 | Self::U3264 | Self::Udlong | Self::Udlongr => "u64",
             Self::I8 => "i8",
             Self::I16 => "i16",
             Self::I32 => "i32",
-            Self::I64 => "i64",
+            Self::I64 | Self::Dlong => "i64",
             Self::F32 => "f32",
             Self::F64 => "f64",
             Self::Bool => "bool",
@@ -472,6 +612,9 @@ impl Scalar {
         match self {
             Self::Enum16 => "enum16",
             Self::U3264 => "u3264",
+            Self::Udlong => "udlong",
+            Self::Dlong => "dlong",
+            Self::Udlongr => "udlongr",
             other => other.rust(),
         }
     }
@@ -485,7 +628,7 @@ impl Scalar {
     /// An integer whose highest bit is its sign.
     #[must_use]
     pub fn is_signed(self) -> bool {
-        matches!(self, Self::I8 | Self::I16 | Self::I32 | Self::I64)
+        matches!(self, Self::I8 | Self::I16 | Self::I32 | Self::I64 | Self::Dlong)
     }
 
     /// The largest value of an integer.
@@ -498,9 +641,9 @@ impl Scalar {
             Self::I8 => i8::MAX as u64,
             Self::I16 => i16::MAX as u64,
             Self::I32 => i32::MAX as u64,
-            Self::I64 => i64::MAX as u64,
+            Self::I64 | Self::Dlong => i64::MAX as u64,
             Self::Bool => 1,
-            Self::U64 | Self::U3264 | Self::F32 | Self::F64 => u64::MAX,
+            Self::U64 | Self::U3264 | Self::Udlong | Self::Udlongr | Self::F32 | Self::F64 => u64::MAX,
         }
     }
 }
@@ -510,5 +653,13 @@ impl Interface {
     #[must_use]
     pub fn get(&self, id: TypeId) -> Option<&TypeDef> {
         self.types.get(id.0)
+    }
+
+    /// The Rust name of a message of an operation.
+    #[must_use]
+    pub fn message_name(&self, operation: &Operation, suffix: &str) -> String {
+        super::names::message_name(&operation.name, suffix, |name| {
+            self.types.iter().any(|def| def.module.is_none() && def.rust == name)
+        })
     }
 }

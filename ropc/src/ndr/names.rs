@@ -10,6 +10,20 @@ pub fn type_name(name: &str) -> String {
     if fits { name.to_string() } else { camel(name) }
 }
 
+/// A type beside another one that [`type_name`] would call the same: capitals stay.
+#[must_use]
+pub fn exact_type_name(name: &str) -> String {
+    let text: String = name.split('_').map(upper_first).collect();
+    if text.starts_with(|c: char| c.is_ascii_alphabetic()) { text } else { format!("T{text}") }
+}
+
+/// The name of a message of an operation: of a declared type where there is none of this name, else longer.
+#[must_use]
+pub fn message_name(operation: &str, suffix: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let name = format!("{}{suffix}", type_name(operation));
+    if is_taken(&name) { format!("{}Call{suffix}", type_name(operation)) } else { name }
+}
+
 /// With its first letter in upper case.
 #[must_use]
 pub fn upper_first(name: &str) -> String {

@@ -21,8 +21,20 @@ pub(super) struct Resolver<'a> {
     /// Typedef names and the names of aggregates.
     names: HashMap<&'a str, Name<'a>>,
     tags: HashMap<&'a str, Name<'a>>,
-    /// Bodies to be lowered once all names are known.
+    /// Bodies to be lowered once all names are known, by the index of their types.
     bodies: Vec<(TypeId, Body<'a>)>,
+    /// Types whose bodies are to be lowered: own ones, and those of others that these use.
+    queue: Vec<TypeId>,
+    /// Types that are or were in the queue.
+    queued: Vec<bool>,
+    /// Names that types have in Rust, by module.
+    rust_names: HashMap<String, HashMap<String, String>>,
+    /// Constants that are not computed yet, for those that use them earlier.
+    pending: HashMap<&'a str, &'a ast::Expr>,
+    /// Constants that are texts.
+    pub(super) texts: HashMap<&'a str, &'a str>,
+    /// Types that are declared nowhere.
+    opaque: HashMap<&'static str, TypeId>,
     /// Aliases being resolved, against cycles.
     open: Vec<&'a str>,
 }
@@ -50,6 +62,7 @@ pub(super) enum Shape<'a> {
     Union(&'a TypeSpec, &'a [ast::UnionCase]),
     Enum(&'a ast::EnumDecl),
     Bitmap(&'a [ast::EnumItem]),
+    Opaque,
 }
 
 impl Shape<'_> {
@@ -57,7 +70,14 @@ impl Shape<'_> {
     fn placeholder(self) -> TypeKind {
         match self {
             Self::Struct(_) => TypeKind::Struct(Struct::default()),
-            Self::Union(..) => TypeKind::Union(Union { tag: Scalar::U32, arms: Vec::new(), max_recursion: None }),
+            Self::Union(..) => TypeKind::Union(Union {
+                tag: Scalar::U32,
+                bare: false,
+                encapsulated: false,
+                arms: Vec::new(),
+                max_recursion: None,
+            }),
+            Self::Opaque => TypeKind::Opaque,
             Self::Enum(_) => TypeKind::Enum(Flags { scalar: Scalar::Enum16, items: Vec::new() }),
             Self::Bitmap(_) => TypeKind::Bitmap(Flags { scalar: Scalar::U32, items: Vec::new() }),
         }
@@ -74,6 +94,12 @@ impl<'a> Resolver<'a> {
             names: HashMap::new(),
             tags: HashMap::new(),
             bodies: Vec::new(),
+            queue: Vec::new(),
+            queued: Vec::new(),
+            rust_names: HashMap::new(),
+            pending: HashMap::new(),
+            texts: HashMap::new(),
+            opaque: HashMap::new(),
             open: Vec::new(),
         }
     }
@@ -88,16 +114,25 @@ impl<'a> Resolver<'a> {
                 self.declare(decl, Some(import.module));
             }
         }
+        // What is wrong there is said when that interface is compiled.
+        self.diagnostics.clear();
         // Own names come before imported ones; only among themselves they must not repeat.
         for decl in &interface.decls {
             self.declare(decl, None);
         }
         let imported = scope.imports.iter().flat_map(|import| import.decls);
+        for decl in imported.clone().chain(&interface.decls) {
+            self.announce(decl);
+        }
+        let before = self.diagnostics.len();
         for decl in imported {
             self.constant_decl(decl);
         }
+        self.diagnostics.truncate(before);
         for decl in &interface.decls {
-            if let Some(constant) = self.constant_decl(decl) {
+            if let Some(constant) = self.constant_decl(decl)
+                && !model.consts.iter().any(|other| other.name == constant.name)
+            {
                 model.consts.push(constant);
             }
         }
@@ -116,6 +151,14 @@ impl<'a> Resolver<'a> {
         if let Some(attr) = attrs::find(&list, "uuid") {
             match attr.args.as_deref() {
                 Some([ast::AttrArg::Uuid(uuid)]) => model.uuid = Some(uuid.clone()),
+                _ if !interface.decls.iter().any(|decl| matches!(decl.kind, DeclKind::Function(_))) => {
+                    self.diagnostics.push(Diagnostic::warning(
+                        "R0710",
+                        "this is no UUID",
+                        attr.span.clone(),
+                        "nothing could bind to it; there is nothing to bind to",
+                    ));
+                }
                 _ => self.diagnostics.push(Diagnostic::error(
                     "R0710",
                     "`uuid` needs a UUID",
@@ -125,7 +168,7 @@ impl<'a> Resolver<'a> {
             }
         } else if let Some(function) = interface.decls.iter().find(|decl| matches!(decl.kind, DeclKind::Function(_))) {
             self.diagnostics.push(
-                Diagnostic::error(
+                Diagnostic::warning(
                     "R0710",
                     format!("interface `{}` has operations and no `uuid`", interface.name.text),
                     interface.name.span.clone(),
@@ -200,13 +243,13 @@ impl<'a> Resolver<'a> {
     }
 
     fn declare_typedef(&mut self, decl: &'a Decl, typedef: &'a Typedef, module: Option<&'a str>) {
-        if typedef.pipe {
-            self.diagnostics.push(Diagnostic::error(
-                "R0712",
-                "pipes cannot be compiled yet",
-                decl.span.clone(),
-                "a pipe travels outside the parameters",
-            ));
+        let written = decl.attrs.iter().chain(&typedef.attrs).chain(parts(&typedef.ty).map_or(&[][..], |(_, _, a)| a));
+        let attrs: Vec<&Attr> = written.collect();
+        if ["nopush", "nopull"].iter().any(|name| attrs::has(&attrs, name))
+            && let [declarator] = typedef.declarators.as_slice()
+            && super::types::builtin(&declarator.name.text).is_some()
+        {
+            // written by hand elsewhere, and part of the language here
             return;
         }
         let plain = typedef.declarators.iter().find(|d| d.pointers == 0 && d.arrays.is_empty());
@@ -261,18 +304,84 @@ impl<'a> Resolver<'a> {
         body: Body<'a>,
     ) -> TypeId {
         let id = TypeId(self.types.len());
+        let own = module.is_none();
+        let rust = self.rust_name(name, module.as_deref());
         self.types.push(TypeDef {
             name: name.to_owned(),
-            rust: names::type_name(name),
+            rust,
             docs,
             spec: attrs::spec(&body.attrs),
             module,
             kind: body.shape.placeholder(),
+            hook: None,
+            format: Default::default(),
+            relative_base: false,
             layout: Layout::default(),
             span,
         });
         self.bodies.push((id, body));
+        self.queued.push(false);
+        if own {
+            self.enqueue(id);
+        }
         id
+    }
+
+    /// A name in Rust that no other type of the module has.
+    fn rust_name(&mut self, name: &str, module: Option<&str>) -> String {
+        let module = module.unwrap_or_default().to_owned();
+        let plain = names::type_name(name);
+        let taken = self.rust_names.entry(module).or_default();
+        let mut rust = plain.clone();
+        if taken.get(&rust).is_some_and(|other| other != name) {
+            rust = names::exact_type_name(name);
+        }
+        let mut number = 2;
+        while taken.get(&rust).is_some_and(|other| other != name) {
+            rust = format!("{plain}{number}");
+            number += 1;
+        }
+        taken.insert(rust.clone(), name.to_owned());
+        rust
+    }
+
+    fn enqueue(&mut self, id: TypeId) {
+        if let Some(queued) = self.queued.get_mut(id.0).filter(|queued| !**queued) {
+            *queued = true;
+            self.queue.push(id);
+        }
+    }
+
+    /// A type that every file uses and none declares.
+    fn opaque(&mut self, ident: &Ident) -> Option<Type> {
+        let name = super::types::OPAQUE_NAMES.iter().copied().find(|name| *name == ident.text)?;
+        if let Some(id) = self.opaque.get(name) {
+            return Some(Type::Named(*id));
+        }
+        let body = Body { attrs: Vec::new(), shape: Shape::Opaque };
+        let id = self.new_type(name, Vec::new(), None, ident.span.clone(), body);
+        self.opaque.insert(name, id);
+        self.hook(id, None, "declared in no interface file");
+        Some(Type::Named(id))
+    }
+
+    /// The Rust type comes from elsewhere: from the path, or from where such types stand.
+    pub(super) fn hook(&mut self, id: TypeId, path: Option<String>, why: &str) {
+        let Some(def) = self.types.get_mut(id.0) else { return };
+        let is_said = path.is_some();
+        let path = path.unwrap_or_else(|| format!("crate::hooks::{}", def.rust));
+        if !is_said && def.module.is_none() {
+            self.diagnostics.push(
+                Diagnostic::warning(
+                    "R0721",
+                    format!("`{}` needs a Rust type of your own", def.name),
+                    def.span.clone(),
+                    why,
+                )
+                .help(format!("write `{path}`, or name another with `represent_as(\"..\")`")),
+            );
+        }
+        def.hook = Some(path);
     }
 
     fn bind(&mut self, ident: &'a Ident, name: Name<'a>, module: Option<&'a str>) {
@@ -319,6 +428,9 @@ impl<'a> Resolver<'a> {
         if let Some(ty) = super::types::builtin(&ident.text) {
             return Some(ty);
         }
+        if let Some(ty) = self.opaque(ident) {
+            return Some(ty);
+        }
         self.unknown(ident);
         None
     }
@@ -327,7 +439,11 @@ impl<'a> Resolver<'a> {
     pub(super) fn lookup_tag(&mut self, ident: &Ident) -> Option<Type> {
         match self.tags.get(ident.text.as_str()).or_else(|| self.names.get(ident.text.as_str())) {
             Some(name) => self.named(ident, *name),
+            None if super::types::builtin(&ident.text).is_some() => super::types::builtin(&ident.text),
             None => {
+                if let Some(ty) = self.opaque(ident) {
+                    return Some(ty);
+                }
                 self.unknown(ident);
                 None
             }
@@ -337,6 +453,8 @@ impl<'a> Resolver<'a> {
     fn named(&mut self, ident: &Ident, name: Name<'a>) -> Option<Type> {
         match name {
             Name::Type(id, _) => Some(self.reference(id)),
+            Name::Forward(_) if super::types::builtin(&ident.text).is_some() => super::types::builtin(&ident.text),
+            Name::Forward(_) if super::types::OPAQUE_NAMES.contains(&ident.text.as_str()) => self.opaque(ident),
             Name::Forward(span) => {
                 self.diagnostics.push(
                     Diagnostic::error(
@@ -362,7 +480,8 @@ impl<'a> Resolver<'a> {
                 }
                 self.open.push(key);
                 let attrs: Vec<&Attr> = decl.attrs.iter().chain(&typedef.attrs).collect();
-                let ty = self.alias_type(&typedef.ty, declarator, &attrs);
+                attrs::check(&attrs, &mut self.diagnostics);
+                let ty = self.alias_type(typedef, declarator, &attrs);
                 self.open.pop();
                 ty
             }
@@ -370,7 +489,8 @@ impl<'a> Resolver<'a> {
     }
 
     /// The type of a use of a named type.
-    pub(super) fn reference(&self, id: TypeId) -> Type {
+    pub(super) fn reference(&mut self, id: TypeId) -> Type {
+        self.enqueue(id);
         let is_union = self.types.get(id.0).is_some_and(|def| matches!(def.kind, TypeKind::Union(_)));
         if is_union { Type::Union(id, None) } else { Type::Named(id) }
     }
@@ -390,6 +510,40 @@ impl<'a> Resolver<'a> {
             diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
         }
         self.diagnostics.push(diagnostic);
+    }
+
+    /// Notes the expressions of constants: others may use them before they come.
+    fn announce(&mut self, decl: &'a Decl) {
+        let items = match &decl.kind {
+            DeclKind::Const(declared) => {
+                match &declared.value.kind {
+                    ast::ExprKind::Str(text) => _ = self.texts.insert(&declared.name.text, text),
+                    _ => _ = self.pending.insert(&declared.name.text, &declared.value),
+                }
+                return;
+            }
+            DeclKind::Typedef(typedef) => match &typedef.ty {
+                TypeSpec::Enum(_, declared, _) => &declared.items,
+                TypeSpec::Bitmap { items, .. } => items,
+                _ => return,
+            },
+            DeclKind::Aggregate(TypeSpec::Enum(_, declared, _)) | DeclKind::Enum(declared) => &declared.items,
+            DeclKind::Aggregate(TypeSpec::Bitmap { items, .. }) => items,
+            _ => return,
+        };
+        for item in items {
+            if let Some(value) = &item.value {
+                self.pending.insert(&item.name.text, value);
+            }
+        }
+    }
+
+    /// A constant that comes later.
+    pub(super) fn later_constant(&mut self, name: &str) -> Option<u64> {
+        let expr = self.pending.remove(name)?;
+        let value = self.constant(expr)?;
+        self.constants.insert(name.to_owned(), value);
+        Some(value)
     }
 
     /// Takes up a constant, or the constants of an enumeration or bitmap.
@@ -453,15 +607,31 @@ impl<'a> Resolver<'a> {
     }
 
     fn lower_bodies(&mut self) {
-        // Bodies in place add to the list while it is worked off.
-        let mut done = 0;
-        while let Some((id, body)) = self.bodies.get(done).cloned() {
-            done += 1;
+        // Bodies use others, and bodies in place add to the list while it is worked off.
+        while let Some(id) = self.queue.pop() {
+            let Some(body) = self.written_body(id) else { continue };
+            let before = self.diagnostics.len();
             let kind = self.body(id, &body);
             if let Some(def) = self.types.get_mut(id.0) {
                 def.kind = kind;
             }
+            let is_own = self.types.get(id.0).is_some_and(|def| def.module.is_none());
+            let numbers = matches!(body.shape, Shape::Enum(_) | Shape::Bitmap(_));
+            if !numbers && let Some(reason) = self.unsupported(before) {
+                self.hook(id, None, &reason);
+            }
+            if !is_own {
+                self.diagnostics.truncate(before);
+            }
         }
+    }
+
+    /// What of the messages since then says that something cannot be compiled; they are taken back.
+    pub(super) fn unsupported(&mut self, before: usize) -> Option<String> {
+        let found = self.diagnostics.get(before..)?.iter().find(|found| found.code == "R0712")?;
+        let reason = format!("{}: {}", found.message, found.primary.1);
+        self.diagnostics.truncate(before);
+        Some(reason)
     }
 
     /// Operations in order of their numbers.
@@ -470,8 +640,13 @@ impl<'a> Resolver<'a> {
             DeclKind::Function(function) => Some((decl, function)),
             _ => None,
         });
+        // what never travels has no number
+        let numbered = functions.filter(|(decl, _)| {
+            let list: Vec<&Attr> = decl.attrs.iter().collect();
+            !["noopnum", "local", "callback"].iter().any(|name| attrs::has(&list, name))
+        });
         let mut operations: Vec<Operation> = Vec::new();
-        for (opnum, (decl, function)) in (0u16..).zip(functions) {
+        for (opnum, (decl, function)) in (0u16..).zip(numbered) {
             if let Some(before) = operations.iter().find(|operation| operation.name == function.name.text) {
                 self.diagnostics.push(
                     Diagnostic::error(
@@ -484,8 +659,23 @@ impl<'a> Resolver<'a> {
                 );
                 continue;
             }
-            operations.push(self.operation(opnum, decl, function));
+            let before = self.diagnostics.len();
+            let mut operation = self.operation(opnum, decl, function);
+            if let Some(reason) = self.unsupported(before) {
+                operation.left_out = true;
+                operation.params.clear();
+                operation.returns = None;
+                self.diagnostics.push(Diagnostic::warning(
+                    "R0722",
+                    format!("operation `{}` is left out", operation.name),
+                    operation.span.clone(),
+                    reason,
+                ));
+            }
+            operations.push(operation);
         }
+        // parameters may have brought types of their own
+        self.lower_bodies();
         operations
     }
 }

@@ -2,9 +2,10 @@
 //! do to each level.
 
 use super::attrs;
+use super::dialect::{Flat, Format, Header, Sub, TextFlags};
 use super::model::{Array, Expr, Known, Pointer, Scalar, Size, Text, Type};
 use super::resolve::{Body, Resolver, parts};
-use crate::ast::{ArrayLen, Attr, Declarator, ExprKind, Ident, Span, TypeSpec};
+use crate::ast::{ArrayLen, Attr, Declarator, ExprKind, Ident, Span, TypeSpec, Typedef};
 use crate::diagnostic::Diagnostic;
 
 /// Type names of the family that need no declaration.
@@ -25,6 +26,22 @@ pub(super) const BUILTIN_NAMES: &[&str] = &[
     "float",
     "double",
     "uint1632",
+    "udlong",
+    "dlong",
+    "udlongr",
+    "NTTIME",
+    "NTTIME_hyper",
+    "NTTIME_1sec",
+    "time_t",
+    "boolean32",
+    "ipv4address",
+    "ipv6address",
+    "DATA_BLOB",
+    "string",
+    "string_array",
+    "u16string",
+    "dom_sid",
+    "dom_sid2",
     "uint3264",
     "int3264",
     "NTSTATUS",
@@ -43,27 +60,70 @@ pub(super) const BUILTIN_NAMES: &[&str] = &[
     "SHORT",
 ];
 
+/// Types that are declared in no interface file: their Rust comes from elsewhere.
+pub(super) const OPAQUE_NAMES: &[&str] = &[
+    "dns_string",
+    "dnsp_name",
+    "dnsp_string",
+    "nbt_string",
+    "netr_DeltaEnum8Bit",
+    "netr_SamDatabaseID8Bit",
+    "sockaddr_storage",
+    "spoolss_security_descriptor",
+    "timespec",
+    "timeval",
+    "wrepl_nbt_name",
+];
+
 /// The type of a name that needs no declaration.
 pub(super) fn builtin(name: &str) -> Option<Type> {
     Some(Type::Scalar(match name {
-        "uint8" | "UCHAR" | "BYTE" | "char" => Scalar::U8,
-        "uint16" | "USHORT" | "WORD" | "WCHAR" | "wchar_t" => Scalar::U16,
-        "uint32" | "ULONG" | "DWORD" | "UINT" | "error_status_t" => Scalar::U32,
-        "uint64" | "ULONGLONG" | "ULONG64" | "DWORD64" | "hyper" => Scalar::U64,
-        "int8" => Scalar::I8,
-        "int16" | "SHORT" => Scalar::I16,
-        "int32" | "LONG" | "INT" => Scalar::I32,
-        "int64" | "dlong64" | "LONGLONG" | "LONG64" => Scalar::I64,
+        "uint8" | "UCHAR" | "BYTE" | "char" | "uint8_t" | "CHAR" | "byte" => Scalar::U8,
+        "uint16" | "USHORT" | "WORD" | "WCHAR" | "wchar_t" | "uint16_t" => Scalar::U16,
+        "uint32" | "ULONG" | "DWORD" | "UINT" | "error_status_t" | "uint32_t" | "uint" | "time_t" | "boolean32"
+        | "BOOL" | "mode_t" | "NET_API_STATUS" | "ipv4address" | "ndr_flags_type" | "COMRESULT" => Scalar::U32,
+        "uint64" | "ULONGLONG" | "ULONG64" | "DWORD64" | "DWORDLONG" | "hyper" | "HYPER_T" | "uint64_t" | "pointer"
+        | "NTTIME_hyper" | "NTTIME_1sec" | "uid_t" | "gid_t" | "libndr_flags" => Scalar::U64,
+        "int8" | "int8_t" => Scalar::I8,
+        "int16" | "SHORT" | "int16_t" => Scalar::I16,
+        "int32" | "LONG" | "INT" | "int32_t" => Scalar::I32,
+        "int64" | "dlong64" | "LONGLONG" | "LONG64" | "int64_t" => Scalar::I64,
         "boolean8" | "bool8" | "BOOLEAN" => Scalar::Bool,
-        "uint1632" => Scalar::Enum16,
-        "uint3264" | "int3264" | "__int3264" | "ULONG_PTR" | "DWORD_PTR" => Scalar::U3264,
+        "uint1632" | "int1632" => Scalar::Enum16,
+        "uint3264" | "int3264" | "__int3264" | "ULONG_PTR" | "DWORD_PTR" | "SIZE_T" => Scalar::U3264,
+        "udlong" | "NTTIME" => Scalar::Udlong,
+        "dlong" => Scalar::Dlong,
+        "udlongr" => Scalar::Udlongr,
         "NTSTATUS" => return Some(Type::Known(Known::NtStatus)),
         "WERROR" => return Some(Type::Known(Known::WError)),
         "HRESULT" => return Some(Type::Known(Known::HResult)),
         "GUID" | "UUID" | "uuid_t" | "guid" => return Some(Type::Known(Known::Guid)),
         "policy_handle" => return Some(Type::Known(Known::ContextHandle)),
+        "DATA_BLOB" => return Some(Type::Known(Known::Blob)),
+        "dom_sid" => return Some(Type::Known(Known::Sid)),
+        "dom_sid2" => return Some(Type::Known(Known::SidConformant)),
+        "dom_sid28" => return Some(Type::Known(Known::SidPadded)),
+        "dom_sid0" => return Some(Type::Known(Known::SidOptional)),
+        "string" | "u16string" => {
+            return Some(Type::Flat(Flat { flags: TextFlags::default(), list: false }));
+        }
+        "string_array" => return Some(Type::Flat(Flat { flags: TextFlags::default(), list: true })),
+        "ipv6address" => {
+            let element = Box::new(Type::Scalar(Scalar::U8));
+            return Some(Type::Array(Array { element, size: Size::Fixed(16), length: None, varying: false }));
+        }
         _ => return None,
     }))
+}
+
+/// The type that a `sizeof` names, where it needs no declaration.
+pub(super) fn simple(spec: &TypeSpec) -> Option<Type> {
+    match spec {
+        TypeSpec::Words(list) => words(list).flatten().map(Type::Scalar),
+        TypeSpec::Ref(name) => builtin(&name.name.text),
+        TypeSpec::Tag(_, tag) => builtin(&tag.text),
+        _ => None,
+    }
 }
 
 /// The integer that words of C spell. `char` has no sign in NDR; `None` inside for `void`.
@@ -107,6 +167,7 @@ const MAX_LEVELS: usize = 16;
 enum Level {
     Pointer(Option<Pointer>, Box<Level>),
     Array(Array1),
+    Format(Format, Box<Level>),
     Leaf(Type),
     Void,
 }
@@ -131,6 +192,8 @@ pub(super) struct Use<'u> {
     pub(super) parameter: bool,
     /// Name for a type written in place.
     pub(super) inline_name: String,
+    /// What the type around says of formats and texts.
+    pub(super) around: (Format, TextFlags),
 }
 
 impl<'a> Resolver<'a> {
@@ -143,7 +206,7 @@ impl<'a> Resolver<'a> {
     ) -> Option<Type> {
         let base = self.base_level(spec, place)?;
         let mut level = match declarator {
-            Some(declarator) => self.declared(base, declarator)?,
+            Some(declarator) => self.declared(base, declarator, place.fields)?,
             None => base,
         };
         if depth(&level) > MAX_LEVELS {
@@ -162,18 +225,21 @@ impl<'a> Resolver<'a> {
     /// The type of a typedef name.
     pub(super) fn alias_type(
         &mut self,
-        spec: &'a TypeSpec,
+        typedef: &'a Typedef,
         declarator: &'a Declarator,
         attrs: &[&Attr],
     ) -> Option<Type> {
+        let spec = &typedef.ty;
         let place = Use {
             attrs,
             fields: &[],
             span: &declarator.name.span,
             parameter: false,
             inline_name: declarator.name.text.clone(),
+            around: Default::default(),
         };
-        self.used_type(spec, Some(declarator), &place)
+        let ty = self.used_type(spec, Some(declarator), &place)?;
+        Some(if typedef.pipe { Type::Pipe(Box::new(ty)) } else { ty })
     }
 
     /// The type without pointers and arrays; `None` inside for `void`.
@@ -219,7 +285,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Pointers and arrays of a declarator around a base.
-    fn declared(&mut self, base: Level, declarator: &'a Declarator) -> Option<Level> {
+    fn declared(&mut self, base: Level, declarator: &'a Declarator, fields: &[&str]) -> Option<Level> {
         let mut level = base;
         if !declarator.pointer_to_array {
             level = point(level, declarator.pointers);
@@ -227,7 +293,7 @@ impl<'a> Resolver<'a> {
         for array in declarator.arrays.iter().rev().take(MAX_LEVELS + 1) {
             let (size, open) = match array {
                 ArrayLen::Open(span) => (Size::Conformant(None), Some(span.clone())),
-                ArrayLen::Expr(expr) => (Size::Fixed(self.array_length(expr)?), None),
+                ArrayLen::Expr(expr) => (self.array_length_or_expr(expr, fields)?, None),
                 ArrayLen::Range(_, last) => (Size::Fixed(self.array_length(last)?.saturating_add(1)), None),
                 ArrayLen::Rest(span) => {
                     self.not_here(span, "`[rest]` belongs to `encoding(mapi)`");
@@ -246,16 +312,28 @@ impl<'a> Resolver<'a> {
         Some(level)
     }
 
+    /// A constant, or something that siblings say: then nothing of it is on the wire.
+    fn array_length_or_expr(&mut self, expr: &'a crate::ast::Expr, fields: &[&str]) -> Option<Size> {
+        match self.expr(expr, fields)? {
+            Expr::Const(length) => self.checked_length(length, expr).map(Size::Fixed),
+            other => Some(Size::Inline(other)),
+        }
+    }
+
     fn array_length(&mut self, expr: &'a crate::ast::Expr) -> Option<u64> {
         let length = self.constant(expr)?;
-        if (1..=0x0100_0000).contains(&length) {
+        self.checked_length(length, expr)
+    }
+
+    fn checked_length(&mut self, length: u64, expr: &crate::ast::Expr) -> Option<u64> {
+        if length <= 0x0100_0000 {
             return Some(length);
         }
         self.diagnostics.push(Diagnostic::error(
             "R0719",
             format!("an array of {length} elements"),
             expr.span.clone(),
-            "expected 1 to 16777216",
+            "expected at most 16777216",
         ));
         None
     }
@@ -272,17 +350,10 @@ impl<'a> Resolver<'a> {
             if !context_handle(level) {
                 self.no_level(attr, "only a `void *` can be a context handle");
             }
-        } else if let Some(attr) = attrs::find(attrs, "string") {
-            if !text(level) {
-                self.no_level(attr, "only a pointer to or an array of characters can be a string");
-            }
-        } else if let Some(attr) = attrs::find(attrs, "charset") {
-            self.diagnostics.push(Diagnostic::error(
-                "R0712",
-                "`charset` without `string` cannot be compiled yet",
-                attr.span.clone(),
-                "characters without terminator",
-            ));
+        } else if let Some(attr) = attrs::find(attrs, "string")
+            && !text(level)
+        {
+            self.no_level(attr, "only a pointer to or an array of characters can be a string");
         }
         self.apply_kind(level, attrs);
         if let Some(attr) = attrs::find(attrs, "range") {
@@ -290,6 +361,108 @@ impl<'a> Resolver<'a> {
         }
         if let Some(attr) = attrs::find(attrs, "switch_is") {
             self.apply_switch(level, attr, place.fields);
+        }
+        let (mut format, mut flags) = place.around;
+        for attr in attrs.iter().filter(|attr| attr.name.text == "flag") {
+            for arg in attrs::levels(attr).into_iter().flatten() {
+                self.flags(arg, &mut format, &mut flags);
+            }
+        }
+        if let Some(Type::Flat(flat)) = leaf(level) {
+            flat.flags = flags;
+        }
+        if let Some(attr) = attrs::find(attrs, "subcontext") {
+            self.apply_sub(level, attr, place);
+        }
+        // what the type around says holds here anyway
+        if format != place.around.0 {
+            let inner = std::mem::replace(level, Level::Void);
+            *level = Level::Format(format, Box::new(inner));
+        }
+    }
+
+    /// `flag(NDR_NOALIGN|STR_ASCII)`: names of flags, joined.
+    pub(super) fn flags(&mut self, expr: &crate::ast::Expr, format: &mut Format, text: &mut TextFlags) {
+        use crate::ast::BinaryOp;
+        let name = match &expr.kind {
+            ExprKind::Binary(BinaryOp::BitOr, a, b) => {
+                self.flags(a, format, text);
+                self.flags(b, format, text);
+                return;
+            }
+            ExprKind::Name(name) => name.text.trim_start_matches("LIBNDR_FLAG_").trim_start_matches("NDR_"),
+            _ => {
+                self.diagnostics.push(Diagnostic::error(
+                    "R0712",
+                    "flags that only running C code knows",
+                    expr.span.clone(),
+                    "the format would differ from value to value",
+                ));
+                return;
+            }
+        };
+        match name {
+            "BIGENDIAN" | "BIG_ENDIAN" => format.big_endian = Some(true),
+            "LITTLE_ENDIAN" => format.big_endian = Some(false),
+            "NOALIGN" => (format.unaligned, format.padded) = (true, None),
+            "ALIGN2" => (format.unaligned, format.padded) = (false, Some(2)),
+            "ALIGN4" => (format.unaligned, format.padded) = (false, Some(4)),
+            "ALIGN8" => (format.unaligned, format.padded) = (false, Some(8)),
+            "REMAINING" => format.remaining = true,
+            "STR_ASCII" | "STR_UTF8" | "STR_RAW8" => text.narrow = true,
+            "STR_NULLTERM" => text.nul = true,
+            "STR_NOTERM" => text.noterm = true,
+            "STR_SIZE2" => text.size2 = true,
+            "STR_SIZE4" => text.size4 = true,
+            "STR_LEN4" => text.len4 = true,
+            "STR_BYTESIZE" => text.bytes = true,
+            "STR_CHARLEN" => text.uncounted = true,
+            // of printing, of how much is checked, of the order of what pointers lead to
+            "STR_CONFORMANT"
+            | "STR_NO_EMBEDDED_NUL"
+            | "NO_COMPRESSION"
+            | "NO_COMP"
+            | "IS_SECRET"
+            | "SECRET"
+            | "PAHEX"
+            | "LIBNDR_PRINT_ARRAY_HEX"
+            | "PRINT_ARRAY_HEX"
+            | "RELATIVE_REVERSE"
+            | "NO_RELATIVE_REVERSE"
+            | "SUBCONTEXT_NO_UNREAD_BYTES"
+            | "ALLOC_ARRAY" => {}
+            other => {
+                let text = format!("`{other}` is no flag that is known here");
+                self.diagnostics.push(Diagnostic::error("R0712", text, expr.span.clone(), "unknown flag"));
+            }
+        }
+    }
+
+    /// `subcontext(4), subcontext_size(n)`: what is innermost stands in data of its own.
+    fn apply_sub(&mut self, level: &mut Level, attr: &Attr, place: &Use<'_>) {
+        let Some(header) = attrs::single(attr).and_then(|expr| self.constant(expr)) else {
+            self.no_argument(attr, "a number");
+            return;
+        };
+        let header = match header {
+            0 => Header::None,
+            2 => Header::Size2,
+            4 => Header::Size4,
+            0xFFFF_FC01 => Header::Serialized,
+            _ => {
+                self.no_argument(attr, "0, 2, 4 or 0xFFFFFC01");
+                return;
+            }
+        };
+        let size = attrs::find(place.attrs, "subcontext_size")
+            .and_then(attrs::single)
+            .and_then(|expr| self.expr(expr, place.fields));
+        match leaf(level) {
+            Some(ty) => {
+                let inner = Box::new(std::mem::replace(ty, Type::Scalar(Scalar::U8)));
+                *ty = Type::Sub(Sub { header, size, inner });
+            }
+            None => self.no_level(attr, "`void` cannot be data inside data"),
         }
     }
 
@@ -321,13 +494,19 @@ impl<'a> Resolver<'a> {
     }
 
     fn apply_kind(&mut self, level: &mut Level, list: &[&Attr]) {
-        let mut kinds = [("ref", Pointer::Ref), ("unique", Pointer::Unique), ("ptr", Pointer::Full)]
-            .into_iter()
-            .filter_map(|(name, kind)| attrs::find(list, name).map(|attr| (attr, kind)));
+        let mut kinds = [
+            ("ref", Pointer::Ref),
+            ("unique", Pointer::Unique),
+            ("ptr", Pointer::Full),
+            ("relative", Pointer::Relative),
+            ("relative_short", Pointer::RelativeShort),
+        ]
+        .into_iter()
+        .filter_map(|(name, kind)| attrs::find(list, name).map(|attr| (attr, kind)));
         let Some((attr, kind)) = kinds.next() else { return };
         if let Some((second, _)) = kinds.next() {
             self.diagnostics.push(
-                Diagnostic::error(
+                Diagnostic::warning(
                     "R0717",
                     "a pointer is of one kind",
                     second.span.clone(),
@@ -345,6 +524,7 @@ impl<'a> Resolver<'a> {
                     return;
                 }
                 Level::Array(array) => at = &mut array.element,
+                Level::Format(_, inner) => at = inner,
                 // `[ref]` on an array parameter is common and says nothing.
                 Level::Leaf(_) | Level::Void => return,
             }
@@ -365,8 +545,9 @@ impl<'a> Resolver<'a> {
                     *place = Type::Ranged(scalar, low, high);
                 }
             }
-            // A range on a type with a name of its own would need another type.
-            _ => self.no_level(attr, "only a number has a range"),
+            // of an enumeration, or of how much there is of something: said for readers only
+            Some(_) => {}
+            None => self.no_level(attr, "only a number has a range"),
         }
     }
 
@@ -391,6 +572,7 @@ impl<'a> Resolver<'a> {
     fn settle(&mut self, level: Level, parameter: bool, span: &Span) -> Option<Type> {
         Some(match level {
             Level::Leaf(ty) => ty,
+            Level::Format(format, inner) => Type::Formatted(format, Box::new(self.settle(*inner, parameter, span)?)),
             Level::Void => {
                 self.diagnostics.push(Diagnostic::error(
                     "R0701",
@@ -405,7 +587,7 @@ impl<'a> Resolver<'a> {
                 Type::Pointer(kind.unwrap_or(default), Box::new(self.settle(*to, false, span)?))
             }
             Level::Array(array) => {
-                if let (Size::Conformant(None), Some(open)) = (&array.size, &array.open) {
+                if let (Size::Conformant(None), None, Some(open)) = (&array.size, &array.length, &array.open) {
                     self.diagnostics.push(Diagnostic::error(
                         "R0705",
                         "an open array without `size_is`",
@@ -460,6 +642,7 @@ fn depth(level: &Level) -> usize {
         at = match at {
             Level::Pointer(_, to) => to,
             Level::Array(array) => &array.element,
+            Level::Format(_, inner) => inner,
             Level::Leaf(_) | Level::Void => return depth,
         };
         depth += 1;
@@ -481,6 +664,7 @@ fn loosen(ty: Type) -> Level {
             length: array.length,
             open: None,
         }),
+        Type::Formatted(format, inner) => Level::Format(format, Box::new(loosen(*inner))),
         other => Level::Leaf(other),
     }
 }
@@ -511,6 +695,7 @@ fn set_level(level: &mut Level, expr: Option<Expr>, is_size: bool) -> Option<&mu
             Some(expr) => set_array(array, expr, is_size),
             None => Some(&mut array.element),
         },
+        Level::Format(_, inner) => set_level(inner, expr, is_size),
         Level::Leaf(_) | Level::Void => None,
     }
 }
@@ -529,6 +714,7 @@ fn leaf(level: &mut Level) -> Option<&mut Type> {
     match level {
         Level::Pointer(_, to) => leaf(to),
         Level::Array(array) => leaf(&mut array.element),
+        Level::Format(_, inner) => leaf(inner),
         Level::Leaf(ty) => Some(ty),
         Level::Void => None,
     }
@@ -541,7 +727,7 @@ fn context_handle(level: &mut Level) -> bool {
             *level = Level::Leaf(Type::Known(Known::ContextHandle));
             true
         }
-        Level::Pointer(_, to) => context_handle(to),
+        Level::Pointer(_, to) | Level::Format(_, to) => context_handle(to),
         Level::Leaf(Type::Known(Known::ContextHandle)) => true,
         Level::Array(_) | Level::Leaf(_) | Level::Void => false,
     }
@@ -569,6 +755,7 @@ fn text(level: &mut Level) -> bool {
             }
             None => text(to),
         },
+        Level::Format(_, inner) => text(inner),
         Level::Leaf(Type::Text(_)) => true,
         Level::Leaf(_) | Level::Void => false,
     }

@@ -26,7 +26,7 @@ fn macros_take_arguments_over_lines_and_join_words() {
 
 #[test]
 fn conditions_choose() {
-    let text = "#if 0\nA\n#elif defined(__PIDL__) && 2 * 3 == 6\nB\n#else\nC\n#endif\n#ifndef X\nD\n#endif\n#if defined X || 010 != 8\nE\n#endif";
+    let text = "#if 0\nA\n#elif defined(__midl) && 2 * 3 == 6\nB\n#else\nC\n#endif\n#ifndef X\nD\n#endif\n#if defined X || 010 != 8\nE\n#endif";
     assert_eq!(expand(text), "B\nD");
     assert_eq!(expand("#if 0\n#if 1\nA\n#else\nB\n#endif\n#else\nC\n#endif"), "C");
     assert_eq!(expand("/*\n#if 0\n*/\nA"), "/*\n*/\nA");

@@ -35,6 +35,15 @@ impl<'a> NdrCursor<'a> {
             .ok_or_else(|| self.error(UnpackErrorKind::TooLarge { found, limit: max_count as u64 }))
     }
 
+    /// A number of elements that the description computes, as a size of this machine.
+    ///
+    /// # Errors
+    /// `TooLarge` when it is none.
+    #[inline]
+    pub fn to_count(&self, found: u64) -> Result<usize, UnpackError> {
+        usize::try_from(found).map_err(|_| self.error(UnpackErrorKind::TooLarge { found, limit: usize::MAX as u64 }))
+    }
+
     /// This many bytes.
     ///
     /// # Errors
@@ -188,6 +197,12 @@ impl NdrEncoder {
         count_i64: i64, i64;
         /// A count as wide as an enumeration.
         count_enum16: enum16, u16;
+        /// A count as an unsigned 64-bit integer at an alignment of four.
+        count_udlong: udlong, u64;
+        /// A count as a signed 64-bit integer at an alignment of four.
+        count_dlong: dlong, i64;
+        /// A count as an unsigned 64-bit integer whose high half stands first.
+        count_udlongr: udlongr, u64;
         /// A count as wide as a pointer.
         count_u3264: u3264, u64;
     }

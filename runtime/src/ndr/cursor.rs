@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::Representation;
+use super::format::Format;
+use super::relative::Base;
 use crate::error::{UnpackError, UnpackErrorKind};
 
 /// A position in stub data, with what its representation decides.
@@ -10,10 +12,17 @@ use crate::error::{UnpackError, UnpackErrorKind};
 /// Every integer is read at its natural alignment, which counts from the start of the data.
 #[derive(Clone, Debug)]
 pub struct NdrCursor<'a> {
-    bytes: &'a [u8],
+    pub(super) bytes: &'a [u8],
     /// At most the length of `bytes`.
     position: usize,
-    representation: Representation,
+    pub(super) format: Format,
+    /// Where alignment counts from: the beginning of the data, or of the part that is read.
+    pub(super) origin: usize,
+    /// Where relative pointers count from.
+    pub(super) base: Base,
+    /// Relative pointers that were followed, and bytes that were read there.
+    pub(super) jumps: usize,
+    pub(super) jumped: usize,
     depth: u32,
     /// Referent ids of the constructions that are open, see [`super::Frame`].
     pub(super) referents: Vec<u64>,
@@ -33,7 +42,7 @@ macro_rules! integers {
             #[inline]
             pub fn $name(&mut self) -> Result<$ty, UnpackError> {
                 let bytes = self.aligned()?;
-                Ok(if self.representation.is_big_endian() {
+                Ok(if self.format.representation.is_big_endian() {
                     <$ty>::from_be_bytes(bytes)
                 } else {
                     <$ty>::from_le_bytes(bytes)
@@ -53,7 +62,11 @@ impl<'a> NdrCursor<'a> {
         Self {
             bytes,
             position: 0,
-            representation,
+            format: Format::new(representation),
+            origin: 0,
+            base: Base::default(),
+            jumps: 0,
+            jumped: 0,
             depth: 0,
             referents: Vec::new(),
             next_referent: 0,
@@ -65,7 +78,7 @@ impl<'a> NdrCursor<'a> {
     #[inline]
     #[must_use]
     pub fn representation(&self) -> Representation {
-        self.representation
+        self.format.representation
     }
 
     /// Bytes read so far.
@@ -100,13 +113,28 @@ impl<'a> NdrCursor<'a> {
     /// `Truncated` when the data ends in the gap.
     #[inline]
     pub fn align(&mut self, ndr: usize, ndr64: usize) -> Result<(), UnpackError> {
-        let to = if self.representation.is_ndr64() { ndr64 } else { ndr };
-        let start = align_up(self.position, to);
+        let to = if self.format.representation.is_ndr64() { ndr64 } else { ndr };
+        let start = self.gap(to);
         if start > self.bytes.len() {
             return Err(self.truncated(start - self.position));
         }
         self.position = start;
         Ok(())
+    }
+
+    /// Where something of this alignment begins.
+    #[inline]
+    fn gap(&self, to: usize) -> usize {
+        if self.format.unaligned {
+            self.position
+        } else {
+            align_up(self.position.saturating_sub(self.origin), to) + self.origin
+        }
+    }
+
+    /// Goes on from another place, at most the end.
+    pub(super) fn seek(&mut self, position: usize) {
+        self.position = position.min(self.bytes.len());
     }
 
     /// The gap after a structure, and around the tag of a union, that only NDR64 has
@@ -136,7 +164,7 @@ impl<'a> NdrCursor<'a> {
 
     #[inline]
     fn aligned<const N: usize>(&mut self) -> Result<[u8; N], UnpackError> {
-        let start = align_up(self.position, N);
+        let start = self.gap(N);
         match self.bytes.get(start..).and_then(|rest| rest.first_chunk::<N>()) {
             Some(bytes) => {
                 self.position = start + N;
@@ -184,7 +212,7 @@ impl<'a> NdrCursor<'a> {
     /// `Truncated` when the data ends before it, `InvalidValue` over 16 bits.
     #[inline]
     pub fn enum16(&mut self) -> Result<u16, UnpackError> {
-        if !self.representation.is_ndr64() {
+        if !self.format.representation.is_ndr64() {
             return self.u16();
         }
         let value = self.u32()?;
@@ -197,7 +225,40 @@ impl<'a> NdrCursor<'a> {
     /// `Truncated` when the data ends before it.
     #[inline]
     pub fn u3264(&mut self) -> Result<u64, UnpackError> {
-        if self.representation.is_ndr64() { self.u64() } else { Ok(u64::from(self.u32()?)) }
+        if self.format.representation.is_ndr64() { self.u64() } else { Ok(u64::from(self.u32()?)) }
+    }
+
+    /// A 64-bit integer at an alignment of four (`udlong`, `NTTIME`).
+    ///
+    /// # Errors
+    /// `Truncated` when the data ends before it.
+    pub fn udlong(&mut self) -> Result<u64, UnpackError> {
+        let (first, second) = (u64::from(self.u32()?), u64::from(self.u32()?));
+        Ok(if self.format.representation.is_big_endian() { first << 32 | second } else { second << 32 | first })
+    }
+
+    /// A signed 64-bit integer at an alignment of four (`dlong`).
+    ///
+    /// # Errors
+    /// `Truncated` when the data ends before it.
+    pub fn dlong(&mut self) -> Result<i64, UnpackError> {
+        Ok(self.udlong()?.cast_signed())
+    }
+
+    /// A 64-bit integer whose high half stands first (`udlongr`).
+    ///
+    /// # Errors
+    /// `Truncated` when the data ends before it.
+    pub fn udlongr(&mut self) -> Result<u64, UnpackError> {
+        Ok(u64::from(self.u32()?) << 32 | u64::from(self.u32()?))
+    }
+
+    /// A pointer that is not followed: its id means nothing.
+    ///
+    /// # Errors
+    /// `Truncated` when the data ends before it.
+    pub fn ignored_pointer(&mut self) -> Result<(), UnpackError> {
+        self.u3264().map(|_| ())
     }
 
     /// Goes one level down in a structure that contains itself.

@@ -2,6 +2,8 @@
 
 use super::Representation;
 use super::cursor::align_up;
+use super::format::Format;
+use super::relative::{Base, Waiting};
 use crate::error::{PackError, PackErrorKind};
 
 /// Appends stub data, every integer at its natural alignment, never past its limit.
@@ -11,7 +13,15 @@ use crate::error::{PackError, PackErrorKind};
 pub struct NdrEncoder {
     buffer: Vec<u8>,
     limit: usize,
-    representation: Representation,
+    pub(super) format: Format,
+    /// Where alignment counts from: the beginning of the data, or of the part that is written.
+    pub(super) origin: usize,
+    /// Where relative pointers count from.
+    pub(super) base: Base,
+    /// Relative pointers of the constructions that are open.
+    pub(super) waiting: Vec<Waiting>,
+    /// The next of `waiting` to be used.
+    pub(super) next_waiting: usize,
     depth: u32,
     /// The id of the next pointer that is not null.
     pub(super) next_referent: u32,
@@ -29,7 +39,7 @@ macro_rules! integers {
             /// `Full` at the limit.
             #[inline]
             pub fn $name(&mut self, value: $ty) -> Result<(), PackError> {
-                self.aligned(if self.representation.is_big_endian() {
+                self.aligned(if self.format.representation.is_big_endian() {
                     value.to_be_bytes()
                 } else {
                     value.to_le_bytes()
@@ -52,7 +62,11 @@ impl NdrEncoder {
         Self {
             buffer: Vec::new(),
             limit,
-            representation,
+            format: Format::new(representation),
+            origin: 0,
+            base: Base::default(),
+            waiting: Vec::new(),
+            next_waiting: 0,
             depth: 0,
             next_referent: Self::FIRST_REFERENT,
             next_full: 1,
@@ -64,7 +78,7 @@ impl NdrEncoder {
     #[inline]
     #[must_use]
     pub fn representation(&self) -> Representation {
-        self.representation
+        self.format.representation
     }
 
     /// Bytes written so far.
@@ -93,13 +107,50 @@ impl NdrEncoder {
     /// `Full` at the limit.
     #[inline]
     pub fn align(&mut self, ndr: usize, ndr64: usize) -> Result<(), PackError> {
-        let to = if self.representation.is_ndr64() { ndr64 } else { ndr };
-        let start = align_up(self.buffer.len(), to);
+        let to = if self.format.representation.is_ndr64() { ndr64 } else { ndr };
+        let start = self.gap(to);
         if start > self.limit {
             return Err(self.full(start - self.buffer.len()));
         }
         self.buffer.resize(start, 0);
         Ok(())
+    }
+
+    /// Where something of this alignment begins.
+    #[inline]
+    fn gap(&self, to: usize) -> usize {
+        let end = self.buffer.len();
+        if self.format.unaligned { end } else { align_up(end.saturating_sub(self.origin), to) + self.origin }
+    }
+
+    /// This many zeros.
+    ///
+    /// # Errors
+    /// `Full` at the limit.
+    pub fn zeros(&mut self, count: usize) -> Result<(), PackError> {
+        if count > self.limit.saturating_sub(self.buffer.len()) {
+            return Err(self.full(count));
+        }
+        self.buffer.resize(self.buffer.len() + count, 0);
+        Ok(())
+    }
+
+    /// Writes over bytes that are there already.
+    pub(super) fn patch<const N: usize>(&mut self, at: usize, bytes: [u8; N]) {
+        if let Some(place) = self.buffer.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<N>()) {
+            *place = bytes;
+        }
+    }
+
+    /// How many bytes something takes when it is packed alone, in the format of here.
+    ///
+    /// # Errors
+    /// What `pack` answers.
+    pub fn size_of(&self, pack: impl FnOnce(&mut Self) -> Result<(), PackError>) -> Result<usize, PackError> {
+        let mut e = Self::with_limit(self.format.representation, self.limit);
+        e.format = self.format;
+        pack(&mut e)?;
+        Ok(e.len())
     }
 
     /// The gap after a structure, and around the tag of a union, that only NDR64 has
@@ -127,7 +178,7 @@ impl NdrEncoder {
 
     #[inline]
     fn aligned<const N: usize>(&mut self, bytes: [u8; N]) -> Result<(), PackError> {
-        let start = align_up(self.buffer.len(), N);
+        let start = self.gap(N);
         if start.saturating_add(N) > self.limit {
             return Err(self.full(start - self.buffer.len() + N));
         }
@@ -174,7 +225,7 @@ impl NdrEncoder {
     /// `Full` at the limit.
     #[inline]
     pub fn enum16(&mut self, value: u16) -> Result<(), PackError> {
-        if self.representation.is_ndr64() { self.u32(u32::from(value)) } else { self.u16(value) }
+        if self.format.representation.is_ndr64() { self.u32(u32::from(value)) } else { self.u16(value) }
     }
 
     /// An integer as wide as a pointer (`__int3264`): 32 bits in NDR 2.0, 64 in NDR64.
@@ -183,12 +234,46 @@ impl NdrEncoder {
     /// `TooLarge` over 32 bits in NDR 2.0, `Full` at the limit.
     #[inline]
     pub fn u3264(&mut self, value: u64) -> Result<(), PackError> {
-        if self.representation.is_ndr64() {
+        if self.format.representation.is_ndr64() {
             return self.u64(value);
         }
         let narrow = u32::try_from(value)
             .map_err(|_| self.error(PackErrorKind::TooLarge { value, limit: u64::from(u32::MAX) }))?;
         self.u32(narrow)
+    }
+
+    /// A 64-bit integer at an alignment of four (`udlong`, `NTTIME`).
+    ///
+    /// # Errors
+    /// `Full` at the limit.
+    pub fn udlong(&mut self, value: u64) -> Result<(), PackError> {
+        self.align(4, 4)?;
+        let big = self.format.representation.is_big_endian();
+        self.bytes(&if big { value.to_be_bytes() } else { value.to_le_bytes() })
+    }
+
+    /// A signed 64-bit integer at an alignment of four (`dlong`).
+    ///
+    /// # Errors
+    /// `Full` at the limit.
+    pub fn dlong(&mut self, value: i64) -> Result<(), PackError> {
+        self.udlong(value.cast_unsigned())
+    }
+
+    /// A 64-bit integer whose high half stands first (`udlongr`).
+    ///
+    /// # Errors
+    /// `Full` at the limit.
+    pub fn udlongr(&mut self, value: u64) -> Result<(), PackError> {
+        self.udlong(if self.format.representation.is_big_endian() { value } else { value.rotate_left(32) })
+    }
+
+    /// A pointer that is not followed.
+    ///
+    /// # Errors
+    /// `Full` at the limit.
+    pub fn ignored_pointer(&mut self) -> Result<(), PackError> {
+        self.u3264(0)
     }
 
     /// Goes one level down in a structure that contains itself.

@@ -14,16 +14,27 @@ mod array;
 mod cursor;
 mod encoder;
 mod fault;
+mod flat;
+mod format;
+mod pipe;
 mod pointer;
+mod relative;
 mod representation;
+mod sid;
 mod string;
+mod subcontext;
 mod types;
 
 pub use cursor::NdrCursor;
 pub use encoder::NdrEncoder;
 pub use fault::{Fault, FaultCause, FaultStatus};
+pub use flat::{Counts, FlatText};
+pub use format::Format;
 pub use pointer::Frame;
+pub use relative::{EncoderFrame, Jump, OuterBase};
 pub use representation::{ByteOrder, Representation, TransferSyntax};
+pub use sid::Sid;
+pub use subcontext::{Outer, OuterEncoder, SubHeader};
 pub use types::{ContextHandle, HResult, NtStatus, WError};
 
 use crate::error::{PackError, UnpackError};

@@ -4,8 +4,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::super::check::number_of;
-use super::super::derive::Derived;
-use super::super::model::{Expr, Field, Interface, Scalar, Type};
+use super::super::derive::{Derived, derived};
+use super::super::dialect::{Function, Value};
+use super::super::model::{Expr, Field, Interface, Known, Pointer, Scalar, Type, TypeKind};
 use super::ident;
 use crate::ast::{BinaryOp, UnaryOp};
 
@@ -15,6 +16,8 @@ pub(super) struct Env<'m> {
     pub(super) fields: Vec<&'m Field>,
     /// One a field.
     pub(super) access: Vec<Access>,
+    /// There is an encoder `e`: what something takes can be found out.
+    pub(super) writing: bool,
 }
 
 /// How one field is reached.
@@ -24,6 +27,8 @@ pub(super) enum Access {
     Place(TokenStream),
     /// A field that follows from the one at this place: its length, its discriminant.
     Derived(Derived, TokenStream),
+    /// What it is written as.
+    Computed(Expr),
     /// Not known here.
     Missing,
 }
@@ -33,7 +38,7 @@ impl Env<'_> {
     pub(super) fn knows(&self, expr: &Expr) -> bool {
         let mut known = true;
         expr.fields(&mut |index| known &= !matches!(self.access.get(index), None | Some(Access::Missing)));
-        known
+        known && (self.writing || !measures(expr))
     }
 
     /// The expression as a `u64`.
@@ -58,6 +63,102 @@ impl Env<'_> {
                 let (cond, then, other) = (self.condition(cond), self.value(then), self.value(other));
                 quote!(if #cond { #then } else { #other })
             }
+            Expr::Member(..) => self.reach(expr, &|env, place, ty| env.number(ty, place)),
+            Expr::Call(function, arg) => self.reach(arg, &|env, place, ty| env.measure(*function, place, ty)),
+        }
+    }
+
+    /// What `f` makes of the place of a field or member; 0 where a pointer on the way is null.
+    fn reach(&self, expr: &Expr, f: &dyn Fn(&Self, TokenStream, &Type) -> TokenStream) -> TokenStream {
+        match expr {
+            Expr::Field(index) | Expr::Deref(index) => match (self.fields.get(*index), self.access.get(*index)) {
+                (Some(field), Some(Access::Place(place))) => f(self, place.clone(), &field.ty),
+                (Some(_), Some(Access::Computed(expr))) => self.value(expr),
+                (Some(_), Some(Access::Derived(..))) => self.field(*index, false),
+                _ => quote!(0),
+            },
+            Expr::Member(base, name) => self.reach(base, &|env, place, ty| env.member(place, ty, name, f)),
+            _ => quote!(0),
+        }
+    }
+
+    fn member(
+        &self,
+        place: TokenStream,
+        ty: &Type,
+        name: &str,
+        f: &dyn Fn(&Self, TokenStream, &Type) -> TokenStream,
+    ) -> TokenStream {
+        match ty {
+            Type::Formatted(_, inner) | Type::Pointer(Pointer::Ref, inner) => self.member(place, inner, name, f),
+            Type::Sub(sub) => self.member(place, &sub.inner, name, f),
+            Type::Known(Known::Blob) if name == "length" => quote!(#place.len() as u64),
+            Type::Pointer(_, to) => {
+                let inner = self.member(quote!(value), to, name, f);
+                quote!(#place.as_ref().map_or(0, |value| #inner))
+            }
+            Type::Named(id) => {
+                let Some(TypeKind::Struct(record)) = self.model.get(*id).map(|def| &def.kind) else { return quote!(0) };
+                let fields: Vec<&Field> = record.fields.iter().collect();
+                let Some(index) = fields.iter().position(|field| field.name == name) else { return quote!(0) };
+                let derived = derived(self.model, &fields, |_| true);
+                let access = fields
+                    .iter()
+                    .enumerate()
+                    .map(|(index, _)| {
+                        let derived = derived.get(index).copied().flatten();
+                        super::shapes::member_access(&fields, derived, index, &place)
+                    })
+                    .collect();
+                let env = Env { model: self.model, fields, access, writing: self.writing };
+                env.reach(&Expr::Field(index), f)
+            }
+            _ => quote!(0),
+        }
+    }
+
+    /// How long something is, or how many bytes it takes.
+    fn measure(&self, function: Function, place: TokenStream, ty: &Type) -> TokenStream {
+        let length = self.length(function, place, ty);
+        match function {
+            Function::Length | Function::Size => length,
+            Function::LengthTerminated => quote!((#length).wrapping_add(1)),
+            Function::LengthTerminatedOrNone => quote!(match #length { 0 => 0, length => length.wrapping_add(1) }),
+        }
+    }
+
+    fn length(&self, function: Function, place: TokenStream, ty: &Type) -> TokenStream {
+        match ty {
+            Type::Formatted(_, inner) | Type::Pointer(Pointer::Ref, inner) => self.length(function, place, inner),
+            Type::Sub(sub) => self.length(function, place, &sub.inner),
+            Type::Pointer(_, to) => {
+                if function == Function::Size {
+                    let inner = self.length(function, quote!(value), to);
+                    return quote!(match &#place { Some(value) => #inner, None => 0 });
+                }
+                let inner = self.length(function, quote!(value), to);
+                quote!(#place.as_ref().map_or(0, |value| #inner))
+            }
+            Type::Text(text) if text.wide => quote!(#place.len_units() as u64),
+            Type::Flat(flat) if !flat.flags.narrow && !flat.list => match function {
+                Function::Size => quote!(#place.len_units() as u64 * 2),
+                _ => quote!(#place.len_units() as u64),
+            },
+            Type::Text(_) => quote!(#place.as_bytes().len() as u64),
+            Type::Flat(flat) if !flat.list => quote!(#place.as_bytes().len() as u64),
+            Type::Flat(flat) => {
+                let method = ident(if flat.flags.narrow { "flat_array8" } else { "flat_array16" });
+                quote!(e.size_of(|e| e.#method(&#place))? as u64)
+            }
+            Type::Array(_) | Type::Known(Known::Blob) => quote!(#place.len() as u64),
+            Type::Named(_) | Type::Union(..) | Type::Known(_) => {
+                let pack = match ty {
+                    Type::Known(known) => known.methods().1,
+                    _ => ident("pack"),
+                };
+                quote!(e.size_of(|e| #place.#pack(e))? as u64)
+            }
+            _ => quote!(0),
         }
     }
 
@@ -65,7 +166,7 @@ impl Env<'_> {
     fn condition(&self, expr: &Expr) -> TokenStream {
         if let Expr::Field(index) = expr
             && let (Some(field), Some(Access::Place(place))) = (self.fields.get(*index), self.access.get(*index))
-            && matches!(field.ty, Type::Pointer(..))
+            && matches!(field.ty.plain(), Type::Pointer(..))
         {
             return quote!(#place.is_some());
         }
@@ -82,13 +183,33 @@ impl Env<'_> {
                 quote!(#literal)
             }
             // A cast binds less than a method call.
-            Expr::Field(_) | Expr::Deref(_) if !value.to_string().contains(" as ") => value,
+            Expr::Field(index) | Expr::Deref(index)
+                if !matches!(self.access.get(*index), Some(Access::Computed(_)))
+                    && !value.to_string().contains(" as ") =>
+            {
+                value
+            }
             _ => quote!((#value)),
         }
     }
 
+    /// The expression as an argument; a number gets its type.
+    fn argument(&self, expr: &Expr) -> TokenStream {
+        if matches!(expr, Expr::Const(_)) { self.operand(expr) } else { self.value(expr) }
+    }
+
     fn binary(&self, op: BinaryOp, left: &Expr, right: &Expr) -> TokenStream {
         let (a, b) = (self.operand(left), self.operand(right));
+        let b = match op {
+            BinaryOp::Add
+            | BinaryOp::Sub
+            | BinaryOp::Mul
+            | BinaryOp::Div
+            | BinaryOp::Rem
+            | BinaryOp::Shl
+            | BinaryOp::Shr => self.argument(right),
+            _ => b,
+        };
         match op {
             BinaryOp::Add => quote!(#a.wrapping_add(#b)),
             BinaryOp::Sub => quote!(#a.wrapping_sub(#b)),
@@ -122,11 +243,22 @@ impl Env<'_> {
                 let scalar = number_of(self.model, &field.ty).unwrap_or(Scalar::U64);
                 return widen(scalar, quote!(#place.discriminant()));
             }
+            // in a structure it is always the same; what that is, its own description says
+            Access::Derived(Derived::Nothing, _) => {
+                return match &field.value {
+                    Some(Value::Number(expr)) => self.argument(expr),
+                    _ => quote!(0u64),
+                };
+            }
+            Access::Computed(expr) => return self.argument(expr),
             Access::Missing => return quote!(0),
         };
         match (&field.ty, deref) {
             (Type::Pointer(_, to), true) => match (&**to, number_of(self.model, to)) {
-                (Type::Scalar(_) | Type::Ranged(..), Some(Scalar::U64 | Scalar::U3264)) => {
+                (
+                    Type::Scalar(_) | Type::Ranged(..),
+                    Some(Scalar::U64 | Scalar::U3264 | Scalar::Udlong | Scalar::Udlongr),
+                ) => {
                     quote!(#place.unwrap_or(0))
                 }
                 (Type::Scalar(_) | Type::Ranged(..), Some(scalar)) if !scalar.is_signed() => {
@@ -138,6 +270,11 @@ impl Env<'_> {
                 }
             },
             (Type::Pointer(..), false) => quote!(u64::from(#place.is_some())),
+            (Type::Formatted(_, inner), true) if matches!(**inner, Type::Pointer(..)) => {
+                let Type::Pointer(_, to) = &**inner else { return quote!(0) };
+                let number = self.number(to, quote!((*value)));
+                quote!(#place.as_ref().map_or(0, |value| #number))
+            }
             (ty, _) => self.number(ty, place.clone()),
         }
     }
@@ -145,24 +282,52 @@ impl Env<'_> {
     /// A place of a number type as a `u64`.
     fn number(&self, ty: &Type, place: TokenStream) -> TokenStream {
         let scalar = number_of(self.model, ty).unwrap_or(Scalar::U64);
-        match ty {
-            Type::Named(_) => widen(scalar, quote!(#place.0)),
+        match ty.plain() {
+            Type::Named(_) | Type::Known(_) => widen(scalar, quote!(#place.0)),
+            Type::Array(_) | Type::Text(_) => quote!(#place.len() as u64),
             _ => widen(scalar, place),
         }
+    }
+}
+
+/// It asks how many bytes something takes.
+fn measures(expr: &Expr) -> bool {
+    match expr {
+        Expr::Const(_) | Expr::Field(_) | Expr::Deref(_) => false,
+        Expr::Call(function, _) => *function == Function::Size,
+        Expr::Unary(_, a) | Expr::Member(a, _) => measures(a),
+        Expr::Binary(_, a, b) => measures(a) || measures(b),
+        Expr::Ternary(a, b, c) => measures(a) || measures(b) || measures(c),
     }
 }
 
 /// An integer as a `u64`; a negative one becomes a large one, which no count equals.
 pub(super) fn widen(scalar: Scalar, value: TokenStream) -> TokenStream {
     match scalar {
-        Scalar::U64 | Scalar::U3264 => value,
+        Scalar::U64 | Scalar::U3264 | Scalar::Udlong | Scalar::Udlongr => value,
         _ if scalar.is_signed() => quote!(#value as u64),
         _ => quote!(u64::from(#value)),
     }
 }
 
 /// Variables of the generated code itself: a field of such a name gets an underscore.
-const RESERVED: &[&str] = &["c", "count", "e", "frame", "item", "items", "max_count", "request", "tag", "value"];
+const RESERVED: &[&str] = &[
+    "base",
+    "c",
+    "count",
+    "e",
+    "format",
+    "frame",
+    "item",
+    "items",
+    "jump",
+    "length",
+    "max_count",
+    "outer",
+    "request",
+    "tag",
+    "value",
+];
 
 /// The name of a field as a local variable.
 pub(super) fn local(field: &Field) -> TokenStream {
@@ -187,6 +352,9 @@ pub(super) fn describe(expr: &Expr, fields: &[&Field]) -> String {
         Expr::Const(value) => value.to_string(),
         Expr::Field(index) => fields.get(*index).map_or_else(String::new, |field| field.name.clone()),
         Expr::Deref(index) => fields.get(*index).map_or_else(String::new, |field| format!("*{}", field.name)),
+        Expr::Member(base, name) => format!("{}.{name}", describe(base, fields)),
+        Expr::Call(Function::Size, arg) => format!("the size of {}", describe(arg, fields)),
+        Expr::Call(_, arg) => format!("the length of {}", describe(arg, fields)),
         Expr::Unary(op, inner) => {
             let sign = match op {
                 UnaryOp::Not => "!",

@@ -4,8 +4,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::super::derive::{Derived, derived};
-use super::super::model::{Field, Layout, Operation};
-use super::super::names;
+use super::super::dialect::Absent;
+use super::super::model::{Field, Layout, Operation, Type};
 use super::exprs::{Access, Env, init, local};
 use super::read::Read;
 use super::shapes::{member_access, own_access, write_field};
@@ -34,6 +34,8 @@ impl<'m> Emit<'m> {
             rust: "return_value".to_owned(),
             docs: vec!["What the operation returns.".to_owned()],
             ty: ty.clone(),
+            value: None,
+            absent: None,
             span: operation.span.clone(),
         })
     }
@@ -68,7 +70,7 @@ impl<'m> Message<'m> {
             operation,
             derived: follow(&present),
             request: response.then(|| follow(&carried(false))),
-            name: format!("{}{suffix}", names::type_name(&operation.name)),
+            name: emit.model.message_name(operation, suffix),
             fields,
             present,
         }
@@ -80,6 +82,21 @@ impl<'m> Message<'m> {
 
     fn derived(&self, index: usize) -> Option<Derived> {
         self.derived.get(index).copied().flatten()
+    }
+
+    /// What it carries in the order of the wire: pipes after everything in a request, before it in a
+    /// response (C706 14.3.9).
+    fn in_order(&self) -> impl Iterator<Item = (usize, &'m Field)> {
+        let carried = |pipes: bool| {
+            let fields = self.fields.iter().enumerate();
+            fields
+                .filter(move |(index, field)| {
+                    self.carries(*index) && matches!(field.ty.plain(), Type::Pipe(_)) == pipes
+                })
+                .map(|(index, field)| (index, *field))
+        };
+        let response = self.request.is_some();
+        carried(response).chain(carried(!response))
     }
 
     /// Fields in Rust.
@@ -183,13 +200,27 @@ impl<'m> Message<'m> {
             true => Access::Missing,
             false => self.outside(index),
         });
-        let mut env = Env { model: self.emit.model, fields: self.fields.clone(), access: access.collect() };
+        let mut env =
+            Env { model: self.emit.model, fields: self.fields.clone(), access: access.collect(), writing: false };
         let mut body = TokenStream::new();
         let mut inits = Vec::new();
         let mut early = Vec::new();
-        for (index, field) in self.fields.iter().enumerate().filter(|(index, _)| self.carries(*index)) {
+        for (index, field) in self.in_order() {
             let read = Read { emit: self.emit, env: &env, at: Some(&field.name) };
+            match field.absent {
+                Some(Absent::Skipped) => continue,
+                Some(Absent::Pointer) => {
+                    let at = field.name.as_str();
+                    body.extend(quote!(c.ignored_pointer().at(#at)?;));
+                    continue;
+                }
+                None => {}
+            }
             let value = read.whole(&field.ty);
+            if self.derived(index) == Some(Derived::Nothing) {
+                body.extend(super::shapes::unused(self.emit, &field.ty, &value));
+                continue;
+            }
             if read.is_early(field) {
                 early.push((field, &field.ty));
             }
@@ -216,9 +247,9 @@ impl<'m> Message<'m> {
             true => own_access(&self.fields, self.derived(index), index),
             false => self.outside(index),
         });
-        let env = Env { model: self.emit.model, fields: self.fields.clone(), access: access.collect() };
+        let env = Env { model: self.emit.model, fields: self.fields.clone(), access: access.collect(), writing: true };
         let mut body = TokenStream::new();
-        for (index, field) in self.fields.iter().enumerate().filter(|(index, _)| self.carries(*index)) {
+        for (index, field) in self.in_order() {
             body.extend(write_field(self.emit, &env, index, field, true));
         }
         (body.is_empty(), quote!(#body Ok(())))

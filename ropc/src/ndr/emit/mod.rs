@@ -1,7 +1,9 @@
 //! The model to Rust, as tokens.
 
+mod dialect;
 mod exprs;
 mod messages;
+mod plain;
 mod read;
 mod server;
 mod shapes;
@@ -23,7 +25,7 @@ pub(super) fn module(model: &Interface) -> Module {
     for def in model.types.iter().filter(|def| def.module.is_none()) {
         items.extend(emit.type_def(def));
     }
-    for operation in &model.operations {
+    for operation in model.operations.iter().filter(|operation| !operation.left_out) {
         items.extend(emit.operation(operation));
     }
     items.extend(emit.server());
@@ -95,6 +97,9 @@ impl Emit<'_> {
 
     /// Path of a named type without lifetime.
     fn path(&self, def: &TypeDef) -> TokenStream {
+        if let Some(path) = def.hook.as_deref().and_then(|path| syn::parse_str::<syn::Path>(path).ok()) {
+            return quote!(#path);
+        }
         let name = ident(&def.rust);
         match def.module.as_deref().and_then(|module| syn::parse_str::<syn::Path>(module).ok()) {
             Some(module) => quote!(#module::#name),
@@ -113,9 +118,18 @@ impl Emit<'_> {
                 }
                 None => quote!(()),
             },
-            Type::Known(known) => {
-                let name = ident(known.rust());
-                quote!(#name)
+            Type::Known(Known::Blob) => quote!(Blob<'a>),
+            Type::Known(known) => known.path(),
+            Type::Formatted(_, inner) => self.rust_type(inner),
+            Type::Sub(sub) => self.rust_type(&sub.inner),
+            Type::Flat(flat) => {
+                let text = if flat.flags.narrow { quote!(String8<'a>) } else { quote!(Utf16<'a>) };
+                if flat.list { quote!(Vec<#text>) } else { text }
+            }
+            Type::Pipe(element) if layout::is_byte(element) => quote!(Blob<'a>),
+            Type::Pipe(element) => {
+                let element = self.rust_type(element);
+                quote!(Vec<#element>)
             }
             Type::Pointer(Pointer::Ref, to) => {
                 let inner = self.rust_type(to);
@@ -151,13 +165,21 @@ impl Emit<'_> {
     /// The length of an array that is one in Rust too.
     fn small_array(&self, array: &Array) -> Option<u64> {
         match array.size {
-            Size::Fixed(count) if count <= layout::MAX_RUST_ARRAY && !array.varying => Some(count),
+            Size::Fixed(count)
+                if count <= layout::MAX_RUST_ARRAY && !array.varying && !self.layout(&array.element).nested =>
+            {
+                Some(count)
+            }
             _ => None,
         }
     }
 
     /// A pointer to a structure or union is a box; a reference pointer only in a cycle.
     fn is_boxed(&self, kind: Pointer, to: &Type) -> bool {
+        let to = match to.plain() {
+            Type::Sub(sub) => sub.inner.plain(),
+            other => other,
+        };
         let (Type::Named(id) | Type::Union(id, _)) = to else { return false };
         self.model.get(*id).is_some_and(|def| {
             matches!(def.kind, TypeKind::Struct(_) | TypeKind::Union(_))
@@ -219,6 +241,15 @@ impl Emit<'_> {
     }
 }
 
+/// A word stands in the tokens.
+fn has_word(tokens: &TokenStream, word: &str) -> bool {
+    tokens.clone().into_iter().any(|token| match token {
+        proc_macro2::TokenTree::Ident(found) => found == word,
+        proc_macro2::TokenTree::Group(group) => has_word(&group.stream(), word),
+        _ => false,
+    })
+}
+
 fn collect_words(tokens: TokenStream, words: &mut std::collections::HashSet<String>) {
     for token in tokens {
         match token {
@@ -231,21 +262,28 @@ fn collect_words(tokens: TokenStream, words: &mut std::collections::HashSet<Stri
 
 impl Known {
     /// The type in `runtime`.
-    fn rust(self) -> &'static str {
+    fn path(self) -> TokenStream {
         match self {
-            Self::NtStatus => "NtStatus",
-            Self::WError => "WError",
-            Self::HResult => "HResult",
-            Self::Guid => "Guid",
-            Self::ContextHandle => "ContextHandle",
+            Self::NtStatus => quote!(NtStatus),
+            Self::WError => quote!(WError),
+            Self::HResult => quote!(HResult),
+            Self::Guid => quote!(Guid),
+            Self::ContextHandle => quote!(ContextHandle),
+            Self::Blob => quote!(NdrCursor),
+            Self::Sid | Self::SidConformant | Self::SidPadded | Self::SidOptional => quote!(runtime::ndr::Sid),
         }
     }
 
     /// Its methods for reading and writing.
     fn methods(self) -> (Ident, Ident) {
-        match self {
-            Self::Guid => (ident("unpack_ndr"), ident("pack_ndr")),
-            _ => (ident("unpack"), ident("pack")),
-        }
+        let (unpack, pack) = match self {
+            Self::Guid => ("unpack_ndr", "pack_ndr"),
+            Self::Blob => ("data_blob", "data_blob"),
+            Self::SidConformant => ("unpack_conformant", "pack_conformant"),
+            Self::SidPadded => ("unpack_padded", "pack_padded"),
+            Self::SidOptional => ("unpack_optional", "pack_optional"),
+            _ => ("unpack", "pack"),
+        };
+        (ident(unpack), ident(pack))
     }
 }

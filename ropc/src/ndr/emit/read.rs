@@ -3,8 +3,10 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::super::dialect::{Format, Sub};
 use super::super::layout;
 use super::super::model::{Array, Expr, Field, Pointer, Scalar, Size, Text, Type, TypeKind};
+use super::dialect::{flat_method, format_around, header, is_short};
 use super::exprs::{Env, describe, widen};
 use super::{Emit, ident, range, usize_literal};
 
@@ -15,6 +17,12 @@ pub(super) struct Read<'e, 'm> {
     pub(super) env: &'e Env<'m>,
     /// The field for error paths; elements get theirs from the array.
     pub(super) at: Option<&'e str>,
+}
+
+/// A value that is read in a format of its own.
+fn formatted(format: Format, value: &TokenStream) -> TokenStream {
+    let (before, after) = format_around(format, "c");
+    quote!({ #before let value = #value; #after value })
 }
 
 impl<'m> Read<'_, 'm> {
@@ -37,8 +45,23 @@ impl<'m> Read<'_, 'm> {
             Type::Ranged(scalar, low, high) => self.ranged(*scalar, *low, *high),
             Type::Named(_) | Type::Union(..) | Type::Known(_) => {
                 let function = self.function(ty, "unpack");
-                let value = self.ask(quote!(#function(c)));
+                let tag = self.bare_tag(ty);
+                let value = self.ask(quote!(#function(c #tag)));
                 self.with_tag(ty, value)
+            }
+            Type::Formatted(format, inner) => {
+                let value = self.whole(inner);
+                formatted(*format, &value)
+            }
+            Type::Sub(sub) => self.sub(sub),
+            Type::Flat(flat) => {
+                let (method, shape) = flat_method(*flat);
+                self.ask(quote!(c.#method(#shape)))
+            }
+            Type::Pipe(element) => self.pipe(element),
+            Type::Pointer(kind, to) if kind.is_relative() => {
+                let (id, value) = (self.pointer_id(*kind), self.followed(*kind, to));
+                quote!({ let frame = c.open(); #id; let value = #value; c.close(frame); value })
             }
             Type::Pointer(Pointer::Ref, to) => {
                 let id = self.ask(quote!(c.defer_reference()));
@@ -53,15 +76,15 @@ impl<'m> Read<'_, 'm> {
             }
             Type::Array(array) => self.whole_array(array),
             Type::Text(text) => match (&text.size, text.wide) {
-                (Size::Conformant(None), true) => self.ask(quote!(c.string16())),
-                (Size::Conformant(None), false) => self.ask(quote!(c.string8())),
-                (Size::Conformant(Some(size)), _) => {
+                (Size::Conformant(None) | Size::Headed(None), true) => self.ask(quote!(c.string16())),
+                (Size::Conformant(None) | Size::Headed(None), false) => self.ask(quote!(c.string8())),
+                (Size::Conformant(Some(size)) | Size::Headed(Some(size)), _) => {
                     let max_count = self.ask(quote!(c.max_count()));
                     let check = self.count_check(quote!(max_count), size);
                     let value = self.text(text, &quote!(max_count));
                     quote!({ let max_count = #max_count; #check #value })
                 }
-                (Size::Fixed(_), _) => self.text(text, &TokenStream::new()),
+                (Size::Fixed(_) | Size::Inline(_), _) => self.text(text, &TokenStream::new()),
             },
         }
     }
@@ -72,10 +95,11 @@ impl<'m> Read<'_, 'm> {
         match ty {
             Type::Named(_) | Type::Union(..) if shape.pointers || shape.conformant => {
                 let function = self.function(ty, "unpack_scalars");
+                let tag = self.bare_tag(ty);
                 let value = if shape.conformant {
                     self.ask(quote!(#function(c, max_count)))
                 } else {
-                    self.ask(quote!(#function(c)))
+                    self.ask(quote!(#function(c #tag)))
                 };
                 self.with_tag(ty, value)
             }
@@ -89,7 +113,12 @@ impl<'m> Read<'_, 'm> {
                 let items = self.items(array, &count);
                 if setup.is_empty() { items } else { quote!({ #setup #items }) }
             }
+            Type::Text(Text { size: Size::Headed(_), .. }) => self.whole(ty),
             Type::Text(text) => self.text(text, &quote!(max_count)),
+            Type::Formatted(format, inner) if shape.pointers || shape.conformant => {
+                let value = self.scalars(inner);
+                formatted(*format, &value)
+            }
             _ => self.whole(ty),
         }
     }
@@ -100,6 +129,10 @@ impl<'m> Read<'_, 'm> {
             Pointer::Ref => self.ask(quote!(c.defer_reference())),
             Pointer::Unique => self.ask(quote!(c.defer_pointer())),
             Pointer::Full => self.ask(quote!(c.defer_full_pointer())),
+            Pointer::Relative | Pointer::RelativeShort => {
+                let short = is_short(kind);
+                self.ask(quote!(c.defer_relative(#short)))
+            }
         }
     }
 
@@ -107,7 +140,7 @@ impl<'m> Read<'_, 'm> {
     pub(super) fn placeholder(kind: Pointer) -> TokenStream {
         match kind {
             Pointer::Ref => quote!(Default::default()),
-            Pointer::Unique | Pointer::Full => quote!(None),
+            _ => quote!(None),
         }
     }
 
@@ -124,10 +157,20 @@ impl<'m> Read<'_, 'm> {
                 let referent = self.boxed(Pointer::Ref, to);
                 quote!(#value = #referent;)
             }
+            Type::Pointer(kind, to) if kind.is_relative() => {
+                let referent = self.followed(*kind, to);
+                quote!(#value = #referent;)
+            }
             Type::Pointer(kind, to) => {
                 let referent = self.boxed(*kind, to);
                 quote!(if c.follow() { #value = Some(#referent); })
             }
+            Type::Formatted(format, inner) => {
+                let statements = self.buffers(inner, place, reference);
+                let (before, after) = format_around(*format, "c");
+                quote!({ #before #statements #after })
+            }
+            Type::Array(array) if !self.emit.layout(&array.element).pointers => TokenStream::new(),
             Type::Array(array) => {
                 let items = if reference { place.clone() } else { quote!(&mut #place) };
                 let element = self.buffers_closure(&array.element);
@@ -145,6 +188,62 @@ impl<'m> Read<'_, 'm> {
                 let statements = self.inner().buffers(other, &quote!(item), true);
                 quote!(|c, item| { #statements Ok(()) })
             }
+        }
+    }
+
+    /// What a relative pointer leads to, or `None`.
+    fn followed(&self, kind: Pointer, to: &Type) -> TokenStream {
+        let (jump, referent) = (self.ask(quote!(c.follow_relative())), self.boxed(kind, to));
+        quote!(match #jump {
+            Some(jump) => {
+                let value = #referent;
+                c.leave_relative(jump);
+                Some(value)
+            }
+            None => None,
+        })
+    }
+
+    /// Data inside data.
+    fn sub(&self, sub: &Sub) -> TokenStream {
+        let header = header(sub.header);
+        let size = match &sub.size {
+            Some(size) if self.env.knows(size) => {
+                let size = self.env.value(size);
+                quote!(Some(#size))
+            }
+            _ => quote!(None),
+        };
+        let outer = self.ask(quote!(c.enter_sub(#header, #size)));
+        let value = self.whole(&sub.inner);
+        quote!({
+            let outer = #outer;
+            let value = #value;
+            c.leave_sub(outer);
+            value
+        })
+    }
+
+    fn pipe(&self, element: &Type) -> TokenStream {
+        if layout::is_byte(element) {
+            return self.ask(quote!(c.pipe_bytes()));
+        }
+        let min_size = usize_literal(self.emit.layout(element).min_size.max(1));
+        let value = self.inner().whole(element);
+        self.ask(quote!(c.pipe(#min_size, |c| Ok(#value))))
+    }
+
+    /// The discriminant of a union that has none on the wire, as an argument.
+    fn bare_tag(&self, ty: &Type) -> Option<TokenStream> {
+        let Type::Union(id, switch) = ty else { return None };
+        let def = self.emit.model.get(*id)?;
+        match (&def.kind, switch) {
+            (TypeKind::Union(union), Some(switch)) if union.bare => {
+                let tag = self.env.value(switch);
+                Some(quote!(, #tag))
+            }
+            (TypeKind::Union(union), None) if union.bare => Some(quote!(, 0)),
+            _ => None,
         }
     }
 
@@ -176,7 +275,7 @@ impl<'m> Read<'_, 'm> {
                 quote!(#path::#name)
             }
             Type::Known(known) => {
-                let (path, (unpack, _)) = (ident(known.rust()), known.methods());
+                let (path, (unpack, _)) = (known.path(), known.methods());
                 quote!(#path::#unpack)
             }
             _ => TokenStream::new(),
@@ -188,6 +287,9 @@ impl<'m> Read<'_, 'm> {
         match ty {
             Type::Union(_, Some(switch)) if self.env.knows(switch) => {
                 let check = self.tag_check(ty, switch, &quote!(value));
+                if check.is_empty() {
+                    return value;
+                }
                 quote!({ let value = #value; #check value })
             }
             _ => value,
@@ -199,6 +301,9 @@ impl<'m> Read<'_, 'm> {
         let Some(TypeKind::Union(union)) = self.emit.model.get(*id).map(|def| &def.kind) else {
             return TokenStream::new();
         };
+        if union.bare || union.encapsulated {
+            return TokenStream::new();
+        }
         let found = widen(union.tag, quote!(#place.discriminant()));
         let described = self.env.value(switch);
         let expected = format!("the arm of {}", describe(switch, &self.env.fields));
@@ -243,6 +348,20 @@ impl<'m> Read<'_, 'm> {
                     setup.extend(self.count_check(quote!(max_count), size));
                 }
                 quote!(max_count)
+            }
+            Size::Headed(size) => {
+                let max_count = self.ask(quote!(c.max_count()));
+                setup.extend(quote!(let max_count = #max_count;));
+                if let Some(size) = size {
+                    setup.extend(self.count_check(quote!(max_count), size));
+                }
+                quote!(max_count)
+            }
+            Size::Inline(size) => {
+                let size = self.env.value(size);
+                let count = self.ask(quote!(c.to_count(#size)));
+                setup.extend(quote!(let count = #count;));
+                quote!(count)
             }
         };
         if !array.varying {
@@ -291,6 +410,10 @@ impl<'m> Read<'_, 'm> {
                 quote!(NdrCursor::#method)
             }
             Type::Known(_) => self.function(element, "unpack"),
+            Type::Union(..) if self.bare_tag(element).is_some() => {
+                let value = self.inner().scalars(element);
+                quote!(|c| Ok(#value))
+            }
             Type::Named(_) | Type::Union(_, None) => {
                 self.function(element, if pointers { "unpack_scalars" } else { "unpack" })
             }
@@ -302,12 +425,16 @@ impl<'m> Read<'_, 'm> {
     }
 
     fn text(&self, text: &Text, max_count: &TokenStream) -> TokenStream {
-        let max_count = match text.size {
+        let max_count = match &text.size {
             Size::Fixed(count) => {
-                let count = proc_macro2::Literal::u64_unsuffixed(count);
+                let count = proc_macro2::Literal::u64_unsuffixed(*count);
                 quote!(#count)
             }
-            Size::Conformant(_) => max_count.clone(),
+            Size::Inline(size) => {
+                let (size, count) = (self.env.value(size), quote!(c.to_count));
+                self.ask(quote!(#count(#size)))
+            }
+            Size::Conformant(_) | Size::Headed(_) => max_count.clone(),
         };
         let method = ident(if text.wide { "varying_string16" } else { "varying_string8" });
         self.ask(quote!(c.#method(#max_count)))
@@ -317,14 +444,11 @@ impl<'m> Read<'_, 'm> {
     pub(super) fn late_check(&self, ty: &Type, place: &TokenStream, reference: bool) -> TokenStream {
         match ty {
             Type::Array(array) => {
-                let expr = match (&array.length, &array.size) {
-                    (Some(length), _) => length,
-                    (None, Size::Conformant(Some(size))) => size,
-                    _ => return TokenStream::new(),
-                };
+                let Some(expr) = array.length.as_ref().or(array.size.expr()) else { return TokenStream::new() };
                 self.count_check(quote!(#place.len()), expr)
             }
             Type::Union(_, Some(switch)) => self.tag_check(ty, switch, place),
+            Type::Formatted(_, inner) => self.late_check(inner, place, reference),
             Type::Pointer(Pointer::Ref, to) => self.late_check(to, place, reference),
             Type::Pointer(_, to) => {
                 let inner = self.late_check(to, &quote!(value), true);

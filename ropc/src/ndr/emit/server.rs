@@ -3,18 +3,24 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::super::model::Operation;
 use super::super::names;
 use super::messages::Message;
 use super::{Emit, docs, ident};
 
 impl<'m> Emit<'m> {
+    /// Operations that are not left out.
+    fn generated(&self) -> impl Iterator<Item = &'m Operation> {
+        self.model.operations.iter().filter(|operation| !operation.left_out)
+    }
+
     /// The trait, the dispatch, the names of the operations.
     pub(super) fn server(&self) -> Vec<TokenStream> {
-        if self.model.operations.is_empty() {
+        if self.model.operations.iter().all(|operation| operation.left_out) {
             return Vec::new();
         }
         let server = ident(&format!("{}Server", names::type_name(&names::upper_first(&self.model.name))));
-        let methods = self.model.operations.iter().map(|operation| {
+        let methods = self.generated().map(|operation| {
             let request = Message::new(*self, operation, None, false);
             let response = Message::new(*self, operation, None, true);
             let name = ident(&names::field_name(&operation.name));
@@ -39,7 +45,7 @@ impl<'m> Emit<'m> {
                 fn #name #generics(&mut self, request: &#request) -> Result<#response, Fault>;
             }
         });
-        let arms = self.model.operations.iter().map(|operation| {
+        let arms = self.generated().map(|operation| {
             let request = Message::new(*self, operation, None, false);
             let response = Message::new(*self, operation, None, true);
             let name = ident(&names::field_name(&operation.name));

@@ -4,7 +4,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::super::derive::{Derived, derived};
-use super::super::model::{Arm, Field, Layout, Scalar, Struct, Type, TypeDef, Union};
+use super::super::dialect::{Absent, Format, Value};
+use super::super::model::{Arm, Expr, Field, Layout, Scalar, Size, Struct, Type, TypeDef, Union};
+use super::dialect::format_around;
 use super::exprs::{Access, Env, init, local};
 use super::read::Read;
 use super::write::{Place, Write};
@@ -17,7 +19,8 @@ impl<'m> Emit<'m> {
     pub(super) fn struct_impl(&self, def: &'m TypeDef, record: &'m Struct) -> TokenStream {
         let fields: Vec<&Field> = record.fields.iter().collect();
         let derived = derived(self.model, &fields, |_| true);
-        let body = Body { emit: *self, fields, derived, layout: def.layout };
+        let (format, base, limit) = (def.format, def.relative_base, nested_limit(def));
+        let body = Body { emit: *self, fields, derived, layout: def.layout, format, base, limit };
         let limit = recursion(def, record.max_recursion);
         let (read, write) = (body.read_scalars(), body.write_scalars());
         let buffers = def.layout.pointers.then(|| (body.read_buffers(), body.write_buffers()));
@@ -28,7 +31,12 @@ impl<'m> Emit<'m> {
     pub(super) fn union_impl(&self, def: &'m TypeDef, union: &'m Union) -> TokenStream {
         let limit = recursion(def, union.max_recursion);
         let (read, write) = (self.union_read(def, union), self.union_write(def, union));
-        let buffers = def.layout.pointers.then(|| (self.union_buffers(union, true), self.union_buffers(union, false)));
+        let buffers = def.layout.pointers.then(|| {
+            let around = |on| type_around(def, on, true);
+            let ((c_before, c_after), (e_before, e_after)) = (around("c"), around("e"));
+            let (read, write) = (self.union_buffers(union, true), self.union_buffers(union, false));
+            (quote!(#c_before #read #c_after), quote!(#e_before #write #e_after))
+        });
         let phases = self.phases(def, &read, &write, buffers, None, limit);
         let (generics, name) = (self.lifetime(def.layout.borrowed), ident(&def.rust));
         let tag = self.scalar(union.tag);
@@ -69,14 +77,19 @@ impl<'m> Emit<'m> {
         let layout = def.layout;
         let cursor = if layout.borrowed { quote!(&mut NdrCursor<'a>) } else { quote!(&mut NdrCursor<'_>) };
         let is_struct = matches!(def.kind, super::super::model::TypeKind::Struct(_));
+        let bare = matches!(&def.kind, super::super::model::TypeKind::Union(union) if union.bare);
+        let tag = bare.then(|| quote!(, tag: u64));
         let functions = if layout.pointers || layout.conformant {
-            self.two_phases(layout, &cursor, read, write, buffers, max_count, limit)
+            self.two_phases(layout, bare, &cursor, read, write, buffers, max_count, limit)
         } else {
+            // a structure without fields
+            let c = if super::has_word(read, "c") { quote!(c) } else { quote!(_) };
+            let e = if super::has_word(write, "e") { quote!(e) } else { quote!(_) };
             quote! {
                 #[doc = " Reads the value; an error names the field that cannot be read."]
-                pub fn unpack(c: #cursor) -> Result<Self, UnpackError> { #read }
+                pub fn unpack(#c: #cursor #tag) -> Result<Self, UnpackError> { #read }
                 #[doc = " Writes the value; an error names the field that cannot be written."]
-                pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> { #write }
+                pub fn pack(&self, #e: &mut NdrEncoder) -> Result<(), PackError> { #write }
             }
         };
         if !is_struct {
@@ -90,6 +103,7 @@ impl<'m> Emit<'m> {
     fn two_phases(
         &self,
         layout: Layout,
+        bare: bool,
         cursor: &TokenStream,
         read: &TokenStream,
         write: &TokenStream,
@@ -100,6 +114,14 @@ impl<'m> Emit<'m> {
         let conformant = layout.conformant;
         let (head, argument, parameter) = if conformant {
             (quote!(let max_count = c.max_count()?;), quote!(, max_count), quote!(, max_count: usize))
+        } else if bare {
+            (TokenStream::new(), quote!(, tag), quote!(, tag: u64))
+        } else {
+            Default::default()
+        };
+        let tag = bare.then(|| quote!(, tag: u64));
+        let (open, close) = if layout.relative {
+            (quote!(let frame = e.open();), quote!(e.close(frame); Ok(())))
         } else {
             Default::default()
         };
@@ -114,7 +136,11 @@ impl<'m> Emit<'m> {
                     c.close(frame);
                     Ok(value)
                 },
-                quote!(#write_head self.pack_scalars(e)?; self.pack_buffers(e)),
+                if layout.relative {
+                    quote!(#write_head #open self.pack_scalars(e)?; self.pack_buffers(e)?; #close)
+                } else {
+                    quote!(#write_head self.pack_scalars(e)?; self.pack_buffers(e))
+                },
             )
         } else {
             (quote!(#head Self::unpack_scalars(c #argument)), quote!(#write_head self.pack_scalars(e)))
@@ -153,7 +179,7 @@ impl<'m> Emit<'m> {
         });
         quote! {
             #[doc = " Reads the value with all that it points to; an error names the field that cannot be read."]
-            pub fn unpack(c: #cursor) -> Result<Self, UnpackError> { #whole_read }
+            pub fn unpack(c: #cursor #tag) -> Result<Self, UnpackError> { #whole_read }
             #[doc = " Writes the value with all that it points to; an error names the field that cannot be written."]
             pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> { #whole_write }
             #[doc = #scalars_doc]
@@ -166,7 +192,7 @@ impl<'m> Emit<'m> {
     }
 
     fn union_read(&self, def: &TypeDef, union: &Union) -> TokenStream {
-        let env = Env { model: self.model, fields: Vec::new(), access: Vec::new() };
+        let env = Env { model: self.model, fields: Vec::new(), access: Vec::new(), writing: false };
         let method = ident(union.tag.method());
         let align = gap64(def.layout, "c");
         let arms = union.arms.iter().map(|arm| {
@@ -182,6 +208,7 @@ impl<'m> Emit<'m> {
                 (None, Some(value)) => quote!(#pattern => Self::#variant(tag, #value),),
             }
         });
+        let (before, after) = type_around(def, "c", false);
         let other = (!union.arms.iter().any(|arm| arm.default)).then(|| {
             let expected = format!("a discriminant of {}", def.name);
             let found = super::exprs::widen(union.tag, quote!(tag));
@@ -189,12 +216,16 @@ impl<'m> Emit<'m> {
             let all = union.tag == Scalar::Bool && union.arms.iter().map(|arm| arm.labels.len()).sum::<usize>() > 1;
             if all { TokenStream::new() } else { quote!(_ => return Err(c.invalid(#found, #expected, #size)),) }
         });
-        quote! {
-            #align
-            let tag = c.#method()?;
-            #align
-            Ok(match tag { #(#arms)* #other })
+        let start = union.encapsulated.then(|| {
+            let (align, align64) = (usize_literal(def.layout.align), usize_literal(def.layout.align64));
+            quote!(c.align(#align, #align64)?;)
+        });
+        let tag = (!union.bare).then(|| quote!(let tag = c.#method()?; #align));
+        let value = quote!(match tag { #(#arms)* #other });
+        if before.is_empty() {
+            return quote!(#start #align #tag Ok(#value));
         }
+        quote!(#before #start #align #tag let value = #value; #after Ok(value))
     }
 
     fn arm_pattern(&self, union: &Union, arm: &Arm) -> TokenStream {
@@ -205,7 +236,7 @@ impl<'m> Emit<'m> {
     }
 
     fn union_write(&self, def: &TypeDef, union: &Union) -> TokenStream {
-        let env = Env { model: self.model, fields: Vec::new(), access: Vec::new() };
+        let env = Env { model: self.model, fields: Vec::new(), access: Vec::new(), writing: false };
         let method = ident(union.tag.method());
         let align = gap64(def.layout, "e");
         // The discriminant of an arm for several values is the caller's choice, within the arm.
@@ -233,19 +264,27 @@ impl<'m> Emit<'m> {
             let value = arm.ty.as_ref().map(|ty| write.scalars(ty, &Place::reference(quote!(value))));
             arm_match(arm, value.as_ref())
         });
+        let start = union.encapsulated.then(|| {
+            let (align, align64) = (usize_literal(def.layout.align), usize_literal(def.layout.align64));
+            quote!(e.align(#align, #align64)?;)
+        });
+        let tag = (!union.bare).then(|| quote!(e.#method(self.discriminant())?; #align));
+        let (before, after) = type_around(def, "e", false);
         quote! {
             #check
+            #before
+            #start
             #align
-            e.#method(self.discriminant())?;
-            #align
+            #tag
             match self { #(#arms)* }
+            #after
             Ok(())
         }
     }
 
     /// What the pointers of the arm that is there point to.
     fn union_buffers(&self, union: &Union, read: bool) -> TokenStream {
-        let env = Env { model: self.model, fields: Vec::new(), access: Vec::new() };
+        let env = Env { model: self.model, fields: Vec::new(), access: Vec::new(), writing: false };
         let mut rest = Vec::new();
         let mut arms = Vec::new();
         for arm in &union.arms {
@@ -266,6 +305,44 @@ impl<'m> Emit<'m> {
         let rest = (!rest.is_empty()).then(|| quote!(#(#rest)|* => {}));
         quote!(match self { #(#arms)* #rest })
     }
+}
+
+/// Statements around the data of a type: its format, and from where its offsets count.
+fn type_around(def: &TypeDef, on: &str, buffers: bool) -> (TokenStream, TokenStream) {
+    let limit = if buffers { None } else { nested_limit(def) };
+    around(def.format, def.relative_base && def.layout.pointers, limit, on, buffers)
+}
+
+/// How deep a type may stand in lists of itself.
+fn nested_limit(def: &TypeDef) -> Option<TokenStream> {
+    use super::super::model::TypeKind;
+    let limit = match &def.kind {
+        TypeKind::Struct(record) => record.max_recursion,
+        TypeKind::Union(union) => union.max_recursion,
+        _ => None,
+    };
+    if def.layout.nested { recursion(def, limit) } else { None }
+}
+
+fn around(
+    format: Format,
+    base: bool,
+    limit: Option<TokenStream>,
+    on: &str,
+    buffers: bool,
+) -> (TokenStream, TokenStream) {
+    let (mut before, mut after) = format_around(format, on);
+    if let Some(limit) = limit {
+        let on = ident(on);
+        before.extend(quote!(#on.enter(#limit)?;));
+        after.extend(quote!(#on.leave();));
+    }
+    if base {
+        let (on, set) = (ident(on), ident(if buffers { "resume_base" } else { "begin_base" }));
+        before.extend(quote!(let base = #on.#set();));
+        after = quote!(#on.reset_base(base); #after);
+    }
+    (before, after)
 }
 
 /// A pattern of numbers, three or more in a row as a range.
@@ -347,6 +424,11 @@ struct Body<'m> {
     fields: Vec<&'m Field>,
     derived: Vec<Option<Derived>>,
     layout: Layout,
+    format: Format,
+    /// Offsets inside count from its beginning.
+    base: bool,
+    /// How deep it may stand in lists of itself.
+    limit: Option<TokenStream>,
 }
 
 impl<'m> Body<'m> {
@@ -357,7 +439,28 @@ impl<'m> Body<'m> {
     /// Fields as members of `self`.
     fn own(&self) -> Env<'m> {
         let access = (0..self.fields.len()).map(|index| own_access(&self.fields, self.derived(index), index)).collect();
-        Env { model: self.emit.model, fields: self.fields.clone(), access }
+        Env { model: self.emit.model, fields: self.fields.clone(), access, writing: false }
+    }
+
+    /// The same, of what is written: computed values are what they are computed from.
+    fn written(&self) -> Env<'m> {
+        let mut env = self.own();
+        env.writing = true;
+        for (field, access) in self.fields.iter().zip(&mut env.access) {
+            if let Some(Value::Number(expr)) = &field.value {
+                *access = Access::Computed(expr.clone());
+            }
+        }
+        env
+    }
+
+    /// An expression of another field reads it.
+    fn is_read(&self, index: usize) -> bool {
+        let mut read = false;
+        for field in &self.fields {
+            field.ty.exprs(&mut |expr| expr.fields(&mut |other| read |= other == index));
+        }
+        read
     }
 
     fn read_scalars(&self) -> TokenStream {
@@ -365,7 +468,9 @@ impl<'m> Body<'m> {
             model: self.emit.model,
             fields: self.fields.clone(),
             access: vec![Access::Missing; self.fields.len()],
+            writing: false,
         };
+        let (before, after) = around(self.format, self.base && self.layout.pointers, self.limit.clone(), "c", false);
         let (align, align64) = (usize_literal(self.layout.align), usize_literal(self.layout.align64));
         let head = (self.layout.align64 > 1).then(|| quote!(c.align(#align, #align64)?;));
         let tail = gap64(self.layout, "c");
@@ -374,6 +479,15 @@ impl<'m> Body<'m> {
         let mut early = Vec::new();
         for (index, field) in self.fields.iter().enumerate() {
             let read = Read { emit: self.emit, env: &env, at: Some(&field.name) };
+            match field.absent {
+                Some(Absent::Skipped) => continue,
+                Some(Absent::Pointer) => {
+                    let at = field.name.as_str();
+                    body.extend(quote!(c.ignored_pointer().at(#at)?;));
+                    continue;
+                }
+                None => {}
+            }
             if let Type::Pointer(kind, _) = &field.ty {
                 let (id, value) = (read.pointer_id(*kind), Read::placeholder(*kind));
                 body.extend(quote!(#id;));
@@ -386,6 +500,10 @@ impl<'m> Body<'m> {
                 early.push(index);
             }
             let variable = local(field);
+            if self.derived(index) == Some(Derived::Nothing) && !self.is_read(index) {
+                body.extend(unused(self.emit, &field.ty, &value));
+                continue;
+            }
             body.extend(quote!(let #variable = #value;));
             if self.derived(index).is_none() {
                 inits.push(init(field));
@@ -401,7 +519,8 @@ impl<'m> Body<'m> {
             }
         }
         let value = if inits.is_empty() { quote!(Self) } else { quote!(Self { #(#inits),* }) };
-        quote!(#head #body #tail Ok(#value))
+        // where offsets count from is after the gap
+        quote!(#head #before #body #tail #after Ok(#value))
     }
 
     fn read_buffers(&self) -> TokenStream {
@@ -412,41 +531,56 @@ impl<'m> Body<'m> {
             let read = Read { emit: self.emit, env: &env, at: Some(&field.name) };
             body.extend(read.buffers(&field.ty, &quote!(self.#name), false));
         }
-        body
+        let (before, after) = around(self.format, self.base, None, "c", true);
+        quote!(#before #body #after)
     }
 
     fn write_scalars(&self) -> TokenStream {
-        let env = self.own();
+        let env = self.written();
+        let (before, after) = around(self.format, self.base && self.layout.pointers, self.limit.clone(), "e", false);
         let (align, align64) = (usize_literal(self.layout.align), usize_literal(self.layout.align64));
         let head = (self.layout.align64 > 1).then(|| quote!(e.align(#align, #align64)?;));
         let tail = match gap64(self.layout, "e") {
-            Some(gap) => quote!(#gap Ok(())),
-            None => quote!(Ok(())),
+            Some(gap) => quote!(#gap #after Ok(())),
+            None => quote!(#after Ok(())),
         };
         let mut body = TokenStream::new();
         for (index, field) in self.fields.iter().enumerate() {
             body.extend(write_field(self.emit, &env, index, field, false));
         }
-        quote!(#head #body #tail)
+        quote!(#head #before #body #tail)
     }
 
     fn write_buffers(&self) -> TokenStream {
-        let env = self.own();
+        let env = self.written();
         let mut body = TokenStream::new();
         for field in self.fields.iter().filter(|field| self.emit.layout(&field.ty).pointers) {
             let name = ident(&field.rust);
             let write = Write { emit: self.emit, env: &env, at: Some(&field.name), owner: None };
             body.extend(write.buffers(&field.ty, &Place::direct(quote!(self.#name))));
         }
-        body
+        let (before, after) = around(self.format, self.base, None, "e", true);
+        quote!(#before #body #after)
     }
 
     fn write_max_count(&self) -> TokenStream {
-        let env = self.own();
+        let env = self.written();
         let Some((index, field)) = self.fields.iter().enumerate().next_back() else { return TokenStream::new() };
         let name = ident(&field.rust);
         let write = Write { emit: self.emit, env: &env, at: Some(&field.name), owner: Some(index) };
         write.hoisted(&field.ty, &Place::direct(quote!(self.#name)))
+    }
+}
+
+/// Reads something that has no Rust value.
+pub(super) fn unused(emit: Emit<'_>, ty: &Type, value: &TokenStream) -> TokenStream {
+    match ty.plain() {
+        // how long it is only its type says
+        Type::Array(array) if emit.small_array(array).is_some() => {
+            let ty = emit.rust_type(ty);
+            quote!(let _: #ty = #value;)
+        }
+        _ => quote!(#value;),
     }
 }
 
@@ -459,6 +593,12 @@ pub(super) fn own_access(fields: &[&Field], derived: Option<Derived>, index: usi
 pub(super) fn member_access(fields: &[&Field], derived: Option<Derived>, index: usize, owner: &TokenStream) -> Access {
     let source = match derived {
         Some(Derived::Count(from) | Derived::Discriminant(from)) => fields.get(from),
+        Some(Derived::Nothing) => {
+            return match fields.get(index).and_then(|field| field.value.clone()) {
+                Some(Value::Number(expr)) => Access::Computed(expr),
+                _ => Access::Missing,
+            };
+        }
         None => fields.get(index),
     };
     let Some(source) = source else { return Access::Missing };
@@ -478,6 +618,14 @@ pub(super) fn write_field<'m>(
     whole: bool,
 ) -> TokenStream {
     let at = field.name.as_str();
+    match field.absent {
+        Some(Absent::Skipped) => return TokenStream::new(),
+        Some(Absent::Pointer) => return quote!(e.ignored_pointer().at(#at)?;),
+        None => {}
+    }
+    if let Some(value) = &field.value {
+        return computed(emit, env, field, &field.ty, value);
+    }
     if let Some(Access::Derived(derived, place)) = env.access.get(index) {
         let scalar = super::super::check::number_of(emit.model, &field.ty);
         let Some(scalar) = scalar else { return TokenStream::new() };
@@ -497,10 +645,61 @@ pub(super) fn write_field<'m>(
                 let method = ident(scalar.method());
                 quote!(e.#method(#place.discriminant()).at(#at)?;)
             }
+            Derived::Nothing => TokenStream::new(),
         };
     }
     let name = ident(&field.rust);
     let write = Write { emit, env, at: Some(at), owner: Some(index) };
     let place = Place::direct(quote!(self.#name));
     if whole { write.whole(&field.ty, &place) } else { write.scalars(&field.ty, &place) }
+}
+
+/// Writes what a field is computed as.
+fn computed(emit: Emit<'_>, env: &Env<'_>, field: &Field, ty: &Type, value: &Value) -> TokenStream {
+    let at = field.name.as_str();
+    match (ty, value) {
+        (Type::Formatted(format, inner), _) => {
+            let statements = computed(emit, env, field, inner, value);
+            let (before, after) = format_around(*format, "e");
+            quote!({ #before #statements #after })
+        }
+        (Type::Array(array), Value::Text(text)) => {
+            let Size::Fixed(count) = array.size else { return TokenStream::new() };
+            let count = usize::try_from(count).unwrap_or(0);
+            if super::super::layout::is_byte(&array.element) {
+                let mut bytes = text.as_bytes().to_vec();
+                bytes.resize(count, 0);
+                let bytes = proc_macro2::Literal::byte_string(&bytes);
+                return quote!(e.bytes(#bytes).at(#at)?;);
+            }
+            let units = text.encode_utf16().chain(std::iter::repeat(0)).take(count);
+            let units = units.map(proc_macro2::Literal::u16_unsuffixed);
+            quote!(e.array(&[#(#units),*], |e, &item| e.u16(item)).at(#at)?;)
+        }
+        (_, Value::Text(text)) => {
+            let wide = match ty {
+                Type::Text(text) => text.wide,
+                Type::Flat(flat) => !flat.flags.narrow,
+                _ => return TokenStream::new(),
+            };
+            let value = if wide { quote!(Utf16::new(#text)) } else { quote!(String8::from_text(#text)) };
+            let write = Write { emit, env, at: Some(at), owner: None };
+            let statements = write.scalars(ty, &Place::direct(quote!(text)));
+            quote!({ let text = #value; #statements })
+        }
+        (_, Value::Number(expr)) => {
+            let Some(scalar) = super::super::check::number_of(emit.model, ty) else { return TokenStream::new() };
+            let method = ident(scalar.method());
+            if let Expr::Const(value) = expr {
+                let value = literal(scalar, *value);
+                return quote!(e.#method(#value).at(#at)?;);
+            }
+            let value = env.value(expr);
+            if scalar == Scalar::Bool {
+                return quote!(e.bool(#value != 0).at(#at)?;);
+            }
+            let method = ident(&format!("count_{}", scalar.method()));
+            quote!(e.#method(e.to_count(#value).at(#at)?).at(#at)?;)
+        }
+    }
 }

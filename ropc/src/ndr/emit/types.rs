@@ -36,7 +36,11 @@ impl<'m> Emit<'m> {
 
     /// The declaration of a type and its implementation.
     pub(super) fn type_def(&self, def: &'m TypeDef) -> Vec<TokenStream> {
+        if def.hook.is_some() {
+            return Vec::new();
+        }
         match &def.kind {
+            TypeKind::Opaque => Vec::new(),
             TypeKind::Struct(record) => vec![self.struct_decl(def, record), self.struct_impl(def, record)],
             TypeKind::Union(union) => {
                 vec![self.union_decl(def, union), self.union_default(def, union), self.union_impl(def, union)]

@@ -25,7 +25,9 @@ impl<'m> Emit<'m> {
     pub(in crate::ndr) fn tests(&self) -> Vec<TokenStream> {
         let mut items = Vec::new();
         let (mut structures, mut operations) = (Vec::new(), Vec::new());
-        for def in self.model.types.iter().filter(|def| def.module.is_none()) {
+        let plain = super::plain::plain_types(self.model);
+        let own = self.model.types.iter().zip(&plain).filter(|(def, plain)| def.module.is_none() && **plain);
+        for (def, _) in own {
             let name = def.name.as_str();
             let (ty, make) = (ident(&def.rust), value_name(&def.rust));
             match &def.kind {
@@ -37,10 +39,11 @@ impl<'m> Emit<'m> {
                     items.push(self.union_value(def, union));
                     structures.push(quote!(ndr_structure!(#name, |g| #make(g, None), #ty)));
                 }
-                TypeKind::Enum(_) | TypeKind::Bitmap(_) => {}
+                TypeKind::Enum(_) | TypeKind::Bitmap(_) | TypeKind::Opaque => {}
             }
         }
-        for operation in &self.model.operations {
+        let operations_of = self.model.operations.iter();
+        for operation in operations_of.filter(|operation| super::plain::is_plain_operation(operation, &plain)) {
             let (request, response) = self.message_values(operation);
             items.extend([request, response]);
             operations.push(self.operation_entry(operation));
@@ -48,7 +51,7 @@ impl<'m> Emit<'m> {
         if structures.is_empty() && operations.is_empty() {
             return Vec::new();
         }
-        let module = ident(&self.model.name);
+        let module = ident(&super::super::module_name(&self.model.name));
         let mut all = vec![self.test_uses(&items, &module)];
         let macros = [("ndr_operation", &operations), ("ndr_structure", &structures)];
         let macros = macros.iter().filter(|(_, list)| !list.is_empty()).map(|(name, _)| ident(name));
@@ -80,9 +83,11 @@ impl<'m> Emit<'m> {
         let mut words = std::collections::HashSet::new();
         items.iter().for_each(|item| collect_words(item.clone(), &mut words));
         let own = self.model.types.iter().filter(|def| def.module.is_none()).map(|def| def.rust.clone());
-        let messages = self.model.operations.iter().flat_map(|operation| {
-            ["Request", "Response"].map(|what| format!("{}{what}", names::type_name(&operation.name)))
-        });
+        let messages = self
+            .model
+            .operations
+            .iter()
+            .flat_map(|operation| ["Request", "Response"].map(|what| self.model.message_name(operation, what)));
         let mut used: Vec<String> = own.chain(messages).filter(|name| words.contains(name)).collect();
         used.sort();
         let used = used.iter().map(|name| ident(name));
@@ -95,7 +100,7 @@ impl<'m> Emit<'m> {
     fn operation_entry(&self, operation: &'m Operation) -> TokenStream {
         let name = operation.name.as_str();
         let (request, response) = messages(&operation.name);
-        let ty = |what: &str| ident(&format!("{}{what}", names::type_name(&operation.name)));
+        let ty = |what: &str| ident(&self.model.message_name(operation, what));
         let (first, second) = (ty("Request"), ty("Response"));
         let result = self.result_of(operation);
         let needs = Message::new(*self, operation, result.as_ref(), true).needs_request().then(|| quote!(, request));
@@ -119,7 +124,7 @@ impl<'m> Emit<'m> {
     /// A union with the arm for a discriminant, or with any.
     fn union_value(&self, def: &'m TypeDef, union: &'m Union) -> TokenStream {
         let maker = Maker { emit: *self, fields: &[], present: &[], derived: &[] };
-        let env = Env { model: self.model, fields: Vec::new(), access: Vec::new() };
+        let env = Env { model: self.model, fields: Vec::new(), access: Vec::new(), writing: false };
         let (ty, make, tag) = (ident(&def.rust), value_name(&def.rust), self.scalar(union.tag));
         let arm = |arm: &Arm| {
             let variant = ident(&arm.variant);
@@ -196,7 +201,7 @@ struct Maker<'e, 'm> {
 impl<'m> Maker<'_, 'm> {
     /// Statements for what others depend on, then the fields; `access` is how what is not present is reached.
     fn body(&self, access: Vec<Access>) -> (TokenStream, Vec<TokenStream>) {
-        let mut env = Env { model: self.emit.model, fields: self.fields.to_vec(), access };
+        let mut env = Env { model: self.emit.model, fields: self.fields.to_vec(), access, writing: false };
         let sources = self.sources();
         let mut lets = TokenStream::new();
         // Lengths before sizes, which are at least as large.
@@ -356,6 +361,7 @@ impl<'m> Maker<'_, 'm> {
                 Known::HResult => quote!(HResult(g.u32())),
                 Known::Guid => quote!(g.guid()),
                 Known::ContextHandle => quote!(g.context_handle()),
+                _ => quote!(Default::default()),
             },
             Type::Pointer(Pointer::Ref, to) => self.pointed(Pointer::Ref, to, env),
             Type::Pointer(kind, to) => {
@@ -371,6 +377,8 @@ impl<'m> Maker<'_, 'm> {
                 let max = text_room(text, env);
                 quote!(g.#method(#max))
             }
+            // no test makes values of what the dialect adds
+            Type::Flat(_) | Type::Formatted(..) | Type::Sub(_) | Type::Pipe(_) => quote!(Default::default()),
         }
     }
 
@@ -386,6 +394,7 @@ impl<'m> Maker<'_, 'm> {
                 let (path, value) = (in_protocol(&self.emit.path(def)), number(flags.scalar));
                 quote!(#path(#value))
             }
+            TypeKind::Opaque => quote!(Default::default()),
             TypeKind::Struct(_) | TypeKind::Union(_) => {
                 let make = self.function(id);
                 quote!(#make(g))
@@ -410,7 +419,8 @@ impl<'m> Maker<'_, 'm> {
         let known = |expr: Option<&Expr>| expr.filter(|expr| env.knows(expr)).map(|expr| env.value(expr));
         let count = match (&array.size, array.length.as_ref()) {
             (_, Some(length)) => known(Some(length)),
-            (Size::Conformant(size), None) => known(size.as_ref()),
+            (Size::Conformant(size) | Size::Headed(size), None) => known(size.as_ref()),
+            (Size::Inline(size), None) => known(Some(size)),
             (Size::Fixed(count), None) if array.varying => {
                 let count = proc_macro2::Literal::u64_unsuffixed(*count);
                 Some(quote!(g.count(0, #count)))
@@ -478,11 +488,7 @@ fn each_union(ty: &Type, f: &mut impl FnMut(TypeId, &Expr)) {
 fn each_array(ty: &Type, f: &mut impl FnMut(Option<&Expr>, Option<&Expr>, bool)) {
     match ty {
         Type::Array(array) => {
-            let size = match &array.size {
-                Size::Conformant(size) => size.as_ref(),
-                Size::Fixed(_) => None,
-            };
-            f(size, array.length.as_ref(), false);
+            f(array.size.expr(), array.length.as_ref(), false);
             each_array(&array.element, f);
         }
         Type::Text(Text { size: Size::Conformant(Some(size)), .. }) => f(Some(size), None, true),
@@ -525,7 +531,7 @@ fn text_room(text: &Text, env: &Env<'_>) -> TokenStream {
             let size = env.value(size);
             quote!(Choices::room(#size))
         }
-        Size::Conformant(_) => {
+        _ => {
             let count = proc_macro2::Literal::usize_unsuffixed(TEXT);
             quote!(#count)
         }

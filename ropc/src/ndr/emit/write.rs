@@ -4,8 +4,10 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::super::derive::Derived;
+use super::super::dialect::Sub;
 use super::super::layout;
-use super::super::model::{Array, Expr, Pointer, Scalar, Size, Text, Type, TypeKind};
+use super::super::model::{Array, Expr, Known, Pointer, Scalar, Size, Text, Type, TypeKind};
+use super::dialect::{flat_method, format_around, header, is_short};
 use super::exprs::{Access, Env, describe, widen};
 use super::{Emit, ident, range};
 
@@ -73,6 +75,25 @@ impl<'m> Write<'_, 'm> {
             Type::Scalar(scalar) => self.scalar(*scalar, &place.value()),
             Type::Ranged(scalar, low, high) => self.ranged(*scalar, *low, *high, &place.value()),
             Type::Named(_) | Type::Union(..) | Type::Known(_) => self.named(ty, place, "pack"),
+            Type::Formatted(format, inner) => {
+                let statements = self.whole(inner, place);
+                let (before, after) = format_around(*format, "e");
+                quote!({ #before #statements #after })
+            }
+            Type::Sub(sub) => self.sub(sub, place),
+            Type::Flat(flat) => {
+                let (method, shape) = flat_method(*flat);
+                let value = place.by_ref();
+                match shape {
+                    Some(shape) => self.ask(quote!(e.#method(#value, #shape))),
+                    None => self.ask(quote!(e.#method(#value))),
+                }
+            }
+            Type::Pipe(element) => self.pipe(element, place),
+            Type::Pointer(kind, _) if kind.is_relative() => {
+                let (scalars, buffers) = (self.scalars(ty, place), self.buffers(ty, place));
+                quote!({ let frame = e.open(); #scalars #buffers e.close(frame); })
+            }
             Type::Pointer(Pointer::Ref, to) => {
                 let id = self.ask(quote!(e.reference()));
                 let value = self.below().whole(to, place);
@@ -87,20 +108,23 @@ impl<'m> Write<'_, 'm> {
                 let head = self.max_count(array, place);
                 let body = self.inline_array(array, place);
                 let buffers = self.buffers(ty, place);
-                match self.described_size(array) {
-                    Some(size) => quote!(let max_count = #size; #head #body #buffers),
-                    None => quote!(#head #body #buffers),
-                }
+                let (open, close) = if self.emit.layout(&array.element).relative {
+                    (quote!(let frame = e.open();), quote!(e.close(frame);))
+                } else {
+                    Default::default()
+                };
+                let size = self.described_size(array).map(|size| quote!(let max_count = #size;));
+                quote!(#size #head #open #body #buffers #close)
             }
             Type::Text(text) => match (&text.size, text.wide) {
-                (Size::Conformant(None), true) => self.text_call("string16", place),
-                (Size::Conformant(None), false) => self.text_call("string8", place),
-                (Size::Conformant(Some(_)), _) => {
+                (Size::Conformant(None) | Size::Headed(None), true) => self.text_call("string16", place),
+                (Size::Conformant(None) | Size::Headed(None), false) => self.text_call("string8", place),
+                (Size::Conformant(Some(_)) | Size::Headed(Some(_)), _) => {
                     let head = self.text_max_count(text, place);
                     let body = self.inline_text(text, place);
                     quote!(#head #body)
                 }
-                (Size::Fixed(_), _) => self.inline_text(text, place),
+                (Size::Fixed(_) | Size::Inline(_), _) => self.inline_text(text, place),
             },
         }
     }
@@ -112,13 +136,24 @@ impl<'m> Write<'_, 'm> {
             Type::Named(_) | Type::Union(..) if shape.pointers || shape.conformant => {
                 self.named(ty, place, "pack_scalars")
             }
+            Type::Pointer(kind, _) if kind.is_relative() => {
+                let (receiver, short) = (&place.expr, is_short(*kind));
+                self.ask(quote!(e.defer_relative(#receiver.is_some(), #short)))
+            }
             Type::Pointer(Pointer::Ref, _) => self.ask(quote!(e.reference())),
             Type::Pointer(kind, _) => self.pointer_id(*kind, place),
+            Type::Formatted(format, inner) if shape.pointers || shape.conformant => {
+                let statements = self.scalars(inner, place);
+                let (before, after) = format_around(*format, "e");
+                quote!({ #before #statements #after })
+            }
+            Type::Text(Text { size: Size::Headed(_), .. }) => self.whole(ty, place),
             Type::Array(array) => {
+                let head = matches!(array.size, Size::Headed(_)).then(|| self.max_count(array, place));
                 let body = self.inline_array(array, place);
                 match self.described_size(array) {
-                    Some(size) => quote!(let max_count = #size; #body),
-                    None => body,
+                    Some(size) => quote!(let max_count = #size; #head #body),
+                    None => quote!(#head #body),
                 }
             }
             Type::Text(text) => self.inline_text(text, place),
@@ -134,6 +169,16 @@ impl<'m> Write<'_, 'm> {
         let receiver = &place.expr;
         match ty {
             Type::Named(_) | Type::Union(..) => self.ask(quote!(#receiver.pack_buffers(e))),
+            Type::Pointer(kind, to) if kind.is_relative() => {
+                let value = self.below().whole(to, &Place::reference(quote!(value)));
+                let (by_ref, start) = (place.by_ref(), self.ask(quote!(e.place_relative())));
+                quote!(if let Some(value) = #by_ref { #start #value })
+            }
+            Type::Formatted(format, inner) => {
+                let statements = self.buffers(inner, place);
+                let (before, after) = format_around(*format, "e");
+                quote!({ #before #statements #after })
+            }
             Type::Pointer(Pointer::Ref, to) => self.below().whole(to, place),
             Type::Pointer(_, to) => self.referent(to, place),
             Type::Array(array) => {
@@ -164,8 +209,36 @@ impl<'m> Write<'_, 'm> {
             }
             Type::Text(text) => self.text_max_count(text, place),
             Type::Named(_) => self.ask(quote!(#receiver.pack_max_count(e))),
+            Type::Formatted(_, inner) => self.hoisted(inner, place),
             _ => TokenStream::new(),
         }
+    }
+
+    /// Data inside data.
+    fn sub(&self, sub: &Sub, place: &Place) -> TokenStream {
+        let header = header(sub.header);
+        let outer = match self.at {
+            Some(at) => quote!(e.enter_sub(#header).at(#at)?),
+            None => quote!(e.enter_sub(#header)?),
+        };
+        let size = match &sub.size {
+            Some(size) if self.env.knows(size) => {
+                let size = self.env.value(size);
+                quote!(Some(#size))
+            }
+            _ => quote!(None),
+        };
+        let (body, leave) = (self.below().whole(&sub.inner, place), self.ask(quote!(e.leave_sub(outer, #size))));
+        quote!({ let outer = #outer; #body #leave })
+    }
+
+    fn pipe(&self, element: &Type, place: &Place) -> TokenStream {
+        let items = place.by_ref();
+        if layout::is_byte(element) {
+            return self.ask(quote!(e.pipe_bytes(#items)));
+        }
+        let statements = self.inner().whole(element, &Place::reference(quote!(item)));
+        self.ask(quote!(e.pipe(#items, |e, item| { #statements Ok(()) })))
     }
 
     fn pointer_id(&self, kind: Pointer, place: &Place) -> TokenStream {
@@ -195,6 +268,10 @@ impl<'m> Write<'_, 'm> {
 
     fn named(&self, ty: &Type, place: &Place, method: &str) -> TokenStream {
         let receiver = &place.expr;
+        if *ty == Type::Known(Known::Blob) {
+            let blob = place.by_ref();
+            return self.ask(quote!(e.data_blob(#blob)));
+        }
         let method = match ty {
             Type::Known(known) => known.methods().1,
             _ => ident(method),
@@ -209,7 +286,7 @@ impl<'m> Write<'_, 'm> {
         let Some(TypeKind::Union(union)) = self.emit.model.get(*id).map(|def| &def.kind) else {
             return TokenStream::new();
         };
-        if self.is_derived(switch) || !self.env.knows(switch) {
+        if union.encapsulated || self.is_derived(switch) || !self.env.knows(switch) {
             return TokenStream::new();
         }
         let found = widen(union.tag, quote!(#receiver.discriminant()));
@@ -240,7 +317,9 @@ impl<'m> Write<'_, 'm> {
     /// The maximum count of a varying array, where it is another thing than its length.
     fn described_size(&self, array: &Array) -> Option<TokenStream> {
         match &array.size {
-            Size::Conformant(Some(size)) if array.varying && !self.is_derived(size) && self.env.knows(size) => {
+            Size::Conformant(Some(size)) | Size::Headed(Some(size))
+                if array.varying && !self.is_derived(size) && self.env.knows(size) =>
+            {
                 Some(self.count_of(size))
             }
             _ => None,
@@ -249,7 +328,7 @@ impl<'m> Write<'_, 'm> {
 
     /// The maximum count of a conformant array, checked; `max_count` is what was described.
     fn max_count(&self, array: &Array, place: &Place) -> TokenStream {
-        let Size::Conformant(size) = &array.size else { return TokenStream::new() };
+        let (Size::Conformant(size) | Size::Headed(size)) = &array.size else { return TokenStream::new() };
         let receiver = &place.expr;
         let length = quote!(#receiver.len());
         match size {
@@ -285,8 +364,8 @@ impl<'m> Write<'_, 'm> {
                     let count = proc_macro2::Literal::u64_unsuffixed(*count);
                     quote!(#count)
                 }
-                Size::Conformant(_) if self.described_size(array).is_some() => quote!(max_count),
-                Size::Conformant(_) => length.clone(),
+                Size::Conformant(_) | Size::Headed(_) if self.described_size(array).is_some() => quote!(max_count),
+                _ => length.clone(),
             };
             head.extend(self.ask(quote!(e.actual_count(#length, #max_count))));
         } else if let Size::Fixed(count) = array.size
@@ -295,6 +374,9 @@ impl<'m> Write<'_, 'm> {
             let expected = format!("{count} elements");
             let count = proc_macro2::Literal::u64_unsuffixed(count);
             head.extend(self.ask(quote!(e.require_count(#length, #count, #expected))));
+        }
+        if let (Size::Inline(size), false) = (&array.size, array.varying) {
+            head.extend(self.count_check(&length, size));
         }
         let items = place.by_ref();
         let body = if layout::is_byte(&array.element) {
@@ -312,6 +394,7 @@ impl<'m> Write<'_, 'm> {
                 let method = ident(scalar.method());
                 quote!(|e, &item| e.#method(item))
             }
+            Type::Known(Known::Blob) => quote!(|e, item| e.data_blob(item)),
             Type::Known(known) => {
                 let (_, pack) = known.methods();
                 quote!(|e, item| item.#pack(e))
@@ -346,9 +429,11 @@ impl<'m> Write<'_, 'm> {
                 let count = proc_macro2::Literal::u64_unsuffixed(*count);
                 quote!(#count)
             }
-            Size::Conformant(Some(size)) if self.env.knows(size) => self.count_of(size),
-            Size::Conformant(_) if text.wide => quote!(#receiver.len_units() + 1),
-            Size::Conformant(_) => quote!(#receiver.as_bytes().len() + 1),
+            Size::Conformant(Some(size)) | Size::Headed(Some(size)) | Size::Inline(size) if self.env.knows(size) => {
+                self.count_of(size)
+            }
+            _ if text.wide => quote!(#receiver.len_units() + 1),
+            _ => quote!(#receiver.as_bytes().len() + 1),
         }
     }
 

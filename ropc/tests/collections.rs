@@ -1,0 +1,126 @@
+//! Interface files of public collections: which compile, and what stops the others.
+//!
+//! The collections are not part of this repository. To make docs/NDR-COLLECTIONS.md anew, put each into a folder:
+//!
+//! ```text
+//! ROPC_COLLECTIONS=/tmp/collections cargo test -p ropc --test collections -- --ignored
+//! ```
+//!
+//! Every folder in it is a collection. With ROPC_COLLECTIONS_OUT the generated Rust goes there, and
+//! messages.tsv with all messages.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use ropc::diagnostic::Severity;
+use ropc::{compile, driver};
+
+fn files_below(directory: &Path, found: &mut Vec<PathBuf>) {
+    let mut entries: Vec<PathBuf> = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            files_below(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "idl") {
+            found.push(path);
+        }
+    }
+}
+
+/// How one file fared.
+struct Row {
+    file: String,
+    lines: usize,
+    /// Types and operations that need code of one's own.
+    warnings: usize,
+    /// The first mistake, with its place.
+    stopped: Option<String>,
+}
+
+fn compile_file(path: &Path, root: &Path, include: &[PathBuf], out: Option<&Path>, messages: &mut String) -> Row {
+    let options = driver::Options { include: include.to_vec(), defines: Vec::new() };
+    let mut checked = driver::load_with(&[path.to_owned()], options).unwrap().check();
+    // imported files have rows of their own
+    let own = checked.files.last().map(|(source, _)| *source);
+    checked.compiled.ndr.retain(|(source, ..)| Some(*source) == own);
+    let file = path.strip_prefix(root).unwrap().display().to_string();
+    let place = |found: &ropc::diagnostic::Diagnostic| {
+        let name = checked.sources.get(found.primary.0.source).unwrap().name.clone();
+        let name = name.rsplit('/').next().unwrap().to_owned();
+        format!("{name}:{}", checked.sources.line_column(&found.primary.0).0)
+    };
+    for found in &checked.diagnostics {
+        let severity = if found.severity == Severity::Error { "error" } else { "warning" };
+        let label = &found.primary.1;
+        writeln!(messages, "{file}\t{severity}\t{}\t{}\t{}\t{label}", found.code, place(found), found.message).unwrap();
+    }
+    let first = checked.diagnostics.iter().find(|found| found.severity == Severity::Error);
+    let mut stopped = first.map(|found| format!("{} {} ({})", found.code, found.message, place(found)));
+    if stopped.is_none() {
+        match compile::emit_ndr(&checked.sources, &checked.compiled) {
+            Ok(outputs) => {
+                for (output, out) in outputs.into_iter().zip(out.into_iter().cycle()) {
+                    let folder = out.join(file.replace(['/', '.'], "_"));
+                    fs::create_dir_all(&folder).unwrap();
+                    fs::write(folder.join(&output.path), output.text).unwrap();
+                }
+            }
+            Err(error) => stopped = Some(format!("a mistake of ours: {error}")),
+        }
+    }
+    let warnings = checked.diagnostics.iter().filter(|found| ["R0721", "R0722"].contains(&found.code)).count();
+    Row { file, lines: fs::read(path).unwrap().iter().filter(|b| **b == b'\n').count(), warnings, stopped }
+}
+
+#[test]
+#[ignore = "needs collections of interface files in ROPC_COLLECTIONS"]
+fn table_of_public_collections() {
+    let root = PathBuf::from(env::var("ROPC_COLLECTIONS").unwrap());
+    let out = env::var_os("ROPC_COLLECTIONS_OUT").map(PathBuf::from);
+    let mut messages = String::new();
+    let mut text = String::from(
+        "# Interface files of public collections\n\nMade by `ropc/tests/collections.rs`. Own code: types and operations \
+         that the file leaves to code of one's own (R0721, R0722); everything else of it compiles.\n",
+    );
+    let mut collections: Vec<PathBuf> = fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()).collect();
+    collections.sort();
+    for collection in collections {
+        let mut files = Vec::new();
+        files_below(&collection, &mut files);
+        let include: Vec<PathBuf> = files
+            .iter()
+            .filter_map(|path| path.parent())
+            .map(Path::to_owned)
+            .collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
+            .collect();
+        let mut rows: Vec<Row> =
+            files.iter().map(|path| compile_file(path, &collection, &include, out.as_deref(), &mut messages)).collect();
+        rows.sort_by(|a, b| a.file.cmp(&b.file));
+        let good = rows.iter().filter(|row| row.stopped.is_none()).count();
+        let name = collection.file_name().unwrap().to_str().unwrap().replace('+', "/");
+        let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+        for row in &rows {
+            if let Some(code) = row.stopped.as_ref().and_then(|text| text.split(' ').next()) {
+                *reasons.entry(code).or_default() += 1;
+            }
+        }
+        let reasons: Vec<String> = reasons.iter().map(|(code, count)| format!("{code}: {count}")).collect();
+        writeln!(text, "\n## {name}\n\n{good} of {} files compile. {}\n", rows.len(), reasons.join(", ")).unwrap();
+        writeln!(text, "| file | lines | own code | stopped by |\n|---|---|---|---|").unwrap();
+        for row in &rows {
+            let stopped = row.stopped.as_deref().unwrap_or("").replace('|', "\\|");
+            writeln!(text, "| {} | {} | {} | {stopped} |", row.file, row.lines, row.warnings).unwrap();
+        }
+    }
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/NDR-COLLECTIONS.md");
+    fs::write(docs, text).unwrap();
+    if let Some(out) = out {
+        fs::create_dir_all(&out).unwrap();
+        fs::write(out.join("messages.tsv"), messages).unwrap();
+    }
+}
