@@ -321,7 +321,6 @@ const RESERVED: &[&str] = &[
     "item",
     "items",
     "jump",
-    "length",
     "max_count",
     "outer",
     "request",
