@@ -5,7 +5,7 @@
 mod earlier;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -317,9 +317,14 @@ fn read(path: &Path, read: &mut Vec<(PathBuf, Option<Key>)>) -> std::io::Result<
 /// One of `paths` itself cannot be read.
 pub fn load_with(paths: &[PathBuf], options: Options) -> Result<Loaded, Unreadable> {
     let mut loader = Loader { options, ..Loader::default() };
+    let mut files = Vec::new();
     for path in paths {
         let text = loader.read(path).map_err(|error| Unreadable { path: path.clone(), error })?;
-        loader.add(path, &text);
+        files.push((path.clone(), text));
+    }
+    loader.parse_ahead(&files);
+    for (path, text) in &files {
+        loader.add(path, text);
     }
     Ok(loader.loaded)
 }
@@ -416,8 +421,12 @@ impl Loader {
     /// Parses files side by side: no file's tree depends on another's.
     fn parse_ahead(&mut self, files: &[(PathBuf, Vec<u8>)]) {
         let mut texts = Vec::new();
+        let mut seen = HashSet::new();
         for (path, text) in files {
             let real = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+            if !seen.insert(real.clone()) {
+                continue;
+            }
             let text = String::from_utf8_lossy(text);
             let name = self.base.as_ref().and_then(|base| real.strip_prefix(base).ok()).unwrap_or(path);
             let name = shown(name);
