@@ -109,6 +109,7 @@ const ATTACHMENT: &[PropertyTag] = &[
     t::PID_TAG_INSTANCE_KEY,
     t::PID_TAG_ACCESS,
     t::PID_TAG_ACCESS_LEVEL,
+    t::PID_TAG_ATTACH_NUMBER,
 ];
 
 /// What rows of tables have beside the properties of their objects (MS-OXCTABL 2.2.1).
@@ -181,6 +182,8 @@ impl Known {
         match self {
             Self::Logon => mailbox.store_entry_id().map(Some),
             Self::Folder(id) => mailbox.folder_entry_id(id).map(Some),
+            // An embedded message is in no folder.
+            Self::Message { folder, .. } if folder.global_counter() == 0 => Ok(None),
             Self::Message { folder, id, .. } => mailbox.message_entry_id(folder, id).map(Some),
             Self::Attachment { .. } => Ok(None),
         }
@@ -337,6 +340,7 @@ fn message(
 fn attachment(number: u32, writable: bool, tag: PropertyTag) -> Result<Option<PropertyValue<'static>>, ErrorCode> {
     Ok(Some(match tag {
         t::PID_TAG_INSTANCE_KEY => binary(OpenMailbox::instance_key(number.into())?),
+        t::PID_TAG_ATTACH_NUMBER => PropertyValue::PtypInteger32(number.cast_signed()),
         t::PID_TAG_ACCESS_LEVEL => PropertyValue::PtypInteger32(i32::from(writable)),
         _ => return Ok(None),
     }))

@@ -2,13 +2,17 @@
 //!
 //! | module | what it has |
 //! |---|---|
-//! | `oxcstor`, `oxcfold`, `oxcmsg`, `oxcprpt`, `oxctabl` | the handlers, one file a specification |
+//! | `oxcstor`, `oxcfold`, `oxcmsg`, `oxcprpt`, `oxctabl`, `oxomsg` | the handlers, one file a specification |
 //! | [`objects`] | what stays open between operations |
 //! | `properties` | an object's properties as a client sees them: pending, computed, stored |
 //! | `known` | properties that follow from what an object is: entry ids, access |
 //! | `body` | the forms of a message's body |
 //! | `tables` | which rows a table has, and what is in them |
 //! | `recipients` | recipient rows and the properties they stand for |
+//! | `changes`, `copies`, `names`, `streams` | properties set, deleted, copied, named, written in pieces |
+//! | `messages` | unsaved messages and attachments |
+//! | `positions` | bookmarks and searches in tables |
+//! | `delivery` | submitted messages on their way to local users |
 //! | `rows`, `values` | property rows, cells and their types |
 //! | `entry_ids` | entry ids of folders, messages, stores and users |
 //! | `budget` | how much memory open objects may hold |
@@ -17,22 +21,30 @@
 
 mod body;
 mod budget;
+mod changes;
 mod code_pages;
 mod conditions;
+mod copies;
+mod delivery;
 mod entry_ids;
 mod errors;
 mod folders;
 mod html_text;
 mod known;
+mod messages;
+mod names;
 pub mod objects;
 mod oxcfold;
 mod oxcmsg;
 mod oxcprpt;
 mod oxcstor;
 mod oxctabl;
+mod oxomsg;
+mod positions;
 mod properties;
 mod recipients;
 mod rows;
+mod streams;
 mod tables;
 mod values;
 

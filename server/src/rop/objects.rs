@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use protocol::oxcdata::{FolderId, MessageId, Restriction, SortOrder};
+use protocol::oxcdata::{ErrorCode, FolderId, MessageId, Restriction, SortOrder};
 use runtime::FileTime;
 
 use super::Locale;
 use super::budget::{Budget, Held};
+pub use super::streams::Stream;
+use super::streams::Streams;
 use crate::store::{
-    Clock, ContentsKind, HierarchyDepth, Mailbox, MailboxIdentity, PartChange, PropertyChanges, User, ValueStream,
+    Clock, ContentsKind, HierarchyDepth, Mailbox, MailboxIdentity, MessageChange, PartChange, PropertyChanges, User,
+    ValueStream,
 };
 
 /// A mailbox that a session has logged on to; all objects opened through the logon share it.
@@ -75,25 +78,108 @@ pub struct Message {
     pub(super) writable: bool,
     pub(super) version: Version,
     pub(super) properties: PropertyChanges,
+    /// All recipients of the store are to be removed first.
+    pub(super) removes_recipients: bool,
     pub(super) recipients: BTreeMap<u32, PartChange>,
+    /// Attachments that were saved and are not in the store yet.
+    pub(super) attachments: BTreeMap<u32, PartChange>,
+    /// Messages in them.
+    pub(super) embedded: BTreeMap<u32, MessageChange>,
+    /// Attachments created through this handle get numbers from here on.
+    pub(super) next_attachment: u32,
+    /// What its attachments hand to it.
+    pub(super) parts: Inbox<Part>,
+    /// What is being written into its properties.
+    pub(super) streams: Streams,
+    /// Where saving an embedded message hands its changes.
+    pub(super) home: Option<Inbox<MessageChange>>,
     /// The memory of the changes.
     pub(super) held: Held,
 }
 
-/// An open attachment of a saved message.
+/// An attachment that was saved, for its message.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) number: u32,
+    pub(super) change: PartChange,
+    pub(super) embedded: Option<MessageChange>,
+}
+
+/// An open attachment.
 #[derive(Debug)]
 pub struct Attachment {
     pub(super) mailbox: Arc<OpenMailbox>,
     pub(super) message: MessageId,
+    /// It is in the store.
+    pub(super) stored: bool,
     /// PidTagAttachNumber.
     pub(super) number: u32,
     /// That of the message.
     pub(super) code_page: u16,
     pub(super) writable: bool,
-    /// Changes that RopSaveChangesAttachment has not handed to the message.
+    /// Changes that are not in the store.
     pub(super) properties: PropertyChanges,
+    /// The message in it, when it was changed.
+    pub(super) embedded: Option<MessageChange>,
+    /// What the message in it hands to it.
+    pub(super) inner: Inbox<MessageChange>,
+    /// The message that it is of.
+    pub(super) owner: Inbox<Part>,
+    /// What is being written into its properties.
+    pub(super) streams: Streams,
     /// The memory of the changes.
     pub(super) held: Held,
+}
+
+/// What parts of an object leave for it until it is used again.
+#[derive(Debug)]
+pub(super) struct Inbox<T>(Arc<Mutex<Vec<T>>>);
+
+impl<T> Default for Inbox<T> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<T> Clone for Inbox<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Inbox<T> {
+    pub(super) fn post(&self, item: T) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(item);
+    }
+
+    pub(super) fn take(&self) -> Vec<T> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Message {
+    /// Takes over what streams and attachments have left for it.
+    pub(super) fn absorb(&mut self) -> Result<(), ErrorCode> {
+        self.streams.absorb(&mut self.properties, self.code_page)?;
+        for Part { number, change, embedded } in self.parts.take() {
+            self.attachments.insert(number, change);
+            if let Some(embedded) = embedded {
+                self.embedded.insert(number, embedded);
+            }
+        }
+        self.held.resize(self.pending_size())
+    }
+}
+
+impl Attachment {
+    /// Takes over what streams and the message in it have left for it.
+    pub(super) fn absorb(&mut self) -> Result<(), ErrorCode> {
+        self.streams.absorb(&mut self.properties, self.code_page)?;
+        if let Some(embedded) = self.inner.take().pop() {
+            self.embedded = Some(embedded);
+        }
+        self.held.resize(super::properties::changes_size(&self.properties))
+    }
 }
 
 /// What a table lists.
@@ -122,6 +208,27 @@ impl Rows {
         self.len().saturating_mul(size_of::<u64>())
     }
 
+    /// What is at a position.
+    pub(super) fn key(&self, position: usize) -> RowKey {
+        let found = match self {
+            Self::Folders(ids) => ids.get(position).copied().map(RowKey::Folder),
+            Self::Messages(ids) => ids.get(position).copied().map(RowKey::Message),
+            Self::Attachments(numbers) => numbers.get(position).copied().map(RowKey::Attachment),
+        };
+        found.unwrap_or(RowKey::End)
+    }
+
+    /// Where a row is; `None` when it is not in the table.
+    pub(super) fn find(&self, key: RowKey) -> Option<usize> {
+        match (self, key) {
+            (Self::Folders(ids), RowKey::Folder(id)) => ids.iter().position(|own| *own == id),
+            (Self::Messages(ids), RowKey::Message(id)) => ids.iter().position(|own| *own == id),
+            (Self::Attachments(numbers), RowKey::Attachment(number)) => numbers.iter().position(|own| *own == number),
+            (_, RowKey::End) => Some(self.len()),
+            _ => None,
+        }
+    }
+
     /// How many.
     pub(super) fn len(&self) -> usize {
         match self {
@@ -145,6 +252,22 @@ pub struct Table {
     pub(super) rows: Option<(Rows, Held)>,
     /// The row that is read next.
     pub(super) cursor: usize,
+    /// Attachments that are not in the store as they are, of a table of attachments.
+    pub(super) pending: BTreeMap<u32, PartChange>,
+    /// Rows that RopCreateBookmark has marked, with the row's position at that time.
+    pub(super) bookmarks: BTreeMap<u32, (RowKey, usize)>,
+    /// The number of the next bookmark.
+    pub(super) next_bookmark: u32,
+}
+
+/// What tells a row from the others of its table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RowKey {
+    Folder(FolderId),
+    Message(MessageId),
+    Attachment(u32),
+    /// Behind the last row.
+    End,
 }
 
 impl Table {
@@ -158,28 +281,17 @@ impl Table {
             restriction: None,
             rows: None,
             cursor: 0,
+            pending: BTreeMap::new(),
+            bookmarks: BTreeMap::new(),
+            next_bookmark: 1,
         }
     }
 }
 
-/// The bytes behind a stream; they stay the same while it is open.
+/// The bytes of a property.
 pub(super) enum Content {
-    /// Made for this stream.
+    /// Made for this stream, or being written.
     Memory(Vec<u8>),
     /// Read from the store.
     Stored(Box<dyn ValueStream>),
-}
-
-/// One property, open as a stream, with its seek pointer (MS-OXCPRPT 3.2.5.11).
-pub struct Stream {
-    pub(super) content: Content,
-    pub(super) position: u64,
-    /// The memory of the content.
-    pub(super) _held: Held,
-}
-
-impl fmt::Debug for Stream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stream").field("position", &self.position).finish_non_exhaustive()
-    }
 }

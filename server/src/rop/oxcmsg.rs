@@ -1,160 +1,25 @@
 //! Messages, their recipients and attachments (MS-OXCMSG 3.2.5).
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use protocol::oxcdata::{ErrorCode, GlobalIdentifier, OpenRecipientRow, PropertyTag, PropertyValue, TypedString};
-use protocol::oxcmsg::{
-    CODE_PAGE_OF_LOGON, MessageOpenModeFlags, RopCreateMessageRequest, RopCreateMessageResponse,
-    RopGetAttachmentTableRequest, RopGetAttachmentTableResponse, RopModifyRecipientsRequest,
-    RopModifyRecipientsResponse, RopOpenAttachmentRequest, RopOpenAttachmentResponse, RopOpenMessageRequest,
-    RopOpenMessageResponse, RopSaveChangesMessageRequest, RopSaveChangesMessageResponse, SaveFlags,
-};
+use protocol::oxcdata::{ErrorCode, PropertyValue};
+use protocol::oxcmsg::*;
 use protocol::oxcprpt::AccessMode;
 use protocol::rops::{LogonOrFolder, OxcmsgHandler};
 use runtime::rop::{Fill, RopContext};
-use runtime::{Guid, Utf16};
 
-use super::RopHandlers;
-use super::entry_ids::{packed, user_entry_id};
+use super::entry_ids::packed;
 use super::errors::of_open_object;
-use super::objects::{Attachment, Message, OpenMailbox, Source, Table, Version};
+use super::messages::{
+    Header, MAX_RECIPIENT_ROWS, MAX_RECIPIENTS, RECIPIENT_SIZE, code_page, initial_properties, message_of, read_state,
+    status_of,
+};
+use super::objects::{Attachment, Folder, Message, Part, Source, Table, Version};
 use super::oxcfold::mailbox_of;
-use super::properties::changes_size;
 use super::recipients::{self, Recipients};
-use crate::store::tags::{self as t, message_flags};
-use crate::store::value::{binary, string};
-use crate::store::{MessageChange, MessageTarget, PartChange, PropertyChanges, ids};
-
-/// The most recipients that a reply of RopOpenMessage lists.
-pub const MAX_RECIPIENT_ROWS: usize = 254;
-
-/// So many recipients are listed as long as they have room; more only where enough of it stays free for the
-/// replies that follow.
-pub const FEW_RECIPIENT_ROWS: usize = 5;
-
-/// Bytes of the room that are enough for them, when they are less than half of it.
-const ROOM_FOR_REPLIES: usize = 8 * 1024;
-
-/// The most recipients that a handle holds changes of (MS-OXCMSG 2.2.3.5.1).
-const MAX_RECIPIENTS: usize = 0x7FEF;
-
-/// PidTagTrustSender (MS-OXCMSG 2.2.1.45).
-const PID_TAG_TRUST_SENDER: PropertyTag = PropertyTag(0x0E79_0003);
-
-/// Bytes of a recipient beside its properties.
-const RECIPIENT_SIZE: usize = 256;
-
-/// The code page that a request names.
-fn code_page(mailbox: &OpenMailbox, code_page_id: u16) -> u16 {
-    if code_page_id == CODE_PAGE_OF_LOGON { mailbox.code_page() } else { code_page_id }
-}
-
-/// A string that may not be there.
-fn typed_string(text: Option<String>) -> TypedString<'static> {
-    match text {
-        None => TypedString::NoString,
-        // A zero would end it on the wire.
-        Some(text) => match text.split('\0').next() {
-            None | Some("") => TypedString::Empty,
-            Some(text) => TypedString::Unicode(Utf16::new(text.to_owned())),
-        },
-    }
-}
-
-/// The recipient rows that a reply has room for.
-fn recipient_rows(recipients: &Recipients, room: usize) -> Vec<OpenRecipientRow<'static>> {
-    let mut fill = Fill::new(room, |row: &OpenRecipientRow<'static>| row.packed_size());
-    for row in recipients.rows() {
-        let many = fill.len() >= FEW_RECIPIENT_ROWS;
-        if many && fill.room().saturating_sub(row.packed_size()) < ROOM_FOR_REPLIES.min(room / 2) {
-            break;
-        }
-        if !fill.push(row) {
-            break;
-        }
-    }
-    fill.finish().unwrap_or_default()
-}
-
-impl Message {
-    /// Fails where the message was opened or saved as read only.
-    pub(super) fn check_writable(&self) -> Result<(), ErrorCode> {
-        if self.writable { Ok(()) } else { Err(ErrorCode::EC_ACCESS_DENIED) }
-    }
-
-    /// Bytes of all changes that are not saved.
-    pub(super) fn pending_size(&self) -> usize {
-        let recipient = |change: &PartChange| match change {
-            PartChange::Change(properties) | PartChange::Replace(properties) => changes_size(properties),
-            PartChange::Remove => 0,
-        };
-        let recipients: usize = self.recipients.values().map(|change| RECIPIENT_SIZE + recipient(change)).sum();
-        recipients.saturating_add(changes_size(&self.properties))
-    }
-
-    /// Who changed the message last, and when it was stored (MS-OXCMSG 2.2.1.49, MS-OXCPRPT 2.2.1.5).
-    fn stamp(&self, properties: &mut PropertyChanges) -> Result<(), ErrorCode> {
-        let user = &self.mailbox.user;
-        properties
-            .set(t::PID_TAG_LAST_MODIFIER_NAME, string(user.display_name.clone()))
-            .set(t::PID_TAG_LAST_MODIFIER_ENTRY_ID, binary(user_entry_id(user)?))
-            .set(t::PID_TAG_LOCAL_COMMIT_TIME, PropertyValue::PtypTime((self.mailbox.clock)()));
-        Ok(())
-    }
-
-    /// What saving writes.
-    fn pending(&self, force: bool) -> Result<MessageChange, ErrorCode> {
-        let target = match self.version {
-            Version::New { .. } => {
-                MessageTarget::Create { folder: self.folder, associated: self.associated, id: Some(self.id) }
-            }
-            Version::Saved { change_number } => {
-                MessageTarget::Update { id: self.id, expected_change_number: (!force).then_some(change_number) }
-            }
-        };
-        let mut change = MessageChange::new(target);
-        change.properties = self.properties.clone();
-        change.recipients = self.recipients.clone();
-        self.stamp(&mut change.properties)?;
-        Ok(change)
-    }
-}
-
-/// A key of 16 bytes that no other message has: the mailbox's GUID with a counter of its own mixed in. The
-/// same store makes the same keys again when the same is done on it.
-fn new_search_key(mailbox: &OpenMailbox) -> Result<Vec<u8>, ErrorCode> {
-    let global_counter = mailbox.mailbox.allocate_counters(1)?;
-    let mut key = packed(|e| GlobalIdentifier { database_guid: mailbox.identity.replica, global_counter }.pack(e))?;
-    let counter = key.split_off(Guid::SIZE);
-    key.iter_mut().rev().zip(counter.iter().rev()).for_each(|(byte, counter)| *byte ^= counter);
-    Ok(key)
-}
-
-/// The properties that a new message begins with (MS-OXCMSG 3.2.5.2).
-fn initial_properties(mailbox: &OpenMailbox, associated: bool) -> Result<PropertyChanges, ErrorCode> {
-    use PropertyValue as V;
-    let fai = if associated { message_flags::FAI } else { 0 };
-    let flags = message_flags::READ | message_flags::UNSENT | fai;
-    let locale = V::PtypInteger32(mailbox.locale.lcid_string.cast_signed());
-    let search_key = new_search_key(mailbox)?;
-    let (name, entry_id) = (mailbox.user.display_name.clone(), user_entry_id(&mailbox.user)?);
-    let mut properties = PropertyChanges::new();
-    properties
-        .set(t::PID_TAG_IMPORTANCE, V::PtypInteger32(1))
-        .set(t::PID_TAG_MESSAGE_CLASS, string("IPM.Note"))
-        .set(t::PID_TAG_SENSITIVITY, V::PtypInteger32(0))
-        .set(t::PID_TAG_MESSAGE_FLAGS, V::PtypInteger32(flags.cast_signed()))
-        .set(PID_TAG_TRUST_SENDER, V::PtypInteger32(1))
-        .set(t::PID_TAG_SEARCH_KEY, binary(search_key))
-        .set(t::PID_TAG_MESSAGE_LOCALE_ID, locale.clone())
-        .set(t::PID_TAG_LOCALE_ID, locale)
-        .set(t::PID_TAG_CREATOR_NAME, string(name.clone()))
-        .set(t::PID_TAG_CREATOR_ENTRY_ID, binary(entry_id.clone()))
-        .set(t::PID_TAG_LAST_MODIFIER_NAME, string(name))
-        .set(t::PID_TAG_LAST_MODIFIER_ENTRY_ID, binary(entry_id));
-    Ok(properties)
-}
+use super::{RopHandlers, code_pages};
+use crate::store::tags as t;
+use crate::store::{PartChange, ids};
 
 impl OxcmsgHandler for RopHandlers {
     /// MS-OXCMSG 3.2.5.1. FolderId is the message's folder, or 0 for any. The mailbox's owner may write, so
@@ -173,30 +38,20 @@ impl OxcmsgHandler for RopHandlers {
             return Err(ErrorCode::EC_NOT_FOUND);
         }
         let access = request.open_mode_flags.access();
-        let message = Message {
-            id: stored.id,
-            folder: stored.folder,
-            associated: stored.associated,
-            code_page: code_page(&mailbox, request.code_page_id),
-            writable: access == AccessMode::READ_WRITE || access == AccessMode::BEST_ACCESS,
-            version: Version::Saved { change_number: stored.change_number },
-            properties: PropertyChanges::new(),
-            recipients: BTreeMap::new(),
-            held: mailbox.budget.hold(0)?,
-            mailbox,
+        let mut message = Message::new(&mailbox, stored.id, stored.folder)?;
+        message.associated = stored.associated;
+        message.code_page = code_page(&mailbox, request.code_page_id);
+        message.writable = access == AccessMode::READ_WRITE || access == AccessMode::BEST_ACCESS;
+        message.version = Version::Saved { change_number: stored.change_number };
+        let header = Header::read(&message, context.room)?;
+        let response = RopOpenMessageResponse {
+            has_named_properties: header.has_named_properties,
+            subject_prefix: header.subject_prefix,
+            normalized_subject: header.normalized_subject,
+            recipient_count: header.recipient_count,
+            recipient_columns: header.recipient_columns,
+            recipient_rows: header.recipient_rows,
         };
-        let recipients = Recipients::read(&message, MAX_RECIPIENT_ROWS)?;
-        let properties = message.properties();
-        let mut response = RopOpenMessageResponse {
-            has_named_properties: properties.has_named_properties()?,
-            subject_prefix: typed_string(properties.text(t::PID_TAG_SUBJECT_PREFIX)?),
-            normalized_subject: typed_string(properties.text(t::PID_TAG_NORMALIZED_SUBJECT)?),
-            recipient_count: u16::try_from(stored.recipient_count).unwrap_or(u16::MAX),
-            recipient_columns: recipients.columns.clone(),
-            recipient_rows: Vec::new(),
-        };
-        let room = context.room.saturating_sub(response.packed_size());
-        response.recipient_rows = recipient_rows(&recipients, room);
         Ok((response, message))
     }
 
@@ -210,18 +65,10 @@ impl OxcmsgHandler for RopHandlers {
         let mailbox = Arc::clone(mailbox_of(&parent));
         let folder = mailbox.mailbox.folder(request.folder_id)?.id;
         let id = ids::message_id(mailbox.mailbox.allocate_counters(1)?);
-        let mut message = Message {
-            id,
-            folder,
-            associated: request.associated_flag,
-            code_page: code_page(&mailbox, request.code_page_id),
-            writable: true,
-            version: Version::New { created: (mailbox.clock)() },
-            properties: initial_properties(&mailbox, request.associated_flag)?,
-            recipients: BTreeMap::new(),
-            held: mailbox.budget.hold(0)?,
-            mailbox,
-        };
+        let mut message = Message::new(&mailbox, id, folder)?;
+        message.associated = request.associated_flag;
+        message.code_page = code_page(&mailbox, request.code_page_id);
+        message.properties = initial_properties(&mailbox, request.associated_flag)?;
         message.held.resize(message.pending_size())?;
         Ok((RopCreateMessageResponse { message_id: Some(id) }, message))
     }
@@ -236,18 +83,21 @@ impl OxcmsgHandler for RopHandlers {
         if !message.writable {
             return Err(ErrorCode::EC_ERROR);
         }
+        message.absorb()?;
         let flags = request.save_flags;
-        let change = message.pending(flags.contains(SaveFlags::FORCE_SAVE))?;
-        let saved = message.mailbox.mailbox.save_message(&change).map_err(of_open_object)?;
-        message.version = Version::Saved { change_number: saved.change_number };
-        message.properties = PropertyChanges::new();
-        message.recipients.clear();
-        message.held.resize(0)?;
+        let message_id = match &message.home {
+            // Its attachment has it now; it comes into the store with the outermost message.
+            Some(home) => {
+                home.post(message.pending(true)?);
+                message.id
+            }
+            None => message.save(flags.contains(SaveFlags::FORCE_SAVE))?,
+        };
         let keeps_writable = flags.contains(SaveFlags::KEEP_OPEN_READ_WRITE) || flags.contains(SaveFlags::FORCE_SAVE);
         if flags.contains(SaveFlags::KEEP_OPEN_READ_ONLY) && !keeps_writable {
             message.writable = false;
         }
-        Ok(RopSaveChangesMessageResponse { message_id: saved.id })
+        Ok(RopSaveChangesMessageResponse { message_id })
     }
 
     /// MS-OXCMSG 3.2.5.5.
@@ -288,8 +138,10 @@ impl OxcmsgHandler for RopHandlers {
         message: &mut Message,
         _request: &RopGetAttachmentTableRequest,
     ) -> Result<(RopGetAttachmentTableResponse, Table), ErrorCode> {
+        message.absorb()?;
         let saved = matches!(message.version, Version::Saved { .. }).then_some(message.id);
         let mut table = Table::new(&message.mailbox, Source::Attachments { message: saved }, message.code_page);
+        table.pending = message.attachments.clone();
         table.length()?;
         Ok((RopGetAttachmentTableResponse, table))
     }
@@ -310,22 +162,230 @@ impl OxcmsgHandler for RopHandlers {
             AccessMode::BEST_ACCESS => message.writable,
             _ => return Err(ErrorCode::EC_INVALID_PARAM),
         };
-        let numbers = match message.version {
-            Version::New { .. } => Vec::new(),
-            Version::Saved { .. } => message.mailbox.mailbox.attachments(message.id).map_err(of_open_object)?,
-        };
-        if !numbers.contains(&request.attachment_id) {
+        message.absorb()?;
+        if !message.attachment_numbers()?.contains(&request.attachment_id) {
             return Err(ErrorCode::EC_NOT_FOUND);
         }
-        let attachment = Attachment {
-            mailbox: Arc::clone(&message.mailbox),
-            message: message.id,
-            number: request.attachment_id,
-            code_page: message.code_page,
-            writable,
-            properties: PropertyChanges::new(),
-            held: message.mailbox.budget.hold(0)?,
-        };
+        let attachment = message.attachment(request.attachment_id, writable)?;
         Ok((RopOpenAttachmentResponse, attachment))
+    }
+
+    /// MS-OXCMSG 3.2.5.4.
+    fn rop_remove_all_recipients(
+        &mut self,
+        _context: RopContext,
+        message: &mut Message,
+        _request: &RopRemoveAllRecipientsRequest,
+    ) -> Result<RopRemoveAllRecipientsResponse, ErrorCode> {
+        message.check_writable()?;
+        message.recipients.clear();
+        message.removes_recipients = true;
+        message.held.resize(message.pending_size())?;
+        Ok(RopRemoveAllRecipientsResponse)
+    }
+
+    /// MS-OXCMSG 3.2.5.6.
+    fn rop_read_recipients(
+        &mut self,
+        context: RopContext,
+        message: &mut Message,
+        request: &RopReadRecipientsRequest,
+    ) -> Result<RopReadRecipientsResponse<'static>, ErrorCode> {
+        let from = request.row_id;
+        let recipients = Recipients::read(message, from, MAX_RECIPIENT_ROWS)?;
+        let mut fill = Fill::new(context.room.saturating_sub(1), |row: &ReadRecipientRow<'static>| row.packed_size());
+        for (row_id, row) in recipients.numbered() {
+            let recipient_row = packed(|e| row.recipient_row.pack(e, &recipients.columns))?;
+            let row = ReadRecipientRow {
+                row_id,
+                recipient_type: row.recipient_type,
+                code_page_id: row.code_page_id,
+                recipient_row: recipient_row.into(),
+            };
+            if !fill.push(row) {
+                break;
+            }
+        }
+        let recipient_rows = fill.finish().ok_or(ErrorCode::EC_BUFFER_TOO_SMALL)?;
+        let known = recipient_rows.first().is_some_and(|row| from == 0 || row.row_id == from);
+        if known { Ok(RopReadRecipientsResponse { recipient_rows }) } else { Err(ErrorCode::EC_NOT_FOUND) }
+    }
+
+    /// MS-OXCMSG 3.2.5.7.
+    fn rop_reload_cached_information(
+        &mut self,
+        context: RopContext,
+        message: &mut Message,
+        _request: &RopReloadCachedInformationRequest,
+    ) -> Result<RopReloadCachedInformationResponse<'static>, ErrorCode> {
+        message.absorb()?;
+        let header = Header::read(message, context.room)?;
+        Ok(RopReloadCachedInformationResponse {
+            has_named_properties: header.has_named_properties,
+            subject_prefix: header.subject_prefix,
+            normalized_subject: header.normalized_subject,
+            recipient_count: header.recipient_count,
+            recipient_columns: header.recipient_columns,
+            recipient_rows: header.recipient_rows,
+        })
+    }
+
+    /// MS-OXCMSG 3.2.5.8; the reply tells what the status was before.
+    fn rop_set_message_status(
+        &mut self,
+        _context: RopContext,
+        folder: &mut Folder,
+        request: &RopSetMessageStatusRequest,
+    ) -> Result<RopSetMessageStatusResponse, ErrorCode> {
+        let before = status_of(folder, request.message_id)?;
+        let mask = request.message_status_mask.0;
+        let after = (before & !mask) | (request.message_status_flags.0 & mask);
+        folder.mailbox.mailbox.set_message_status(request.message_id, after)?;
+        Ok(RopSetMessageStatusResponse { message_status_flags: MessageStatusFlags(before) })
+    }
+
+    /// MS-OXCMSG 3.2.5.9.
+    fn rop_get_message_status(
+        &mut self,
+        _context: RopContext,
+        folder: &mut Folder,
+        request: &RopGetMessageStatusRequest,
+    ) -> Result<RopGetMessageStatusResponse, ErrorCode> {
+        let status = status_of(folder, request.message_id)?;
+        Ok(RopGetMessageStatusResponse { message_status_flags: MessageStatusFlags(status) })
+    }
+
+    /// MS-OXCMSG 3.2.5.10; the work is done before the reply. No receipts are sent yet.
+    fn rop_set_read_flags(
+        &mut self,
+        _context: RopContext,
+        folder: &mut Folder,
+        request: &RopSetReadFlagsRequest,
+    ) -> Result<RopSetReadFlagsResponse, RopSetReadFlagsFailure> {
+        let ids = &request.message_ids;
+        let found = match read_state(request.read_flags)? {
+            Some(read) => folder.mailbox.mailbox.set_all_read(folder.id, ids, read).map_err(of_open_object)?,
+            None => ids.iter().filter(|id| message_of(folder, **id).is_ok()).count(),
+        };
+        Ok(RopSetReadFlagsResponse { partial_completion: found < ids.len() })
+    }
+
+    /// MS-OXCMSG 3.2.5.11. Only messages of public folders report their state.
+    fn rop_set_message_read_flag(
+        &mut self,
+        _context: RopContext,
+        message: &mut Message,
+        request: &RopSetMessageReadFlagRequest,
+    ) -> Result<RopSetMessageReadFlagResponse, ErrorCode> {
+        if let Some(read) = read_state(request.read_flags)? {
+            match message.version {
+                Version::Saved { .. } => {
+                    message.mailbox.mailbox.set_read(message.id, read).map_err(of_open_object)?;
+                }
+                Version::New { .. } => message.mark_read(read)?,
+            }
+        }
+        Ok(RopSetMessageReadFlagResponse { read_status_changed: false, logon_id: None, client_data: None })
+    }
+
+    /// MS-OXCMSG 3.2.5.13.
+    fn rop_create_attachment(
+        &mut self,
+        _context: RopContext,
+        message: &mut Message,
+        _request: &RopCreateAttachmentRequest,
+    ) -> Result<(RopCreateAttachmentResponse, Attachment), ErrorCode> {
+        message.check_writable()?;
+        message.absorb()?;
+        let attachment = message.new_attachment()?;
+        Ok((RopCreateAttachmentResponse { attachment_id: attachment.number }, attachment))
+    }
+
+    /// MS-OXCMSG 3.2.5.14.
+    fn rop_delete_attachment(
+        &mut self,
+        _context: RopContext,
+        message: &mut Message,
+        request: &RopDeleteAttachmentRequest,
+    ) -> Result<RopDeleteAttachmentResponse, ErrorCode> {
+        message.check_writable()?;
+        message.absorb()?;
+        if !message.attachment_numbers()?.contains(&request.attachment_id) {
+            return Err(ErrorCode::EC_NOT_FOUND);
+        }
+        message.attachments.insert(request.attachment_id, PartChange::Remove);
+        message.embedded.remove(&request.attachment_id);
+        Ok(RopDeleteAttachmentResponse)
+    }
+
+    /// MS-OXCMSG 3.2.5.15: the message has it now, the store when the message is saved.
+    fn rop_save_changes_attachment(
+        &mut self,
+        _context: RopContext,
+        attachment: &mut Attachment,
+        request: &RopSaveChangesAttachmentRequest,
+    ) -> Result<RopSaveChangesAttachmentResponse, ErrorCode> {
+        if !attachment.writable {
+            return Err(ErrorCode::EC_ACCESS_DENIED);
+        }
+        attachment.absorb()?;
+        if attachment.stored {
+            let now = PropertyValue::PtypTime((attachment.mailbox.clock)());
+            attachment.properties.set(t::PID_TAG_LAST_MODIFICATION_TIME, now);
+        }
+        let properties = attachment.properties.clone();
+        let change = if attachment.stored { PartChange::Change(properties) } else { PartChange::Replace(properties) };
+        attachment.owner.post(Part { number: attachment.number, change, embedded: attachment.embedded.clone() });
+        let flags = request.save_flags;
+        let keeps_writable = flags.contains(SaveFlags::KEEP_OPEN_READ_WRITE) || flags.contains(SaveFlags::FORCE_SAVE);
+        if flags.contains(SaveFlags::KEEP_OPEN_READ_ONLY) && !keeps_writable {
+            attachment.writable = false;
+        }
+        Ok(RopSaveChangesAttachmentResponse)
+    }
+
+    /// MS-OXCMSG 3.2.5.16.
+    fn rop_open_embedded_message(
+        &mut self,
+        context: RopContext,
+        attachment: &mut Attachment,
+        request: &RopOpenEmbeddedMessageRequest,
+    ) -> Result<(RopOpenEmbeddedMessageResponse<'static>, Message), ErrorCode> {
+        attachment.absorb()?;
+        let (writable, create) = match request.open_mode_flags {
+            AccessMode::READ_ONLY => (false, false),
+            AccessMode::READ_WRITE if attachment.writable => (true, false),
+            AccessMode::CREATE if attachment.writable => (true, true),
+            AccessMode::READ_WRITE | AccessMode::CREATE => return Err(ErrorCode::EC_ACCESS_DENIED),
+            AccessMode::BEST_ACCESS => (attachment.writable, false),
+            _ => return Err(ErrorCode::EC_INVALID_PARAM),
+        };
+        let code_page = code_page(&attachment.mailbox, request.code_page_id);
+        if !code_pages::is_known(code_page.into()) {
+            return Err(ErrorCode::EC_UNKNOWN_CODE_PAGE);
+        }
+        let message = attachment.message(code_page, writable, create)?;
+        let header = Header::read(&message, context.room)?;
+        let response = RopOpenEmbeddedMessageResponse {
+            message_id: message.id,
+            has_named_properties: header.has_named_properties,
+            subject_prefix: header.subject_prefix,
+            normalized_subject: header.normalized_subject,
+            recipient_count: header.recipient_count,
+            recipient_columns: header.recipient_columns,
+            recipient_rows: header.recipient_rows,
+        };
+        Ok((response, message))
+    }
+
+    /// MS-OXCMSG 2.2.3.18: attachments that were saved.
+    fn rop_get_valid_attachments(
+        &mut self,
+        _context: RopContext,
+        message: &mut Message,
+        _request: &RopGetValidAttachmentsRequest,
+    ) -> Result<RopGetValidAttachmentsResponse, ErrorCode> {
+        message.absorb()?;
+        Ok(RopGetValidAttachmentsResponse { attachment_id_array: message.attachment_numbers()? })
     }
 }

@@ -1,30 +1,22 @@
 //! Properties and streams of objects (MS-OXCPRPT 3.2.5).
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use protocol::oxcdata::{ErrorCode, PropertyProblem, PropertyTag, PropertyType, PropertyValue, TaggedPropertyValue};
-use protocol::oxcprpt::{
-    AccessMode, BYTE_COUNT_IS_MAXIMUM, RopGetPropertiesAllRequest, RopGetPropertiesAllResponse,
-    RopGetPropertiesListRequest, RopGetPropertiesListResponse, RopGetPropertiesSpecificRequest,
-    RopGetPropertiesSpecificResponse, RopGetStreamSizeRequest, RopGetStreamSizeResponse, RopOpenStreamRequest,
-    RopOpenStreamResponse, RopReadStreamFailure, RopReadStreamRequest, RopReadStreamResponse, RopSetPropertiesRequest,
-    RopSetPropertiesResponse,
-};
-use protocol::rops::{FolderOrMessageOrAttachment, LogonOrFolderOrMessageOrAttachment, OxcprptHandler};
+use protocol::oxcdata::{ErrorCode, PropertyName, PropertyTag, PropertyType, PropertyValue, TaggedPropertyValue};
+use protocol::oxcprpt::*;
+use protocol::rops::{FolderOrMessageOrAttachment, OxcprptHandler};
 use runtime::Blob;
 use runtime::rop::RopContext;
 
 use super::RopHandlers;
-use super::errors::of_open_object;
-use super::known::Known;
-use super::objects::{Attachment, Content, Message, OpenMailbox, Stream, Version};
-use super::properties::{FIRST_NAMED, Properties, changes_size, means};
+use super::changes::{AnyObject, absorb, delete, properties_of, refusal, set, wide};
+use super::objects::{Content, OpenMailbox, Stream};
+use super::properties::Properties;
 use super::rows::{limit_cells, property_row};
-use super::values::{Cell, TextForm, cell, to_stored};
-use crate::store::computed::is_read_only;
-use crate::store::tags as t;
-use crate::store::value::{is_storable, string, text};
-use crate::store::{ObjectId, PropertyChange, PropertyChanges, StoreError, subject};
+use super::streams::{Buffer, FolderProperty, MAX_STREAM, Shared};
+use super::values::{Cell, TextForm, cell};
+use super::{copies, names};
 
 /// The most bytes that MaximumByteCount may ask for: 2 GiB.
 const MAX_BYTE_COUNT: u32 = 0x8000_0000;
@@ -32,175 +24,14 @@ const MAX_BYTE_COUNT: u32 = 0x8000_0000;
 /// Bytes of DataSize before the data of RopReadStream.
 const DATA_SIZE: usize = 2;
 
+/// Bytes that RopCopyToStream copies at a time.
+const PIECE: usize = 32 * 1024;
+
 /// Properties that RopGetPropertiesSpecific reads from the store at once.
 const TAGS_AT_ONCE: usize = 64;
 
 /// Bytes of a list before its elements.
 const COUNT: usize = 2;
-
-type AnyObject<'o> = LogonOrFolderOrMessageOrAttachment<'o, RopHandlers>;
-
-/// Properties of a message that a client cannot set although they do not follow from what it is
-/// (MS-OXCPRPT 2.2.1).
-const CLIENT_READ_ONLY: &[PropertyTag] = &[
-    t::PID_TAG_READ,
-    t::PID_TAG_HAS_NAMED_PROPERTIES,
-    t::PID_TAG_CREATION_TIME,
-    t::PID_TAG_LAST_MODIFICATION_TIME,
-    t::PID_TAG_LAST_MODIFIER_NAME,
-    t::PID_TAG_LAST_MODIFIER_ENTRY_ID,
-    t::PID_TAG_LOCAL_COMMIT_TIME,
-    t::PID_TAG_SEARCH_KEY,
-];
-
-/// Properties of a mailbox that its owner may not set (MS-OXCSTOR 2.2.2.1.2, as servers since 2013 have it).
-const LOGON_READ_ONLY: &[PropertyTag] = &[t::PID_TAG_COMMENT, t::PID_TAG_DELETE_AFTER_SUBMIT, t::PID_TAG_DISPLAY_NAME];
-
-fn properties_of<'o>(object: &'o AnyObject<'_>) -> Properties<'o> {
-    match object {
-        AnyObject::Logon(logon) => logon.properties(),
-        AnyObject::Folder(folder) => folder.properties(),
-        AnyObject::Message(message) => message.properties(),
-        AnyObject::Attachment(attachment) => attachment.properties(),
-    }
-}
-
-/// Why a client may not set a property; `None` when it may.
-fn refusal(properties: &Properties<'_>, message: Option<&Message>, tag: PropertyTag) -> Option<ErrorCode> {
-    if !is_storable(tag) {
-        return Some(ErrorCode::EC_INVALID_PARAM);
-    }
-    let known = properties.known;
-    let read_only = match known {
-        Known::Message { .. } => CLIENT_READ_ONLY,
-        Known::Logon => LOGON_READ_ONLY,
-        Known::Folder(_) | Known::Attachment { .. } => &[],
-    };
-    if read_only.iter().any(|own| means(*own, tag)) {
-        return Some(ErrorCode::EC_ACCESS_DENIED);
-    }
-    if known.tag(tag).is_some() || is_read_only(known.kind(), tag) {
-        return Some(ErrorCode::EC_COMPUTED);
-    }
-    // The flags are the client's until the first save (MS-OXCMSG 2.2.1.6).
-    let saved = message.is_some_and(|message| matches!(message.version, Version::Saved { .. }));
-    (saved && means(t::PID_TAG_MESSAGE_FLAGS, tag)).then_some(ErrorCode::EC_COMPUTED)
-}
-
-/// Properties that are to be set, and those that cannot be.
-struct Sorted {
-    changes: PropertyChanges,
-    problems: Vec<PropertyProblem>,
-    /// Where in the request PidTagDisplayName is: the one property whose value an object may refuse.
-    display_name: Option<(usize, PropertyTag)>,
-    /// PidTagSubject of a message: it sets its two parts.
-    subject: Option<String>,
-}
-
-impl Sorted {
-    fn new(
-        request: &RopSetPropertiesRequest<'_>,
-        properties: &Properties<'_>,
-        message: Option<&Message>,
-    ) -> Result<Self, ErrorCode> {
-        let changes = PropertyChanges::new();
-        let mut sorted = Self { changes, problems: Vec::new(), display_name: None, subject: None };
-        let unnamed = unnamed_ids(request, properties.mailbox)?;
-        for (index, tagged) in request.property_values.iter().enumerate() {
-            let tag = tagged.property_tag;
-            if unnamed.contains(&tag.property_id()) {
-                sorted.problem(index, tag, ErrorCode::EC_UNREGISTERED_NAMED_PROP);
-                continue;
-            }
-            if let Some(code) = refusal(properties, message, tag) {
-                sorted.problem(index, tag, code);
-                continue;
-            }
-            if means(t::PID_TAG_DISPLAY_NAME, tag) {
-                sorted.display_name = Some((index, tag));
-            }
-            let value = tagged.property_value.clone().into_owned();
-            let (tag, value) = to_stored(tag, value, properties.code_page);
-            if message.is_some() && means(t::PID_TAG_SUBJECT, tag) {
-                // The value has become UTF-16.
-                sorted.subject = Some(text(&value, 1252).unwrap_or_default().into_owned());
-            } else {
-                sorted.changes.set(tag, value);
-            }
-        }
-        sorted.split_subject(properties)?;
-        Ok(sorted)
-    }
-
-    /// Sets the two parts of PidTagSubject (MS-OXCMSG 2.2.1.46). A prefix that the client has set is one as long
-    /// as the subject begins with it (MS-OXCMAIL 2.2.3.2.6.1).
-    fn split_subject(&mut self, properties: &Properties<'_>) -> Result<(), ErrorCode> {
-        let Some(subject) = self.subject.take() else { return Ok(()) };
-        let prefix = match self.changes.get(t::PID_TAG_SUBJECT_PREFIX) {
-            Some(PropertyChange::Set(value)) => text(value, 1252).map(std::borrow::Cow::into_owned),
-            _ => properties.text(t::PID_TAG_SUBJECT_PREFIX)?,
-        };
-        let own = prefix.as_deref().filter(|prefix| !prefix.is_empty() && subject.starts_with(prefix));
-        let (prefix, normalized) = match own {
-            Some(prefix) => subject.split_at(prefix.len()),
-            None => subject::split(&subject),
-        };
-        self.changes.set(t::PID_TAG_SUBJECT_PREFIX, string(prefix));
-        self.changes.set(t::PID_TAG_NORMALIZED_SUBJECT, string(normalized));
-        Ok(())
-    }
-
-    fn problem(&mut self, index: usize, property_tag: PropertyTag, error_code: ErrorCode) {
-        // A request has at most 65,535 values.
-        let index = u16::try_from(index).unwrap_or(u16::MAX);
-        self.problems.push(PropertyProblem { index, property_tag, error_code });
-    }
-
-    /// The changes and the reply; `None` for changes when the reply has no room, and nothing may be done.
-    fn into_reply(mut self, room: usize) -> (RopSetPropertiesResponse, Option<PropertyChanges>) {
-        self.problems.sort_by_key(|problem| problem.index);
-        let response = RopSetPropertiesResponse { property_problems: self.problems };
-        let fits = response.packed_size() <= room;
-        (response, fits.then_some(self.changes))
-    }
-
-    /// Sets the properties of a folder or of the mailbox at once; a name that is refused becomes a problem.
-    fn apply(
-        mut self,
-        mailbox: &OpenMailbox,
-        object: ObjectId,
-        room: usize,
-    ) -> Result<RopSetPropertiesResponse, ErrorCode> {
-        // Whether the name is refused shows only when it is set: the reply needs room for that, too.
-        let count = self.problems.len() + usize::from(self.display_name.is_some());
-        if COUNT + count * PropertyProblem::MIN_SIZE > room {
-            if let Some((index, tag)) = self.display_name {
-                self.problem(index, tag, ErrorCode::EC_BUFFER_TOO_SMALL);
-            }
-            // It does not fit: the engine does not send it.
-            return Ok(self.into_reply(room).0);
-        }
-        if self.changes.is_empty() {
-            return Ok(self.into_reply(room).0);
-        }
-        let error = match mailbox.mailbox.change_properties(object, &self.changes) {
-            Ok(_) => return Ok(self.into_reply(room).0),
-            Err(error) => error,
-        };
-        let (code, (index, tag)) = match (&error, self.display_name) {
-            (StoreError::Exists(_), Some(name)) => (ErrorCode::EC_DUPLICATE_NAME, name),
-            (StoreError::InvalidParameter(_), Some(name)) => (ErrorCode::EC_BAD_FOLDER_NAME, name),
-            _ => return Err(of_open_object(error)),
-        };
-        self.problem(index, tag, code);
-        let mut rest = PropertyChanges::new();
-        merge(&mut rest, self.changes.iter().filter(|(own, _)| !means(t::PID_TAG_DISPLAY_NAME, *own)));
-        if !rest.is_empty() {
-            mailbox.mailbox.change_properties(object, &rest).map_err(of_open_object)?;
-        }
-        Ok(self.into_reply(room).0)
-    }
-}
 
 /// The cells of RopGetPropertiesSpecific, as far as the reply has room for their values.
 ///
@@ -238,32 +69,6 @@ fn specific_cells(
     Ok(cells)
 }
 
-/// The ids of named properties in a request that no name stands for.
-fn unnamed_ids(request: &RopSetPropertiesRequest<'_>, mailbox: &OpenMailbox) -> Result<Vec<u16>, ErrorCode> {
-    let ids = request.property_values.iter().map(|tagged| tagged.property_tag.property_id());
-    let ids: Vec<u16> = ids.filter(|id| *id >= FIRST_NAMED).collect();
-    if ids.is_empty() {
-        return Ok(ids);
-    }
-    let names = mailbox.mailbox.named_property_names(&ids)?;
-    Ok(ids.into_iter().zip(names).filter(|(_, name)| name.is_none()).map(|(id, _)| id).collect())
-}
-
-/// Adds values that are set to other changes.
-fn merge<'c>(pending: &mut PropertyChanges, changes: impl Iterator<Item = (PropertyTag, &'c PropertyChange)>) {
-    for (tag, change) in changes {
-        if let PropertyChange::Set(value) = change {
-            pending.set(tag, value.clone());
-        }
-    }
-}
-
-impl Attachment {
-    fn check_writable(&self) -> Result<(), ErrorCode> {
-        if self.writable { Ok(()) } else { Err(ErrorCode::EC_ACCESS_DENIED) }
-    }
-}
-
 /// The property that a stream is opened on; an object's data is what is stored under the same id
 /// (MS-OXCPRPT 2.2.14).
 fn streamed(tag: PropertyTag) -> Result<PropertyTag, ErrorCode> {
@@ -275,51 +80,25 @@ fn streamed(tag: PropertyTag) -> Result<PropertyTag, ErrorCode> {
 }
 
 /// Opens what is there (MS-OXCPRPT 3.2.5.11).
-fn open_existing(properties: &Properties<'_>, tag: PropertyTag) -> Result<Stream, ErrorCode> {
+fn open_existing(
+    properties: &Properties<'_>,
+    mailbox: &Arc<OpenMailbox>,
+    tag: PropertyTag,
+) -> Result<Shared, ErrorCode> {
     let content = properties.content(tag)?.ok_or(ErrorCode::EC_NOT_FOUND)?;
-    let held = match &content {
-        Content::Memory(bytes) => properties.mailbox.budget.hold(bytes.len())?,
-        Content::Stored(_) => properties.mailbox.budget.hold(0)?,
-    };
-    Ok(Stream { content, position: 0, _held: held })
+    Ok(Shared::new(Buffer::new(mailbox, content)?))
 }
 
 /// The Create mode: the value is deleted, and the stream begins empty (MS-OXCPRPT 2.2.14.1).
-fn create(mailbox: &OpenMailbox, pending: &mut PropertyChanges, tag: PropertyTag) -> Result<Stream, ErrorCode> {
-    let tag = match tag.property_type() {
-        // Pending text is UTF-16.
-        PropertyType::PTYP_STRING8 => tag.with_property_type(PropertyType::PTYP_STRING),
-        _ => tag,
-    };
-    let held = mailbox.budget.hold(0)?;
-    pending.delete(tag);
-    Ok(Stream { content: Content::Memory(Vec::new()), position: 0, _held: held })
+fn create(mailbox: &Arc<OpenMailbox>) -> Result<Shared, ErrorCode> {
+    Ok(Shared::new(Buffer::new(mailbox, Content::Memory(Vec::new()))?))
 }
 
 impl Stream {
-    /// Bytes.
-    fn size(&self) -> u64 {
-        match &self.content {
-            Content::Memory(bytes) => bytes.len() as u64,
-            Content::Stored(stream) => stream.size(),
-        }
-    }
-
     /// Bytes as a reply has them.
     fn stream_size(&self) -> Result<u32, ErrorCode> {
-        u32::try_from(self.size()).ok().filter(|size| *size <= MAX_BYTE_COUNT).ok_or(ErrorCode::EC_STREAM_SIZE_ERROR)
-    }
-
-    /// Up to `len` bytes from the seek pointer on; it stays where it is.
-    fn peek(&self, len: usize) -> Result<Vec<u8>, ErrorCode> {
-        match &self.content {
-            Content::Stored(stream) => Ok(stream.read_at(self.position, len)?),
-            Content::Memory(bytes) => {
-                let start = usize::try_from(self.position).unwrap_or(usize::MAX).min(bytes.len());
-                let end = start.saturating_add(len).min(bytes.len());
-                Ok(bytes.get(start..end).unwrap_or_default().to_vec())
-            }
-        }
+        let size = self.buffer.lock().size();
+        u32::try_from(size).ok().filter(|size| u64::from(*size) <= MAX_STREAM).ok_or(ErrorCode::EC_STREAM_SIZE_ERROR)
     }
 
     /// Up to `asked` bytes, as many as a reply of `room` bytes has room for; the seek pointer moves behind them.
@@ -328,9 +107,9 @@ impl Stream {
         let data_room = room.saturating_sub(DATA_SIZE);
         if data_room == 0 && asked > 0 {
             // No data would mean the end: a reply that does not fit is left to the engine, which starts over.
-            return self.peek(asked.min(room.max(1)));
+            return self.buffer.lock().read_at(self.position, asked.min(room.max(1)));
         }
-        let data = self.peek(asked.min(data_room))?;
+        let data = self.buffer.lock().read_at(self.position, asked.min(data_room))?;
         self.position = self.position.saturating_add(data.len() as u64);
         Ok(data)
     }
@@ -341,9 +120,10 @@ impl OxcprptHandler for RopHandlers {
     fn rop_get_properties_specific(
         &mut self,
         context: RopContext,
-        object: AnyObject<'_>,
+        mut object: AnyObject<'_>,
         request: &RopGetPropertiesSpecificRequest,
     ) -> Result<RopGetPropertiesSpecificResponse<'static>, ErrorCode> {
+        absorb(&mut object)?;
         let properties = properties_of(&object);
         let form = TextForm { unicode: request.want_unicode, code_page: properties.code_page };
         let tags = &request.property_tags;
@@ -355,9 +135,10 @@ impl OxcprptHandler for RopHandlers {
     fn rop_get_properties_all(
         &mut self,
         context: RopContext,
-        object: AnyObject<'_>,
+        mut object: AnyObject<'_>,
         request: &RopGetPropertiesAllRequest,
     ) -> Result<RopGetPropertiesAllResponse<'static>, ErrorCode> {
+        absorb(&mut object)?;
         let properties = properties_of(&object);
         let form = TextForm { unicode: request.want_unicode, code_page: properties.code_page };
         let (tags, values): (Vec<_>, Vec<_>) = properties.all()?.into_iter().unzip();
@@ -376,9 +157,10 @@ impl OxcprptHandler for RopHandlers {
     fn rop_get_properties_list(
         &mut self,
         _context: RopContext,
-        object: AnyObject<'_>,
+        mut object: AnyObject<'_>,
         _request: &RopGetPropertiesListRequest,
     ) -> Result<RopGetPropertiesListResponse, ErrorCode> {
+        absorb(&mut object)?;
         let property_tags = properties_of(&object).all()?.into_keys().collect();
         Ok(RopGetPropertiesListResponse { property_tags })
     }
@@ -390,43 +172,126 @@ impl OxcprptHandler for RopHandlers {
         object: AnyObject<'_>,
         request: &RopSetPropertiesRequest<'_>,
     ) -> Result<RopSetPropertiesResponse, ErrorCode> {
-        let room = context.room;
-        match object {
-            AnyObject::Logon(logon) => {
-                let sorted = Sorted::new(request, &logon.properties(), None)?;
-                sorted.apply(&logon.mailbox, ObjectId::Mailbox, room)
-            }
-            AnyObject::Folder(folder) => {
-                let sorted = Sorted::new(request, &folder.properties(), None)?;
-                sorted.apply(&folder.mailbox, ObjectId::Folder(folder.id), room)
-            }
-            AnyObject::Message(message) => {
-                message.check_writable()?;
-                let sorted = Sorted::new(request, &message.properties(), Some(message))?;
-                let (response, changes) = sorted.into_reply(room);
-                if let Some(changes) = changes {
-                    message.held.resize(message.pending_size().saturating_add(changes_size(&changes)))?;
-                    merge(&mut message.properties, changes.iter());
-                    message.held.resize(message.pending_size())?;
-                }
-                Ok(response)
-            }
-            AnyObject::Attachment(attachment) => {
-                attachment.check_writable()?;
-                let sorted = Sorted::new(request, &attachment.properties(), None)?;
-                let (response, changes) = sorted.into_reply(room);
-                if let Some(changes) = changes {
-                    let pending = changes_size(&attachment.properties);
-                    attachment.held.resize(pending.saturating_add(changes_size(&changes)))?;
-                    merge(&mut attachment.properties, changes.iter());
-                    attachment.held.resize(changes_size(&attachment.properties))?;
-                }
-                Ok(response)
-            }
-        }
+        let property_problems = set(object, &request.property_values, context.room)?;
+        Ok(RopSetPropertiesResponse { property_problems })
     }
 
-    /// MS-OXCPRPT 3.2.5.11. Folders' values are not created as streams yet.
+    /// MS-OXCPRPT 2.2.6; nothing here synchronizes yet, so that it is as RopSetProperties.
+    fn rop_set_properties_no_replicate(
+        &mut self,
+        context: RopContext,
+        object: AnyObject<'_>,
+        request: &RopSetPropertiesNoReplicateRequest<'_>,
+    ) -> Result<RopSetPropertiesNoReplicateResponse, ErrorCode> {
+        let property_problems = set(object, &request.property_values, context.room)?;
+        Ok(RopSetPropertiesNoReplicateResponse { property_problems })
+    }
+
+    /// MS-OXCPRPT 3.2.5.5.
+    fn rop_delete_properties(
+        &mut self,
+        context: RopContext,
+        object: AnyObject<'_>,
+        request: &RopDeletePropertiesRequest,
+    ) -> Result<RopDeletePropertiesResponse, ErrorCode> {
+        Ok(RopDeletePropertiesResponse { property_problems: delete(object, &request.property_tags, context.room)? })
+    }
+
+    /// MS-OXCPRPT 2.2.8, as RopDeleteProperties.
+    fn rop_delete_properties_no_replicate(
+        &mut self,
+        context: RopContext,
+        object: AnyObject<'_>,
+        request: &RopDeletePropertiesNoReplicateRequest,
+    ) -> Result<RopDeletePropertiesNoReplicateResponse, ErrorCode> {
+        let property_problems = delete(object, &request.property_tags, context.room)?;
+        Ok(RopDeletePropertiesNoReplicateResponse { property_problems })
+    }
+
+    /// MS-OXCPRPT 3.2.5.10. A name of PS_MAPI is an id itself.
+    fn rop_get_property_ids_from_names(
+        &mut self,
+        _context: RopContext,
+        object: AnyObject<'_>,
+        request: &RopGetPropertyIdsFromNamesRequest<'_>,
+    ) -> Result<RopGetPropertyIdsFromNamesResponse, RopGetPropertyIdsFromNamesFailure> {
+        let mailbox = properties_of(&object).mailbox;
+        let all = request.property_names.is_empty() && matches!(object, AnyObject::Logon(_));
+        let property_ids = if all {
+            names::registered(mailbox)?.into_iter().map(|(id, _)| id).collect()
+        } else {
+            let create = match request.flags {
+                NameFlags::LOOKUP => false,
+                NameFlags::CREATE => true,
+                _ => return Err(ErrorCode::EC_INVALID_PARAM.into()),
+            };
+            names::ids(mailbox, &request.property_names, create)?
+        };
+        if property_ids.contains(&0) {
+            let body = RopGetPropertyIdsFromNamesWarnWithErrors { property_ids };
+            return Err(RopGetPropertyIdsFromNamesFailure::WarnWithErrors(body));
+        }
+        Ok(RopGetPropertyIdsFromNamesResponse { property_ids })
+    }
+
+    /// MS-OXCPRPT 3.2.5.9.
+    fn rop_get_names_from_property_ids(
+        &mut self,
+        _context: RopContext,
+        object: AnyObject<'_>,
+        request: &RopGetNamesFromPropertyIdsRequest,
+    ) -> Result<RopGetNamesFromPropertyIdsResponse<'static>, ErrorCode> {
+        let property_names = names::names(properties_of(&object).mailbox, &request.property_ids)?;
+        Ok(RopGetNamesFromPropertyIdsResponse { property_names })
+    }
+
+    /// MS-OXCPRPT 3.2.5.6.
+    fn rop_query_named_properties(
+        &mut self,
+        _context: RopContext,
+        object: AnyObject<'_>,
+        request: &RopQueryNamedPropertiesRequest,
+    ) -> Result<RopQueryNamedPropertiesResponse<'static>, RopQueryNamedPropertiesFailure<'static>> {
+        let found = names::registered(properties_of(&object).mailbox)?;
+        let wanted = found.into_iter().filter(|(_, name)| {
+            let (guid, flag) = match name {
+                PropertyName::LID { guid, .. } => (guid, QueryNamedFlags::NO_IDS),
+                PropertyName::Name { guid, .. } => (guid, QueryNamedFlags::NO_STRINGS),
+                PropertyName::Unnamed => return false,
+            };
+            !request.query_flags.contains(flag) && request.property_guid.is_none_or(|wanted| wanted == *guid)
+        });
+        let (property_ids, property_names) = wanted.unzip();
+        Ok(RopQueryNamedPropertiesResponse { property_ids, property_names })
+    }
+
+    /// MS-OXCPRPT 3.2.5.7.
+    fn rop_copy_properties(
+        &mut self,
+        _context: RopContext,
+        source: FolderOrMessageOrAttachment<'_, Self>,
+        dest: Option<FolderOrMessageOrAttachment<'_, Self>>,
+        request: &RopCopyPropertiesRequest,
+    ) -> Result<RopCopyPropertiesResponse, RopCopyPropertiesFailure> {
+        let what = copies::Copied::Only(&request.property_tags);
+        let property_problems = copies::copy(source, dest, &what, request.copy_flags, false)?;
+        Ok(RopCopyPropertiesResponse { property_problems })
+    }
+
+    /// MS-OXCPRPT 3.2.5.8.
+    fn rop_copy_to(
+        &mut self,
+        _context: RopContext,
+        source: FolderOrMessageOrAttachment<'_, Self>,
+        dest: Option<FolderOrMessageOrAttachment<'_, Self>>,
+        request: &RopCopyToRequest,
+    ) -> Result<RopCopyToResponse, RopCopyToFailure> {
+        let what = copies::Copied::AllBut(&request.excluded_tags);
+        let property_problems = copies::copy(source, dest, &what, request.copy_flags, request.want_sub_objects)?;
+        Ok(RopCopyToResponse { property_problems })
+    }
+
+    /// MS-OXCPRPT 3.2.5.11.
     fn rop_open_stream(
         &mut self,
         _context: RopContext,
@@ -439,40 +304,61 @@ impl OxcprptHandler for RopHandlers {
         if !modes.contains(&mode) {
             return Err(ErrorCode::EC_INVALID_PARAM);
         }
-        let writes = mode == AccessMode::READ_WRITE || mode == AccessMode::CREATE;
-        let check = |properties: &Properties<'_>, message: Option<&Message>| match refusal(properties, message, tag) {
-            Some(_) if writes => Err(ErrorCode::EC_ACCESS_DENIED),
-            _ => Ok(()),
+        let asked = mode == AccessMode::READ_WRITE || mode == AccessMode::CREATE;
+        // BestAccess writes where that is allowed.
+        let writes = |allowed: bool| match mode {
+            AccessMode::READ_ONLY => Ok(false),
+            _ if allowed => Ok(true),
+            _ if asked => Err(ErrorCode::EC_ACCESS_DENIED),
+            _ => Ok(false),
         };
-        let stream = match object {
-            FolderOrMessageOrAttachment::Folder(_) if mode == AccessMode::CREATE => {
-                return Err(ErrorCode::EC_NOT_SUPPORTED);
-            }
+        let creates = mode == AccessMode::CREATE;
+        let mut of_folder = None;
+        let (buffer, writable) = match object {
             FolderOrMessageOrAttachment::Folder(folder) => {
-                check(&folder.properties(), None)?;
-                open_existing(&folder.properties(), tag)?
+                let writable = writes(refusal(&folder.properties(), None, tag).is_none())?;
+                if writable {
+                    of_folder = Some(FolderProperty { mailbox: Arc::clone(&folder.mailbox), folder: folder.id, tag });
+                }
+                let buffer = if creates {
+                    create(&folder.mailbox)?
+                } else {
+                    open_existing(&folder.properties(), &folder.mailbox, tag)?
+                };
+                (buffer, writable)
             }
             FolderOrMessageOrAttachment::Message(message) => {
-                if writes {
-                    message.check_writable()?;
+                message.absorb()?;
+                let allowed = message.writable && refusal(&message.properties(), Some(message), tag).is_none();
+                let writable = writes(allowed)?;
+                let buffer = if creates {
+                    message.properties.delete(wide(tag));
+                    create(&message.mailbox)?
+                } else {
+                    open_existing(&message.properties(), &message.mailbox, tag)?
+                };
+                if writable {
+                    message.streams.add(tag, buffer.clone());
                 }
-                check(&message.properties(), Some(message))?;
-                match mode {
-                    AccessMode::CREATE => create(&message.mailbox, &mut message.properties, tag)?,
-                    _ => open_existing(&message.properties(), tag)?,
-                }
+                (buffer, writable)
             }
             FolderOrMessageOrAttachment::Attachment(attachment) => {
-                if writes {
-                    attachment.check_writable()?;
+                attachment.absorb()?;
+                let allowed = attachment.writable && refusal(&attachment.properties(), None, tag).is_none();
+                let writable = writes(allowed)?;
+                let buffer = if creates {
+                    attachment.properties.delete(wide(tag));
+                    create(&attachment.mailbox)?
+                } else {
+                    open_existing(&attachment.properties(), &attachment.mailbox, tag)?
+                };
+                if writable {
+                    attachment.streams.add(tag, buffer.clone());
                 }
-                check(&attachment.properties(), None)?;
-                match mode {
-                    AccessMode::CREATE => create(&attachment.mailbox, &mut attachment.properties, tag)?,
-                    _ => open_existing(&attachment.properties(), tag)?,
-                }
+                (buffer, writable)
             }
         };
+        let stream = Stream { buffer, position: 0, writable, of_folder };
         Ok((RopOpenStreamResponse { stream_size: stream.stream_size()? }, stream))
     }
 
@@ -503,4 +389,135 @@ impl OxcprptHandler for RopHandlers {
     ) -> Result<RopGetStreamSizeResponse, ErrorCode> {
         Ok(RopGetStreamSizeResponse { stream_size: stream.stream_size()? })
     }
+
+    /// MS-OXCPRPT 3.2.5.13.
+    fn rop_write_stream(
+        &mut self,
+        _context: RopContext,
+        stream: &mut Stream,
+        request: &RopWriteStreamRequest<'_>,
+    ) -> Result<RopWriteStreamResponse, RopWriteStreamFailure> {
+        stream.write(&request.data)?;
+        Ok(RopWriteStreamResponse { written_size: length(&request.data) })
+    }
+
+    /// MS-OXCPRPT 3.2.5.14.
+    fn rop_write_stream_extended(
+        &mut self,
+        _context: RopContext,
+        stream: &mut Stream,
+        request: &RopWriteStreamExtendedRequest<'_>,
+    ) -> Result<RopWriteStreamExtendedResponse, RopWriteStreamExtendedFailure> {
+        stream.write(&request.data)?;
+        Ok(RopWriteStreamExtendedResponse { written_size: length(&request.data).into() })
+    }
+
+    /// MS-OXCPRPT 3.2.5.23.
+    fn rop_write_and_commit_stream(
+        &mut self,
+        _context: RopContext,
+        stream: &mut Stream,
+        request: &RopWriteAndCommitStreamRequest<'_>,
+    ) -> Result<RopWriteAndCommitStreamResponse, RopWriteAndCommitStreamFailure> {
+        stream.write(&request.data)?;
+        stream.commit()?;
+        Ok(RopWriteAndCommitStreamResponse { written_size: length(&request.data) })
+    }
+
+    /// MS-OXCPRPT 3.2.5.15.
+    fn rop_commit_stream(
+        &mut self,
+        _context: RopContext,
+        stream: &mut Stream,
+        _request: &RopCommitStreamRequest,
+    ) -> Result<RopCommitStreamResponse, ErrorCode> {
+        stream.commit()?;
+        Ok(RopCommitStreamResponse)
+    }
+
+    /// MS-OXCPRPT 3.2.5.17.
+    fn rop_set_stream_size(
+        &mut self,
+        _context: RopContext,
+        stream: &mut Stream,
+        request: &RopSetStreamSizeRequest,
+    ) -> Result<RopSetStreamSizeResponse, ErrorCode> {
+        if !stream.writable {
+            return Err(ErrorCode::EC_STREAM_ACCESS_DENIED);
+        }
+        stream.buffer.lock().set_size(request.stream_size)?;
+        Ok(RopSetStreamSizeResponse)
+    }
+
+    /// MS-OXCPRPT 3.2.5.18. Beyond its end a stream that can be written grows.
+    fn rop_seek_stream(
+        &mut self,
+        _context: RopContext,
+        stream: &mut Stream,
+        request: &RopSeekStreamRequest,
+    ) -> Result<RopSeekStreamResponse, ErrorCode> {
+        let size = stream.buffer.lock().size();
+        let from = match request.origin {
+            StreamOrigin::BEGINNING => 0,
+            StreamOrigin::CURRENT => stream.position,
+            StreamOrigin::END => size,
+            _ => return Err(ErrorCode::EC_STREAM_INVALID_PARAM),
+        };
+        let to = from.checked_add_signed(request.offset).filter(|to| *to <= MAX_STREAM);
+        let new_position = to.ok_or(ErrorCode::EC_STREAM_SEEK_ERROR)?;
+        if new_position > size && stream.writable {
+            stream.buffer.lock().set_size(new_position)?;
+        }
+        stream.position = new_position;
+        Ok(RopSeekStreamResponse { new_position })
+    }
+
+    /// MS-OXCPRPT 3.2.5.19.
+    fn rop_copy_to_stream(
+        &mut self,
+        _context: RopContext,
+        source: &mut Stream,
+        dest: Option<&mut Stream>,
+        request: &RopCopyToStreamRequest,
+    ) -> Result<RopCopyToStreamResponse, RopCopyToStreamFailure> {
+        // A stream that is copied to itself would read what it has just written.
+        let dest = dest.ok_or(ErrorCode::EC_STREAM_INVALID_PARAM)?;
+        let mut copied: u64 = 0;
+        while copied < request.byte_count {
+            let wanted = usize::try_from(request.byte_count - copied).unwrap_or(usize::MAX).min(PIECE);
+            let piece = source.buffer.lock().read_at(source.position, wanted)?;
+            if piece.is_empty() {
+                break;
+            }
+            let length = piece.len() as u64;
+            if let Err(code) = dest.write(&piece) {
+                let body = RopCopyToStreamOther { read_byte_count: copied + length, written_byte_count: copied };
+                return Err(RopCopyToStreamFailure::Other { code, body });
+            }
+            source.position = source.position.saturating_add(length);
+            copied += length;
+        }
+        Ok(RopCopyToStreamResponse { read_byte_count: copied, written_byte_count: copied })
+    }
+
+    /// MS-OXCPRPT 3.2.5.24.
+    fn rop_clone_stream(
+        &mut self,
+        _context: RopContext,
+        source: &mut Stream,
+        _request: &RopCloneStreamRequest,
+    ) -> Result<(RopCloneStreamResponse, Stream), ErrorCode> {
+        let clone = Stream {
+            buffer: source.buffer.clone(),
+            position: source.position,
+            writable: source.writable,
+            of_folder: source.of_folder.clone(),
+        };
+        Ok((RopCloneStreamResponse, clone))
+    }
+}
+
+/// DataSize of a request, which has 16 bits.
+fn length(data: &[u8]) -> u16 {
+    u16::try_from(data.len()).unwrap_or(u16::MAX)
 }

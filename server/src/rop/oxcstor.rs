@@ -3,11 +3,7 @@
 use std::sync::Arc;
 
 use protocol::oxcdata::{ErrorCode, LongTermId, ObjectId, PropertyValue};
-use protocol::oxcstor::{
-    LogonFlags, LogonTime, OpenFlags, ResponseFlags, RopGetReceiveFolderRequest, RopGetReceiveFolderResponse,
-    RopIdFromLongTermIdRequest, RopIdFromLongTermIdResponse, RopLogonFailure, RopLogonRequest, RopLogonResponse,
-    RopLogonResponseStore, RopLongTermIdFromIdRequest, RopLongTermIdFromIdResponse,
-};
+use protocol::oxcstor::*;
 use protocol::rops::OxcstorHandler;
 use runtime::rop::RopContext;
 use runtime::{FileTime, Guid, String8};
@@ -188,6 +184,49 @@ impl OxcstorHandler for RopHandlers {
         })?;
         let object_id = ObjectId::default().with_repl_id(repl_id).with_global_counter(global_counter);
         Ok(RopIdFromLongTermIdResponse { object_id })
+    }
+
+    /// MS-OXCSTOR 3.2.5.3.
+    fn rop_set_receive_folder(
+        &mut self,
+        _context: RopContext,
+        logon: &mut Logon,
+        request: &RopSetReceiveFolderRequest<'_>,
+    ) -> Result<RopSetReceiveFolderResponse, ErrorCode> {
+        let folder = (request.folder_id.0 != 0).then_some(request.folder_id);
+        let class = request.message_class.decode(ASCII);
+        logon.mailbox.mailbox.set_receive_folder(&class, folder).map_err(|error| match error {
+            // The row of the empty class cannot be taken away.
+            StoreError::Unsupported(_) => ErrorCode::EC_ERROR,
+            error => error.into(),
+        })?;
+        Ok(RopSetReceiveFolderResponse)
+    }
+
+    /// MS-OXCSTOR 3.2.5.4.
+    fn rop_get_receive_folder_table(
+        &mut self,
+        _context: RopContext,
+        logon: &mut Logon,
+        _request: &RopGetReceiveFolderTableRequest,
+    ) -> Result<RopGetReceiveFolderTableResponse<'static>, ErrorCode> {
+        let rows = logon.mailbox.mailbox.receive_folders()?.into_iter();
+        let rows = rows.map(|row| ReceiveFolderRow::StandardPropertyRow {
+            folder_id: row.folder,
+            message_class: String8::encode(&row.message_class, ASCII),
+            last_modification_time: row.last_modified,
+        });
+        Ok(RopGetReceiveFolderTableResponse { rows: rows.collect() })
+    }
+
+    /// MS-OXCSTOR 3.2.5.5: there are no search folders that could be active.
+    fn rop_get_store_state(
+        &mut self,
+        _context: RopContext,
+        _logon: &mut Logon,
+        _request: &RopGetStoreStateRequest,
+    ) -> Result<RopGetStoreStateResponse, ErrorCode> {
+        Ok(RopGetStoreStateResponse { store_state: StoreState::default() })
     }
 }
 

@@ -1,17 +1,13 @@
 //! Columns, order, filter, position and rows of tables (MS-OXCTABL 3.2.5).
 
 use protocol::oxcdata::{ErrorCode, PropertyRow, PropertyTag, PropertyType, SortDirection, SortOrder};
-use protocol::oxctabl::{
-    Bookmark, QueryRowsFlags, RopQueryPositionRequest, RopQueryPositionResponse, RopQueryRowsRequest,
-    RopQueryRowsResponse, RopResetTableRequest, RopResetTableResponse, RopRestrictRequest, RopRestrictResponse,
-    RopSeekRowRequest, RopSeekRowResponse, RopSetColumnsRequest, RopSetColumnsResponse, RopSortTableRequest,
-    RopSortTableResponse, TableStatus,
-};
+use protocol::oxctabl::*;
 use protocol::rops::{OxctablHandler, TableState};
 use runtime::rop::{Fill, RopContext};
 
 use super::RopHandlers;
 use super::objects::{Source, Table};
+use super::positions::{Marked, Moved, bookmark_number};
 use crate::store::value::{MULTIVALUE_INSTANCE, is_storable};
 
 /// The most rows of one RopQueryRows.
@@ -178,6 +174,7 @@ impl OxctablHandler for RopHandlers {
             return Err(error);
         }
         table.cursor = 0;
+        table.bookmarks.clear();
         Ok(RopRestrictResponse { table_status: TableStatus::TBLSTAT_COMPLETE })
     }
 
@@ -230,24 +227,130 @@ impl OxctablHandler for RopHandlers {
         request: &RopSeekRowRequest,
     ) -> Result<RopSeekRowResponse, ErrorCode> {
         let from = table.bookmark(request.origin)?;
-        let length = table.length()?;
-        let distance = usize::try_from(request.row_count.unsigned_abs()).unwrap_or(usize::MAX);
-        let to = if request.row_count < 0 {
-            from.saturating_sub(distance)
-        } else {
-            from.saturating_add(distance).min(length)
-        };
-        table.cursor = to;
-        let moved = from.abs_diff(to);
+        let Moved { sought_less, rows } = table.move_by(from, request.row_count)?;
         if !request.want_row_moved_count {
             return Ok(RopSeekRowResponse { has_sought_less: false, rows_sought: 0 });
         }
-        // No further than asked, which is a signed number of 32 bits.
-        let rows_sought = i32::try_from(moved).unwrap_or(i32::MAX);
-        Ok(RopSeekRowResponse {
-            has_sought_less: moved < distance,
-            rows_sought: if request.row_count < 0 { -rows_sought } else { rows_sought },
+        Ok(RopSeekRowResponse { has_sought_less: sought_less, rows_sought: rows })
+    }
+
+    /// MS-OXCTABL 3.2.5.10.
+    fn rop_seek_row_bookmark(
+        &mut self,
+        _context: RopContext,
+        table: &mut Table,
+        _table_state: &TableState,
+        request: &RopSeekRowBookmarkRequest<'_>,
+    ) -> Result<RopSeekRowBookmarkResponse, ErrorCode> {
+        table.check_bookmarks()?;
+        let Marked { position, gone } = table.marked(&request.bookmark)?;
+        let Moved { sought_less, rows } = table.move_by(position, request.row_count)?;
+        let told = request.want_row_moved_count;
+        Ok(RopSeekRowBookmarkResponse {
+            row_no_longer_visible: gone,
+            has_sought_less: told && sought_less,
+            rows_sought: if told { rows } else { 0 },
         })
+    }
+
+    /// MS-OXCTABL 3.2.5.11.
+    fn rop_seek_row_fractional(
+        &mut self,
+        _context: RopContext,
+        table: &mut Table,
+        _table_state: &TableState,
+        request: &RopSeekRowFractionalRequest,
+    ) -> Result<RopSeekRowFractionalResponse, ErrorCode> {
+        if request.denominator == 0 {
+            return Err(ErrorCode::EC_INVALID_BOOKMARK);
+        }
+        let length = table.length()?;
+        let rows = length as u64;
+        let position = rows * u64::from(request.numerator) / u64::from(request.denominator);
+        table.cursor = usize::try_from(position.min(rows)).unwrap_or(length);
+        Ok(RopSeekRowFractionalResponse)
+    }
+
+    /// MS-OXCTABL 3.2.5.12.
+    fn rop_create_bookmark(
+        &mut self,
+        _context: RopContext,
+        table: &mut Table,
+        _table_state: &TableState,
+        _request: &RopCreateBookmarkRequest,
+    ) -> Result<RopCreateBookmarkResponse<'static>, ErrorCode> {
+        table.check_bookmarks()?;
+        let bookmark = table.mark()?;
+        Ok(RopCreateBookmarkResponse { bookmark: bookmark.into() })
+    }
+
+    /// MS-OXCTABL 3.2.5.15.
+    fn rop_free_bookmark(
+        &mut self,
+        _context: RopContext,
+        table: &mut Table,
+        _table_state: &TableState,
+        request: &RopFreeBookmarkRequest<'_>,
+    ) -> Result<RopFreeBookmarkResponse, ErrorCode> {
+        table.check_bookmarks()?;
+        let number = bookmark_number(&request.bookmark)?;
+        table.bookmarks.remove(&number).ok_or(ErrorCode::EC_INVALID_BOOKMARK)?;
+        Ok(RopFreeBookmarkResponse)
+    }
+
+    /// MS-OXCTABL 3.2.5.14.
+    fn rop_find_row(
+        &mut self,
+        _context: RopContext,
+        table: &mut Table,
+        table_state: &TableState,
+        request: &RopFindRowRequest<'_>,
+    ) -> Result<RopFindRowResponse<'static>, ErrorCode> {
+        let columns = table_state.columns.as_deref().ok_or(ErrorCode::EC_NULL_OBJECT)?;
+        let Marked { position, gone } = match request.origin {
+            Bookmark::BOOKMARK_CUSTOM => table.marked(&request.bookmark)?,
+            origin => Marked { position: table.bookmark(origin)?, gone: false },
+        };
+        let backwards = request.find_row_flags.contains(FindRowFlags::BACKWARDS);
+        let restriction = request.restriction_data.clone().map(protocol::oxcdata::Restriction::into_owned);
+        let found = table.find(restriction, position, backwards)?.ok_or(ErrorCode::EC_NOT_FOUND)?;
+        table.cursor = found;
+        let row = table.rows_in(found..found + 1, columns)?.pop().flatten();
+        Ok(RopFindRowResponse { row_no_longer_visible: gone, row_data: row })
+    }
+
+    /// MS-OXCTABL 3.2.5.13.
+    fn rop_query_columns_all(
+        &mut self,
+        _context: RopContext,
+        table: &mut Table,
+        _table_state: &TableState,
+        _request: &RopQueryColumnsAllRequest,
+    ) -> Result<RopQueryColumnsAllResponse, ErrorCode> {
+        Ok(RopQueryColumnsAllResponse { property_tags: table.all_columns()? })
+    }
+
+    /// MS-OXCTABL 3.2.5.6: nothing goes on after its reply.
+    fn rop_abort(
+        &mut self,
+        _context: RopContext,
+        table: &mut Table,
+        _table_state: &TableState,
+        _request: &RopAbortRequest,
+    ) -> Result<RopAbortResponse, ErrorCode> {
+        table.check_bookmarks()?;
+        Err(ErrorCode::EC_UNABLE_TO_ABORT)
+    }
+
+    /// MS-OXCTABL 3.2.5.7.
+    fn rop_get_status(
+        &mut self,
+        _context: RopContext,
+        _table: &mut Table,
+        _table_state: &TableState,
+        _request: &RopGetStatusRequest,
+    ) -> Result<RopGetStatusResponse, ErrorCode> {
+        Ok(RopGetStatusResponse { table_status: TableStatus::TBLSTAT_COMPLETE })
     }
 
     /// MS-OXCTABL 3.2.5.16.

@@ -118,7 +118,7 @@ impl Attachment {
         Properties {
             mailbox: &self.mailbox,
             known,
-            object: object_of(known),
+            object: object_of(known).filter(|_| self.stored),
             code_page: self.code_page,
             changes: Some(&self.properties),
             message: None,
@@ -164,6 +164,12 @@ impl<'a> Properties<'a> {
             Some(PropertyChange::Delete) => return Ok(Own::Missing),
             None => {}
         }
+        if let (Known::Attachment { .. }, None) = (self.known, self.object)
+            && means(t::PID_TAG_ATTACH_SIZE, asked)
+        {
+            let size = i32::try_from(self.pending_size()).unwrap_or(i32::MAX);
+            return Ok(Some(PropertyValue::PtypInteger32(size)).into());
+        }
         let handle = self.message.zip(OF_HANDLE.iter().find(|own| means(**own, asked)));
         match handle {
             Some((message, tag)) => self.of_handle(message, *tag),
@@ -195,7 +201,7 @@ impl<'a> Properties<'a> {
                 None => Ok(Some(body::native_body(self)?).into()),
             },
             t::PID_TAG_DISPLAY_TO | t::PID_TAG_DISPLAY_CC | t::PID_TAG_DISPLAY_BCC
-                if self.object.is_none() || !message.recipients.is_empty() =>
+                if self.object.is_none() || !message.recipients.is_empty() || message.removes_recipients =>
             {
                 Ok(Some(string(recipients::display_names(message, tag)?)).into())
             }
@@ -221,7 +227,7 @@ impl<'a> Properties<'a> {
             t::PID_TAG_MID | t::PID_TAG_INST_ID => V::PtypInteger64(ids::as_integer(message.id.0)),
             t::PID_TAG_INSTANCE_NUM => V::PtypInteger32(0),
             t::PID_TAG_FOLDER_ID | t::PID_TAG_PARENT_FOLDER_ID => V::PtypInteger64(ids::as_integer(message.folder.0)),
-            t::PID_TAG_HAS_ATTACHMENTS => V::PtypBoolean(false),
+            t::PID_TAG_HAS_ATTACHMENTS => V::PtypBoolean(!message.attachments.is_empty()),
             t::PID_TAG_MESSAGE_SIZE => V::PtypInteger32(i32::try_from(self.pending_size()).unwrap_or(i32::MAX)),
             t::PID_TAG_MESSAGE_SIZE_EXTENDED => V::PtypInteger64(self.pending_size().cast_signed()),
             t::PID_TAG_ASSOCIATED => V::PtypBoolean(message.associated),
@@ -379,6 +385,20 @@ impl<'a> Properties<'a> {
         match self.raw(tag)? {
             None => Ok(None),
             Some(StoredValue::Value(value)) => bytes_of(convert(value, tag.property_type(), self.form())?).map(Some),
+            Some(StoredValue::Large { .. }) if matches!(self.pending(tag), Some(PropertyChange::SetBlob(_))) => {
+                let Some(content) = self.content(tag)? else { return Ok(None) };
+                let mut bytes = Vec::new();
+                loop {
+                    let piece = content.read_at(bytes.len() as u64, LARGE_VALUE)?;
+                    if piece.is_empty() {
+                        return Ok(Some(bytes));
+                    }
+                    bytes.extend_from_slice(&piece);
+                    if bytes.len() as u64 > CONVERSION_LIMIT {
+                        return Err(ErrorCode::EC_INSUFFICIENT_RESRC);
+                    }
+                }
+            }
             Some(StoredValue::Large { .. }) => match self.stream_of_store(tag)? {
                 Some(Content::Memory(bytes)) => Ok(Some(bytes)),
                 Some(Content::Stored(_)) => {
@@ -403,6 +423,9 @@ impl<'a> Properties<'a> {
                 Ok(Some(Content::Memory(bytes)))
             }
         };
+        if let Some(PropertyChange::SetBlob(blob)) = self.pending(tag) {
+            return Ok(Some(Content::Stored(self.mailbox.mailbox.open_blob(blob)?)));
+        }
         match self.own(tag)? {
             Own::Value(value) => made(Some(value)),
             Own::Missing => Ok(None),

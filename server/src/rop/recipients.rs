@@ -136,24 +136,51 @@ fn column_values<'r>(row: &'r RecipientRow<'_>, columns: &[PropertyTag]) -> Vec<
 pub(super) struct Recipients {
     /// Columns beyond the standard properties: what some recipient has.
     pub(super) columns: Vec<PropertyTag>,
-    rows: Vec<BTreeMap<PropertyTag, StoredValue>>,
+    rows: Vec<(u32, BTreeMap<PropertyTag, StoredValue>)>,
+    /// How many recipients there are.
+    pub(super) count: usize,
     code_page: u16,
 }
 
 impl Recipients {
-    /// Reads the first `limit` recipients of a message in the order of their RowIds.
+    /// Reads up to `limit` recipients of a message from a RowId on, in the order of their RowIds, as its handle has
+    /// them.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub(super) fn read(message: &Message, limit: usize) -> Result<Self, ErrorCode> {
+    pub(super) fn read(message: &Message, from: u32, limit: usize) -> Result<Self, ErrorCode> {
         let store = &message.mailbox.mailbox;
+        let stored = match message.version {
+            Version::Saved { .. } if !message.removes_recipients => {
+                store.recipients(message.id).map_err(of_open_object)?
+            }
+            _ => Vec::new(),
+        };
+        let mut ids: BTreeSet<u32> = stored.iter().copied().collect();
+        for (row_id, change) in &message.recipients {
+            match change {
+                PartChange::Remove => _ = ids.remove(row_id),
+                PartChange::Change(_) | PartChange::Replace(_) => _ = ids.insert(*row_id),
+            }
+        }
+        let count = ids.len();
         let mut rows = Vec::new();
-        for row_id in store.recipients(message.id)?.into_iter().take(limit) {
-            let properties = store.all_properties(ObjectId::Recipient(message.id, row_id))?;
-            rows.push(properties.into_iter().collect::<BTreeMap<_, _>>());
+        for row_id in ids.into_iter().filter(|row_id| *row_id >= from).take(limit) {
+            let replaced = matches!(message.recipients.get(&row_id), Some(PartChange::Replace(_)));
+            let mut row = BTreeMap::new();
+            if !replaced && stored.contains(&row_id) {
+                row.extend(store.all_properties(ObjectId::Recipient(message.id, row_id))?);
+            }
+            if let Some(PartChange::Change(changes) | PartChange::Replace(changes)) = message.recipients.get(&row_id) {
+                row.extend(changes.iter().filter_map(|(tag, change)| match change {
+                    PropertyChange::Set(value) => Some((tag, StoredValue::Value(value.clone()))),
+                    PropertyChange::SetBlob(_) | PropertyChange::Delete => None,
+                }));
+            }
+            rows.push((row_id, row));
         }
         let standard = |tag: PropertyTag| STANDARD.iter().any(|own| own.property_id() == tag.property_id());
-        let tags: BTreeSet<PropertyTag> = rows.iter().flat_map(BTreeMap::keys).copied().collect();
+        let tags: BTreeSet<PropertyTag> = rows.iter().flat_map(|(_, row)| row.keys()).copied().collect();
         let unicode = |tag: PropertyTag| match tag.property_type() {
             PropertyType::PTYP_STRING8 => tag.with_property_type(PropertyType::PTYP_STRING),
             _ => tag,
@@ -161,12 +188,17 @@ impl Recipients {
         let mut columns: Vec<PropertyTag> = tags.into_iter().filter(|tag| !standard(*tag)).map(unicode).collect();
         columns.dedup();
         columns.truncate(MAX_COLUMNS);
-        Ok(Self { columns, rows, code_page: message.code_page })
+        Ok(Self { columns, rows, count, code_page: message.code_page })
     }
 
     /// The rows, one after the other.
     pub(super) fn rows(&self) -> impl Iterator<Item = OpenRecipientRow<'static>> + '_ {
-        self.rows.iter().map(|properties| self.row(properties))
+        self.numbered().map(|(_, row)| row)
+    }
+
+    /// The rows with their RowIds.
+    pub(super) fn numbered(&self) -> impl Iterator<Item = (u32, OpenRecipientRow<'static>)> + '_ {
+        self.rows.iter().map(|(row_id, properties)| (*row_id, self.row(properties)))
     }
 
     fn row(&self, properties: &BTreeMap<PropertyTag, StoredValue>) -> OpenRecipientRow<'static> {
@@ -266,7 +298,9 @@ pub(super) fn display_names(message: &Message, tag: PropertyTag) -> Result<Strin
         _ => 1,
     };
     let mut names: BTreeMap<u32, (i32, String)> = BTreeMap::new();
-    if let Version::Saved { .. } = message.version {
+    if let Version::Saved { .. } = message.version
+        && !message.removes_recipients
+    {
         let store = &message.mailbox.mailbox;
         for row_id in store.recipients(message.id).map_err(of_open_object)? {
             if message.recipients.contains_key(&row_id) {

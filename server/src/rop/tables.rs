@@ -1,5 +1,6 @@
 //! The rows of tables: which there are, and what is in them.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use protocol::oxcdata::{ErrorCode, FolderId, MessageId, PropertyRow, PropertyTag, PropertyType, PropertyValue};
@@ -9,10 +10,11 @@ use super::conditions::Conditions;
 use super::errors::{of_open_object, of_query};
 use super::known::Known;
 use super::objects::{Rows, Source, Table};
+use super::properties::means;
 use super::rows::property_row;
 use super::values::{Cell, TextForm, convert, cut_for_row};
 use crate::store::value::binary;
-use crate::store::{ObjectId, ROW_VALUE, Row, StoreError, StoredValue, TableQuery};
+use crate::store::{ObjectId, PartChange, PropertyChange, ROW_VALUE, Row, StoreError, StoredValue, TableQuery};
 
 /// Where the cells of a column come from.
 #[derive(Clone, Copy)]
@@ -55,6 +57,7 @@ impl Table {
     pub(super) fn rewind(&mut self) {
         self.cursor = 0;
         self.rows = None;
+        self.bookmarks.clear();
     }
 
     /// How many rows there are.
@@ -101,9 +104,19 @@ impl Table {
             Source::Contents { folder, kind } => {
                 store.contents(folder, kind, &query).map(Rows::Messages).map_err(of_query)
             }
-            Source::Attachments { message: None } => Ok(Rows::Attachments(Vec::new())),
-            Source::Attachments { message: Some(message) } => {
-                store.attachments(message).map(Rows::Attachments).map_err(of_open_object)
+            Source::Attachments { message } => {
+                let stored = match message {
+                    Some(message) => store.attachments(message).map_err(of_open_object)?,
+                    None => Vec::new(),
+                };
+                let mut numbers: BTreeSet<u32> = stored.into_iter().collect();
+                for (number, change) in &self.pending {
+                    match change {
+                        PartChange::Remove => _ = numbers.remove(number),
+                        PartChange::Change(_) | PartChange::Replace(_) => _ = numbers.insert(*number),
+                    }
+                }
+                Ok(Rows::Attachments(numbers.into_iter().collect()))
             }
         }
     }
@@ -123,7 +136,7 @@ impl Table {
             (Rows::Messages(ids), Source::Contents { folder, .. }) => {
                 self.message_rows(folder, ids.get(range).unwrap_or_default(), columns)
             }
-            (Rows::Attachments(numbers), Source::Attachments { message: Some(message) }) => {
+            (Rows::Attachments(numbers), Source::Attachments { message }) => {
                 let numbers = numbers.get(range).unwrap_or_default();
                 numbers.iter().map(|number| self.attachment_row(message, *number, columns)).collect()
             }
@@ -164,21 +177,32 @@ impl Table {
 
     fn attachment_row(
         &self,
-        message: MessageId,
+        message: Option<MessageId>,
         number: u32,
         tags: &[PropertyTag],
     ) -> Result<Option<PropertyRow<'static>>, ErrorCode> {
-        let known = Known::Attachment { message, number, writable: true };
+        let known = Known::Attachment { message: message.unwrap_or_default(), number, writable: true };
         let columns = Columns::new(tags, known);
-        let object = ObjectId::Attachment(message, number);
+        let object = ObjectId::Attachment(message.unwrap_or_default(), number);
+        let changes = match self.pending.get(&number) {
+            Some(PartChange::Change(changes) | PartChange::Replace(changes)) => Some(changes),
+            Some(PartChange::Remove) | None => None,
+        };
         let found = match self.mailbox.mailbox.properties(object, &columns.stored) {
             Ok(found) => found,
+            Err(StoreError::NotFound(_)) if changes.is_some() => vec![None; columns.stored.len()],
             Err(StoreError::NotFound(_)) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
         let mut row = Row::with_capacity(found.len());
         for (tag, value) in columns.stored.iter().zip(found) {
+            let change = changes.and_then(|changes| changes.iter().find(|(own, _)| means(*own, *tag)));
             row.push(match value {
+                _ if matches!(change, Some((_, PropertyChange::Set(_)))) => match change {
+                    Some((_, PropertyChange::Set(value))) => Some(value.clone()),
+                    _ => None,
+                },
+                _ if change.is_some() => None,
                 None => None,
                 Some(StoredValue::Value(value)) => Some(value),
                 Some(StoredValue::Large { .. }) => Some(self.beginning(object, *tag)?),

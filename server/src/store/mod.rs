@@ -363,6 +363,18 @@ pub trait Mailbox: Send + Sync + 'static {
     /// When the store cannot be read.
     fn named_property_names(&self, ids: &[u16]) -> Result<Vec<Option<PropertyName>>>;
 
+    /// All named properties with their ids.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn named_properties(&self) -> Result<Vec<(u16, PropertyName)>>;
+
+    /// Sets PidTagMessageStatus, which is no part of what saving a message writes.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    fn set_message_status(&self, message: MessageId, status: u32) -> Result<()>;
+
     /// The REPLID that stands for a replica in the short ids of this mailbox; one that has none gets the next
     /// (MS-OXCSTOR 3.2.5.9).
     ///

@@ -11,13 +11,16 @@ mod folder_changes;
 mod folders;
 mod handles;
 mod logon;
+mod message_changes;
 mod messages;
+mod positions;
 mod properties;
 mod recipients;
 mod reply_bytes;
 mod reply_headers;
 #[path = "../../../generated-tests/src/spec_coverage.rs"]
 mod spec_coverage;
+mod stream_changes;
 mod streams;
 mod success_replies;
 mod tables;

@@ -461,6 +461,18 @@ impl Mailbox for SqliteMailbox {
         self.database.read(|connection| names::names(connection, ids))
     }
 
+    fn named_properties(&self) -> Result<Vec<(u16, PropertyName)>> {
+        self.database.read(names::all)
+    }
+
+    fn set_message_status(&self, message: MessageId, status: u32) -> Result<()> {
+        self.write_with(0, |transaction, _| {
+            let facts = object::message(transaction, message)?;
+            let value = protocol::oxcdata::PropertyValue::PtypInteger32(status.cast_signed());
+            property::set(transaction, facts.object, crate::store::tags::PID_TAG_MESSAGE_STATUS, &value)
+        })
+    }
+
     fn replica_id(&self, replica: Guid) -> Result<u16> {
         match self.database.read(|connection| replicas::find(connection, self.identity, replica))? {
             Some(id) => Ok(id),

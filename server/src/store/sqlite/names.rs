@@ -60,6 +60,18 @@ fn id_of_row(row: i64) -> Result<u16> {
     id.ok_or(StoreError::Exhausted("named property ids"))
 }
 
+/// All names with their ids.
+pub(super) fn all(connection: &Connection) -> Result<Vec<(u16, PropertyName)>> {
+    let mut statement = connection.prepare_cached("SELECT id FROM named_property ORDER BY id")?;
+    let rows = statement.query_map([], |row| row.get::<_, i64>(0))?;
+    let mut ids = Vec::new();
+    for row in rows {
+        ids.push(id_of_row(row?)?);
+    }
+    let names = names(connection, &ids)?;
+    Ok(ids.into_iter().zip(names).filter_map(|(id, name)| Some((id, name?))).collect())
+}
+
 /// The names of ids; `None` for those that have none.
 pub(super) fn names(connection: &Connection, ids: &[u16]) -> Result<Vec<Option<PropertyName>>> {
     let mut statement = connection.prepare_cached("SELECT guid, lid, name FROM named_property WHERE id = ?1")?;
