@@ -231,9 +231,10 @@ fn submitted_mail_is_delivered_to_local_users() {
     let other = server::store::PropertyName::Lid { guid: runtime::Guid([8; 16]), lid: 1 };
     bruno.named_property_ids(&[other], true).unwrap();
     let sent = fixture.special(SpecialFolder::SentItems);
-    let mut svr_eid = vec![1];
-    svr_eid.extend(sent.0.to_le_bytes());
-    svr_eid.extend([0; 12]);
+    let server_eid = protocol::oxorule::ServerEid { folder_id: sent, message_id: Default::default(), instance: 0 };
+    let mut e = runtime::Encoder::new();
+    server_eid.pack(&mut e).unwrap();
+    let svr_eid = e.finish().to_vec();
     let id = fixture.deliver(|message| {
         message.properties.set(tags::PID_TAG_SUBJECT, string("To all"));
         message.properties.set(tags::PID_TAG_BODY, string("y".repeat(40_000)));
