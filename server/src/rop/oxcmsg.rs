@@ -19,7 +19,7 @@ use super::oxcfold::mailbox_of;
 use super::recipients::{self, Recipients};
 use super::{RopHandlers, code_pages};
 use crate::store::tags as t;
-use crate::store::{PartChange, ids};
+use crate::store::{ContentsKind, PartChange, TableQuery, ids};
 
 impl OxcmsgHandler for RopHandlers {
     /// MS-OXCMSG 3.2.5.1. FolderId is the message's folder, or 0 for any. The mailbox's owner may write, so
@@ -262,7 +262,15 @@ impl OxcmsgHandler for RopHandlers {
         folder: &mut Folder,
         request: &RopSetReadFlagsRequest,
     ) -> Result<RopSetReadFlagsResponse, RopSetReadFlagsFailure> {
-        let ids = &request.message_ids;
+        // Without ids all messages of the folder are meant.
+        let all = match request.message_ids.is_empty() {
+            true => {
+                let query = TableQuery::default();
+                folder.mailbox.mailbox.contents(folder.id, ContentsKind::Normal, &query).map_err(of_open_object)?
+            }
+            false => Vec::new(),
+        };
+        let ids = if request.message_ids.is_empty() { &all } else { &request.message_ids };
         let found = match read_state(request.read_flags)? {
             Some(read) => folder.mailbox.mailbox.set_all_read(folder.id, ids, read).map_err(of_open_object)?,
             None => ids.iter().filter(|id| message_of(folder, **id).is_ok()).count(),

@@ -304,3 +304,12 @@ fn a_status_changes_within_its_mask() {
     // A tag that no test of properties uses.
     assert_eq!(tags::PID_TAG_MESSAGE_STATUS, PropertyTag(0x0E17_0003));
 }
+
+#[test]
+fn without_ids_all_messages_of_the_folder_are_marked() {
+    let fixture = Fixture::new();
+    let ids = fixture.deliver_many(3);
+    let (mut client, inbox) = fixture.opened(SpecialFolder::Inbox);
+    assert_eq!(client.set_read_flags(inbox, 0x01, &[]), Ok(false));
+    assert!(ids.iter().all(|id| flags_of(&fixture, *id) & 1 == 1));
+}
