@@ -91,6 +91,7 @@ pub enum Expr {
 
 /// A member in wire order.
 #[derive(Clone, Debug, Hash)]
+#[allow(clippy::large_enum_variant, reason = "most members are fields")]
 pub enum Member {
     /// A field.
     Field(Field),
