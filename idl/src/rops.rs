@@ -17330,15 +17330,21 @@ impl Conversation {
                 RopRequest::RopOpenMessage(_) => {
                     RopReply::RopOpenMessage(unpack_rop_open_message_reply(c)?)
                 }
-                RopRequest::RopGetHierarchyTable(_) => {
-                    RopReply::RopGetHierarchyTable(
-                        unpack_rop_get_hierarchy_table_reply(c)?,
-                    )
+                RopRequest::RopGetHierarchyTable(request) => {
+                    let reply = unpack_rop_get_hierarchy_table_reply(c)?;
+                    if reply.result.is_ok() {
+                        self.tables
+                            .remove(&handle(handles, request.output_handle_index));
+                    }
+                    RopReply::RopGetHierarchyTable(reply)
                 }
-                RopRequest::RopGetContentsTable(_) => {
-                    RopReply::RopGetContentsTable(
-                        unpack_rop_get_contents_table_reply(c)?,
-                    )
+                RopRequest::RopGetContentsTable(request) => {
+                    let reply = unpack_rop_get_contents_table_reply(c)?;
+                    if reply.result.is_ok() {
+                        self.tables
+                            .remove(&handle(handles, request.output_handle_index));
+                    }
+                    RopReply::RopGetContentsTable(reply)
                 }
                 RopRequest::RopCreateMessage(_) => {
                     RopReply::RopCreateMessage(unpack_rop_create_message_reply(c)?)
@@ -17470,10 +17476,13 @@ impl Conversation {
                         unpack_rop_set_message_status_reply(c)?,
                     )
                 }
-                RopRequest::RopGetAttachmentTable(_) => {
-                    RopReply::RopGetAttachmentTable(
-                        unpack_rop_get_attachment_table_reply(c)?,
-                    )
+                RopRequest::RopGetAttachmentTable(request) => {
+                    let reply = unpack_rop_get_attachment_table_reply(c)?;
+                    if reply.result.is_ok() {
+                        self.tables
+                            .remove(&handle(handles, request.output_handle_index));
+                    }
+                    RopReply::RopGetAttachmentTable(reply)
                 }
                 RopRequest::RopOpenAttachment(_) => {
                     RopReply::RopOpenAttachment(unpack_rop_open_attachment_reply(c)?)
@@ -17559,13 +17568,21 @@ impl Conversation {
                 RopRequest::RopCloneStream(_) => {
                     RopReply::RopCloneStream(unpack_rop_clone_stream_reply(c)?)
                 }
-                RopRequest::RopGetPermissionsTable(_) => {
-                    RopReply::RopGetPermissionsTable(
-                        unpack_rop_get_permissions_table_reply(c)?,
-                    )
+                RopRequest::RopGetPermissionsTable(request) => {
+                    let reply = unpack_rop_get_permissions_table_reply(c)?;
+                    if reply.result.is_ok() {
+                        self.tables
+                            .remove(&handle(handles, request.output_handle_index));
+                    }
+                    RopReply::RopGetPermissionsTable(reply)
                 }
-                RopRequest::RopGetRulesTable(_) => {
-                    RopReply::RopGetRulesTable(unpack_rop_get_rules_table_reply(c)?)
+                RopRequest::RopGetRulesTable(request) => {
+                    let reply = unpack_rop_get_rules_table_reply(c)?;
+                    if reply.result.is_ok() {
+                        self.tables
+                            .remove(&handle(handles, request.output_handle_index));
+                    }
+                    RopReply::RopGetRulesTable(reply)
                 }
                 RopRequest::RopModifyPermissions(_) => {
                     RopReply::RopModifyPermissions(

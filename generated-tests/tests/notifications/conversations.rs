@@ -108,6 +108,21 @@ fn columns_count_from_the_reply_that_sets_them_to_the_one_that_takes_them_away()
     assert!(!row(&notified(&mut conversation, ROW_ADDED)).is_decoded());
 }
 
+#[test]
+fn a_table_that_is_opened_has_no_columns_though_another_one_had_its_handle() {
+    let mut conversation = Conversation::default();
+    set_columns(&mut conversation, 0, &COLUMNS);
+    let folder: Handle<Folder> = Handle::new(0x107, 0);
+    // It could not be opened: the table of before is the one that is open.
+    for (code, known) in [("0F 01 04 80", true), ("00 00 00 00  03 00 00 00", false)] {
+        let mut batch = Batch::new();
+        batch.rop_get_contents_table(&folder, protocol::oxcfold::ContentsTableFlags(0)).unwrap();
+        let bytes = output(&format!("05 01 {code}"), &[0x107, TABLES[0]]);
+        batch.read(&bytes, &mut conversation).unwrap();
+        assert_eq!(row(&notified(&mut conversation, ROW_ADDED)).is_decoded(), known, "{code}");
+    }
+}
+
 /// Objects of a server that keeps nothing but their state.
 #[derive(Debug)]
 struct Server;

@@ -175,6 +175,11 @@ impl<'p> Decoder<'p> {
         handles: &[u32],
     ) {
         let Some(request) = request else { return };
+        if let (Some(_), Some(output)) = (&reply, &rop.output) {
+            // A new object has no state, whatever its handle value named before.
+            let opened = handle(handles, &request.fields, output);
+            self.states.retain(|(_, handle), _| *handle != opened);
+        }
         for effect in rop.effects.iter().filter(|effect| effect.on_success == reply.is_some()) {
             let Some(on) = rop.inputs.iter().chain(&rop.output).find(|input| input.name == effect.handle) else {
                 continue;

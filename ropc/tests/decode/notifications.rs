@@ -60,6 +60,17 @@ fn columns_are_those_that_are_set_when_the_notification_is_written() {
 }
 
 #[test]
+fn a_table_that_is_opened_has_no_columns_though_another_one_had_its_handle() {
+    let mut decoder = Decoder::new(program());
+    replies(&mut decoder, SET_COLUMNS, COLUMNS_SET);
+    let (open, refused, opened) = ("05 00 00 00 00", "05 00 0F 01 04 80", "05 00 00 00 00 00  03 00 00 00");
+    let all = text(&replies(&mut decoder, open, &format!("{refused} {}", row_added("07"))));
+    assert!(all.contains("Decoded"), "{all}");
+    let all = text(&replies(&mut decoder, open, &format!("{opened} {}", row_added("07"))));
+    assert!(all.contains("Columns not known"), "{all}");
+}
+
+#[test]
 fn a_malformed_row_in_known_columns_is_a_mistake() {
     let mut decoder = Decoder::new(program());
     let cut = row_added("07").replace("09 00 00 01", "08 00 00 01");

@@ -200,6 +200,8 @@ fn notifications_have_the_columns_of_their_table_and_rop_progress_stands_in_plac
     let messages = vec![
         exchange(&set_columns(&[0x1F, 0, 0x37, 0]), &[&COLUMNS_SET[..], &subject, &row_added(6, &[1])].concat()),
         exchange(&[], &subject),
+        exchange(&[5, 0, 0, 0, 0], &[&[5, 0, 0, 0, 0, 0, 3, 0, 0, 0][..], &subject].concat()),
+        exchange(&set_columns(&[0x1F, 0, 0x37, 0]), &COLUMNS_SET),
         exchange(&[0x81, 0, 0], &[&subject[..], &[0x81, 0, 0, 0, 0, 0], &subject].concat()),
         exchange(&[0x58, 0, 0, 1, 0], &under_way),
         exchange(&[0x50, 0, 0, 0], &under_way),

@@ -300,7 +300,16 @@ fn effects(cx: &Context<'_>, rop: &Rop) -> TokenStream {
             })
             .collect()
     };
-    let (success, failure) = (side(true), side(false));
+    let (mut success, failure) = (side(true), side(false));
+    // A new object has no state, whatever its handle value named before.
+    let opened = rop.output.as_ref().and_then(|output| {
+        let object = cx.program.objects.get(*output.objects.first()?).filter(|object| !object.state.is_empty())?;
+        let (map, index) = (map_name(object), snake(&output.index_field));
+        Some(quote!(self.#map.remove(&handle(handles, request.#index));))
+    });
+    if let Some(opened) = opened {
+        success = quote!(#opened #success);
+    }
     let body = if crate::emit::context::words(&success).contains("body") { quote!(body) } else { quote!(_) };
     match (success.is_empty(), failure.is_empty()) {
         (true, true) => quote!(),

@@ -136,6 +136,13 @@ fn operation(program: &Program, rop: &Rop, fields: &mut Fields) -> String {
     if let Some(input) = rop.inputs.first().filter(|_| rop.releases) {
         parts.push(format!("releases = {}", quoted(&input.name)));
     }
+    if let Some(output) = &rop.output {
+        let mut opens = vec![format!("handle = {}", quoted(&output.name))];
+        let object = output.objects.first().and_then(|&id| Some((id, program.objects.get(id)?)));
+        let states = object.into_iter().flat_map(|(id, object)| object.state.iter().map(move |state| (id, state)));
+        opens.extend(states.map(|(id, state)| quoted(&format!("{}.{}", id + 1, state.name))));
+        parts.push(format!("opens = {}", table(opens)));
+    }
     if let Some(id) = rop.reply_id {
         parts.push(format!("reply_id = 0x{id:02X}"));
     }

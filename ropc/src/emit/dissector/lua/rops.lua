@@ -142,6 +142,11 @@ local function effects(rop, request, reply, handles, session)
   if not request then
     return
   end
+  -- A new object has no state, whatever its handle value named before.
+  for _, key in ipairs(reply and rop.opens or {}) do
+    local opened = handle_of(handles, request.fields, rop.handles[rop.opens.handle])
+    session:set(opened, key, description.initial[key])
+  end
   for _, effect in ipairs(rop.effects) do
     local on = rop.handles[effect.handle]
     if effect.on_success == (reply ~= nil) and on and on.object then
