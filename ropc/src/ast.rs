@@ -121,8 +121,6 @@ pub enum AttrArg {
     Version(u32, u32),
     /// Words of a type: `switch_type(unsigned long)`.
     Type(TypeSpec),
-    /// `carries(T until expr)`
-    Carries(TypeRef, Expr),
     /// Anything else.
     Expr(Expr),
     /// `size_is(, n)`
@@ -174,8 +172,6 @@ pub enum DeclKind {
     Batch(StructDecl),
     /// `stream FastTransfer { ... }`
     Stream(StreamDecl),
-    /// `map Content { ... }`
-    Map(MapDecl),
     /// `struct X { ... };`, `union X { ... };`, a forward declaration: MIDL and PIDL spelling.
     Aggregate(TypeSpec),
     /// An operation of an NDR interface.

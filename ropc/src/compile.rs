@@ -38,9 +38,12 @@ impl Compiled {
 #[must_use]
 pub fn compile(files: &[(SourceId, File)]) -> Compiled {
     let trees: Vec<&File> = files.iter().map(|(_, file)| file).collect();
-    // The two encodings have nothing to do with each other.
-    let ((program, mut diagnostics), (ndr, found)) = parallel::both(|| compile_mapi(&trees), || compile_ndr(files));
+    // The two encodings have nothing to do with each other, but for what operations carry.
+    let ((program, mut diagnostics), (mut ndr, found)) = parallel::both(|| compile_mapi(&trees), || compile_ndr(files));
     diagnostics.extend(found);
+    for (_, _, module) in &mut ndr {
+        ndr::carries::resolve(&program, module, &mut diagnostics);
+    }
     Compiled { program, ndr, diagnostics }
 }
 

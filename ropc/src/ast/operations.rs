@@ -99,15 +99,6 @@ pub struct FamilyDecl {
     pub trailer: Vec<Member>,
 }
 
-/// `map Content { a = b; }`
-#[derive(Clone, Debug)]
-pub struct MapDecl {
-    /// The variant or structure.
-    pub name: Ident,
-    /// Wire field and expression over logical fields.
-    pub items: Vec<(Ident, Expr)>,
-}
-
 /// Bytes beside the definition, with what they mean.
 #[derive(Clone, Debug, Hash)]
 pub struct Vector {

@@ -95,7 +95,6 @@ impl<'a> Lower<'a> {
             DeclKind::Struct(s) if self.is_generic(&s.forms) => {}
             DeclKind::Struct(s) => self.struct_decl(module, decl, s),
             DeclKind::Type(t) => self.form_type(&decl.docs, t),
-            DeclKind::Map(m) => self.later(&m.name.span, "maps between forms"),
             DeclKind::Object(o) => self.object(o),
             DeclKind::Batch(b) => self.program.batches.push(Batch {
                 name: b.name.text.clone(),

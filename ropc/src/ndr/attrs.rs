@@ -1,7 +1,6 @@
 //! Attributes: which there are, and looking them up.
 
-use crate::ast::{Attr, AttrArg, Expr, Span};
-use crate::codes::NOT_EMITTED;
+use crate::ast::{Attr, AttrArg, Expr};
 use crate::diagnostic::Diagnostic;
 use crate::spelling;
 
@@ -11,8 +10,6 @@ enum Meaning {
     Used,
     /// It says nothing about either.
     Ignored,
-    /// Ours, and nothing emits it yet.
-    Later,
     /// It would change the wire format; what uses it cannot be compiled.
     Unsupported,
 }
@@ -23,6 +20,7 @@ const USED: &[&str] = &[
     "bitmap64bit",
     "bitmap8bit",
     "callback",
+    "carries",
     "case",
     "charset",
     "context_handle",
@@ -137,26 +135,13 @@ const IGNORED: &[&str] = &[
     "usesgetlasterror",
 ];
 
-/// Ours: checked, emitted by nothing yet.
-const LATER: &[&str] = &["carries"];
-
 const UNSUPPORTED: &[&str] =
     &["compression", "first_is", "iid_is", "min_is", "partial_ignore", "transmit_as", "user_marshal", "wire_marshal"];
 
 fn meaning(name: &str) -> Option<Meaning> {
-    [(USED, Meaning::Used), (IGNORED, Meaning::Ignored), (LATER, Meaning::Later), (UNSUPPORTED, Meaning::Unsupported)]
+    [(USED, Meaning::Used), (IGNORED, Meaning::Ignored), (UNSUPPORTED, Meaning::Unsupported)]
         .into_iter()
         .find_map(|(names, meaning)| names.contains(&name).then_some(meaning))
-}
-
-/// What the language has and nothing emits yet: building refuses it.
-pub fn not_emitted(what: &str, span: &Span) -> Diagnostic {
-    Diagnostic::warning(
-        NOT_EMITTED,
-        format!("{what} not emitted yet"),
-        span.clone(),
-        "checked, but no code is written for it",
-    )
 }
 
 /// Reports attributes that nothing knows (R0711) and those that stop the compilation (R0712).
@@ -165,7 +150,6 @@ pub fn check(attrs: &[&Attr], diagnostics: &mut Vec<Diagnostic>) {
         let name = attr.name.text.as_str();
         match meaning(name) {
             Some(Meaning::Used | Meaning::Ignored) => {}
-            Some(Meaning::Later) => diagnostics.push(not_emitted(&format!("attribute `{name}` is"), &attr.span)),
             Some(Meaning::Unsupported) => diagnostics.push(Diagnostic::error(
                 "R0712",
                 format!("attribute `{name}` cannot be compiled yet"),

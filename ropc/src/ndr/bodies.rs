@@ -206,6 +206,9 @@ impl<'a> Resolver<'a> {
             };
             let list: Vec<&Attr> = field.attrs.iter().chain(&field.marks).collect();
             attrs::check(&list, &mut self.diagnostics);
+            if let Some(attr) = attrs::find(&list, "carries") {
+                self.no_argument(attr, "it at a parameter of an operation");
+            }
             if let Some(derived) = &field.derived {
                 self.diagnostics.push(Diagnostic::error(
                     "R0702",
@@ -517,6 +520,7 @@ impl<'a> Resolver<'a> {
             Some(ty) => ty,
             None => Type::Scalar(Scalar::U32),
         };
+        let carries = self.carries(&list, &ty);
         Param {
             field: Field {
                 name: declarator.name.text.clone(),
@@ -529,7 +533,23 @@ impl<'a> Resolver<'a> {
             },
             input,
             output,
+            carries,
         }
+    }
+
+    /// `carries(T)` on an array of bytes.
+    fn carries(&mut self, list: &[&Attr], ty: &Type) -> Option<ast::Ident> {
+        let attr = attrs::find(list, "carries")?;
+        let bytes = match ty {
+            Type::Array(array) => *array.element == Type::Scalar(Scalar::U8) && !matches!(array.size, Size::Fixed(_)),
+            _ => false,
+        };
+        match attrs::single(attr).map(|expr| &expr.kind) {
+            Some(ExprKind::Name(name)) if bytes => return Some(name.clone()),
+            Some(ExprKind::Name(_)) => self.no_argument(attr, "it at an array of bytes with a size"),
+            _ => self.no_argument(attr, "the name of a structure of encoding(mapi)"),
+        }
+        None
     }
 }
 

@@ -11,6 +11,7 @@
 
 mod attrs;
 mod bodies;
+pub mod carries;
 mod check;
 mod derive;
 pub mod dialect;

@@ -25,6 +25,27 @@ pub struct Interface {
     pub types: Vec<TypeDef>,
     /// In order of their numbers, without gaps.
     pub operations: Vec<Operation>,
+    /// Fields of requests and responses that carry structures of `encoding(mapi)`.
+    pub carried: Vec<Carried>,
+}
+
+/// A field whose bytes are a structure of `encoding(mapi)`.
+#[derive(Clone, Debug, Default)]
+pub struct Carried {
+    /// The request or response in Rust.
+    pub message: String,
+    /// The parameter as written.
+    pub name: String,
+    /// The same in Rust.
+    pub rust: String,
+    /// The module of the structure.
+    pub module: String,
+    /// The structure in Rust.
+    pub structure: String,
+    /// It borrows from the bytes.
+    pub borrowed: bool,
+    /// Something in it is compressed or obfuscated.
+    pub transforms: bool,
 }
 
 /// A named number.
@@ -393,6 +414,8 @@ pub struct Param {
     pub input: bool,
     /// Sent with the response.
     pub output: bool,
+    /// The structure of `encoding(mapi)` that its bytes hold.
+    pub carries: Option<crate::ast::Ident>,
 }
 
 /// An expression over the fields of a structure or the parameters of an operation.

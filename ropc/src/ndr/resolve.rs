@@ -216,9 +216,6 @@ impl<'a> Resolver<'a> {
                 self.bind(name, Name::Type(id, &name.span), module);
             }
             DeclKind::Const(_) | DeclKind::Function(_) => {}
-            DeclKind::Map(map) => {
-                self.diagnostics.push(attrs::not_emitted("maps between forms are", &map.name.span));
-            }
             _ if module.is_none() => self.diagnostics.push(Diagnostic::error(
                 "R0702",
                 "this declaration belongs to `encoding(mapi)`",

@@ -28,7 +28,6 @@ pub(super) enum Place {
     /// Items of a stream grammar.
     Stream,
     /// Lines of a `map`.
-    Map,
     /// Arms of an NDR union.
     Union,
     /// A literal value or list.
@@ -42,7 +41,7 @@ pub(super) enum Place {
 }
 
 /// Words that begin a declaration.
-pub(super) const DECLARATIONS: [&str; 20] = [
+pub(super) const DECLARATIONS: [&str; 19] = [
     "import",
     "cpp_quote",
     "interface",
@@ -61,7 +60,6 @@ pub(super) const DECLARATIONS: [&str; 20] = [
     "request",
     "batch",
     "stream",
-    "map",
     "pipe",
 ];
 
@@ -113,7 +111,6 @@ impl Place {
             (Self::Object, "owns") => "the list of owned objects",
             (Self::Object, _) => "the state",
             (Self::Stream, "production" | "token" | "root" | "override" | "value") => "the item of the stream",
-            (Self::Map, _) => "the line of the map",
             (Self::Value, _) => "the value",
             _ => "it",
         }
@@ -292,7 +289,6 @@ fn declared(scan: &Scan, start: usize, end: usize) -> Place {
         "object" => Place::Object,
         "form" => Place::Form,
         "stream" => Place::Stream,
-        "map" => Place::Map,
         "type" => Place::TypeMatch,
         "const" => Place::Value,
         _ => aggregate(scan, start, end).unwrap_or(Place::Body),

@@ -11,6 +11,7 @@
 //! Alignment counts from the start of the stub data of a call.
 
 mod array;
+mod carried;
 mod cursor;
 mod encoder;
 mod fault;
@@ -25,6 +26,7 @@ mod string;
 mod subcontext;
 mod types;
 
+pub use carried::{carried, carry};
 pub use cursor::NdrCursor;
 pub use encoder::NdrEncoder;
 pub use fault::{Fault, FaultCause, FaultStatus};

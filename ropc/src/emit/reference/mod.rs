@@ -112,7 +112,6 @@ fn declared(decl: &Decl) -> Option<&Ident> {
         DeclKind::Rop(d) | DeclKind::Request(d) => Some(&d.name),
         DeclKind::Family(d) => Some(&d.name),
         DeclKind::Stream(d) => Some(&d.name),
-        DeclKind::Map(d) => Some(&d.name),
         DeclKind::Function(d) => Some(&d.name),
         DeclKind::Aggregate(
             TypeSpec::Struct { tag, .. } | TypeSpec::Union { tag, .. } | TypeSpec::Bitmap { tag, .. },

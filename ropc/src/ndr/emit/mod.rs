@@ -29,6 +29,7 @@ pub(super) fn module(model: &Interface) -> Module {
         items.extend(emit.operation(operation));
     }
     items.extend(emit.server());
+    items.extend(model.carried.iter().map(super::carries::methods));
     let mut all = emit.uses(&items);
     all.extend(items);
     let docs =
@@ -48,7 +49,7 @@ struct Emit<'m> {
 }
 
 /// An identifier; the names of the model are valid ones.
-fn ident(name: &str) -> Ident {
+pub(super) fn ident(name: &str) -> Ident {
     match name.strip_prefix("r#") {
         Some(raw) => Ident::new_raw(raw, Span::call_site()),
         None => Ident::new(name, Span::call_site()),

@@ -2,7 +2,7 @@
 
 use super::{Builder, Built, Node, Parts};
 use crate::ast::{
-    ConstDecl, Decl, DeclKind, FormParam, MapDecl, Param, Path, StructDecl, TypeDecl, TypeDeclKind, TypeRef,
+    ConstDecl, Decl, DeclKind, FormParam, Param, Path, StructDecl, TypeDecl, TypeDeclKind, TypeRef,
 };
 use crate::parse::Rule;
 
@@ -27,7 +27,6 @@ impl Builder {
             Rule::request_decl => DeclKind::Request(self.request(inner)?),
             Rule::batch_decl => DeclKind::Batch(self.structure(inner)?),
             Rule::stream_decl => DeclKind::Stream(self.stream(inner)?),
-            Rule::map_decl => DeclKind::Map(self.map(inner)?),
             Rule::type_decl => DeclKind::Type(self.type_decl(inner)?),
             Rule::enum_decl => DeclKind::Enum(self.enum_decl(inner)?),
             Rule::struct_decl => DeclKind::Struct(self.structure(inner)?),
@@ -118,18 +117,5 @@ impl Builder {
         let patterns = parts.many(Rule::path).into_iter().map(|path| self.path(path)).collect();
         let ty = parts.need(Rule::type_ref)?;
         Ok((patterns, self.type_ref(ty)?))
-    }
-
-    fn map(&mut self, node: Node<'_>) -> Built<MapDecl> {
-        let mut parts = self.parts(node);
-        let name = self.ident(&parts.need(Rule::ident)?);
-        let mut items = Vec::new();
-        for item in parts.many(Rule::map_item) {
-            let mut parts = self.parts(item);
-            let name = self.ident(&parts.need(Rule::ident)?);
-            let value = parts.need(Rule::expr)?;
-            items.push((name, self.expr(value)?));
-        }
-        Ok(MapDecl { name, items })
     }
 }

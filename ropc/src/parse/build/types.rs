@@ -44,13 +44,6 @@ impl Builder {
                 let (major, minor) = inner.as_str().split_once('.').ok_or_else(|| self.bug(&inner))?;
                 AttrArg::Version(major.parse().unwrap_or(u32::MAX), minor.parse().unwrap_or(u32::MAX))
             }
-            Rule::transform_arg => {
-                let mut parts = self.parts(inner);
-                let ty = parts.need(Rule::type_ref)?;
-                let ty = self.type_ref(ty)?;
-                let until = parts.need(Rule::expr)?;
-                AttrArg::Carries(ty, self.expr(until)?)
-            }
             Rule::sized_type => {
                 let mut parts = self.parts(inner);
                 let words = parts.many(Rule::type_word);
