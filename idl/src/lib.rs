@@ -3,9 +3,13 @@
 //! The Exchange client protocols, generated from the descriptions beside this crate's manifest.
 
 #[rustfmt::skip]
+pub mod asyncemsmdb;
+#[rustfmt::skip]
 pub mod client;
 #[rustfmt::skip]
 pub mod dtyp;
+#[rustfmt::skip]
+pub mod emsmdb;
 #[rustfmt::skip]
 pub mod epmapper;
 #[rustfmt::skip]

@@ -48,7 +48,9 @@ fn structure_of(program: &Program, name: &Ident, diagnostics: &mut Vec<Diagnosti
                     ..Carried::default()
                 });
             }
-            TypeKind::Struct(_) => ("R0720", format!("`{}` takes arguments", def.name), "nothing in the call says which"),
+            TypeKind::Struct(_) => {
+                ("R0720", format!("`{}` takes arguments", def.name), "nothing in the call says which")
+            }
             _ => ("R0720", format!("`{}` is no structure", def.name), "expected a structure of encoding(mapi)"),
         },
         None => (

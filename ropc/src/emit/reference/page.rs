@@ -30,9 +30,7 @@ const KINDS: [Kind; 7] = [
     }),
     ("Enumerations", |kind| matches!(kind, DeclKind::Enum(_) | DeclKind::Aggregate(TypeSpec::Enum(..)))),
     ("Bit records", |kind| matches!(kind, DeclKind::Bits(_) | DeclKind::Aggregate(TypeSpec::Bitmap { .. }))),
-    ("Objects, forms, other names", |kind| {
-        matches!(kind, DeclKind::Object(_) | DeclKind::Form(_) | DeclKind::Type(_))
-    }),
+    ("Objects, forms, other names", |kind| matches!(kind, DeclKind::Object(_) | DeclKind::Form(_) | DeclKind::Type(_))),
 ];
 
 /// The page of one interface.

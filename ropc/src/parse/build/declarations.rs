@@ -1,9 +1,7 @@
 //! Declarations: one function decides by rule, the others are in the files of their subject.
 
 use super::{Builder, Built, Node, Parts};
-use crate::ast::{
-    ConstDecl, Decl, DeclKind, FormParam, Param, Path, StructDecl, TypeDecl, TypeDeclKind, TypeRef,
-};
+use crate::ast::{ConstDecl, Decl, DeclKind, FormParam, Param, Path, StructDecl, TypeDecl, TypeDeclKind, TypeRef};
 use crate::parse::Rule;
 
 impl Builder {
