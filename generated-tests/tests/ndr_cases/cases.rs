@@ -313,7 +313,7 @@ impl Square {
     /// Reads the value; an error names the field that cannot be read.
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
         c.align(2, 2)?;
-        let a = c.fixed_array(|c| Ok(c.fixed_array(NdrCursor::u16)?)).at("a")?;
+        let a = c.fixed_array(|c| c.fixed_array(NdrCursor::u16)).at("a")?;
         c.align_ndr64(2)?;
         Ok(Self { a })
     }

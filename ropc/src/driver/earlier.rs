@@ -95,8 +95,7 @@ pub(super) fn keep(directory: &Path, read: &[(PathBuf, Option<Key>)], made: &[(F
 fn place(directory: &Path) -> Option<PathBuf> {
     let real = fs::canonicalize(directory).ok()?;
     let is_target = |path: &PathBuf| path.join("CACHEDIR.TAG").is_file();
-    let given = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from).filter(is_target);
-    let target = given.or_else(|| real.ancestors().map(|folder| folder.join("target")).find(is_target))?;
+    let target = real.ancestors().map(|folder| folder.join("target")).find(is_target)?;
     let name = Key::of(real.as_os_str().as_encoded_bytes());
     Some(target.join("ropc").join(format!("{name}.built")))
 }

@@ -1,6 +1,6 @@
 //! Reading: expressions that give a value from the cursor `c`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 
 use super::super::dialect::{Format, Sub};
@@ -412,14 +412,14 @@ impl<'m> Read<'_, 'm> {
             Type::Known(_) => self.function(element, "unpack"),
             Type::Union(..) if self.bare_tag(element).is_some() => {
                 let value = self.inner().scalars(element);
-                quote!(|c| Ok(#value))
+                returning(&value)
             }
             Type::Named(_) | Type::Union(_, None) => {
                 self.function(element, if pointers { "unpack_scalars" } else { "unpack" })
             }
             other => {
                 let value = self.inner().scalars(other);
-                quote!(|c| Ok(#value))
+                returning(&value)
             }
         }
     }
@@ -467,5 +467,17 @@ impl<'m> Read<'_, 'm> {
         let mut early = false;
         field.ty.exprs(&mut |expr| early |= !self.env.knows(expr));
         early
+    }
+}
+
+/// A closure that reads this value: what already is a result stays one.
+fn returning(value: &TokenStream) -> TokenStream {
+    let mut tokens: Vec<TokenTree> = value.clone().into_iter().collect();
+    match tokens.pop() {
+        Some(TokenTree::Punct(last)) if last.as_char() == '?' => {
+            let result: TokenStream = tokens.into_iter().collect();
+            quote!(|c| #result)
+        }
+        _ => quote!(|c| Ok(#value)),
     }
 }

@@ -3,12 +3,16 @@
 use std::borrow::Cow;
 
 use protocol::oxcdata::{PropertyTag, PropertyType, PropertyValue, Restriction};
-use protocol::oxorule::RuleAction;
+use protocol::oxorule::{ActionBlock, ActionBlockAction, RuleAction};
 use runtime::{FileTime, Guid, String8, Utf16};
 
 use super::{Backend, add_user, create_in, inbox, save_with, store_with_user, update, value};
 use crate::store::value::{binary, string};
 use crate::store::{LARGE_VALUE, ObjectId, PropertyName, StoreError, StoredValue, read_whole, tags};
+
+fn rule_action() -> RuleAction<'static> {
+    RuleAction { action_blocks: vec![ActionBlock { action: ActionBlockAction::OpDelete(0) }] }
+}
 
 pub(in crate::store) fn every_type_is_stored_and_found_again(backend: &Backend) {
     use PropertyValue as V;
@@ -28,7 +32,7 @@ pub(in crate::store) fn every_type_is_stored_and_found_again(backend: &Backend) 
         V::PtypTime(FileTime(1 << 60)),
         V::PtypGuid(Guid([3; 16])),
         V::PtypServerId(Cow::Borrowed(&[1, 2])),
-        V::PtypRuleAction(RuleAction { action_blocks: Vec::new() }),
+        V::PtypRuleAction(rule_action()),
         V::PtypRestriction(Box::new(Restriction::ExistRestriction(tags::PID_TAG_BODY))),
         binary(vec![0, 1, 255]),
         V::PtypMultipleInteger16(vec![1, -1]),

@@ -217,9 +217,13 @@ fn counted(mut bytes: &[u8]) -> Option<Vec<&[u8]>> {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use protocol::oxcdata::Restriction;
-    use protocol::oxorule::RuleAction;
+    use protocol::oxorule::{ActionBlock, ActionBlockAction, RuleAction};
 
     use super::*;
+
+    fn rule_action() -> RuleAction<'static> {
+        RuleAction { action_blocks: vec![ActionBlock { action: ActionBlockAction::OpDelete(0) }] }
+    }
 
     fn round_trip(value: PropertyValue<'static>) -> PropertyValue<'static> {
         let tag = PropertyTag(0x1234_0000).with_property_type(value.property_type());
@@ -253,7 +257,7 @@ mod tests {
             V::PtypBinary(bytes(&[])),
             V::PtypBinary(bytes(&[0, 255])),
             V::PtypServerId(bytes(&[1])),
-            V::PtypRuleAction(RuleAction { action_blocks: Vec::new() }),
+            V::PtypRuleAction(rule_action()),
             V::PtypRestriction(Box::new(Restriction::NotRestriction(Box::new(Restriction::ExistRestriction(
                 PropertyTag(0x0037_001F),
             ))))),
