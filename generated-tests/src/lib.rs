@@ -6,7 +6,7 @@
 //! | [`client`] | nothing: examples of the builders that clients use, which its tests run |
 //! | [`oracles`] | what has to hold for every type: see [`check!`](crate::check) |
 //! | [`vectors`] | bytes written as hexadecimal text |
-//! | [`settling`] | the same for types with a policy |
+//! | [`mod@settling`] | the same for types with a policy |
 //! | [`ndr`] | values, oracles and samples of interfaces of `encoding(ndr)` |
 //! | [`described`] | the vectors of the descriptions |
 //! | [`streams`] | what has to hold for streams |
