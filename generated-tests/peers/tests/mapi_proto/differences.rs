@@ -202,10 +202,9 @@ fn counters_have_their_most_significant_byte_first() {
     assert_eq!(theirs.global_counter(), 0x36DF_8E0E_0000);
 }
 
-/// They read RopProgress as the answer to an operation that was to be done in the background; here it answers
-/// RopProgress only.
+/// They read RopProgress wherever it stands; here it answers RopProgress and what may be done in the background.
 #[test]
-fn progress_agrees_where_it_was_asked_for() {
+fn progress_agrees_where_it_may_stand() {
     let mut batch = Batch::new();
     batch.rop_progress(&message(), false).unwrap();
     let response = RopProgressResponse { logon_id: 0, completed_task_count: 29, total_task_count: 729 };
@@ -218,6 +217,10 @@ fn progress_agrees_where_it_was_asked_for() {
 
     let mut batch = Batch::new();
     batch.rop_move_copy_messages(&folder(), &folder(), Vec::new(), true, false).unwrap();
+    assert!(matches!(ours(&batch, &replies).unwrap()[..], [RopReply::RopProgress(_)]));
+
+    let mut batch = Batch::new();
+    batch.rop_get_stream_size(&stream()).unwrap();
     assert!(ours(&batch, &replies).is_err());
 }
 
