@@ -84,7 +84,8 @@ fn table_of_public_collections() {
     let mut messages = String::new();
     let mut text = String::from(
         "# Interface files of public collections\n\nMade by `ropc/tests/collections.rs`. Own code: types and operations \
-         that the file leaves to code of one's own (R0721, R0722); everything else of it compiles.\n",
+         that the file leaves to code of one's own (R0721, R0722); Rust is made of everything else.\n\
+         Not every file's Rust has been built yet, nor compared with another implementation.\n",
     );
     let mut collections: Vec<PathBuf> = fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()).collect();
     collections.sort();
