@@ -7,7 +7,7 @@
 
 mod condition;
 mod expand;
-pub(crate) mod tokens;
+mod tokens;
 
 use std::ops::Range;
 

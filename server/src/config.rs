@@ -4,6 +4,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::Deserialize;
+
+pub use file::ConfigError;
+
+mod file;
+
 /// The port a server listens on unless told otherwise; free of any registered use that matters here.
 pub const DEFAULT_PORT: u16 = 8443;
 
@@ -24,11 +30,13 @@ pub const DEFAULT_SESSION_IDLE: Duration = Duration::from_millis(900_000);
 pub const DEFAULT_SESSION_GRACE: Duration = Duration::from_secs(60);
 
 /// Everything a server is told at its start.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
     /// The address to listen on.
     pub listen: SocketAddr,
     /// Where certificates, accounts and mail are kept; made when missing.
+    #[serde(rename = "data")]
     pub data_dir: PathBuf,
     /// `host` or `host:port` for the addresses that Autodiscover gives out; unset, the Host header of the
     /// request is used.
@@ -58,7 +66,8 @@ impl Default for Config {
 }
 
 /// A certificate chain and its key, both PEM.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CertificateFiles {
     /// The leaf certificate, then the intermediates.
     pub chain: PathBuf,
@@ -67,19 +76,25 @@ pub struct CertificateFiles {
 }
 
 /// Bounds of connections and requests.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Limits {
     /// Connections at a time; further ones wait in the system's queue.
     pub connections: usize,
     /// Time for a TLS handshake.
+    #[serde(deserialize_with = "file::duration")]
     pub handshake: Duration,
     /// Time from the first byte of a request to the end of its headers.
+    #[serde(deserialize_with = "file::duration")]
     pub header_read: Duration,
     /// Time for a request body.
+    #[serde(deserialize_with = "file::duration")]
     pub body_read: Duration,
     /// Time for which a client may take nothing of a response.
+    #[serde(deserialize_with = "file::duration")]
     pub write_stall: Duration,
     /// Time for which a connection may carry no request.
+    #[serde(deserialize_with = "file::duration")]
     pub keep_alive: Duration,
     /// Bytes of the headers of a request.
     pub headers: usize,
@@ -90,6 +105,7 @@ pub struct Limits {
     /// Requests that the engine works on at a time; further ones are queued.
     pub engine_calls: usize,
     /// Time that requests get to end when the server stops.
+    #[serde(deserialize_with = "file::duration")]
     pub shutdown: Duration,
 }
 
@@ -112,16 +128,21 @@ impl Default for Limits {
 }
 
 /// Sessions of MAPI over HTTP.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SessionSettings {
     /// The period of PENDING meta-tags; X-PendingPeriod.
+    #[serde(deserialize_with = "file::duration")]
     pub pending_period: Duration,
     /// How long an idle session is promised to live; X-ExpirationInfo.
+    #[serde(deserialize_with = "file::duration")]
     pub idle: Duration,
     /// What an idle session gets beyond the promise.
+    #[serde(deserialize_with = "file::duration")]
     pub grace: Duration,
     /// How long a response waits for the engine before it says PROCESSING. A request that fails within it
     /// has its code in the response headers, where every client looks.
+    #[serde(deserialize_with = "file::duration")]
     pub prompt: Duration,
     /// Sessions of one user; one more replaces the longest idle one.
     pub per_user: usize,
@@ -143,13 +164,15 @@ impl Default for SessionSettings {
 }
 
 /// Bounds of authentication.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AuthenticationLimits {
     /// Password hashes computed at a time; each takes 19 MiB.
     pub hashes: usize,
     /// Log-ons that may wait for a hash; further ones are refused as over the limit.
     pub waiting: usize,
     /// How long verified credentials are taken without a hash.
+    #[serde(deserialize_with = "file::duration")]
     pub cached: Duration,
     /// Users whose verified credentials are remembered.
     pub cache_size: usize,
@@ -158,6 +181,7 @@ pub struct AuthenticationLimits {
     /// Failed log-ons from one source address within `window`.
     pub failures_per_source: u32,
     /// The time over which failures count.
+    #[serde(deserialize_with = "file::duration")]
     pub window: Duration,
     /// Users and source addresses whose failures are remembered.
     pub tracked: usize,

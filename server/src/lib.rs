@@ -7,6 +7,8 @@ pub mod autodiscover;
 #[cfg(feature = "transport")]
 pub mod config;
 pub mod engine;
+#[cfg(feature = "sqlite")]
+pub mod export;
 #[cfg(feature = "import")]
 pub mod import;
 pub mod rop;

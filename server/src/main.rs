@@ -10,7 +10,8 @@ use std::time::SystemTime;
 
 use anyhow::Context as _;
 use clap::Parser;
-use server::config::Config;
+use command::Command;
+use server::config::{Config, ConfigError};
 use server::engine::Engine;
 use server::rop::RopHandlers;
 use server::start::{self, Welcome};
@@ -18,19 +19,41 @@ use server::store::system_clock;
 use server::transport::Server;
 use tracing_subscriber::EnvFilter;
 
+mod command;
+
 /// Serves mailboxes to MAPI clients over HTTPS.
 ///
-/// The first start makes the data directory with a certificate authority, two sample accounts and a sample
+/// Without a command it serves. The first start makes the data directory with a certificate authority, two sample accounts and a sample
 /// mailbox, and says what to try. RUST_LOG sets what is logged to standard error (default: warn).
 #[derive(Debug, Parser)]
 #[command(name = "server", version)]
 struct Arguments {
-    /// Where certificates, accounts and mail are kept
-    #[arg(long, value_name = "DIR", default_value_os_t = Config::default().data_dir)]
-    data: PathBuf,
-    /// The address to listen on; port 0 takes any free one
-    #[arg(long, value_name = "ADDR", default_value_t = Config::default().listen)]
-    listen: SocketAddr,
+    /// A configuration in TOML (docs/OPERATING.md); the options below go before what it says
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// Where certificates, accounts and mail are kept [default: ropc-data]
+    #[arg(long, value_name = "DIR", global = true)]
+    data: Option<PathBuf>,
+    /// The address to listen on; port 0 takes any free one [default: 127.0.0.1:8443]
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// What to do instead of serving
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+impl Arguments {
+    /// The configuration file's settings, or the defaults, with what the command line says.
+    fn config(&self) -> Result<Config, ConfigError> {
+        let mut config = self.config.as_deref().map_or_else(|| Ok(Config::default()), Config::load)?;
+        if let Some(data) = &self.data {
+            config.data_dir.clone_from(data);
+        }
+        if let Some(listen) = self.listen {
+            config.listen = listen;
+        }
+        Ok(config)
+    }
 }
 
 fn main() -> ExitCode {
@@ -38,7 +61,8 @@ fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match run(&arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("server: {}", with_causes(&error));
             ExitCode::FAILURE
@@ -58,18 +82,26 @@ fn with_causes(error: &anyhow::Error) -> String {
     text
 }
 
-fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let config = Config { listen: arguments.listen, data_dir: arguments.data.clone(), ..Config::default() };
+/// Answers whether all is well.
+fn run(arguments: &Arguments) -> anyhow::Result<bool> {
+    let config = arguments.config()?;
+    match &arguments.command {
+        Some(command) => command.run(&config.data_dir),
+        None => serve(&config).map(|()| true),
+    }
+}
+
+fn serve(config: &Config) -> anyhow::Result<()> {
     // Found out before anything is made, and given back at once.
     TcpListener::bind(config.listen).with_context(|| format!("cannot listen on {}", config.listen))?;
-    let prepared = start::prepare(&config, SystemTime::now())?;
+    let prepared = start::prepare(config, SystemTime::now())?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime does not start")?;
     runtime.block_on(async {
         // Before anything is promised: a signal that comes early is a signal all the same.
         let stop = stop_signal()?;
         let engine = Arc::new(Engine::<RopHandlers>::new(prepared.store, system_clock));
-        let server = Server::bind(&config, prepared.tls, engine, prepared.accounts).await?;
+        let server = Server::bind(config, prepared.tls, engine, prepared.accounts).await?;
         let address = server.local_addr();
         let welcome = Welcome { address, data_dir: &config.data_dir, first: prepared.first.as_ref() };
         say(&welcome.to_string());
@@ -80,7 +112,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 /// Tells the person at the terminal; nobody may be there any more.
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     let mut output = std::io::stdout();
     let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
 }

@@ -4,12 +4,10 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod bodies;
-mod command_page;
 mod commands;
 mod diagnostics;
 mod enumerations;
 mod expressions;
-mod formatting;
 mod golden;
 mod language;
 mod layouts;
@@ -21,4 +19,3 @@ mod streams;
 mod support;
 mod tree;
 mod ui;
-mod watching;

@@ -62,6 +62,27 @@ pub fn unmatchable() -> Result<String, HashError> {
     hash(&secret)
 }
 
+/// Letters and digits that are hard to mistake for each other.
+const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+
+/// A password of 100 random bits, in groups that can be read out and typed.
+///
+/// # Errors
+/// [`HashError::Random`] when the system has none.
+pub fn random() -> Result<String, HashError> {
+    let mut bytes = [0_u8; 20];
+    getrandom::fill(&mut bytes).map_err(|_| HashError::Random)?;
+    let mut password = String::new();
+    for (index, byte) in bytes.iter().enumerate() {
+        if index > 0 && index % 5 == 0 {
+            password.push('-');
+        }
+        // A byte modulo 32 is as random as five of its bits.
+        password.push(ALPHABET.get(usize::from(byte % 32)).map_or('x', |letter| char::from(*letter)));
+    }
+    Ok(password)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -90,5 +111,13 @@ mod tests {
         for phc in ["", "x", "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA", "$2y$10$abcdefghijklmnopqrstuv"] {
             assert!(!verify("x", phc), "{phc}");
         }
+    }
+
+    #[test]
+    fn passwords_are_random_and_long() {
+        let (first, second) = (random().unwrap(), random().unwrap());
+        assert_ne!(first, second);
+        assert_eq!(first.len(), 23);
+        assert!(first.bytes().all(|letter| letter == b'-' || ALPHABET.contains(&letter)), "{first}");
     }
 }

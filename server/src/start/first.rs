@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::StartError;
 use crate::auth::legacy_dn;
-use crate::auth::password::{self, HashError};
+use crate::auth::password;
 use crate::sample;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{NewUser, Store, StoreError, User};
@@ -54,7 +54,7 @@ pub(super) fn make(data_dir: &Path, directory: &Path) -> Result<FirstStart, Star
     }
     let mut accounts = Vec::new();
     for address in ADDRESSES {
-        accounts.push(SampleAccount { address, password: random_password()? });
+        accounts.push(SampleAccount { address, password: password::random()? });
     }
     write_private(&data_dir.join(SAMPLE_ACCOUNTS_FILE), listing(&accounts).as_bytes())?;
     let messages = fill(&unfinished, &accounts)?;
@@ -96,24 +96,6 @@ fn listing(accounts: &[SampleAccount]) -> String {
     text
 }
 
-/// Letters and digits that are hard to mistake for each other.
-const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-
-/// A password of 100 random bits, in groups that can be read out and typed.
-fn random_password() -> Result<String, HashError> {
-    let mut bytes = [0_u8; 20];
-    getrandom::fill(&mut bytes).map_err(|_| HashError::Random)?;
-    let mut password = String::new();
-    for (index, byte) in bytes.iter().enumerate() {
-        if index > 0 && index % 5 == 0 {
-            password.push('-');
-        }
-        // A byte modulo 32 is as random as five of its bits.
-        password.push(ALPHABET.get(usize::from(byte % 32)).map_or('x', |letter| char::from(*letter)));
-    }
-    Ok(password)
-}
-
 fn file(action: &'static str, path: &Path, source: std::io::Error) -> StartError {
     FileError { action, path: path.to_owned(), source }.into()
 }
@@ -122,14 +104,6 @@ fn file(action: &'static str, path: &Path, source: std::io::Error) -> StartError
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-
-    #[test]
-    fn passwords_are_random_and_long() {
-        let (first, second) = (random_password().unwrap(), random_password().unwrap());
-        assert_ne!(first, second);
-        assert_eq!(first.len(), 23);
-        assert!(first.bytes().all(|letter| letter == b'-' || ALPHABET.contains(&letter)), "{first}");
-    }
 
     #[test]
     fn debug_output_hides_passwords() {

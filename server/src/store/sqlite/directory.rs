@@ -82,3 +82,11 @@ pub(super) fn set_password(transaction: &Transaction<'_>, address: &str, passwor
         optional(transaction.query_row(sql, params![key(address), password_hash], |row| row.get(0)))?;
     Ok(generation.ok_or(StoreError::NotFound("user"))?.cast_unsigned())
 }
+
+/// Removes a user; what belongs to the mailbox is the caller's to remove.
+pub(super) fn remove(transaction: &Transaction<'_>, address: &str) -> Result<()> {
+    match transaction.execute("DELETE FROM user WHERE address = ?1", [key(address)])? {
+        0 => Err(StoreError::NotFound("user")),
+        _ => Ok(()),
+    }
+}

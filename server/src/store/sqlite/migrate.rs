@@ -65,6 +65,19 @@ pub(super) fn migrate(connection: &mut Connection, migrations: &[Migration], clo
     Ok(())
 }
 
+/// Fails when a database does not have the schema of these migrations.
+///
+/// # Errors
+/// `Damaged`, and when it cannot be read.
+pub(super) fn verify(connection: &Connection, migrations: &[Migration]) -> Result<()> {
+    let applied = applied(connection)?;
+    let ours = migrations.iter().map(|migration| checksum(migration.sql));
+    if ours.ne(applied) {
+        return Err(StoreError::Damaged("its schema is not the one of this version".to_owned()));
+    }
+    Ok(())
+}
+
 /// The checksums of the migrations that were applied, in their order.
 fn applied(connection: &Connection) -> Result<Vec<String>> {
     let mut statement = connection.prepare("SELECT number, checksum FROM migration ORDER BY number")?;

@@ -17,6 +17,7 @@ mod directory;
 mod facts;
 mod folder;
 mod mailbox;
+pub mod maintenance;
 mod message;
 mod migrate;
 mod names;
@@ -59,6 +60,10 @@ enum Place {
     Directory {
         mailboxes: PathBuf,
         _lock: File,
+    },
+    /// Another process may serve the mailboxes.
+    Beside {
+        mailboxes: PathBuf,
     },
     Memory,
 }
@@ -107,7 +112,7 @@ impl SqliteStore {
 
     fn create_mailbox(&self, mailbox: Guid) -> Result<()> {
         match &self.place {
-            Place::Directory { mailboxes, .. } => {
+            Place::Directory { mailboxes, .. } | Place::Beside { mailboxes } => {
                 let path = mailbox_file(mailboxes, mailbox);
                 create_private_file(&path)?;
                 SqliteMailbox::create(Some(&path), mailbox, self.clock)?;
@@ -159,6 +164,9 @@ impl Store for SqliteStore {
     }
 
     fn mailbox(&self, mailbox: Guid) -> Result<Arc<dyn Mailbox>> {
+        if matches!(self.place, Place::Beside { .. }) {
+            return Err(StoreError::Unsupported("opening a mailbox beside another process"));
+        }
         let known = self.user_by_mailbox(mailbox)?;
         if known.is_none() {
             return Err(StoreError::NotFound("mailbox"));
