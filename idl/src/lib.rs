@@ -7,6 +7,8 @@ pub mod asyncemsmdb;
 #[rustfmt::skip]
 pub mod client;
 #[rustfmt::skip]
+pub mod dcerpc;
+#[rustfmt::skip]
 pub mod dtyp;
 #[rustfmt::skip]
 pub mod emsmdb;

@@ -118,6 +118,7 @@ codes! {
     R0330 "a size that depends on itself",
     R0331 "an offset in the wrong place",
     R0332 "a list that cannot be ordered so",
+    R0333 "a byte order in the wrong place",
     R0340 "a transform that cannot be applied",
     R0401 "a RopId that is not one byte",
     R0402 "a RopId that is taken",

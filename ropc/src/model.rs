@@ -68,6 +68,8 @@ pub struct Module {
     pub consts: Vec<Const>,
     /// Named properties in order.
     pub properties: Vec<NamedProperty>,
+    /// Its numbers are in the order that a structure around them says.
+    pub either_order: bool,
 }
 
 /// A property that is named by its set and a number or a string.
@@ -360,6 +362,15 @@ impl StructDef {
     pub fn referents(&self) -> impl Iterator<Item = &Field> {
         self.body.iter().filter_map(|member| match member {
             Member::Field(field) if field.at.is_some() => Some(field),
+            _ => None,
+        })
+    }
+
+    /// The field that says in which order the numbers behind it are.
+    #[must_use]
+    pub fn order_field(&self) -> Option<&Field> {
+        self.body.iter().find_map(|member| match member {
+            Member::Field(field) if field.big_endian.is_some() => Some(field),
             _ => None,
         })
     }

@@ -18,6 +18,8 @@ pub struct Cursor<'a> {
     beyond: Beyond,
     /// Bytes that transformed extents may still have.
     plain_room: usize,
+    /// The order of what `either_order` is said of.
+    big_endian: bool,
 }
 
 /// What stands behind the end.
@@ -70,6 +72,22 @@ macro_rules! integers {
     };
 }
 
+macro_rules! in_either_order {
+    ($($(#[$doc:meta])* $name:ident: $plain:ident;)*) => {
+        $(
+            $(#[$doc])*
+            ///
+            /// # Errors
+            /// `Truncated` when the buffer ends before it.
+            #[inline]
+            pub fn $name(&mut self) -> Result<$plain, UnpackError> {
+                let value = self.$plain()?;
+                Ok(if self.big_endian { value.swap_bytes() } else { value })
+            }
+        )*
+    };
+}
+
 impl<'a> Cursor<'a> {
     /// A cursor at the start of a buffer.
     #[must_use]
@@ -87,6 +105,7 @@ impl<'a> Cursor<'a> {
             depth: 0,
             beyond: Beyond::Nothing,
             plain_room: PLAIN_ROOM,
+            big_endian: false,
         }
     }
 
@@ -108,10 +127,24 @@ impl<'a> Cursor<'a> {
         self.plain_room = bytes;
     }
 
+    /// Numbers of descriptions in `either_order` are big-endian from here on, or little-endian as at first; answers what
+    /// they were. The buffers inside are as this one.
+    pub fn set_big_endian(&mut self, big_endian: bool) -> bool {
+        std::mem::replace(&mut self.big_endian, big_endian)
+    }
+
+    /// Numbers of descriptions in `either_order` are big-endian here.
+    #[inline]
+    #[must_use]
+    pub fn is_big_endian(&self) -> bool {
+        self.big_endian
+    }
+
     /// A cursor over other bytes in place of those at this offset: depth and limits go on.
     #[must_use]
     pub fn over<'b>(&self, bytes: &'b [u8], offset: usize) -> Cursor<'b> {
-        Cursor { depth: self.depth, plain_room: self.plain_room, ..Cursor::at_offset(bytes, offset) }
+        let Self { depth, plain_room, big_endian, .. } = *self;
+        Cursor { depth, plain_room, big_endian, ..Cursor::at_offset(bytes, offset) }
     }
 
     /// Bytes read so far, from the start of the outermost buffer.
@@ -477,6 +510,21 @@ impl<'a> Cursor<'a> {
         f32: f32;
         /// A 64-bit floating-point number.
         f64: f64;
+    }
+
+    in_either_order! {
+        /// An unsigned 16-bit integer in the order that was chosen.
+        ordered_u16: u16;
+        /// An unsigned 32-bit integer in the order that was chosen.
+        ordered_u32: u32;
+        /// An unsigned 64-bit integer in the order that was chosen.
+        ordered_u64: u64;
+        /// A signed 16-bit integer in the order that was chosen.
+        ordered_i16: i16;
+        /// A signed 32-bit integer in the order that was chosen.
+        ordered_i32: i32;
+        /// A signed 64-bit integer in the order that was chosen.
+        ordered_i64: i64;
     }
 
     /// An unsigned integer of 1, 2, 4 or 8 bytes, where the wire form says how many.

@@ -14,6 +14,8 @@ pub struct Encoder {
     depth: u32,
     /// Bytes written outside before this encoder's own, for errors.
     before: usize,
+    /// The order of what `either_order` is said of.
+    big_endian: bool,
 }
 
 /// Where a length was left open: see [`Encoder::reserve_u16`].
@@ -77,6 +79,21 @@ macro_rules! reserved {
     };
 }
 
+macro_rules! in_either_order {
+    ($($(#[$doc:meta])* $name:ident: $plain:ident;)*) => {
+        $(
+            $(#[$doc])*
+            ///
+            /// # Errors
+            /// `Full` at the limit.
+            #[inline]
+            pub fn $name(&mut self, value: $plain) -> Result<(), PackError> {
+                self.$plain(if self.big_endian { value.swap_bytes() } else { value })
+            }
+        )*
+    };
+}
+
 impl Default for Encoder {
     fn default() -> Self {
         Self::new()
@@ -93,13 +110,14 @@ impl Encoder {
     /// An encoder that never holds more than `limit` bytes.
     #[must_use]
     pub fn with_limit(limit: usize) -> Self {
-        Self { buffer: Vec::new(), limit, base: 0, depth: 0, before: 0 }
+        Self { buffer: Vec::new(), limit, base: 0, depth: 0, before: 0, big_endian: false }
     }
 
     /// An encoder for bytes that are changed before they are written here: without a limit, as deep as this one.
     #[must_use]
     pub fn inside(&self) -> Self {
-        Self { depth: self.depth, before: self.before.saturating_add(self.buffer.len()), ..Self::new() }
+        let before = self.before.saturating_add(self.buffer.len());
+        Self { depth: self.depth, before, big_endian: self.big_endian, ..Self::new() }
     }
 
     /// Ends writing; the bytes to be changed.
@@ -160,6 +178,31 @@ impl Encoder {
     #[must_use]
     pub fn finish(self) -> Bytes {
         Bytes::from(self.buffer)
+    }
+
+    /// Numbers of descriptions in `either_order` are big-endian from here on, or little-endian as at first; answers what
+    /// they were.
+    pub fn set_big_endian(&mut self, big_endian: bool) -> bool {
+        std::mem::replace(&mut self.big_endian, big_endian)
+    }
+
+    /// Numbers of descriptions in `either_order` are big-endian here.
+    #[inline]
+    #[must_use]
+    pub fn is_big_endian(&self) -> bool {
+        self.big_endian
+    }
+
+    /// Appends so many zeros.
+    ///
+    /// # Errors
+    /// `Full` at the limit.
+    pub fn zeros(&mut self, count: usize) -> Result<(), PackError> {
+        if count > self.room() {
+            return Err(self.full(count));
+        }
+        self.buffer.resize(self.buffer.len().saturating_add(count), 0);
+        Ok(())
     }
 
     /// Appends bytes as they are.
@@ -290,6 +333,21 @@ impl Encoder {
         u32: reserve_u32, fill_u32, refer_u32;
     }
 
+    in_either_order! {
+        /// An unsigned 16-bit integer in the order that was chosen.
+        ordered_u16: u16;
+        /// An unsigned 32-bit integer in the order that was chosen.
+        ordered_u32: u32;
+        /// An unsigned 64-bit integer in the order that was chosen.
+        ordered_u64: u64;
+        /// A signed 16-bit integer in the order that was chosen.
+        ordered_i16: i16;
+        /// A signed 32-bit integer in the order that was chosen.
+        ordered_i32: i32;
+        /// A signed 64-bit integer in the order that was chosen.
+        ordered_i64: i64;
+    }
+
     /// A count or length in a byte.
     ///
     /// # Errors
@@ -318,6 +376,26 @@ impl Encoder {
     pub fn count_u32(&mut self, count: usize) -> Result<(), PackError> {
         let narrow = u32::try_from(count).map_err(|_| self.too_large(count, u64::from(u32::MAX)))?;
         self.u32(narrow)
+    }
+
+    /// A count or length in 16 bits, in the order that was chosen.
+    ///
+    /// # Errors
+    /// `TooLarge` over 65,535, `Full` at the limit.
+    #[inline]
+    pub fn count_ordered_u16(&mut self, count: usize) -> Result<(), PackError> {
+        let narrow = u16::try_from(count).map_err(|_| self.too_large(count, u64::from(u16::MAX)))?;
+        self.ordered_u16(narrow)
+    }
+
+    /// A count or length in 32 bits, in the order that was chosen.
+    ///
+    /// # Errors
+    /// `TooLarge` over 4,294,967,295, `Full` at the limit.
+    #[inline]
+    pub fn count_ordered_u32(&mut self, count: usize) -> Result<(), PackError> {
+        let narrow = u32::try_from(count).map_err(|_| self.too_large(count, u64::from(u32::MAX)))?;
+        self.ordered_u32(narrow)
     }
 
     /// An unsigned integer in 1, 2, 4 or 8 bytes, where the wire form says how many.

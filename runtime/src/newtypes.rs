@@ -1,9 +1,13 @@
 //! What generated newtypes over integers share: open enumerations and bit records.
 
-/// Reading, writing and printing of an open enumeration: unknown values survive.
+/// Reading, writing and printing of an open enumeration: unknown values survive. The last word is the reader and writer
+/// of its integer, where it is not that of its type.
 #[macro_export]
 macro_rules! open_enum {
     ($name:ident, $base:ident) => {
+        $crate::open_enum!($name, $base, $base);
+    };
+    ($name:ident, $base:ident, $method:ident) => {
         impl $name {
             /// Bytes on the wire.
             pub const SIZE: usize = size_of::<$base>();
@@ -20,7 +24,7 @@ macro_rules! open_enum {
             /// `Truncated` when the buffer ends before it.
             #[inline]
             pub fn unpack(c: &mut $crate::Cursor<'_>) -> Result<Self, $crate::UnpackError> {
-                Ok(Self(c.$base()?))
+                Ok(Self(c.$method()?))
             }
 
             /// Writes it.
@@ -29,7 +33,7 @@ macro_rules! open_enum {
             /// `Full` at the limit.
             #[inline]
             pub fn pack(&self, e: &mut $crate::Encoder) -> Result<(), $crate::PackError> {
-                e.$base(self.0)
+                e.$method(self.0)
             }
         }
 
@@ -44,8 +48,8 @@ macro_rules! open_enum {
     };
 }
 
-/// Reading, writing and combining of a bit record; the last word says what becomes of bits that
-/// nothing names.
+/// Reading, writing and combining of a bit record; a word says what becomes of bits that nothing names, and
+/// another one is the reader and writer of its integer, where it is not that of its type.
 #[macro_export]
 macro_rules! bit_record {
     (@reserved $c:ident, $value:ident, $known:literal, $base:ident, ignore) => {
@@ -62,6 +66,9 @@ macro_rules! bit_record {
         }
     };
     ($name:ident, $base:ident, $known:literal, $rule:ident) => {
+        $crate::bit_record!($name, $base, $known, $rule, $base);
+    };
+    ($name:ident, $base:ident, $known:literal, $rule:ident, $method:ident) => {
         impl $name {
             /// Bytes on the wire.
             pub const SIZE: usize = size_of::<$base>();
@@ -91,7 +98,7 @@ macro_rules! bit_record {
             /// refuses reserved bits.
             #[inline]
             pub fn unpack(c: &mut $crate::Cursor<'_>) -> Result<Self, $crate::UnpackError> {
-                let value = c.$base()?;
+                let value = c.$method()?;
                 $crate::bit_record!(@reserved c, value, $known, $base, $rule)
             }
 
@@ -101,7 +108,7 @@ macro_rules! bit_record {
             /// `Full` at the limit.
             #[inline]
             pub fn pack(&self, e: &mut $crate::Encoder) -> Result<(), $crate::PackError> {
-                e.$base(self.0)
+                e.$method(self.0)
             }
         }
 

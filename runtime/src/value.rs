@@ -43,6 +43,30 @@ impl Guid {
     pub fn pack(&self, e: &mut Encoder) -> Result<(), PackError> {
         e.bytes(&self.0)
     }
+
+    /// Reads 16 bytes whose first three fields are in the order that was chosen.
+    ///
+    /// # Errors
+    /// `Truncated` when fewer are left.
+    pub fn unpack_ordered(c: &mut Cursor<'_>) -> Result<Self, UnpackError> {
+        let guid = Self::unpack(c)?;
+        Ok(if c.is_big_endian() { guid.turned() } else { guid })
+    }
+
+    /// Writes 16 bytes, the first three fields in the order that was chosen.
+    ///
+    /// # Errors
+    /// `Full` at the limit.
+    pub fn pack_ordered(&self, e: &mut Encoder) -> Result<(), PackError> {
+        if e.is_big_endian() { self.turned().pack(e) } else { self.pack(e) }
+    }
+
+    /// With the bytes of the first three fields in the other order.
+    fn turned(self) -> Self {
+        let [a, b, c, d, e, f, g, h, rest @ ..] = self.0;
+        let [i, j, k, l, m, n, o, p] = rest;
+        Self([d, c, b, a, f, e, h, g, i, j, k, l, m, n, o, p])
+    }
 }
 
 impl fmt::Display for Guid {

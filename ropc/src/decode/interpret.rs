@@ -151,6 +151,7 @@ impl<'p> Interpreter<'p> {
             c.enter(limit).map_err(|error| self.refused(&error))?;
         }
         let outer_base = def.relative_base.then(|| c.begin_base());
+        let outer_order = c.is_big_endian();
         let mut scope = Scope::new(def, args);
         match (def.is_enum, def.body.split_last()) {
             (true, Some((Member::Match(m), before))) => {
@@ -163,6 +164,7 @@ impl<'p> Interpreter<'p> {
         if let Some(outer) = outer_base {
             c.end_base(outer);
         }
+        c.set_big_endian(outer_order);
         if def.max_recursion.is_some() {
             c.leave();
         }
@@ -299,6 +301,9 @@ impl<'p> Interpreter<'p> {
             self.fixed(&value, expected, start, c.offset().saturating_sub(start))?;
         }
         scope.add(&field.name, value, start);
+        if let Some(cond) = &field.big_endian {
+            c.set_big_endian(self.eval(c, cond, scope)?.truth());
+        }
         Ok(())
     }
 

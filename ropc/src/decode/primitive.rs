@@ -7,22 +7,22 @@ use super::datum::Datum;
 use super::meaning::Names;
 use super::tree::Value;
 
-/// An integer of the wire, its bits as they are.
+/// An integer of the wire, its bits as they are; little-endian unless a structure around it says otherwise.
 pub fn unsigned(c: &mut Cursor<'_>, kind: IntKind) -> Result<u64, UnpackError> {
     Ok(match kind.size {
         1 => u64::from(c.u8()?),
-        2 => u64::from(c.u16()?),
-        4 => u64::from(c.u32()?),
-        _ => c.u64()?,
+        2 => u64::from(c.ordered_u16()?),
+        4 => u64::from(c.ordered_u32()?),
+        _ => c.ordered_u64()?,
     })
 }
 
 fn signed(c: &mut Cursor<'_>, kind: IntKind) -> Result<i64, UnpackError> {
     Ok(match kind.size {
         1 => i64::from(c.i8()?),
-        2 => i64::from(c.i16()?),
-        4 => i64::from(c.i32()?),
-        _ => c.i64()?,
+        2 => i64::from(c.ordered_i16()?),
+        4 => i64::from(c.ordered_i32()?),
+        _ => c.ordered_i64()?,
     })
 }
 
@@ -40,7 +40,7 @@ pub fn primitive<'p>(c: &mut Cursor<'_>, ty: &Type, names: &Names<'_>) -> Result
             (Value::Bool(value), Datum::Bool(value))
         }
         Type::Guid => {
-            let Guid(bytes) = Guid::unpack(c)?;
+            let Guid(bytes) = Guid::unpack_ordered(c)?;
             (names.guid(bytes), Datum::Bytes(bytes.as_slice().into()))
         }
         Type::FileTime => {
@@ -99,4 +99,4 @@ pub fn text<'p>(
 }
 
 /// The code page that 8-bit strings are shown in.
-const WESTERN: u16 = 1252;
+pub const WESTERN: u16 = 1252;

@@ -492,6 +492,7 @@ fn operand(value: TokenStream, expr: &Expr, ty: &str) -> TokenStream {
         Expr::Int(n) => {
             proc_macro2::Literal::usize_suffixed(usize::try_from(*n).unwrap_or(usize::MAX)).into_token_stream()
         }
+        _ if super::sizes::bare(&value).to_string() != value.to_string() => value,
         _ if super::context::words(&value).contains("as") || value.to_string().starts_with('*') => quote!((#value)),
         _ => value,
     }

@@ -254,7 +254,22 @@ pub(crate) fn int(kind: IntKind) -> TokenStream {
     quote!(#name)
 }
 
-/// The reader and writer of an integer: `u16`.
+impl Context<'_> {
+    /// Numbers of the module are in the order that a structure around them says.
+    pub(crate) fn is_either_order(&self) -> bool {
+        self.program.modules.get(self.module).is_some_and(|module| module.either_order)
+    }
+
+    /// The reader and writer of an integer: `u16`, `ordered_u16`.
+    pub(crate) fn int_method(&self, kind: IntKind) -> proc_macro2::Ident {
+        match int_method(kind) {
+            method if kind.size > 1 && self.is_either_order() => format_ident!("ordered_{method}"),
+            method => method,
+        }
+    }
+}
+
+/// An integer as a word: `u16`.
 pub(crate) fn int_method(kind: IntKind) -> proc_macro2::Ident {
     format_ident!("{}{}", if kind.signed { "i" } else { "u" }, u32::from(kind.size) * 8)
 }

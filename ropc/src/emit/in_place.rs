@@ -150,7 +150,7 @@ fn is_handed_on(program: &Program, id: TypeId) -> bool {
     let TypeKind::Struct(def) = &program.ty(id).kind else { return false };
     let mut lists = false;
     // What follows a value that is handed on is not reached.
-    if def.relative_base || def.referents().next().is_some() {
+    if def.relative_base || def.order_field().is_some() || def.referents().next().is_some() {
         return false;
     }
     // A list in it is read into its own place already; and a closure within a closure would have no end.

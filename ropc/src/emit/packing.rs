@@ -19,7 +19,14 @@ pub(crate) fn members(cx: &Context<'_>, body: &[Member], env: &mut Env) -> Token
         let following = body.get(at + 1..).unwrap_or_default();
         out.extend(match member {
             Member::Field(field) if field.at.is_some() => quote!(),
-            Member::Field(field) => write_field(cx, field, body, following, env),
+            Member::Field(field) => {
+                let mut write = write_field(cx, field, body, following, env);
+                if let Some(cond) = &field.big_endian {
+                    let cond = env.expr(cx, cond);
+                    write.extend(quote!(let outer_order_ = e.set_big_endian(#cond);));
+                }
+                write
+            }
             Member::If(c) => conditional(cx, c, env),
             Member::Match(m) => write_match(cx, m, env),
             Member::Let(name, expr, ty) => {
@@ -103,7 +110,7 @@ fn write_field(cx: &Context<'_>, field: &Field, body: &[Member], following: &[Me
         let write = match &field.ty {
             Type::Int(kind) if kind.size == 8 => quote!(e.u64(#ident as u64).at(#name)?;),
             Type::Int(kind) => {
-                let method = format_ident!("count_{}", int_method(*kind));
+                let method = format_ident!("count_{}", cx.int_method(*kind));
                 quote!(e.#method(#ident).at(#name)?;)
             }
             Type::IntByForm(by) => {
@@ -142,6 +149,10 @@ fn write_field(cx: &Context<'_>, field: &Field, body: &[Member], following: &[Me
             }
         }
         Role::Fixed(_) => {
+            if let Type::Bytes(Extent::Count(count)) = &field.ty {
+                let count = env.len(cx, count);
+                return quote!(e.zeros(#count).at(#name)?;);
+            }
             let value = derived(cx, field, body, following, env);
             env.value(name, &field.ty);
             let write = write_scalar(cx, &field.ty, &quote!(#ident), env, name);
@@ -152,9 +163,12 @@ fn write_field(cx: &Context<'_>, field: &Field, body: &[Member], following: &[Me
         Role::PlainSize(_) => {
             env.length(name);
             match &field.ty {
-                Type::Int(kind) if kind.size == 8 => quote!(e.u64(#ident as u64).at(#name)?;),
+                Type::Int(kind) if kind.size == 8 => {
+                    let method = cx.int_method(*kind);
+                    quote!(e.#method(#ident as u64).at(#name)?;)
+                }
                 Type::Int(kind) => {
-                    let method = format_ident!("count_{}", int_method(*kind));
+                    let method = format_ident!("count_{}", cx.int_method(*kind));
                     quote!(e.#method(#ident).at(#name)?;)
                 }
                 _ => quote!(e.u48be(#ident as u64).at(#name)?;),
@@ -232,6 +246,7 @@ pub(crate) fn derived(
             let of = snake(of);
             quote!(#of.is_some())
         }
+        Role::Fixed(_) if matches!(field.ty, Type::Bytes(_)) => return None,
         Role::Fixed(value) => super::values::const_value(cx, &field.ty, &ConstValue::Int(*value)),
         Role::Const(value) => super::values::const_value(cx, &field.ty, value),
         Role::Discriminant(of) => {
@@ -253,9 +268,10 @@ fn length_of(of: &str, none: u64, env: &Env) -> TokenStream {
 /// Writes a scalar that is a value, not a reference.
 fn write_scalar(cx: &Context<'_>, ty: &Type, value: &TokenStream, env: &Env, name: &str) -> TokenStream {
     match ty {
+        Type::Guid if cx.is_either_order() => quote!(#value.pack_ordered(e).at(#name)?;),
         Type::Named(..) | Type::Guid | Type::FileTime | Type::GlobSet => quote!(#value.pack(e).at(#name)?;),
         Type::Int(kind) => {
-            let method = int_method(*kind);
+            let method = cx.int_method(*kind);
             quote!(e.#method(#value).at(#name)?;)
         }
         Type::IntByForm(by) => {
@@ -356,7 +372,7 @@ fn is_own_count(count: &Expr, env: &Env, name: &str) -> bool {
 fn write(cx: &Context<'_>, ty: &Type, place: &TokenStream, env: &Env, name: &str) -> TokenStream {
     match ty {
         Type::Int(kind) => {
-            let method = int_method(*kind);
+            let method = cx.int_method(*kind);
             quote!(e.#method(*#place))
         }
         Type::IntByForm(by) => {
@@ -372,6 +388,7 @@ fn write(cx: &Context<'_>, ty: &Type, place: &TokenStream, env: &Env, name: &str
         Type::Bool(1) => quote!(e.bool8(*#place)),
         Type::Bool(_) => quote!(e.bool16(*#place)),
         Type::U48Be => quote!(e.u48be(*#place)),
+        Type::Guid if cx.is_either_order() => quote!(#place.pack_ordered(e)),
         Type::Guid | Type::FileTime | Type::GlobSet => quote!(#place.pack(e)),
         Type::Named(id, args) => {
             let params = cx.struct_def(*id).map_or(&[][..], |def| &def.params);
@@ -391,7 +408,7 @@ fn write(cx: &Context<'_>, ty: &Type, place: &TokenStream, env: &Env, name: &str
 fn write_text(cx: &Context<'_>, text: &Text, place: &TokenStream, env: &Env) -> TokenStream {
     let count = |width: &Width, n: TokenStream| match width {
         Width::Always(kind) => {
-            let method = format_ident!("count_{}", int_method(*kind));
+            let method = format_ident!("count_{}", cx.int_method(*kind));
             quote!(e.#method(#n))
         }
         Width::ByForm(by) => {

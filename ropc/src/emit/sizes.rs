@@ -7,7 +7,7 @@ use super::body::{Env, Holds, RustField, rust_fields};
 use super::context::{Context, usize_literal, words};
 use super::names::{snake, verbatim, word};
 use super::packing::{destructure, inside_if};
-use crate::model::{Ending, Extent, Match, Member, Role, Text, Type, Width};
+use crate::model::{Ending, Extent, Field, Match, Member, Role, Text, Type, Width};
 
 /// A size in parts: what is constant, and what depends on values.
 #[derive(Default)]
@@ -94,6 +94,9 @@ fn sum(cx: &Context<'_>, body: &[Member], env: &Env) -> Sum {
                 let mut one = Sum::default();
                 value(cx, &field.ty, &quote!(#ident), env, &mut one);
                 total.terms.push(of_option(&field.name, one.tokens()));
+            }
+            Member::Field(Field { role: Role::Fixed(_), ty: Type::Bytes(Extent::Count(count)), .. }) => {
+                total.terms.push(env.len(cx, count));
             }
             Member::Field(field) => {
                 let ident = snake(&field.name);

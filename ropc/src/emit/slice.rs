@@ -75,7 +75,7 @@ impl Part {
 impl<'p> Slices<'p> {
     pub(crate) fn new(program: &'p Program) -> Self {
         let modules = program.modules.iter().map(|module| SeenModule {
-            name: read(program, &(&module.name, &module.spec)),
+            name: read(program, &(&module.name, &module.spec, module.either_order)),
             docs: read(program, &module.docs),
             consts: read(program, &module.consts),
             properties: read(program, &module.properties),
@@ -143,6 +143,7 @@ impl<'p> Slices<'p> {
                 span: module.span.clone(),
                 consts: if has.consts { module.consts.clone() } else { Vec::new() },
                 properties: if has.properties { module.properties.clone() } else { Vec::new() },
+                either_order: module.either_order,
             }
         });
         let here = |module: usize| part.has_operations_of(module);

@@ -272,6 +272,9 @@ fn brackets(def: &StructDef, side: &TokenStream) -> (TokenStream, TokenStream) {
         enter.extend(quote!(let outer_base_ = #side.begin_base();));
         leave.extend(quote!(#side.end_base(outer_base_);));
     }
+    if def.order_field().is_some() {
+        leave.extend(quote!(#side.set_big_endian(outer_order_);));
+    }
     (enter, leave)
 }
 

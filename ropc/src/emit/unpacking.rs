@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::body::{Env, RustField, arm_fields, rust_fields};
-use super::context::{Context, hex, int_method, usize_literal};
+use super::context::{Context, hex, usize_literal};
 use super::names::{snake, verbatim};
 use crate::lower::coverage::is_total;
 use crate::model::{
@@ -20,7 +20,14 @@ pub(crate) fn members(cx: &Context<'_>, body: &[Member], env: &mut Env) -> Token
 fn one(cx: &Context<'_>, member: &Member, env: &mut Env) -> TokenStream {
     match member {
         Member::Field(field) if field.at.is_some() => quote!(),
-        Member::Field(field) => read_field(cx, field, env),
+        Member::Field(field) => {
+            let mut read = read_field(cx, field, env);
+            if let Some(cond) = &field.big_endian {
+                let cond = env.expr(cx, cond);
+                read.extend(quote!(let outer_order_ = c.set_big_endian(#cond);));
+            }
+            read
+        }
         Member::If(c) => {
             let cond = env.expr(cx, &c.cond);
             let fields = [rust_fields(&c.then), rust_fields(&c.otherwise)].concat();
@@ -212,6 +219,10 @@ fn read_field(cx: &Context<'_>, field: &Field, env: &mut Env) -> TokenStream {
         None => value(cx, &field.ty, env, &field.name),
     };
     let value = if field.boxed { quote!(Box::new(#value)) } else { value };
+    if let (Role::Fixed(_), Type::Bytes(Extent::Count(count))) = (&field.role, &field.ty) {
+        let (count, name) = (env.len(cx, count), &field.name);
+        return quote!(c.take(#count).at(#name)?;);
+    }
     env.value(&field.name, &field.ty);
     match &field.role {
         Role::Const(constant) => {
@@ -404,7 +415,7 @@ fn read(cx: &Context<'_>, ty: &Type, env: &Env) -> Read {
     let wrapped = |result, wrap| Read { result, wrap: Some(wrap) };
     let result = match ty {
         Type::Int(kind) => {
-            let method = int_method(*kind);
+            let method = cx.int_method(*kind);
             quote!(c.#method())
         }
         Type::IntByForm(by) => {
@@ -424,7 +435,7 @@ fn read(cx: &Context<'_>, ty: &Type, env: &Env) -> Read {
         Type::U48Be => quote!(c.u48be()),
         Type::Guid => {
             let name = cx.runtime("Guid");
-            quote!(#name::unpack(c))
+            if cx.is_either_order() { quote!(#name::unpack_ordered(c)) } else { quote!(#name::unpack(c)) }
         }
         Type::FileTime => {
             let name = cx.runtime("FileTime");
@@ -461,7 +472,7 @@ fn read(cx: &Context<'_>, ty: &Type, env: &Env) -> Read {
 fn read_text(cx: &Context<'_>, text: &Text, env: &Env) -> Read {
     let counted = |width: &Width| match width {
         Width::Always(kind) => {
-            let method = int_method(*kind);
+            let method = cx.int_method(*kind);
             let n = if kind.size <= 2 { quote!(usize::from(n)) } else { quote!(n as usize) };
             (quote!(c.#method()), n)
         }

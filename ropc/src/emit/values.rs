@@ -13,7 +13,7 @@ pub(crate) fn module_items(cx: &Context<'_>) -> Vec<TokenStream> {
     let mut items = Vec::new();
     for def in cx.program.types.iter().filter(|def| def.module == cx.module) {
         match &def.kind {
-            TypeKind::Enum(e) => items.push(enumeration(def, e)),
+            TypeKind::Enum(e) => items.push(enumeration(cx, def, e)),
             TypeKind::Bits(b) => items.push(bits(cx, def, b)),
             TypeKind::Form(f) => items.push(forms(def, f)),
             TypeKind::Struct(_) => {}
@@ -108,7 +108,8 @@ fn forms(def: &TypeDef, f: &FormDef) -> TokenStream {
     }
 }
 
-fn enumeration(def: &TypeDef, e: &EnumDef) -> TokenStream {
+fn enumeration(cx: &Context<'_>, def: &TypeDef, e: &EnumDef) -> TokenStream {
+    let method = own_method(cx, e.base);
     let name = verbatim(&def.name);
     let base = int(e.base);
     let docs_of_type = docs(&def.docs, def.spec.as_deref(), &format!("`{}`", def.name));
@@ -135,7 +136,7 @@ fn enumeration(def: &TypeDef, e: &EnumDef) -> TokenStream {
             pub const NAMES: &'static [(#base, &'static str)] = &[#(#names),*];
         }
 
-        runtime::open_enum!(#name, #base);
+        runtime::open_enum!(#name, #base #method);
     }
 }
 
@@ -160,6 +161,7 @@ fn bits(cx: &Context<'_>, def: &TypeDef, b: &BitsDef) -> TokenStream {
         quote!((#value, #mask))
     });
     let known = hex(b.known, b.base.size);
+    let method = own_method(cx, b.base);
     let rule = match b.reserved {
         ReservedRule::Ignore => quote!(ignore),
         ReservedRule::Zero => quote!(zero),
@@ -179,8 +181,14 @@ fn bits(cx: &Context<'_>, def: &TypeDef, b: &BitsDef) -> TokenStream {
             #(#accessors)*
         }
 
-        runtime::bit_record!(#name, #base, #known, #rule);
+        runtime::bit_record!(#name, #base, #known, #rule #method);
     }
+}
+
+/// The reader and writer of an integer behind a comma, where it is not that of its type.
+fn own_method(cx: &Context<'_>, base: IntKind) -> Option<TokenStream> {
+    let method = cx.int_method(base);
+    (method != int(base).to_string()).then(|| quote!(, #method))
 }
 
 /// Tokens of an expression: one needs no parentheses.

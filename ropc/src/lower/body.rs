@@ -358,6 +358,7 @@ impl<'a> Lower<'a> {
                 last.order = super::order::order(&field.marks);
                 last.piece = super::types::piece_of(&field.ty).map(|stream| stream.text.clone());
             }
+            self.byte_order(&field.attrs, scene, body);
             optional_list(body);
         }
     }
@@ -392,6 +393,10 @@ impl<'a> Lower<'a> {
         if is_derivation(&derived.expr) {
             self.later(&derived.expr.span, "derivations of this form");
             return Some(Role::Plain);
+        }
+        // So many zeros.
+        if matches!((ty, &derived.expr.kind), (Type::Bytes(Extent::Count(_)), ExprKind::Int(0))) {
+            return Some(Role::Fixed(0));
         }
         match self.value_of(ty, &derived.expr)? {
             ConstValue::Int(value) => Some(Role::Fixed(value)),

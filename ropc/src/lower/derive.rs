@@ -534,6 +534,7 @@ pub(crate) fn each_expr(body: &[Member], f: &mut dyn FnMut(&Expr)) {
         match member {
             Member::Field(field) => {
                 each_type_expr(&field.ty, f);
+                field.big_endian.iter().for_each(|cond| walk(cond, f));
                 if let Some(transform) = &field.transform {
                     transform.plain_size.iter().for_each(|size| walk(size, f));
                     transform.steps.iter().for_each(|step| walk(&step.cond, f));

@@ -201,7 +201,8 @@ fn lessened(program: &Program, body: &[Member], f: &mut dyn FnMut(&str, u64, u64
     for member in body {
         match member {
             Member::Field(Field { name, role: Role::SizeOf(of, plus), .. }) if *plus < 0 => {
-                // What a condition leaves out takes nothing.
+                // What a condition leaves out takes nothing, unless the condition is that there is something.
+                let size = name;
                 let least = of.iter().map(|of| {
                     let field = |member: &Member| match member {
                         Member::Field(field) if field.name == *of && field.transform.is_some() => Some(0),
@@ -209,9 +210,13 @@ fn lessened(program: &Program, body: &[Member], f: &mut dyn FnMut(&str, u64, u64
                         Member::Match(m) if m.field == *of => Some(m.layout.min_size),
                         _ => None,
                     };
-                    let inner = |member: &Member| match member {
+                    let extent = |member: &Member| match member {
                         Member::Sized(_, inner) | Member::Tail(inner) => inner.iter().find_map(field),
                         member => field(member),
+                    };
+                    let inner = |member: &Member| match member {
+                        Member::If(c) if c.cond.is_some_of(size) => c.then.iter().find_map(extent),
+                        member => extent(member),
                     };
                     body.iter().find_map(inner).unwrap_or(0)
                 });

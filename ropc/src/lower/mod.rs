@@ -12,6 +12,7 @@
 
 mod answers;
 mod body;
+mod byte_order;
 pub(crate) mod coverage;
 pub(crate) mod derive;
 mod exprs;
@@ -90,6 +91,7 @@ pub fn lower(files: &[&ast::File]) -> (Program, Vec<Diagnostic>) {
             span: interface.name.span.clone(),
             consts: Vec::new(),
             properties: Vec::new(),
+            either_order: has_attr(&interface.attrs, "either_order"),
         });
         for decl in &interface.decls {
             lower.declare(module, decl);
@@ -125,6 +127,7 @@ pub fn lower(files: &[&ast::File]) -> (Program, Vec<Diagnostic>) {
     lower.check_uses();
     lower.check_referents();
     lower.check_orders();
+    lower.check_byte_orders();
     lower.check_forms();
     lower.check_plain_names();
     lower.rust_names();

@@ -158,6 +158,8 @@ pub struct Field {
     pub transform: Option<Transform>,
     /// The order of its elements: only so are they written.
     pub order: Option<Order>,
+    /// When this holds, numbers behind it in its structure are big-endian, and little-endian otherwise.
+    pub big_endian: Option<Expr>,
 }
 
 /// How the bytes of a field are changed after packing, and changed back before unpacking.
@@ -368,6 +370,7 @@ impl Field {
             piece: None,
             transform: None,
             order: None,
+            big_endian: None,
         }
     }
 }

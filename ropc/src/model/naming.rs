@@ -1,8 +1,20 @@
 //! What members and expressions are called where they are shown.
 
 use super::{Expr, Match, Member, Role};
+use crate::ast::BinaryOp;
 
 impl Expr {
+    /// The condition that this field is not 0.
+    #[must_use]
+    pub fn is_some_of(&self, size: &str) -> bool {
+        match self {
+            Self::Binary(BinaryOp::Gt | BinaryOp::Ne, field, zero) => {
+                matches!((&**field, &**zero), (Self::Field(name), Self::Int(0)) if name == size)
+            }
+            _ => false,
+        }
+    }
+
     /// The field that it begins with.
     #[must_use]
     pub fn first_field(&self) -> Option<&str> {

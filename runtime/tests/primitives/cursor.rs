@@ -176,3 +176,13 @@ fn lists_in_a_cut_off_tail_are_bounded_by_what_was_read() {
     c.tail_member();
     assert_eq!(c.list(2, 4).unwrap(), 0);
 }
+
+#[test]
+fn ordered_numbers_turn_and_others_do_not() {
+    let mut c = Cursor::new(&[1, 2, 1, 2, 1, 2, 3, 4]);
+    assert!(!c.set_big_endian(true));
+    assert_eq!((c.ordered_u16().unwrap(), c.u16().unwrap()), (0x0102, 0x0201));
+    let mut inner = c.sub(4).unwrap();
+    assert_eq!(inner.ordered_u32().unwrap(), 0x0102_0304);
+    assert!(c.set_big_endian(false));
+}

@@ -139,3 +139,23 @@ fn depth_is_limited() {
     e.leave();
     e.enter(1).unwrap();
 }
+
+#[test]
+fn ordered_numbers_and_guids_turn() {
+    let guid = runtime::Guid::new(0x0102_0304, 0x0506, 0x0708, [9; 8]);
+    for big in [false, true] {
+        let mut e = Encoder::new();
+        e.set_big_endian(big);
+        e.count_ordered_u16(0x0A0B).unwrap();
+        guid.pack_ordered(&mut e).unwrap();
+        e.zeros(1).unwrap();
+        let expected: &[u8] = if big {
+            &[0x0A, 0x0B, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 9, 9, 9, 9, 9, 0]
+        } else {
+            &[0x0B, 0x0A, 4, 3, 2, 1, 6, 5, 8, 7, 9, 9, 9, 9, 9, 9, 9, 9, 0]
+        };
+        assert_eq!(e.as_slice(), expected);
+    }
+    let mut e = Encoder::with_limit(3);
+    assert!(e.zeros(4).is_err());
+}

@@ -10,7 +10,7 @@ use crate::lower::{attr_text, has_attr};
 const HOW_TO_READ: &str = "\
 - **Offset** and **Size** are bytes. An offset is given as long as it is always the same. \"to NUL\": to the
   terminator, with it; \"2 + n\": a count of two bytes, then what it counts; \"the rest\": to the end of what it is in.
-- Numbers are little-endian. `bool8` and `bool16` are 0 or another value.
+- Numbers are little-endian where no field says another order. `bool8` and `bool16` are 0 or another value.
 - **When** says under which conditions a member is there. What stands under \"›\" lies in the extent above it.
 - A reply is given for each return value that has fields of its own. Any other reply ends with ReturnValue.
 - Fields \"Number of ..\", \"Bytes of ..\" and \"Whether ..\" follow from what they name: generated code has no field

@@ -239,6 +239,13 @@ impl<'b, 'a> Layout<'b, 'a> {
     fn attribute(&self, attr: &Attr) -> String {
         match attr.name.text.as_str() {
             "fill" => "As many as fit into the reply.".to_owned(),
+            "big_endian" => {
+                let conds = attr.args.iter().flatten().filter_map(|arg| match arg {
+                    AttrArg::Expr(expr) => Some(self.of(&expr.span)),
+                    _ => None,
+                });
+                format!("What follows is big-endian where {}.", conds.collect::<String>())
+            }
             _ => format!("{}.", code(&format!("[{}]", self.book.source(&attr.span)))),
         }
     }

@@ -156,6 +156,8 @@ impl<'m> Maker<'m, '_> {
                 Member::Field(field) => self.field(field, place, env, made),
                 Member::If(c) => self.conditional(c, place, env, made),
                 Member::Match(m) => made.add(&m.field, self.variant(m, place, env), false),
+                // Of sizes, which packing finds out.
+                Member::Let(_, expr, _) if self.reads_size(expr) => {}
                 Member::Let(name, expr, ty) => {
                     let value = env.expr(self.cx, expr);
                     let ident = snake(name);
@@ -188,6 +190,21 @@ impl<'m> Maker<'m, '_> {
             _ => return,
         }
         env.value(&field.name, &field.ty);
+    }
+
+    /// A size of something is read by an expression.
+    fn reads_size(&self, expr: &Expr) -> bool {
+        let mut sizes = BTreeSet::new();
+        each_field(&self.def.body, &mut |field| {
+            if matches!(field.role, Role::SizeOf(..) | Role::SizeOfThis | Role::SizeOfFollowing) {
+                sizes.insert(field.name.clone());
+            }
+        });
+        let mut found = false;
+        crate::lower::derive::walk(expr, &mut |expr| {
+            found |= matches!(expr, Expr::Field(name) if sizes.contains(name));
+        });
+        found
     }
 
     /// Another list has as many elements as this one.
@@ -236,7 +253,9 @@ impl<'m> Maker<'m, '_> {
                 let flatten = match own_field(&c.then, one.name()) {
                     Some(true) => Some(quote!(.flatten())),
                     // As many as say that there are none cannot be said.
-                    _ => none_of(place.scope, one.name()).map(|none| quote!(.filter(|list| list.len() != #none))),
+                    _ => none_of(place.scope, one.name())
+                        .map(|none| quote!(.filter(|list| list.len() != #none)))
+                        .or_else(|| nothing_of(place.scope, c, one.name())),
                 };
                 made.add(one.name(), quote!(#cond.then(|| #value) #flatten), env.is_read(one.name()));
             }
@@ -653,6 +672,21 @@ fn none_of(scope: &[Member], list: &str) -> Option<TokenStream> {
             && of == list
         {
             found = Some(usize_literal(*none));
+        }
+    });
+    found
+}
+
+/// What is so small that its size says that it is not there cannot be said either.
+fn nothing_of(scope: &[Member], c: &Conditional, name: &str) -> Option<TokenStream> {
+    let mut found = None;
+    each_field(scope, &mut |field| {
+        if let Role::SizeOf(of, plus @ ..0) = &field.role
+            && c.cond.is_some_of(&field.name)
+            && matches!(of.as_slice(), [of] if of == name)
+        {
+            let least = usize_literal(plus.unsigned_abs());
+            found = Some(quote!(.filter(|value| value.packed_size() != #least)));
         }
     });
     found
