@@ -29,6 +29,9 @@ pub const DEFAULT_SESSION_IDLE: Duration = Duration::from_millis(900_000);
 /// What an idle session gets beyond the promise.
 pub const DEFAULT_SESSION_GRACE: Duration = Duration::from_secs(60);
 
+/// How long a NotificationWait waits for an event (MS-OXCMAPIHTTP 3.2.2): five minutes.
+pub const DEFAULT_LONGEST_WAIT: Duration = Duration::from_secs(300);
+
 /// Everything a server is told at its start.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -144,6 +147,8 @@ pub struct SessionSettings {
     /// has its code in the response headers, where every client looks.
     #[serde(deserialize_with = "file::duration")]
     pub prompt: Duration,
+    /// How long a NotificationWait waits for an event at most (MS-OXCMAPIHTTP 3.2.2).
+    pub longest_wait: Duration,
     /// Sessions of one user; one more replaces the longest idle one.
     pub per_user: usize,
     /// Sessions of all users together.
@@ -157,6 +162,7 @@ impl Default for SessionSettings {
             idle: DEFAULT_SESSION_IDLE,
             grace: DEFAULT_SESSION_GRACE,
             prompt: Duration::from_millis(20),
+            longest_wait: DEFAULT_LONGEST_WAIT,
             per_user: 32,
             total: 4096,
         }

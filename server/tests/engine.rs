@@ -20,10 +20,12 @@ use protocol::rops::{Conversation, RopReply, RopRequest};
 use runtime::rop::{INVALID_HANDLE, pack_batch, unpack_batch};
 use runtime::{Blob, Cursor, Encoder, Guid, PackError, String8, Utf16};
 
+use server::engine::doorbell::Rung;
 use server::engine::endpoint::{MailboxEndpoint, Principal, RequestFailure};
 use server::rop::RopHandlers;
 use server::store::sqlite::SqliteStore;
-use server::store::{NewUser, Store, system_clock};
+use server::store::value::string;
+use server::store::{NewUser, ObjectId, PropertyChanges, SpecialFolder, Store, system_clock, tags};
 
 use spec_coverage::record;
 
@@ -34,12 +36,16 @@ const ALICE_DN: &str = "/o=Example/cn=Recipients/cn=alice";
 const BOB_DN: &str = "/o=Example/cn=Recipients/cn=bob";
 
 fn engine() -> Engine {
+    Engine::new(store(), system_clock)
+}
+
+fn store() -> Arc<dyn Store> {
     let store = SqliteStore::in_memory().unwrap();
     for (address, legacy_dn) in [("alice@example.test", ALICE_DN), ("bob@example.test", BOB_DN)] {
         let user = NewUser { address, display_name: "Zoë", legacy_dn, password_hash: "none" };
         store.create_user(&user).unwrap();
     }
-    Engine::new(Arc::new(store), system_clock)
+    Arc::new(store)
 }
 
 fn alice() -> Principal {
@@ -302,4 +308,65 @@ fn disconnect_says_goodbye() {
     let body = body.unwrap();
     let response = DisconnectResponse::unpack(&mut Cursor::new(&body)).unwrap();
     assert_eq!(response.error_code, ErrorCode::EC_NONE);
+}
+
+/// Whether a session's doorbell rings.
+fn rings(engine: &Engine, session: &Session) -> bool {
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match engine.doorbell(session).poll(&mut context) {
+        std::task::Poll::Ready(rung) => {
+            assert_eq!(rung, Rung::Event);
+            true
+        }
+        std::task::Poll::Pending => false,
+    }
+}
+
+#[test]
+fn a_notification_wait_is_answered_when_the_doorbell_of_its_session_rings() {
+    const TEST: &str = "a_notification_wait_is_answered_when_the_doorbell_of_its_session_rings";
+    let store = store();
+    let engine = Engine::new(Arc::clone(&store), system_clock);
+    let mut session = session(&engine);
+    let flags = [0xFF, 0xFF, 0xFF, 0xFF];
+    let request = [&flags[..], &[0; 4]].concat();
+    assert_eq!(engine.begin_wait(&request), Ok(None));
+    record("MS-OXCMAPIHTTP_R1368", TEST);
+    assert_eq!(engine.begin_wait(&request[..7]), Err(RequestFailure::InvalidRequestBody));
+    // An auxiliary buffer that is none.
+    let answer = engine.begin_wait(&[0, 0, 0, 0, 1, 0, 0, 0, 7]).unwrap().unwrap();
+    assert_eq!(answer, [0, 0, 0, 0, 0x15, 0x01, 0x04, 0x80, 0, 0, 0, 0, 0, 0, 0, 0]);
+    record("MS-OXCMAPIHTTP_R297", TEST);
+    record("MS-OXCMAPIHTTP_R1370", TEST);
+
+    assert!(!rings(&engine, &session));
+    logged_on(&execute(&mut session, &execute_request(&extended(&logon(), PLAIN))));
+    // RopRegisterNotification: ObjectModified, the whole mailbox
+    let register = pack(|e| pack_batch(e, &[0x29, 0x00, 0x00, 0x01, 0x10, 0x00, 0x01], &[1, INVALID_HANDLE]));
+    execute(&mut session, &execute_request(&extended(&register, PLAIN)));
+    assert!(!rings(&engine, &session));
+    let user = store.user_by_legacy_dn(ALICE_DN).unwrap().unwrap();
+    let alice = store.mailbox(user.mailbox).unwrap();
+    let inbox = alice.special_folders().get(SpecialFolder::Inbox);
+    let mut changes = PropertyChanges::new();
+    changes.set(tags::PID_TAG_COMMENT, string("new"));
+    alice.change_properties(ObjectId::Folder(inbox), &changes).unwrap();
+    assert!(rings(&engine, &session));
+    assert_eq!(engine.end_wait(true).unwrap(), [0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(engine.end_wait(false).unwrap(), [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    for statement in ["R283", "R285", "R298", "R311", "R1369", "R1371", "R1372", "R1373", "R1374"] {
+        record(&format!("MS-OXCMAPIHTTP_{statement}"), TEST);
+    }
+    // An Execute without operations brings the event.
+    let nothing = pack(|e| pack_batch(e, &[], &[]));
+    let body = execute(&mut session, &execute_request(&extended(&nothing, PLAIN)));
+    let response = ExecuteResponse::unpack(&mut Cursor::new(&body)).unwrap();
+    // RPC_HEADER_EXT, RopSize, then RopNotify of the subscription.
+    assert_eq!(response.rop_buffer[10..][..8], [0x2A, 2, 0, 0, 0, 0, 0x10, 0x00]);
+    record("MS-OXCMAPIHTTP_R318", TEST);
+    assert!(!rings(&engine, &session));
+    let doorbell = engine.doorbell(&session);
+    drop(session);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    assert_eq!(doorbell.poll(&mut context), std::task::Poll::Ready(Rung::SessionEnded));
 }

@@ -134,6 +134,7 @@ impl Objects for Server {
     type Attachment = ();
     type Table = ();
     type Stream = ();
+    type NotificationSubscription = ();
 }
 
 /// A notification of a row that is made when it is written.

@@ -181,6 +181,21 @@ pub fn execute<D: Dispatch>(
     input: &[u8],
     limit: usize,
 ) -> Result<Bytes, ExecuteError> {
+    execute_then(dispatch, objects, input, limit, |_, _, _| {})
+}
+
+/// As [`execute`]; `after` writes what follows the replies without answering a request (MS-OXCROPS 2.2.14), within
+/// the encoder's limit. Nothing follows the reply that says that the output buffer is too small.
+///
+/// # Errors
+/// When the batch fails as a whole.
+pub fn execute_then<D: Dispatch>(
+    dispatch: &mut D,
+    objects: &mut ObjectTable<D::Object>,
+    input: &[u8],
+    limit: usize,
+    after: impl FnOnce(&mut D, &mut ObjectTable<D::Object>, &mut Encoder),
+) -> Result<Bytes, ExecuteError> {
     let batch = unpack_batch(input)?;
     let mut c = Cursor::at_offset(batch.rops, ROP_SIZE);
     let mut requests = Vec::new();
@@ -197,6 +212,7 @@ pub fn execute<D: Dispatch>(
     let size = e.reserve_u16().map_err(no_room)?;
     let count = requests.len();
     let mut opened = Vec::new();
+    let mut fits = true;
     for (number, (start, request)) in requests.iter().enumerate() {
         let next = requests.get(number + 1).map_or(batch.rops.len(), |(start, _)| *start);
         let after = batch.rops.len() - next;
@@ -219,6 +235,7 @@ pub fn execute<D: Dispatch>(
                 }
             }
             Err(ReplyTooLarge { needed }) => {
+                fits = false;
                 e.truncate(mark);
                 e.set_limit(room);
                 if count == 1 {
@@ -236,6 +253,10 @@ pub fn execute<D: Dispatch>(
                 break;
             }
         }
+    }
+    if fits {
+        e.set_limit(room);
+        after(dispatch, objects, &mut e);
     }
     e.set_limit(usize::MAX);
     let written = e.len();

@@ -17,7 +17,8 @@ mod objects;
 pub use batch::{Batch, ROP_SIZE, pack_batch, unpack_batch};
 pub use client::{BatchError, Call, CallError, Handle, Input, IsA, Opens, Replies, Slots, Source, Ticket};
 pub use execute::{
-    Dispatch, ExecuteError, InvalidHandle, ReplyTooLarge, RopContext, RopOutcome, Running, execute, unknown_rop,
+    Dispatch, ExecuteError, InvalidHandle, ReplyTooLarge, RopContext, RopOutcome, Running, execute, execute_then,
+    unknown_rop,
 };
 pub use fill::Fill;
 pub use objects::{INVALID_HANDLE, ObjectTable, peek_handle};

@@ -1,5 +1,9 @@
 //! What a transport asks of the engine: one authenticated caller, bytes in, bytes out, no sockets.
 
+use std::sync::Arc;
+
+use super::doorbell::Doorbell;
+
 /// One authenticated principal: who the transport says is calling.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
@@ -34,6 +38,22 @@ pub trait MailboxEndpoint: Send + Sync + 'static {
     /// # Errors
     /// A [`RequestFailure`] when there is no response body to give; the session has ended all the same.
     fn disconnect(&self, session: Self::Session, body: &[u8]) -> Result<Vec<u8>, RequestFailure>;
+
+    /// What rings while there are events for a session.
+    fn doorbell(&self, session: &Self::Session) -> Arc<Doorbell>;
+
+    /// Reads a NotificationWait request body (MS-OXCMAPIHTTP 2.2.4.4). The transport waits for the doorbell then,
+    /// unless there is a response body already, which reports a failure. Does not block.
+    ///
+    /// # Errors
+    /// A [`RequestFailure`] when there is no response body to give.
+    fn begin_wait(&self, body: &[u8]) -> Result<Option<Vec<u8>>, RequestFailure>;
+
+    /// The NotificationWait response body after a wait. Does not block.
+    ///
+    /// # Errors
+    /// A [`RequestFailure`] when there is no response body to give.
+    fn end_wait(&self, event_pending: bool) -> Result<Vec<u8>, RequestFailure>;
 }
 
 /// Why a request has no response body. A transport turns each into its own code in one place.

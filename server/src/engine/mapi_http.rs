@@ -1,16 +1,19 @@
 //! Connect, Execute and Disconnect (MS-OXCMAPIHTTP 2.2.4) on the engine.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use protocol::oxcdata::ErrorCode;
 use protocol::oxcmapihttp::{
     ConnectFailure, ConnectRequest, ConnectResponse, DisconnectFailure, DisconnectRequest, DisconnectResponse,
-    ExecuteFailure, ExecuteRequest, ExecuteResponse,
+    ExecuteFailure, ExecuteRequest, ExecuteResponse, NotificationWaitFailure, NotificationWaitRequest,
+    NotificationWaitResponse,
 };
 use protocol::oxcrpc::ConnectFlags;
-use protocol::rops::{Handlers, ServerObject};
+use protocol::rops::ServerObject;
 use runtime::{Blob, Cursor, Encoder, PackError, String8, Utf16};
 
+use super::doorbell::Doorbell;
 use super::endpoint::{MailboxEndpoint, Principal, RequestFailure};
 use super::extended_buffer::{rop_input, rop_output, rop_output_limit};
 use super::failure::Failure;
@@ -51,6 +54,23 @@ where
             Err(failure) => failure.answer(disconnected, disconnect_failed),
         }
     }
+
+    fn doorbell(&self, session: &Session<H>) -> Arc<Doorbell> {
+        Arc::clone(session.doorbell())
+    }
+
+    fn begin_wait(&self, body: &[u8]) -> Result<Option<Vec<u8>>, RequestFailure> {
+        let checked = parse(body, NotificationWaitRequest::unpack)
+            .and_then(|request| auxiliary::receive(&request.auxiliary_buffer));
+        match checked {
+            Ok(()) => Ok(None),
+            Err(failure) => failure.answer(|code| waited(code, false), wait_failed).map(Some),
+        }
+    }
+
+    fn end_wait(&self, event_pending: bool) -> Result<Vec<u8>, RequestFailure> {
+        waited(ErrorCode::EC_NONE, event_pending)
+    }
 }
 
 impl<H: SessionHandlers> Engine<H>
@@ -66,8 +86,10 @@ where
             lcid_sort: request.lcid_sort,
             lcid_string: request.lcid_string,
         };
-        let handlers = H::open(Arc::clone(&self.store), user.clone(), locale, self.clock);
-        Ok((Session::new(handlers), user))
+        let doorbell = Arc::new(Doorbell::default());
+        let handlers = H::open(Arc::clone(&self.store), user.clone(), locale, self.clock, Arc::clone(&doorbell));
+        let index = self.sessions.fetch_add(1, Ordering::Relaxed);
+        Ok((Session::new(handlers, index, doorbell), user))
     }
 
     /// The user that UserDn names, who has to be the one that the transport authenticated
@@ -91,7 +113,10 @@ where
 }
 
 /// Runs the operations of an Execute request body; answers with RopBuffer.
-fn run<H: Handlers>(session: &mut Session<H>, body: &[u8]) -> Result<bytes::Bytes, Failure> {
+fn run<H: SessionHandlers>(session: &mut Session<H>, body: &[u8]) -> Result<bytes::Bytes, Failure>
+where
+    ServerObject<H>: Send,
+{
     let request = parse(body, ExecuteRequest::unpack)?;
     auxiliary::receive(&request.auxiliary_buffer)?;
     let rops = rop_input(&request.rop_buffer)?;
@@ -181,4 +206,14 @@ fn disconnected(error_code: ErrorCode) -> Result<Vec<u8>, RequestFailure> {
 
 fn disconnect_failed(status_code: u32) -> Result<Vec<u8>, RequestFailure> {
     write(|e| DisconnectFailure { status_code, auxiliary_buffer: Blob::default() }.pack(e))
+}
+
+fn waited(error_code: ErrorCode, event_pending: bool) -> Result<Vec<u8>, RequestFailure> {
+    let response =
+        NotificationWaitResponse { error_code, event_pending: event_pending.into(), auxiliary_buffer: Blob::default() };
+    write(|e| response.pack(e))
+}
+
+fn wait_failed(status_code: u32) -> Result<Vec<u8>, RequestFailure> {
+    write(|e| NotificationWaitFailure { status_code, auxiliary_buffer: Blob::default() }.pack(e))
 }

@@ -3,6 +3,7 @@
 //! What it does depends on its store, its clock and the requests alone.
 
 mod auxiliary;
+pub mod doorbell;
 pub mod endpoint;
 mod extended_buffer;
 mod failure;
@@ -11,12 +12,16 @@ mod session;
 
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU16;
 
+use protocol::oxcnotif::RopNotifyResponse;
 use protocol::rops::{Handlers, ServerObject};
+use runtime::rop::ObjectTable;
 
 use crate::store::{Clock, Store, User};
+use doorbell::Doorbell;
 
-pub use session::Session;
+pub use session::{Session, append_notifications};
 
 /// Objects that a session may have open at a time; what is opened beyond fails with ecMaxObjsExceeded.
 pub const MAX_OPEN_OBJECTS: usize = 4096;
@@ -44,14 +49,31 @@ pub trait SessionHandlers: Handlers + Send + Sized + 'static
 where
     ServerObject<Self>: Send,
 {
-    /// The handlers of a new session of this user.
-    fn open(store: Arc<dyn Store>, user: User, locale: Locale, clock: Clock) -> Self;
+    /// The handlers of a new session of this user; they ring `doorbell` as long as there are notifications.
+    fn open(store: Arc<dyn Store>, user: User, locale: Locale, clock: Clock, doorbell: Arc<Doorbell>) -> Self;
+
+    /// A batch of operations begins: what changes until it ends, the session has done itself.
+    fn batch_begins(&mut self);
+
+    /// The batch has ended.
+    fn batch_ends(&mut self);
+
+    /// Takes the next notification. It can be written with what is in `objects` now.
+    fn next_notification(
+        &mut self,
+        objects: &mut ObjectTable<ServerObject<Self>>,
+    ) -> Option<RopNotifyResponse<'static>>;
+
+    /// Takes back a notification that did not fit: it is the next again.
+    fn keep_notification(&mut self, notification: RopNotifyResponse<'static>);
 }
 
 /// Serves the mailboxes of a store. It is the [`endpoint::MailboxEndpoint`] of every transport.
 pub struct Engine<H> {
     store: Arc<dyn Store>,
     clock: Clock,
+    /// The SessionIndex of the next session.
+    sessions: AtomicU16,
     handlers: PhantomData<fn() -> H>,
 }
 
@@ -59,6 +81,6 @@ impl<H> Engine<H> {
     /// An engine on this store.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Clock) -> Self {
-        Self { store, clock, handlers: PhantomData }
+        Self { store, clock, sessions: AtomicU16::new(1), handlers: PhantomData }
     }
 }

@@ -12,6 +12,7 @@ use super::copies;
 use super::entry_ids::user_entry_id;
 use super::errors::of_open_object;
 use super::objects::{Message, OpenMailbox, Version};
+use crate::store::changes::{Event, Happening, Subject};
 use crate::store::tags::{self as t, message_flags};
 use crate::store::value::{binary, string, text};
 use crate::store::{
@@ -96,9 +97,25 @@ impl RopHandlers {
             _ => true,
         });
         received(&mut change, to.as_ref(), user, from)?;
-        to.save_message(&change)?;
+        let saved = to.save_message(&change)?;
+        announce(to.as_ref(), &change, folder, saved.id, class);
         Ok(())
     }
+}
+
+/// Tells those who watch a mailbox that mail has arrived (MS-OXCNOTIF 2.2.1.1, NewMail).
+fn announce(to: &dyn Mailbox, change: &MessageChange, folder: FolderId, id: MessageId, class: Option<String>) {
+    if !to.changes().is_watched() {
+        return;
+    }
+    let attached = if change.attachments.is_empty() { 0 } else { message_flags::HAS_ATTACH };
+    let message_flags = match change.properties.get(t::PID_TAG_MESSAGE_FLAGS) {
+        Some(PropertyChange::Set(PropertyValue::PtypInteger32(flags))) => flags.cast_unsigned() | attached,
+        _ => attached,
+    };
+    let happening = Happening::NewMail { message_flags, message_class: class.unwrap_or_else(|| NOTE.to_owned()) };
+    let subject = Subject::Message { id, folder, associated: false };
+    to.changes().publish(vec![Event { subject, happening }]);
 }
 
 /// Who sends, where the client has not said it (MS-OXOMSG 3.3.5.1.3).

@@ -2,7 +2,7 @@
 //!
 //! | module | what it has |
 //! |---|---|
-//! | `oxcstor`, `oxcfold`, `oxcmsg`, `oxcprpt`, `oxctabl`, `oxomsg` | the handlers, one file a specification |
+//! | `oxcstor`, `oxcfold`, `oxcmsg`, `oxcprpt`, `oxctabl`, `oxomsg`, `oxcnotif` | the handlers, one file a specification |
 //! | [`objects`] | what stays open between operations |
 //! | `properties` | an object's properties as a client sees them: pending, computed, stored |
 //! | `known` | properties that follow from what an object is: entry ids, access |
@@ -17,6 +17,7 @@
 //! | `entry_ids` | entry ids of folders, messages, stores and users |
 //! | `budget` | how much memory open objects may hold |
 //! | `folders` | folders and messages moved, copied, deleted |
+//! | `notifications`, `table_changes` | events on their way to the client |
 //! | `errors` | which return value a failure of the store becomes |
 
 mod body;
@@ -33,9 +34,11 @@ mod html_text;
 mod known;
 mod messages;
 mod names;
+mod notifications;
 pub mod objects;
 mod oxcfold;
 mod oxcmsg;
+mod oxcnotif;
 mod oxcprpt;
 mod oxcstor;
 mod oxctabl;
@@ -45,18 +48,25 @@ mod properties;
 mod recipients;
 mod rows;
 mod streams;
+mod table_changes;
 mod tables;
 mod values;
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
-use protocol::rops::Objects;
+use protocol::oxcnotif::RopNotifyResponse;
+use protocol::rops::{Objects, ServerObject};
+use runtime::rop::ObjectTable;
 
 pub use budget::SESSION_MEMORY;
+pub use notifications::MAX_WAITING;
+pub use table_changes::{MAX_TOLD_LENGTH, MAX_TOLD_ROWS};
 
 pub use crate::engine::Locale;
 use crate::engine::SessionHandlers;
+use crate::engine::doorbell::Doorbell;
 use crate::store::{Clock, Store, User};
 
 /// Serves the operations of one session for one authenticated user.
@@ -67,13 +77,29 @@ pub struct RopHandlers {
     clock: Clock,
     server_name: String,
     budget: budget::Budget,
+    mailbag: Arc<notifications::Mailbag>,
+    /// Notifications that are made and not written yet.
+    ready: VecDeque<RopNotifyResponse<'static>>,
 }
 
 impl RopHandlers {
     /// Handlers for a session of `user`.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, user: User, locale: Locale, clock: Clock) -> Self {
-        Self { store, user, locale, clock, server_name: "localhost".to_owned(), budget: budget::Budget::default() }
+        Self::with_doorbell(store, user, locale, clock, Arc::default())
+    }
+
+    fn with_doorbell(store: Arc<dyn Store>, user: User, locale: Locale, clock: Clock, doorbell: Arc<Doorbell>) -> Self {
+        Self {
+            store,
+            user,
+            locale,
+            clock,
+            server_name: "localhost".to_owned(),
+            budget: budget::Budget::default(),
+            mailbag: notifications::Mailbag::new(doorbell),
+            ready: VecDeque::new(),
+        }
     }
 
     /// The same with another short name of the server, which store entry ids carry (MS-OXCDATA 2.2.4.3).
@@ -97,10 +123,30 @@ impl Objects for RopHandlers {
     type Attachment = objects::Attachment;
     type Table = objects::Table;
     type Stream = objects::Stream;
+    type NotificationSubscription = objects::NotificationSubscription;
 }
 
 impl SessionHandlers for RopHandlers {
-    fn open(store: Arc<dyn Store>, user: User, locale: Locale, clock: Clock) -> Self {
-        Self::new(store, user, locale, clock)
+    fn open(store: Arc<dyn Store>, user: User, locale: Locale, clock: Clock, doorbell: Arc<Doorbell>) -> Self {
+        Self::with_doorbell(store, user, locale, clock, doorbell)
+    }
+
+    fn batch_begins(&mut self) {
+        self.mailbag.batch_begins();
+    }
+
+    fn batch_ends(&mut self) {
+        self.mailbag.batch_ends();
+    }
+
+    fn next_notification(
+        &mut self,
+        objects: &mut ObjectTable<ServerObject<Self>>,
+    ) -> Option<RopNotifyResponse<'static>> {
+        self.next(objects)
+    }
+
+    fn keep_notification(&mut self, notification: RopNotifyResponse<'static>) {
+        self.keep(notification);
     }
 }

@@ -9,8 +9,10 @@ use runtime::FileTime;
 
 use super::Locale;
 use super::budget::{Budget, Held};
+use super::notifications::{Mailbag, Subscription};
 pub use super::streams::Stream;
 use super::streams::Streams;
+use super::table_changes::Telling;
 use crate::store::{
     Clock, ContentsKind, HierarchyDepth, Mailbox, MailboxIdentity, MessageChange, PartChange, PropertyChanges, User,
     ValueStream,
@@ -29,6 +31,8 @@ pub struct OpenMailbox {
     pub(super) server_name: String,
     /// The memory of the session.
     pub(super) budget: Budget,
+    /// Where events wait for the client of the session.
+    pub(super) mailbag: Arc<Mailbag>,
 }
 
 impl OpenMailbox {
@@ -48,6 +52,12 @@ impl fmt::Debug for OpenMailbox {
 #[derive(Debug)]
 pub struct Logon {
     pub(super) mailbox: Arc<OpenMailbox>,
+}
+
+/// A subscription to events of a mailbox.
+#[derive(Debug)]
+pub struct NotificationSubscription {
+    pub(super) subscription: Arc<Subscription>,
 }
 
 /// An open folder.
@@ -258,10 +268,12 @@ pub struct Table {
     pub(super) bookmarks: BTreeMap<u32, (RowKey, usize)>,
     /// The number of the next bookmark.
     pub(super) next_bookmark: u32,
+    /// Whether and how the client is told of changes.
+    pub(super) telling: Telling,
 }
 
 /// What tells a row from the others of its table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum RowKey {
     Folder(FolderId),
     Message(MessageId),
@@ -284,6 +296,7 @@ impl Table {
             pending: BTreeMap::new(),
             bookmarks: BTreeMap::new(),
             next_bookmark: 1,
+            telling: Telling::default(),
         }
     }
 }

@@ -64,6 +64,9 @@ impl OxcfoldHandler for RopHandlers {
         };
         let mut table = Table::new(&folder.mailbox, source, folder.mailbox.code_page());
         let row_count = table.row_count()?;
+        if !flags.contains(HierarchyTableFlags::NO_NOTIFICATIONS) {
+            table.tell(flags.contains(HierarchyTableFlags::SUPPRESSES_NOTIFICATIONS));
+        }
         Ok((RopGetHierarchyTableResponse { row_count }, table))
     }
 
@@ -89,7 +92,10 @@ impl OxcfoldHandler for RopHandlers {
             (true, true) => ContentsKind::SoftDeletedAssociated,
         };
         let source = Source::Contents { folder: folder.id, kind };
-        let table = Table::new(&folder.mailbox, source, folder.mailbox.code_page());
+        let mut table = Table::new(&folder.mailbox, source, folder.mailbox.code_page());
+        if !flags.contains(ContentsTableFlags::NO_NOTIFICATIONS) {
+            table.tell(false);
+        }
         // The ids are listed when rows are read: by then the table is sorted and restricted.
         let store = &folder.mailbox.mailbox;
         let row_count = store.count_contents(folder.id, kind, &TableQuery::default()).map_err(of_open_object)?;

@@ -66,6 +66,7 @@ impl RopHandlers {
             clock: self.clock,
             server_name: self.server_name.clone(),
             budget: self.budget.clone(),
+            mailbag: Arc::clone(&self.mailbag),
         };
         let logon = Logon { mailbox: Arc::new(opened) };
         Ok((logon.response(request.logon_flags)?, logon))

@@ -187,6 +187,7 @@ impl OxctablHandler for RopHandlers {
         request: &RopQueryRowsRequest,
         row_data: Fill<PropertyRow<'static>>,
     ) -> Result<RopQueryRowsResponse<'static>, ErrorCode> {
+        table.viewed();
         let columns = table_state.columns.as_deref().ok_or(ErrorCode::EC_NULL_OBJECT)?;
         let forward = request.forward_read;
         let count = usize::from(request.row_count.min(MAX_ROWS));
@@ -213,6 +214,7 @@ impl OxctablHandler for RopHandlers {
         _table_state: &TableState,
         _request: &RopQueryPositionRequest,
     ) -> Result<RopQueryPositionResponse, ErrorCode> {
+        table.viewed();
         let length = table.length()?;
         let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
         Ok(RopQueryPositionResponse { numerator: number(table.cursor.min(length)), denominator: number(length) })
@@ -226,6 +228,7 @@ impl OxctablHandler for RopHandlers {
         _table_state: &TableState,
         request: &RopSeekRowRequest,
     ) -> Result<RopSeekRowResponse, ErrorCode> {
+        table.viewed();
         let from = table.bookmark(request.origin)?;
         let Moved { sought_less, rows } = table.move_by(from, request.row_count)?;
         if !request.want_row_moved_count {
@@ -242,6 +245,7 @@ impl OxctablHandler for RopHandlers {
         _table_state: &TableState,
         request: &RopSeekRowBookmarkRequest<'_>,
     ) -> Result<RopSeekRowBookmarkResponse, ErrorCode> {
+        table.viewed();
         table.check_bookmarks()?;
         let Marked { position, gone } = table.marked(&request.bookmark)?;
         let Moved { sought_less, rows } = table.move_by(position, request.row_count)?;
@@ -306,6 +310,7 @@ impl OxctablHandler for RopHandlers {
         table_state: &TableState,
         request: &RopFindRowRequest<'_>,
     ) -> Result<RopFindRowResponse<'static>, ErrorCode> {
+        table.viewed();
         let columns = table_state.columns.as_deref().ok_or(ErrorCode::EC_NULL_OBJECT)?;
         let Marked { position, gone } = match request.origin {
             Bookmark::BOOKMARK_CUSTOM => table.marked(&request.bookmark)?,
@@ -327,6 +332,7 @@ impl OxctablHandler for RopHandlers {
         _table_state: &TableState,
         _request: &RopQueryColumnsAllRequest,
     ) -> Result<RopQueryColumnsAllResponse, ErrorCode> {
+        table.viewed();
         Ok(RopQueryColumnsAllResponse { property_tags: table.all_columns()? })
     }
 
@@ -367,6 +373,7 @@ impl OxctablHandler for RopHandlers {
         table.order.clear();
         table.restriction = None;
         table.rewind();
+        table.unviewed();
         Ok(RopResetTableResponse)
     }
 }

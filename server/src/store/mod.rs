@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`model`] | users, folders, messages, and changes to them |
 //! | [`ids`] | FolderId, MessageId and change numbers from counters |
+//! | [`changes`] | what happens in a mailbox, for those who watch it |
 //! | [`restriction`] | which rows match (MS-OXCDATA 2.12) |
 //! | [`collate`] | which value comes first |
 //! | [`computed`] | which properties a store computes |
@@ -12,6 +13,7 @@
 //!
 //! Calls block. Every write that returned is durable; a write that failed has changed nothing.
 
+pub mod changes;
 pub mod collate;
 pub mod computed;
 pub mod error;
@@ -35,6 +37,7 @@ use std::sync::Arc;
 use protocol::oxcdata::{FolderId, MessageId, PropertyTag, PropertyValue};
 use runtime::{FileTime, Guid};
 
+pub use changes::Changes;
 pub use error::{Result, StoreError};
 pub use model::{
     ContentsKind, Credentials, Folder, FolderType, HierarchyDepth, MailboxIdentity, Message, MessageChange,
@@ -116,6 +119,9 @@ pub trait Store: Send + Sync + 'static {
 pub trait Mailbox: Send + Sync + 'static {
     /// Who it is.
     fn identity(&self) -> MailboxIdentity;
+
+    /// Those who are told what happens in it.
+    fn changes(&self) -> &Changes;
 
     /// Its special folders.
     fn special_folders(&self) -> &SpecialFolders;

@@ -137,6 +137,7 @@ impl<E: MailboxEndpoint, A: Accounts> Server<E, A> {
         }
         drop(self.listener);
         self.router.stopping.store(true, Ordering::Relaxed);
+        self.router.mapi.end_waits();
         // Nobody listens when there is no connection.
         let _ = stop.send(true);
         let ending = async {

@@ -14,10 +14,16 @@ use protocol::oxcstor::*;
 use protocol::oxctabl::*;
 use protocol::rops::{Conversation, RopDispatch, RopReply, RopRequest, ServerObject};
 use runtime::Encoder;
-use runtime::rop::{ExecuteError, INVALID_HANDLE, ObjectTable, Replies, execute, pack_batch, unpack_batch};
+use runtime::rop::{
+    ExecuteError, INVALID_HANDLE, ObjectTable, Replies, execute, execute_then, pack_batch, unpack_batch,
+};
+use server::engine::{SessionHandlers as _, append_notifications};
 use server::rop::RopHandlers;
 
 pub type Answer<T> = Result<T, ErrorCode>;
+
+/// What RopPending calls the session.
+pub const SESSION_INDEX: u16 = 7;
 
 /// A session of one user.
 pub struct Client {
@@ -26,6 +32,8 @@ pub struct Client {
     conversation: Conversation,
     /// Bytes of the output buffer.
     pub limit: usize,
+    /// What came unasked behind replies.
+    pub notifications: Vec<RopReply<'static>>,
 }
 
 /// What a batch answered.
@@ -62,7 +70,8 @@ pub(crate) use {one, two};
 
 impl Client {
     pub fn new(handlers: RopHandlers) -> Self {
-        Self { handlers, objects: ObjectTable::new(500), conversation: Conversation::default(), limit: 32 * 1024 }
+        let (objects, conversation) = (ObjectTable::new(500), Conversation::default());
+        Self { handlers, objects, conversation, limit: 32 * 1024, notifications: Vec::new() }
     }
 
     /// Runs a batch as bytes.
@@ -78,7 +87,13 @@ impl Client {
         pack_batch(&mut batch, rops, handles).unwrap();
         let input = batch.finish();
         let limit = self.limit;
-        execute(&mut RopDispatch(&mut self.handlers), &mut self.objects, &input, limit).map(|bytes| bytes.to_vec())
+        self.handlers.batch_begins();
+        let dispatch = &mut RopDispatch(&mut self.handlers);
+        let output = execute_then(dispatch, &mut self.objects, &input, limit, |dispatch, objects, e| {
+            append_notifications(&mut *dispatch.0, objects, SESSION_INDEX, e);
+        });
+        self.handlers.batch_ends();
+        output.map(|bytes| bytes.to_vec())
     }
 
     /// Runs a batch and decodes its replies.
@@ -89,6 +104,9 @@ impl Client {
         let bytes: &'static [u8] = Box::leak(bytes.into_boxed_slice());
         let batch = unpack_batch(bytes).unwrap();
         let replies = self.conversation.unpack_replies(requests, &batch.handles, batch.rops).unwrap();
+        let unasked = |reply: &RopReply<'_>| matches!(reply, RopReply::RopNotify(_) | RopReply::RopPending(_));
+        let (notifications, replies) = replies.into_iter().partition(unasked);
+        self.notifications = notifications;
         Output { replies, handles: batch.handles }
     }
 

@@ -10,11 +10,11 @@ use crate::client::{Answer, Client, one, two};
 use crate::fixture::{Fixture, first_text};
 use crate::record;
 
-fn wide(name: &str) -> StringValue<'static> {
+pub fn wide(name: &str) -> StringValue<'static> {
     StringValue::Utf16(Utf16::new(name.to_owned()))
 }
 
-fn create_request(name: &str) -> RopCreateFolderRequest<'static> {
+pub fn create_request(name: &str) -> RopCreateFolderRequest<'static> {
     RopCreateFolderRequest {
         logon_id: 0,
         input_handle_index: 0,
@@ -28,7 +28,7 @@ fn create_request(name: &str) -> RopCreateFolderRequest<'static> {
 }
 
 impl Client {
-    fn create_folder(&mut self, parent: u32, request: RopCreateFolderRequest<'_>) -> Answer<(FolderId, u32)> {
+    pub fn create_folder(&mut self, parent: u32, request: RopCreateFolderRequest<'_>) -> Answer<(FolderId, u32)> {
         let (result, handle) = one!(self, parent, RopCreateFolder, request);
         result.map(|response| {
             assert!(!response.is_existing_folder);
@@ -37,7 +37,7 @@ impl Client {
     }
 
     /// PartialCompletion.
-    fn delete_folder(&mut self, parent: u32, folder_id: FolderId, flags: u8) -> Answer<bool> {
+    pub fn delete_folder(&mut self, parent: u32, folder_id: FolderId, flags: u8) -> Answer<bool> {
         let delete_folder_flags = DeleteFolderFlags(flags);
         let request = RopDeleteFolderRequest { logon_id: 0, input_handle_index: 0, delete_folder_flags, folder_id };
         match one!(self, parent, RopDeleteFolder, request).0 {
@@ -60,7 +60,7 @@ impl Client {
         }
     }
 
-    fn hard_delete_messages(&mut self, folder: u32, messages: &[MessageId]) -> Answer<bool> {
+    pub fn hard_delete_messages(&mut self, folder: u32, messages: &[MessageId]) -> Answer<bool> {
         let request = RopHardDeleteMessagesRequest {
             logon_id: 0,
             input_handle_index: 0,
@@ -100,7 +100,7 @@ impl Client {
         }
     }
 
-    fn transfer(&mut self, source: u32, dest: u32, messages: &[MessageId], copy: bool) -> Answer<bool> {
+    pub fn transfer(&mut self, source: u32, dest: u32, messages: &[MessageId], copy: bool) -> Answer<bool> {
         let request = RopMoveCopyMessagesRequest {
             logon_id: 0,
             source_handle_index: 0,
@@ -119,7 +119,7 @@ impl Client {
         }
     }
 
-    fn move_folder(&mut self, source: u32, dest: u32, folder_id: FolderId, name: StringValue<'_>) -> Answer<bool> {
+    pub fn move_folder(&mut self, source: u32, dest: u32, folder_id: FolderId, name: StringValue<'_>) -> Answer<bool> {
         let request = RopMoveFolderRequest {
             logon_id: 0,
             source_handle_index: 0,
@@ -136,7 +136,7 @@ impl Client {
         }
     }
 
-    fn copy_folder(
+    pub fn copy_folder(
         &mut self,
         (source, dest): (u32, u32),
         folder_id: FolderId,

@@ -13,6 +13,7 @@ mod handles;
 mod logon;
 mod message_changes;
 mod messages;
+mod notifications;
 mod positions;
 mod properties;
 mod recipients;
@@ -23,6 +24,7 @@ mod spec_coverage;
 mod stream_changes;
 mod streams;
 mod success_replies;
+mod table_notifications;
 mod tables;
 mod wire;
 

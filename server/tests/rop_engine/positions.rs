@@ -17,7 +17,7 @@ use crate::fixture::{BRUNO_DN, Fixture, first_text};
 use crate::record;
 
 impl Client {
-    fn bookmark(&mut self, table: u32) -> Answer<Vec<u8>> {
+    pub fn bookmark(&mut self, table: u32) -> Answer<Vec<u8>> {
         let request = RopCreateBookmarkRequest { logon_id: 0, input_handle_index: 0 };
         one!(self, table, RopCreateBookmark, request).0.map(|response| response.bookmark.into_owned())
     }
@@ -28,7 +28,7 @@ impl Client {
         one!(self, table, RopFreeBookmark, request).0.map(|_| ())
     }
 
-    fn seek_bookmark(&mut self, table: u32, bookmark: &[u8], row_count: i32) -> Answer<(bool, bool, i32)> {
+    pub fn seek_bookmark(&mut self, table: u32, bookmark: &[u8], row_count: i32) -> Answer<(bool, bool, i32)> {
         let request = RopSeekRowBookmarkRequest {
             logon_id: 0,
             input_handle_index: 0,
@@ -45,7 +45,7 @@ impl Client {
         one!(self, table, RopSeekRowFractional, request).0.map(|_| ())
     }
 
-    fn find(&mut self, table: u32, backwards: bool, origin: Bookmark, subject: &'static str) -> Answer<Cells> {
+    pub fn find(&mut self, table: u32, backwards: bool, origin: Bookmark, subject: &'static str) -> Answer<Cells> {
         let restriction = Restriction::ContentRestriction {
             fuzzy_level_low: FuzzyLevelLow::FL_SUBSTRING,
             fuzzy_level_high: FuzzyLevelHigh::default(),
@@ -64,7 +64,7 @@ impl Client {
         result.map(|response| cells(response.row_data.unwrap()))
     }
 
-    fn submit(&mut self, message: u32) -> Answer<()> {
+    pub fn submit(&mut self, message: u32) -> Answer<()> {
         let submit_flags = SubmitFlags(0);
         let request = RopSubmitMessageRequest { logon_id: 0, input_handle_index: 0, submit_flags };
         one!(self, message, RopSubmitMessage, request).0.map(|_| ())

@@ -10,3 +10,4 @@ mod requests;
 mod sessions;
 mod slow;
 mod support;
+mod waits;

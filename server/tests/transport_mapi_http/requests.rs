@@ -83,7 +83,7 @@ async fn refusals_name_their_cause() {
         (good().header("Content-Type", "text/xml"), 4, "R140"),
         (good().header("X-ClientInfo", &"x".repeat(300)), 4, "R140"),
         (good().header("X-RequestType", "Bind"), 5, "R141"),
-        (good().header("X-RequestType", "NotificationWait"), 5, "R141"),
+        (good().header("X-RequestType", "Wait"), 5, "R141"),
         (good().header("X-RequestType", "Execute"), 13, "R149"),
         (good().header("X-RequestType", "Execute").cookies("MapiContext=1"), 6, "R142"),
         (good().body("fail"), 12, "R148"),

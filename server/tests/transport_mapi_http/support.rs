@@ -11,6 +11,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use server::auth::{Account, UserDirectory, legacy_dn, password};
 use server::config::Config;
+use server::engine::doorbell::Doorbell;
 use server::engine::endpoint::{MailboxEndpoint, Principal, RequestFailure};
 use server::tls::{LocalCertificates, server_config};
 use server::transport::Server;
@@ -77,23 +78,31 @@ pub struct Toy {
     pub gate: Gate,
     pub live: Arc<AtomicUsize>,
     connects: AtomicUsize,
+    doorbells: Mutex<Vec<Arc<Doorbell>>>,
 }
 
 pub struct ToySession {
     user: String,
     calls: usize,
     live: Arc<AtomicUsize>,
+    doorbell: Arc<Doorbell>,
 }
 
 impl Drop for ToySession {
     fn drop(&mut self) {
         self.live.fetch_sub(1, Ordering::SeqCst);
+        self.doorbell.end();
     }
 }
 
 impl Toy {
     pub fn live(&self) -> usize {
         self.live.load(Ordering::SeqCst)
+    }
+
+    /// The doorbell of the n-th session, counted from 0.
+    pub fn doorbell(&self, session: usize) -> Arc<Doorbell> {
+        Arc::clone(&self.doorbells.lock().unwrap()[session])
     }
 
     /// How often a body came in that asks for a session.
@@ -127,7 +136,9 @@ impl MailboxEndpoint for Toy {
         }
         self.live.fetch_add(1, Ordering::SeqCst);
         let live = Arc::clone(&self.live);
-        let session = ToySession { user: principal.user.clone(), calls: 0, live };
+        let doorbell = Arc::new(Doorbell::default());
+        self.doorbells.lock().unwrap().push(Arc::clone(&doorbell));
+        let session = ToySession { user: principal.user.clone(), calls: 0, live, doorbell };
         Ok((format!("connected {}", principal.user).into_bytes(), Some(session)))
     }
 
@@ -143,6 +154,22 @@ impl MailboxEndpoint for Toy {
     fn disconnect(&self, session: ToySession, body: &[u8]) -> Result<Vec<u8>, RequestFailure> {
         self.act(body)?;
         Ok(format!("goodbye {}", session.user).into_bytes())
+    }
+
+    fn doorbell(&self, session: &ToySession) -> Arc<Doorbell> {
+        Arc::clone(&session.doorbell)
+    }
+
+    fn begin_wait(&self, body: &[u8]) -> Result<Option<Vec<u8>>, RequestFailure> {
+        match body {
+            b"fail" => Err(RequestFailure::InvalidRequestBody),
+            b"at once" => Ok(Some(b"no wait".to_vec())),
+            _ => Ok(None),
+        }
+    }
+
+    fn end_wait(&self, event_pending: bool) -> Result<Vec<u8>, RequestFailure> {
+        Ok(format!("pending: {event_pending}").into_bytes())
     }
 }
 

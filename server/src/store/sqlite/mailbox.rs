@@ -12,17 +12,19 @@ use super::blob::{self, BlobStream, MemoryStream, PieceWriter, Pin, Pins};
 use super::codec::{is_streamable, utf16_bytes};
 use super::database::{Database, lock, transact};
 use super::facts::Facts;
+use super::journal::{self, Journal};
 use super::message::{self, Saving};
 use super::migrate::MAILBOX;
 use super::object::{self, View};
 use super::property::{self, Content, optional};
 use super::transfer::{self, EMBEDDED, PER_MESSAGE, Transfer};
 use super::{folder, names, receive_folder, replicas, table, tree};
+use crate::store::changes::{Changes, Happening};
 use crate::store::computed::computed_tag;
 use crate::store::{
     BlobRef, BlobWriter, Clock, ContentsKind, Folder, HierarchyDepth, Mailbox, MailboxIdentity, Message, MessageChange,
     NewFolder, ObjectId, PropertyChanges, PropertyName, ReceiveFolder, Result, Row, SavedMessage, SpecialFolders,
-    StoreError, StoredValue, TableQuery, ValueStream, ids,
+    StoreError, StoredValue, TableQuery, ValueStream, ids, tags,
 };
 
 /// Counters that are taken from the file at once. What is left of them at a crash is never used.
@@ -41,6 +43,7 @@ pub(super) struct SqliteMailbox {
     /// Locked after the writer only.
     counters: Mutex<Counters>,
     clock: Clock,
+    changes: Changes,
     /// For what is given out and has to keep the mailbox open.
     this: Weak<Self>,
 }
@@ -57,6 +60,8 @@ struct Writing {
     now: FileTime,
     /// [`PER_WRITE`] counters from here on.
     counter: u64,
+    /// What is done, for those who watch the mailbox.
+    journal: Journal,
 }
 
 impl SqliteMailbox {
@@ -125,6 +130,7 @@ impl SqliteMailbox {
             special_folders,
             counters: Mutex::default(),
             clock,
+            changes: Changes::default(),
             this: Weak::clone(this),
         }))
     }
@@ -160,19 +166,24 @@ impl SqliteMailbox {
     fn write_with<T>(&self, counters: u64, write: impl FnOnce(&Transaction<'_>, &Writing) -> Result<T>) -> Result<T> {
         let mut writer = self.database.writer();
         let counter = self.take_counters(&mut writer, counters)?;
-        let writing = Writing { now: (self.clock)(), counter };
-        transact(&mut writer, |transaction| {
+        let writing = Writing { now: (self.clock)(), counter, journal: Journal::default() };
+        let result = transact(&mut writer, |transaction| {
             let result = write(transaction, &writing)?;
             blob::collect(transaction, &self.pins)?;
             Ok(result)
-        })
+        })?;
+        // The writer is still locked, so that what a later write does is told later.
+        if self.changes.is_watched() {
+            self.changes.publish(writing.journal.finish(&writer));
+        }
+        Ok(result)
     }
 
     /// A write that moves, copies or deletes.
     fn transfer<T>(&self, counters: u64, transfer: impl FnOnce(&mut Transfer<'_, '_>) -> Result<T>) -> Result<T> {
         self.write_with(counters, |transaction, writing| {
             let counters = writing.counter..writing.counter + counters;
-            transfer(&mut Transfer { transaction, counters, now: writing.now })
+            transfer(&mut Transfer { transaction, counters, now: writing.now, journal: &writing.journal })
         })
     }
 
@@ -191,6 +202,10 @@ impl Mailbox for SqliteMailbox {
         self.identity
     }
 
+    fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
     fn special_folders(&self) -> &SpecialFolders {
         &self.special_folders
     }
@@ -206,13 +221,21 @@ impl Mailbox for SqliteMailbox {
     fn create_folder(&self, folder: &NewFolder<'_>) -> Result<Folder> {
         self.write(|transaction, writing| {
             let (id, change_number) = (writing.counter, writing.counter + 1);
-            folder::create(transaction, &self.pins, folder, id, change_number, writing.now)
+            let created = folder::create(transaction, &self.pins, folder, id, change_number, writing.now)?;
+            let facts = object::folder(transaction, created.id)?;
+            writing.journal.record(journal::folder(&facts), Happening::Created);
+            Ok(created)
         })
     }
 
     fn change_properties(&self, object: ObjectId, changes: &PropertyChanges) -> Result<u64> {
         self.write(|transaction, writing| {
             folder::change(transaction, &self.pins, object, changes, writing.counter, writing.now)?;
+            if let ObjectId::Folder(id) = object {
+                let changed = changes.iter().map(|(tag, _)| tag).collect();
+                let facts = object::folder(transaction, id)?;
+                writing.journal.record(journal::folder(&facts), journal::modified(Some(changed)));
+            }
             Ok(writing.counter)
         })
     }
@@ -307,6 +330,7 @@ impl Mailbox for SqliteMailbox {
                 change_number,
                 next_counter: writing.counter + counters,
                 spare: &spare,
+                journal: &writing.journal,
             };
             Ok(SavedMessage { id: ids::message_id(saving.save(change)?), change_number })
         })
@@ -315,7 +339,7 @@ impl Mailbox for SqliteMailbox {
     fn set_read(&self, message: MessageId, read: bool) -> Result<Option<u64>> {
         self.write(|transaction, writing| {
             let facts = object::message(transaction, message)?;
-            let changed = message::set_read(transaction, &facts, read, writing.counter)?;
+            let changed = message::set_read(transaction, &facts, read, writing.counter, &writing.journal)?;
             Ok(changed.then_some(writing.counter))
         })
     }
@@ -327,7 +351,7 @@ impl Mailbox for SqliteMailbox {
             for (counter, id) in (writing.counter..).zip(messages) {
                 match object::message(transaction, *id) {
                     Ok(facts) if facts.folder == folder => {
-                        message::set_read(transaction, &facts, read, counter)?;
+                        message::set_read(transaction, &facts, read, counter, &writing.journal)?;
                         found += 1;
                     }
                     Ok(_) | Err(StoreError::NotFound(_)) => {}
@@ -388,8 +412,11 @@ impl Mailbox for SqliteMailbox {
     }
 
     fn delete_message(&self, message: MessageId) -> Result<()> {
-        self.write(|transaction, _| {
+        self.write(|transaction, writing| {
             let facts = object::message(transaction, message)?;
+            if !facts.soft_deleted {
+                writing.journal.record(journal::message(&facts), Happening::Deleted);
+            }
             property::delete_object(transaction, facts.object)
         })
     }
@@ -466,10 +493,12 @@ impl Mailbox for SqliteMailbox {
     }
 
     fn set_message_status(&self, message: MessageId, status: u32) -> Result<()> {
-        self.write_with(0, |transaction, _| {
+        self.write_with(0, |transaction, writing| {
             let facts = object::message(transaction, message)?;
+            let changed = journal::modified(Some(vec![tags::PID_TAG_MESSAGE_STATUS]));
+            writing.journal.record(journal::message(&facts), changed);
             let value = protocol::oxcdata::PropertyValue::PtypInteger32(status.cast_signed());
-            property::set(transaction, facts.object, crate::store::tags::PID_TAG_MESSAGE_STATUS, &value)
+            property::set(transaction, facts.object, tags::PID_TAG_MESSAGE_STATUS, &value)
         })
     }
 

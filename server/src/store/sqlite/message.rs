@@ -10,9 +10,11 @@ use rusqlite::{Connection, Transaction, params};
 
 use super::blob::Pins;
 use super::facts::{Facts, MessageFacts, changed_text, check_writable};
+use super::journal::{self, Journal};
 use super::object::{self, View};
 use super::property::{self, Extent, optional};
 use super::transfer::{self, EMBEDDED};
+use crate::store::changes::Happening;
 use crate::store::computed::{ObjectKind, is_subject};
 use crate::store::tags::{self, message_flags};
 use crate::store::value::{string, text};
@@ -36,6 +38,7 @@ pub(super) struct Saving<'t, 'c> {
     pub(super) next_counter: u64,
     /// The next counter for messages in this one.
     pub(super) spare: &'t Cell<u64>,
+    pub(super) journal: &'t Journal,
 }
 
 /// The counters that saving a change takes.
@@ -83,6 +86,10 @@ impl Saving<'_, '_> {
             }
         };
         self.apply(&mut message, change, is_new)?;
+        if !message.soft_deleted {
+            let happening = if is_new { Happening::Created } else { journal::modified(None) };
+            self.journal.record(journal::message(&message), happening);
+        }
         self.finish(message)
     }
 
@@ -327,6 +334,7 @@ pub(super) fn set_read(
     facts: &MessageFacts,
     read: bool,
     change_number: u64,
+    journal: &Journal,
 ) -> Result<bool> {
     if (facts.flags & message_flags::READ != 0) == read {
         return Ok(false);
@@ -335,6 +343,7 @@ pub(super) fn set_read(
     transaction
         .prepare_cached("UPDATE message SET flags = ?2, read_change_number = ?3 WHERE id = ?1")?
         .execute(params![facts.id.cast_signed(), flags, change_number.cast_signed()])?;
+    journal.record(journal::message(facts), journal::modified(Some(vec![tags::PID_TAG_MESSAGE_FLAGS])));
     Ok(true)
 }
 

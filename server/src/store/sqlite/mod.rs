@@ -16,6 +16,7 @@ mod database;
 mod directory;
 mod facts;
 mod folder;
+mod journal;
 mod mailbox;
 pub mod maintenance;
 mod message;

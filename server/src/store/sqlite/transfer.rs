@@ -7,9 +7,11 @@ use runtime::FileTime;
 use rusqlite::{Connection, Transaction, params};
 
 use super::facts::MessageFacts;
+use super::journal::{self, Journal};
 use super::property;
 use super::{message, object};
-use crate::store::{ContentsKind, Result, StoreError, tags};
+use crate::store::changes::{Happening, Subject};
+use crate::store::{ContentsKind, Result, StoreError, ids, tags};
 
 /// Counters that a message takes on its way: its id and its change number.
 pub(super) const PER_MESSAGE: u64 = 2;
@@ -23,6 +25,7 @@ pub(super) struct Transfer<'t, 'c> {
     /// For ids and change numbers.
     pub(super) counters: Range<u64>,
     pub(super) now: FileTime,
+    pub(super) journal: &'t Journal,
 }
 
 /// The row of `folder` that has the messages of a kind.
@@ -75,6 +78,8 @@ impl Transfer<'_, '_> {
                 self.transaction.prepare_cached(&sql)?.execute([facts.id, id].map(u64::cast_signed))?;
             }
             property::delete(self.transaction, facts.object, tags::PID_TAG_DELETED_ON)?;
+            let happening = Happening::Moved { from: journal::message(facts) };
+            self.journal.record(placed(facts, id, to), happening);
         }
         Ok(found.len())
     }
@@ -135,6 +140,7 @@ impl Transfer<'_, '_> {
                 )?
                 .execute(params![part, id.cast_signed(), number, copy, embedded])?;
         }
+        self.journal.record(placed(facts, id, to), Happening::Copied { from: journal::message(facts) });
         Ok(id)
     }
 
@@ -157,6 +163,9 @@ impl Transfer<'_, '_> {
             self.ensure_shelf(folder)?;
         }
         for facts in messages {
+            if !facts.soft_deleted {
+                self.journal.record(journal::message(facts), Happening::Deleted);
+            }
             if hard {
                 property::delete_object(self.transaction, facts.object)?;
             } else if !facts.soft_deleted {
@@ -185,6 +194,11 @@ impl Transfer<'_, '_> {
             .execute(params![shelf, object, self.now.0.cast_signed()])?;
         Ok(())
     }
+}
+
+/// A message under another id in another folder.
+fn placed(facts: &MessageFacts, id: u64, folder: u64) -> Subject {
+    Subject::Message { id: ids::message_id(id), folder: ids::folder_id(folder), associated: facts.associated }
 }
 
 /// The messages in a row of `folder`, all or of one kind.

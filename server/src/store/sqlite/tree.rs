@@ -6,7 +6,8 @@ use rusqlite::{Connection, params};
 use super::content::{MAX_DEPTH, depth_below};
 use super::facts::{FolderFacts, name_key};
 use super::transfer::{Transfer, copy_object};
-use super::{folder, object, property};
+use super::{folder, journal, object, property};
+use crate::store::changes::{Happening, Subject};
 use crate::store::value::string;
 use crate::store::{Result, StoreError, ids, tags};
 
@@ -55,6 +56,8 @@ impl Transfer<'_, '_> {
                 self.now.0.cast_signed()
             ])?;
         property::set(self.transaction, facts.object, tags::PID_TAG_DISPLAY_NAME, &string(name))?;
+        let moved = Subject::Folder { id: moved, parent: Some(ids::folder_id(parent.id)) };
+        self.journal.record(moved, Happening::Moved { from: journal::folder(&facts) });
         Ok(change_number)
     }
 
@@ -118,6 +121,8 @@ impl Transfer<'_, '_> {
         if let Some(name) = name {
             property::set(self.transaction, object, tags::PID_TAG_DISPLAY_NAME, &string(name))?;
         }
+        let copy = Subject::Folder { id: ids::folder_id(id), parent: Some(ids::folder_id(parent)) };
+        self.journal.record(copy, Happening::Copied { from: journal::folder(facts) });
         self.copy_contents(facts.id, id)?;
         if recursive {
             for child in children(self.transaction, facts.id)? {
@@ -170,6 +175,7 @@ impl Transfer<'_, '_> {
         self.transaction
             .prepare_cached("DELETE FROM object WHERE id = (SELECT object FROM folder WHERE id = ?1)")?
             .execute([-id])?;
+        self.journal.record(journal::folder(facts), Happening::Deleted);
         property::delete_object(self.transaction, facts.object)
     }
 }

@@ -1,17 +1,19 @@
 //! Engine calls on blocking threads: bounded in number, cut off from the rest of the process when they
 //! panic, and reported to the client while they take their time.
 
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use super::cookies::SessionCookies;
 use super::framing::{self, Completion, Timing};
 use super::response_code::ResponseCode;
-use super::session::{Lease, SessionTable};
+use super::session::{Lease, SessionTable, Wait};
+use crate::engine::doorbell::{Doorbell, Rung};
 use crate::engine::endpoint::{MailboxEndpoint, Principal, RequestFailure};
 use crate::transport::clock::Clock;
 
@@ -92,6 +94,9 @@ impl<E: MailboxEndpoint> Worker<E> {
                 run(&*endpoint, call)
             });
             let Ok(outcome) = running.await else { return };
+            if let Some(doorbell) = outcome.doorbell {
+                lease.attach(doorbell);
+            }
             let cookies = outcome.keeps_cookies.then(|| lease.cookies());
             lease.finish(outcome.session, clock.now());
             // A client that has gone away hears of it nowhere.
@@ -108,6 +113,11 @@ impl<E: MailboxEndpoint> Worker<E> {
         }
     }
 
+    /// The endpoint, for what does not block.
+    pub(super) fn endpoint(&self) -> &Arc<E> {
+        &self.endpoint
+    }
+
     /// Waits until no call runs.
     pub(super) async fn idle(&self) {
         let _ = self.calls.acquire_many(self.limit).await;
@@ -118,6 +128,8 @@ struct Outcome<S> {
     completion: Completion,
     session: Option<S>,
     keeps_cookies: bool,
+    /// Of a session that is new.
+    doorbell: Option<Arc<Doorbell>>,
 }
 
 impl<S> Outcome<S> {
@@ -126,7 +138,7 @@ impl<S> Outcome<S> {
             Ok(body) => Completion::Body(body),
             Err(failure) => Completion::Failed(failure.into()),
         };
-        Self { completion, session, keeps_cookies }
+        Self { completion, session, keeps_cookies, doorbell: None }
     }
 }
 
@@ -137,8 +149,9 @@ fn run<E: MailboxEndpoint>(endpoint: &E, call: Call<E::Session>) -> Outcome<E::S
         Call::Connect { principal, body } => {
             match catch_unwind(AssertUnwindSafe(|| endpoint.connect(&principal, &body))) {
                 Ok(Ok((body, session))) => {
+                    let doorbell = session.as_ref().map(|session| endpoint.doorbell(session));
                     let connected = session.is_some();
-                    Outcome::new(Ok(body), session, connected)
+                    Outcome { doorbell, ..Outcome::new(Ok(body), session, connected) }
                 }
                 Ok(Err(failure)) => Outcome::new(Err(failure), None, false),
                 Err(_) => panicked(),
@@ -192,6 +205,61 @@ pub(super) fn parts(
             }
         };
         let end = framing::final_part(&ended.completion, started.timing(&*clock));
+        // The client may have gone away.
+        let _ = sender.send(end).await;
+    });
+    receiver
+}
+
+/// Bounds of a wait for events.
+pub(super) struct Waiting {
+    /// Between PENDING meta-tags.
+    pub(super) period: Duration,
+    /// The whole wait (MS-OXCMAPIHTTP 3.2.5.5).
+    pub(super) longest: Duration,
+    /// True when the server stops.
+    pub(super) stopping: watch::Receiver<bool>,
+}
+
+/// How a wait ended: the NotificationWait response body, or why there is none.
+pub(super) fn waited<E: MailboxEndpoint>(endpoint: &E, rung: Option<Rung>) -> Completion {
+    match rung {
+        Some(Rung::SessionEnded) => Completion::Failed(ResponseCode::CONTEXT_NOT_FOUND),
+        rung => match endpoint.end_wait(rung.is_some()) {
+            Ok(body) => Completion::Body(body),
+            Err(failure) => Completion::Failed(failure.into()),
+        },
+    }
+}
+
+/// The inner response stream of a wait: PROCESSING, PENDING at each period, the end.
+pub(super) fn wait_parts<E: MailboxEndpoint>(
+    endpoint: Arc<E>,
+    wait: Wait<E::Session>,
+    mut waiting: Waiting,
+    started: Started,
+    clock: Arc<dyn Clock>,
+) -> mpsc::Receiver<Bytes> {
+    let (sender, receiver) = mpsc::channel(2);
+    tokio::spawn(async move {
+        let longest = tokio::time::sleep(waiting.longest);
+        tokio::pin!(longest);
+        let mut part = framing::processing();
+        let rung = loop {
+            if sender.send(part).await.is_err() {
+                return;
+            }
+            tokio::select! {
+                rung = poll_fn(|context| wait.doorbell().poll(context)) => break Some(rung),
+                () = &mut longest => break None,
+                _ = waiting.stopping.wait_for(|stopping| *stopping) => break None,
+                () = sender.closed() => return,
+                () = tokio::time::sleep(waiting.period) => part = framing::pending(),
+            }
+        };
+        // Whoever reads the end may wait again at once.
+        drop(wait);
+        let end = framing::final_part(&waited(&*endpoint, rung), started.timing(&*clock));
         // The client may have gone away.
         let _ = sender.send(end).await;
     });

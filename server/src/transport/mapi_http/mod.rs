@@ -12,19 +12,22 @@ mod response;
 pub mod response_code;
 pub mod session;
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 
 use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
+use tokio::sync::watch;
 
 use crate::config::{Limits, SessionSettings};
 use crate::engine::endpoint::{MailboxEndpoint, Principal};
 use crate::transport::body::{self, BodyError, ReplyBody};
 use crate::transport::clock::Clock;
 use cookies::Received;
-use execution::{Call, Ended, Started, Worker};
+use execution::{Call, Ended, Started, Waiting, Worker};
 use framing::Completion;
 use request::{Echo, MapiRequest, RequestType};
 use response::ResponseHead;
@@ -40,6 +43,8 @@ pub(crate) struct MapiHttp<E: MailboxEndpoint> {
     clock: Arc<dyn Clock>,
     settings: SessionSettings,
     limits: Limits,
+    /// True when waits are to end.
+    stopping: watch::Sender<bool>,
 }
 
 impl<E: MailboxEndpoint> MapiHttp<E> {
@@ -50,7 +55,7 @@ impl<E: MailboxEndpoint> MapiHttp<E> {
             total: settings.total,
         });
         let worker = Worker::new(endpoint, Arc::clone(&sessions), Arc::clone(&clock), limits.engine_calls);
-        Self { worker, sessions, clock, settings, limits }
+        Self { worker, sessions, clock, settings, limits, stopping: watch::Sender::new(false) }
     }
 
     /// Answers one authenticated request of `user`.
@@ -83,6 +88,7 @@ impl<E: MailboxEndpoint> MapiHttp<E> {
             RequestType::Disconnect => {
                 self.in_session(&head, &request, user, |session| Call::Disconnect { session, body }).await
             }
+            RequestType::NotificationWait => self.wait(&head, &request, &body, user).await,
             RequestType::Ping => self.ping(&head, &request, user),
         }
     }
@@ -155,6 +161,39 @@ impl<E: MailboxEndpoint> MapiHttp<E> {
             }
         }
         head.complete(&Completion::Body(Vec::new()), started.timing(&*self.clock), cookies)
+    }
+
+    /// Waits for events of a session, without an engine call (MS-OXCMAPIHTTP 3.2.5.5).
+    async fn wait(&self, head: &ResponseHead, request: &MapiRequest, body: &[u8], user: &str) -> Response<ReplyBody> {
+        let started = Started::now(&*self.clock);
+        let wait = match self.sessions.begin_wait(user, &request.cookies, &self.clock) {
+            Ok(wait) => wait,
+            Err(refusal) => return head.refuse(refusal.code, refusal.cookies),
+        };
+        let cookies = wait.cookies();
+        let endpoint = self.worker.endpoint();
+        let completion = match endpoint.begin_wait(body) {
+            Err(failure) => return head.refuse(failure.into(), Some(cookies)),
+            Ok(Some(body)) => Completion::Body(body),
+            Ok(None) => match poll_fn(|context| Poll::Ready(wait.doorbell().poll(context))).await {
+                Poll::Ready(rung) => execution::waited(&**endpoint, Some(rung)),
+                Poll::Pending => {
+                    let (period, longest) = (self.settings.pending_period, self.settings.longest_wait);
+                    let waiting = Waiting { period, longest, stopping: self.stopping.subscribe() };
+                    let (endpoint, clock) = (Arc::clone(endpoint), Arc::clone(&self.clock));
+                    return head.begin(execution::wait_parts(endpoint, wait, waiting, started, clock), cookies);
+                }
+            },
+        };
+        match completion {
+            Completion::Failed(code) => head.refuse(code, Some(cookies)),
+            completion => head.complete(&completion, started.timing(&*self.clock), Some(cookies)),
+        }
+    }
+
+    /// Ends all waits: the server stops.
+    pub(crate) fn end_waits(&self) {
+        self.stopping.send_replace(true);
     }
 
     /// Runs a call and answers whole if it ends within a moment, in parts if not.

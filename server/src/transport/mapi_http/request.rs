@@ -33,15 +33,22 @@ pub enum RequestType {
     Execute,
     /// MS-OXCMAPIHTTP 2.2.4.3.
     Disconnect,
+    /// MS-OXCMAPIHTTP 2.2.4.4.
+    NotificationWait,
     /// MS-OXCMAPIHTTP 2.2.6.
     Ping,
 }
 
 impl RequestType {
     fn parse(value: &str) -> Option<Self> {
-        [("Connect", Self::Connect), ("Execute", Self::Execute), ("Disconnect", Self::Disconnect), ("PING", Self::Ping)]
-            .into_iter()
-            .find_map(|(name, request_type)| value.eq_ignore_ascii_case(name).then_some(request_type))
+        let known = [
+            ("Connect", Self::Connect),
+            ("Execute", Self::Execute),
+            ("Disconnect", Self::Disconnect),
+            ("NotificationWait", Self::NotificationWait),
+            ("PING", Self::Ping),
+        ];
+        known.into_iter().find_map(|(name, request_type)| value.eq_ignore_ascii_case(name).then_some(request_type))
     }
 }
 

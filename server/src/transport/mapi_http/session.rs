@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use super::cookies::{Received, RequestCookies, SessionCookies, Token};
 use super::response_code::ResponseCode;
+use crate::engine::doorbell::Doorbell;
+use crate::transport::clock::Clock;
 
 /// Bounds of a session table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,8 +61,14 @@ enum Slot<S> {
 struct Entry<S> {
     user: String,
     sequence: Token,
+    /// The sequence before: of a request that is still running, or that has just ended.
+    previous: Token,
     last_used: Instant,
     slot: Slot<S>,
+    /// Known once the session is there.
+    doorbell: Option<Arc<Doorbell>>,
+    /// A NotificationWait waits for it.
+    waiting: bool,
 }
 
 #[derive(Debug)]
@@ -118,7 +126,15 @@ impl<S> SessionTable<S> {
             inner.bury(&previous);
         }
         self.make_room(&mut inner, user)?;
-        let entry = Entry { user: user.to_owned(), sequence, last_used: now, slot: Slot::Busy };
+        let entry = Entry {
+            user: user.to_owned(),
+            sequence,
+            previous: sequence,
+            last_used: now,
+            slot: Slot::Busy,
+            doorbell: None,
+            waiting: false,
+        };
         inner.entries.insert(context, entry);
         drop(inner);
         let cookies = SessionCookies { context, sequence };
@@ -132,7 +148,7 @@ impl<S> SessionTable<S> {
                 .entries
                 .iter()
                 .filter(|(_, entry)| entry.user == user && matches!(entry.slot, Slot::Idle(_)))
-                .min_by_key(|(_, entry)| entry.last_used)
+                .min_by_key(|(_, entry)| (entry.waiting, entry.last_used))
                 .map(|(context, _)| *context)
                 .ok_or(ReserveError::TooMany)?;
             inner.bury(&oldest);
@@ -153,11 +169,7 @@ impl<S> SessionTable<S> {
         cookies: &RequestCookies,
         now: Instant,
     ) -> Result<(Lease<S>, S), Refusal> {
-        let context = match cookies.context {
-            Received::Missing => return Err(Refusal::bare(ResponseCode::MISSING_COOKIE)),
-            Received::Malformed => return Err(Refusal::bare(ResponseCode::INVALID_CONTEXT_COOKIE)),
-            Received::Value(context) => context,
-        };
+        let context = context_of(cookies)?;
         let next = Token::random().map_err(|_| Refusal::bare(ResponseCode::UNKNOWN_FAILURE))?;
         let mut inner = self.lock();
         let entry = inner
@@ -178,16 +190,52 @@ impl<S> SessionTable<S> {
         let Slot::Idle(session) = std::mem::replace(&mut entry.slot, Slot::Busy) else {
             return Err(refuse(ResponseCode::INVALID_SEQUENCE));
         };
-        entry.sequence = next;
+        entry.previous = std::mem::replace(&mut entry.sequence, next);
         drop(inner);
         let cookies = SessionCookies { context, sequence: next };
         Ok((Lease { table: Arc::clone(self), cookies, open: true }, session))
     }
 
+    /// Lets a NotificationWait of `user` wait for the session its cookies name, beside any other request
+    /// (MS-OXCMAPIHTTP 3.1.5.5). The sequence stays where it is: the cookies are those that the next request brings,
+    /// and those of a request that is still running are taken as well.
+    ///
+    /// # Errors
+    /// As [`SessionTable::begin`]; code 15 for a second wait at the same time.
+    pub fn begin_wait(
+        self: &Arc<Self>,
+        user: &str,
+        cookies: &RequestCookies,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Wait<S>, Refusal> {
+        let context = context_of(cookies)?;
+        let mut inner = self.lock();
+        let found = inner
+            .entries
+            .get_mut(&context)
+            .filter(|entry| entry.user == user && !self.is_expired(entry, clock.now()))
+            .and_then(|entry| entry.doorbell.clone().map(|doorbell| (entry, doorbell)));
+        let (entry, doorbell) = found.ok_or(Refusal::bare(ResponseCode::CONTEXT_NOT_FOUND))?;
+        let current = SessionCookies { context, sequence: entry.sequence };
+        let refuse = |code| Refusal { code, cookies: Some(current) };
+        match cookies.sequence {
+            Received::Missing => return Err(refuse(ResponseCode::MISSING_COOKIE)),
+            Received::Value(sequence) if sequence.matches(&entry.sequence) || sequence.matches(&entry.previous) => {}
+            _ => return Err(refuse(ResponseCode::INVALID_SEQUENCE)),
+        }
+        if std::mem::replace(&mut entry.waiting, true) {
+            return Err(refuse(ResponseCode::INVALID_SEQUENCE));
+        }
+        drop(inner);
+        Ok(Wait { table: Arc::clone(self), cookies: current, doorbell, clock: Arc::clone(clock) })
+    }
+
     /// Whether the session has had no request for longer than allowed. A busy one never has
     /// (MS-OXCMAPIHTTP 3.2.6).
     fn is_expired(&self, entry: &Entry<S>, now: Instant) -> bool {
-        matches!(entry.slot, Slot::Idle(_)) && now.saturating_duration_since(entry.last_used) > self.limits.idle
+        matches!(entry.slot, Slot::Idle(_))
+            && !entry.waiting
+            && now.saturating_duration_since(entry.last_used) > self.limits.idle
     }
 
     /// Ends every session that has been idle too long; their number.
@@ -229,6 +277,48 @@ impl<S> SessionTable<S> {
     }
 }
 
+/// The session that a request names.
+fn context_of(cookies: &RequestCookies) -> Result<Token, Refusal> {
+    match cookies.context {
+        Received::Missing => Err(Refusal::bare(ResponseCode::MISSING_COOKIE)),
+        Received::Malformed => Err(Refusal::bare(ResponseCode::INVALID_CONTEXT_COOKIE)),
+        Received::Value(context) => Ok(context),
+    }
+}
+
+/// The right of one NotificationWait to wait for events of a session. When it is dropped, the session's idle time
+/// begins anew (MS-OXCMAPIHTTP 3.2.5.5).
+pub struct Wait<S> {
+    table: Arc<SessionTable<S>>,
+    cookies: SessionCookies,
+    doorbell: Arc<Doorbell>,
+    clock: Arc<dyn Clock>,
+}
+
+impl<S> Wait<S> {
+    /// The cookies that the response sets.
+    #[must_use]
+    pub fn cookies(&self) -> SessionCookies {
+        self.cookies
+    }
+
+    /// What is waited for.
+    #[must_use]
+    pub fn doorbell(&self) -> &Doorbell {
+        &self.doorbell
+    }
+}
+
+impl<S> Drop for Wait<S> {
+    fn drop(&mut self) {
+        let now = self.clock.now();
+        if let Some(entry) = self.table.lock().entries.get_mut(&self.cookies.context) {
+            entry.waiting = false;
+            entry.last_used = now;
+        }
+    }
+}
+
 /// The right of one request to a session. Dropped without [`Lease::finish`], the session ends: whoever held
 /// it failed.
 #[derive(Debug)]
@@ -243,6 +333,13 @@ impl<S> Lease<S> {
     #[must_use]
     pub fn cookies(&self) -> SessionCookies {
         self.cookies
+    }
+
+    /// What rings while there are events for the session.
+    pub fn attach(&self, doorbell: Arc<Doorbell>) {
+        if let Some(entry) = self.table.lock().entries.get_mut(&self.cookies.context) {
+            entry.doorbell = Some(doorbell);
+        }
     }
 
     /// Gives the session back for the next request, or ends it with `None`. A session that has been
