@@ -17,6 +17,7 @@ pub mod compile;
 pub mod diagnostic;
 pub mod driver;
 pub mod emit;
+pub mod format;
 pub mod key;
 pub mod lower;
 pub mod model;

@@ -7,7 +7,7 @@
 
 mod condition;
 mod expand;
-mod tokens;
+pub(crate) mod tokens;
 
 use std::ops::Range;
 

@@ -48,6 +48,15 @@ pub fn render_all(sources: &Sources, diagnostics: &[Diagnostic], format: Format)
     text
 }
 
+/// An error without a place in a description, as a line.
+#[must_use]
+pub fn error(message: &str, format: Format) -> String {
+    match format {
+        Format::Json => format!(r#"{{"code":null,"severity":"error","message":{}}}"#, quoted(message)) + "\n",
+        Format::Plain | Format::Coloured => format!("ropc: {message}\n"),
+    }
+}
+
 fn people(sources: &Sources, diagnostic: &Diagnostic, renderer: Renderer) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,

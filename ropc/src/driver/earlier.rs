@@ -47,6 +47,12 @@ impl Earlier {
         Some(Self { read: records.read, files: known.into_iter().flatten().collect(), complete })
     }
 
+    /// The files that it read, by their bytes, and those that it looked for in vain.
+    #[must_use]
+    pub fn read(&self) -> &[(PathBuf, Option<Key>)] {
+        &self.read
+    }
+
     /// A file that stands as it was written.
     pub(super) fn file(&self, folder: &Folder, name: &str) -> Option<&Known> {
         self.files.get(&format!("{}/{name}", folder.kind.name()))

@@ -2,7 +2,7 @@
 
 /// What a piece of text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Word,
     /// A number, a string, a character: passed on as it is.
     Literal,
@@ -15,13 +15,13 @@ pub(super) enum Kind {
 
 /// A piece of text.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Token<'t> {
-    pub(super) kind: Kind,
-    pub(super) text: &'t str,
+pub(crate) struct Token<'t> {
+    pub(crate) kind: Kind,
+    pub(crate) text: &'t str,
 }
 
 /// Takes a text apart; the pieces together are the text.
-pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
+pub(crate) fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut list = Vec::new();
     let mut at = 0;
     while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
@@ -72,11 +72,11 @@ fn literal(rest: &str, quote: char) -> usize {
 }
 
 /// Neither blank nor comment.
-pub(super) fn is_solid(token: &Token<'_>) -> bool {
+pub(crate) fn is_solid(token: &Token<'_>) -> bool {
     !matches!(token.kind, Kind::Blank | Kind::Comment | Kind::Newline)
 }
 
 /// Ends of lines in a piece.
-pub(super) fn lines(text: &str) -> usize {
+pub(crate) fn lines(text: &str) -> usize {
     text.bytes().filter(|b| *b == b'\n').count()
 }

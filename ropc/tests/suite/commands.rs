@@ -1,8 +1,9 @@
 //! The binary: exit codes, where messages go, what `explain` says, imports.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 fn ropc(directory: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_ropc")).current_dir(directory).args(arguments).output().unwrap()
@@ -55,6 +56,132 @@ fn usage_and_unreadable_files_are_another_code() {
     {
         assert_eq!(ropc(directory.path(), arguments).status.code(), Some(2), "{arguments:?}");
     }
+}
+
+/// 0: in order; 1: mistakes in what was given; 2: the command cannot be carried out.
+#[test]
+fn exit_codes_are_those_that_the_help_names() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
+    write("good.idl", "const uint8 One = 1;\n");
+    write("wrong.idl", "const uint8 One = 1\n");
+    write("wide.idl", "const  uint8 One = 1;\n");
+    fs::create_dir_all(directory.path().join("crate/src")).unwrap();
+    fs::copy(directory.path().join("wrong.idl"), directory.path().join("crate/wrong.idl")).unwrap();
+    for (arguments, code) in [
+        ("check good.idl", 0),
+        ("check wrong.idl", 1),
+        ("check wrong.idl missing.idl", 2),
+        ("check", 2),
+        ("build crate", 1),
+        ("build missing", 2),
+        ("build --check --watch", 2),
+        ("fmt --check good.idl", 0),
+        ("fmt --check wide.idl", 1),
+        ("fmt --check wide.idl missing.idl", 2),
+        ("fmt", 2),
+        ("emit dissector --idl crate", 1),
+        ("emit dissector --idl missing", 2),
+        ("explain", 0),
+        ("explain R0011", 0),
+        ("explain R9999", 2),
+        ("completions bash", 0),
+        ("completions cobol", 2),
+        ("man", 0),
+        ("--version", 0),
+        ("--help", 0),
+        ("--color always check good.idl", 2),
+        ("frobnicate", 2),
+    ] {
+        let arguments: Vec<&str> = arguments.split(' ').collect();
+        assert_eq!(ropc(directory.path(), &arguments).status.code(), Some(code), "{arguments:?}");
+    }
+    let help = text(&ropc(directory.path(), &["--help"]).stdout);
+    for line in ["0  everything is in order", "1  what was given has mistakes", "2  the command makes no sense"] {
+        assert!(help.contains(line), "{help}");
+    }
+}
+
+#[test]
+fn colours_come_where_they_are_asked_for() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("a.idl"), "const uint8 One = 1\n").unwrap();
+    for (arguments, coloured) in [
+        (&["check", "a.idl"][..], false),
+        (&["check", "--color", "always", "a.idl"], true),
+        (&["check", "--color", "never", "a.idl"], false),
+        (&["check", "--color", "always", "--message-format", "json", "a.idl"], false),
+    ] {
+        let messages = ropc(directory.path(), arguments).stderr;
+        assert_eq!(messages.contains(&0x1B), coloured, "{arguments:?}");
+    }
+}
+
+#[test]
+fn every_message_for_programs_is_a_line_of_json() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("wide.idl"), "const  uint8 One = 1;\n").unwrap();
+    for arguments in
+        [&["check", "missing.idl"][..], &["fmt", "--check", "wide.idl"], &["explain", "R9999"], &["build", "missing"]]
+    {
+        let output = ropc(directory.path(), &[&["--message-format=json"], arguments].concat());
+        let messages = text(&output.stderr);
+        assert_eq!(messages.lines().count(), 1, "{messages}");
+        assert!(messages.starts_with(r#"{"code":null,"severity":"error","message":""#), "{messages}");
+        assert!(messages.ends_with("\"}\n"), "{messages}");
+    }
+}
+
+#[test]
+fn fmt_lays_out_files_folders_and_standard_input() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path().join("idl");
+    fs::create_dir(&folder).unwrap();
+    let (wide, narrow) = ("const  uint8 One=1; // one\n", "const uint8 One = 1; // one\n");
+    fs::write(folder.join("a.idl"), wide).unwrap();
+    fs::write(folder.join("b.idl"), "struct {\n").unwrap();
+    let check = ropc(directory.path(), &["fmt", "--check"]);
+    assert_eq!(check.status.code(), Some(1));
+    let messages = text(&check.stderr);
+    assert!(messages.contains("idl/a.idl is not laid out"), "{messages}");
+    assert!(messages.contains("error[R0008]") && messages.contains("--> idl/b.idl:1:8"), "{messages}");
+    assert_eq!(fs::read_to_string(folder.join("a.idl")).unwrap(), wide, "--check writes nothing");
+    assert_eq!(ropc(directory.path(), &["fmt"]).status.code(), Some(1), "b.idl has a mistake");
+    assert_eq!(fs::read_to_string(folder.join("a.idl")).unwrap(), narrow, "the others are laid out");
+    assert_eq!(fs::read_to_string(folder.join("b.idl")).unwrap(), "struct {\n");
+
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ropc"))
+        .args(["fmt", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(wide.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(0), narrow.to_owned()));
+}
+
+#[test]
+fn shells_complete_commands_and_the_manual_has_them() {
+    let directory = tempfile::tempdir().unwrap();
+    for (shell, part) in [("bash", "complete -F _ropc"), ("zsh", "#compdef ropc"), ("fish", "complete -c ropc")] {
+        let script = text(&ropc(directory.path(), &["completions", shell]).stdout);
+        assert!(script.contains(part) && script.contains("message-format") && script.contains("fmt"), "{script}");
+    }
+    let page = text(&ropc(directory.path(), &["man"]).stdout);
+    assert!(page.contains(".TH ropc 1") && page.contains("Exit codes"), "{page}");
+    assert_eq!(ropc(directory.path(), &["man", "-o", "pages"]).status.code(), Some(0));
+    for name in ["ropc.1", "ropc-check.1", "ropc-build.1", "ropc-fmt.1", "ropc-explain.1"] {
+        let page = fs::read_to_string(directory.path().join("pages").join(name)).unwrap();
+        assert!(page.contains(".SH SYNOPSIS"), "{name}: {page}");
+    }
+}
+
+#[test]
+fn explain_without_a_code_lists_all() {
+    let list = text(&ropc(Path::new("."), &["explain"]).stdout);
+    assert_eq!(list.lines().count(), ropc::codes::CODES.len());
+    assert!(list.starts_with("R0001  text that does not fit the grammar\n"), "{list}");
 }
 
 #[test]

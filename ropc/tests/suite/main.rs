@@ -4,10 +4,12 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod bodies;
+mod command_page;
 mod commands;
 mod diagnostics;
 mod enumerations;
 mod expressions;
+mod formatting;
 mod golden;
 mod language;
 mod layouts;
@@ -19,3 +21,4 @@ mod streams;
 mod support;
 mod tree;
 mod ui;
+mod watching;

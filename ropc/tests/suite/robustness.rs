@@ -100,14 +100,14 @@ fn soup() -> impl Strategy<Value = String> {
 }
 
 #[derive(Clone, Debug)]
-enum Mutation {
+pub enum Mutation {
     Delete(usize, usize),
     Insert(usize, String),
     Swap(usize, usize, usize),
     Cut(usize),
 }
 
-fn mutations() -> impl Strategy<Value = Vec<Mutation>> {
+pub fn mutations() -> impl Strategy<Value = Vec<Mutation>> {
     let at = 0..20_000usize;
     let mutation = prop_oneof![
         (at.clone(), 1..60usize).prop_map(|(at, n)| Mutation::Delete(at, n)),
@@ -118,7 +118,7 @@ fn mutations() -> impl Strategy<Value = Vec<Mutation>> {
     prop::collection::vec(mutation, 1..6)
 }
 
-fn mutate(text: &str, mutations: &[Mutation]) -> String {
+pub fn mutate(text: &str, mutations: &[Mutation]) -> String {
     let mut chars: Vec<char> = text.chars().collect();
     for mutation in mutations {
         let length = chars.len().max(1);
