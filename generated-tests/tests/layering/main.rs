@@ -160,6 +160,7 @@ fn the_runtime_does_no_input_output_and_knows_no_time() {
 fn compiling_reads_no_file_and_prints_nothing() {
     let edges = [
         "ropc/src/main.rs",
+        "ropc/src/command",
         "ropc/src/driver",
         "ropc/src/config",
         "ropc/src/lsp",
