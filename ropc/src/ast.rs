@@ -35,7 +35,7 @@ impl Hash for Span {
 }
 
 /// A name as written.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Ident {
     /// The text.
     pub text: String,
@@ -57,8 +57,12 @@ pub struct File {
     pub items: Vec<Item>,
     /// Names of declarations that did not parse at all: reported, and not to be reported as unknown.
     pub lost: Vec<Ident>,
+    /// What its quotes for C define.
+    pub macros: Vec<MacroDef>,
     /// The files that its imports are, as far as they could be read; parsing leaves it empty.
     pub imports: Vec<SourceId>,
+    /// The name of the file without its ending; parsing leaves it empty.
+    pub stem: String,
 }
 
 /// What a file holds at its top level.
@@ -85,7 +89,7 @@ pub struct StringLit {
 }
 
 /// `[attrs] interface Name : Base { ... }`
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Interface {
     /// `///` lines, without the slashes.
     pub docs: Vec<String>,
@@ -99,6 +103,32 @@ pub struct Interface {
     pub decls: Vec<Decl>,
     /// Attributes that did not parse are missing here and reported: what looks absent may only be lost.
     pub damaged: bool,
+    /// It is one of COM and was reported: nothing is made of it.
+    pub com: bool,
+    /// It is a file that has no interface.
+    pub nameless: bool,
+}
+
+impl Interface {
+    /// It says `encoding(mapi)`.
+    #[must_use]
+    pub fn is_mapi(&self) -> bool {
+        let said =
+            self.attrs.iter().filter(|attr| attr.name.text == "encoding").filter_map(|attr| attr.args.as_deref());
+        said.flatten().any(|arg| match arg {
+            AttrArg::Expr(Expr { kind: ExprKind::Name(name), .. }) => name.text == "mapi",
+            _ => false,
+        })
+    }
+}
+
+/// `cpp_quote("#define NAME value")`: a name that expressions may use.
+#[derive(Clone, Debug)]
+pub struct MacroDef {
+    /// Its name.
+    pub name: Ident,
+    /// What it stands for.
+    pub value: Expr,
 }
 
 /// One attribute: `size_is(len)`.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::ast::{File, Ident, Interface, Item, SourceId};
+use crate::ast::{Decl, DeclKind, File, Ident, Interface, Item, MacroDef, Member, MemberKind, SourceId};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::emit::file::{FormatError, RustFile, header};
 use crate::emit::reuse::{self, Earlier, Made};
@@ -75,28 +75,31 @@ fn interfaces<T: Send>(
     let index: HashMap<SourceId, usize> = own.iter().enumerate().map(|(i, file)| (file.source, i)).collect();
     let mut tasks = Vec::new();
     for (at, file) in own.iter().enumerate() {
-        for position in 0..file.interfaces.len() {
-            tasks.push((at, position));
-        }
+        // what is one of COM was reported, and only its types are of use to others
+        let plain = file.interfaces.iter().enumerate().filter(|(_, interface)| !interface.com);
+        tasks.extend(plain.map(|(position, _)| (at, position)));
     }
     let results = parallel::map(&tasks, |&(at, position)| {
         let file = own.get(at)?;
         let interface = file.interfaces.get(position)?;
-        let mut imports = Vec::new();
+        let (mut imports, mut macros) = (Vec::new(), Vec::new());
         for source in reached(&index, &own, at) {
             let names = own.get(source).map(|file| file.modules.iter().zip(&file.interfaces)).into_iter().flatten();
-            imports.extend(names.map(|(module, interface)| ndr::Import { module, decls: &interface.decls }));
+            imports.extend(names.map(|(module, interface)| ndr::Import { module, interface }));
+            macros.extend(own.get(source).map(|file| file.macros).unwrap_or_default());
         }
         let before = file.modules.iter().zip(&file.interfaces).take(position);
-        imports.extend(before.map(|(module, interface)| ndr::Import { module, decls: &interface.decls }));
+        imports.extend(before.map(|(module, interface)| ndr::Import { module, interface }));
+        macros.extend(file.macros);
         let lost = own.iter().flat_map(|file| file.lost.iter().map(|name| name.text.clone())).collect();
-        let scope = ndr::Scope { imports, lost, ..ndr::Scope::default() };
+        let scope = ndr::Scope { imports, lost, macros, ..ndr::Scope::default() };
         Some((file.source, ndr::module_name(&interface.name.text), f(interface, &scope)))
     });
     results.into_iter().flatten().collect()
 }
 
-/// The NDR interfaces of a file; declarations outside belong to the first.
+/// The NDR interfaces of a file; declarations outside belong to the first. A file of declarations alone is an
+/// interface of its name.
 struct NdrFile<'f> {
     source: SourceId,
     interfaces: Vec<Cow<'f, Interface>>,
@@ -104,6 +107,7 @@ struct NdrFile<'f> {
     modules: Vec<String>,
     imports: &'f [SourceId],
     lost: &'f [Ident],
+    macros: &'f [MacroDef],
 }
 
 impl<'f> NdrFile<'f> {
@@ -119,16 +123,50 @@ impl<'f> NdrFile<'f> {
             _ => None,
         });
         let mut outside = outside.peekable();
-        if outside.peek().is_some()
-            && let Some(first) = interfaces.first_mut()
-        {
-            let first = first.to_mut();
-            let own = std::mem::take(&mut first.decls);
-            first.decls = outside.cloned().chain(own).collect();
+        if outside.peek().is_some() {
+            let any = file.items.iter().any(|item| matches!(item, Item::Interface(interface) if !interface.com));
+            let typed = |item: &Item| matches!(item, Item::Decl(Decl { kind: DeclKind::Typedef(_), .. }));
+            if !any && file.items.iter().all(is_of_ndr) && file.items.iter().any(typed) {
+                interfaces.insert(0, Cow::Owned(nameless(file)));
+            }
+            if let Some(first) = interfaces.iter_mut().find(|interface| !interface.com) {
+                let first = first.to_mut();
+                let own = std::mem::take(&mut first.decls);
+                first.decls = outside.cloned().chain(own).collect();
+            }
         }
         let path = |interface: &Cow<'f, Interface>| format!("crate::{}", ndr::module_name(&interface.name.text));
         let modules = interfaces.iter().map(path).collect();
-        Self { source, interfaces, modules, imports: &file.imports, lost: &file.lost }
+        Self { source, interfaces, modules, imports: &file.imports, lost: &file.lost, macros: &file.macros }
+    }
+}
+
+/// The interface of a file that has none.
+fn nameless(file: &File) -> Interface {
+    let stem = file.stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' });
+    let mut text: String = stem.collect();
+    if !text.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        text.insert_str(0, "types_");
+    }
+    let span = file.items.iter().find_map(|item| match item {
+        Item::Decl(decl) => Some(decl.span.clone()),
+        _ => None,
+    });
+    Interface { name: Ident { text, span: span.unwrap_or_default() }, nameless: true, ..Interface::default() }
+}
+
+/// A declaration of the kinds that NDR has.
+fn is_of_ndr(item: &Item) -> bool {
+    match item {
+        Item::Decl(decl) => match &decl.kind {
+            DeclKind::Const(_) | DeclKind::Typedef(_) | DeclKind::Aggregate(_) | DeclKind::Enum(_) => true,
+            DeclKind::Struct(declared) => {
+                let plain = |member: &Member| matches!(member.kind, MemberKind::Field(_));
+                declared.forms.is_empty() && declared.params.is_empty() && declared.body.iter().all(plain)
+            }
+            _ => false,
+        },
+        _ => true,
     }
 }
 

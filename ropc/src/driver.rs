@@ -438,6 +438,7 @@ impl Loader {
         texts.sort_by_key(|(_, _, text, _)| std::cmp::Reverse(text.len()));
         let parsed = parallel::map(&texts, |(_, source, text, _)| parse::parse(*source, text));
         for ((real, source, _, found), (mut file, mut diagnostics)) in texts.into_iter().zip(parsed) {
+            file.stem = stem(&real);
             found.add_to(&mut file, &mut diagnostics);
             self.ahead.insert(real, Parsed { source, file, diagnostics });
         }
@@ -511,6 +512,7 @@ impl Loader {
             let directory = path.parent().map(Path::to_owned).unwrap_or_default();
             let (source, text, found) = self.prepare(shown(name), text, &directory);
             let (mut file, mut diagnostics) = parse::parse(source, &text);
+            file.stem = stem(path);
             found.add_to(&mut file, &mut diagnostics);
             Parsed { source, file, diagnostics }
         });
@@ -528,6 +530,24 @@ impl Loader {
         let directory = path.parent().map(Path::to_owned).unwrap_or_default();
         Some(Pending { source, file, directory, imports: imports.into_iter() })
     }
+}
+
+/// Interface files that come with MIDL: few of their names are about RPC, and those are known.
+const SYSTEM_FILES: [&str; 10] = [
+    "basetsd.h",
+    "oaidl.idl",
+    "objidl.idl",
+    "ocidl.idl",
+    "oleidl.idl",
+    "propidl.idl",
+    "unknwn.idl",
+    "wtypes.h",
+    "wtypes.idl",
+    "wtypesbase.idl",
+];
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// A path as messages show it: `a/../b` from an import becomes `b`.
@@ -548,6 +568,11 @@ fn shown(path: &Path) -> String {
 fn missing(import: &StringLit, path: &Path, error: &std::io::Error) -> Diagnostic {
     let label =
         if error.kind() == std::io::ErrorKind::NotFound { "no such file".to_owned() } else { error.to_string() };
-    Diagnostic::error("R0018", format!("cannot read `{}`", import.text), import.span.clone(), label)
+    let message = format!("cannot read `{}`", import.text);
+    if SYSTEM_FILES.contains(&import.text.to_ascii_lowercase().as_str()) {
+        return Diagnostic::warning("R0018", message, import.span.clone(), label)
+            .note("it comes with MIDL; its names for integers, pointers and GUIDs are known without it");
+    }
+    Diagnostic::error("R0018", message, import.span.clone(), label)
         .note(format!("looked for {}, beside the file that imports it", shown(path)))
 }

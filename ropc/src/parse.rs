@@ -3,6 +3,7 @@
 //! | step | file |
 //! |---|---|
 //! | words and signs; lexical mistakes mended in a working copy | `scan` |
+//! | words of C that say nothing about the wire taken out | `midl` |
 //! | unclosed braces closed by their indentation | `mend` |
 //! | nesting refused before anything recursive sees it | `limits` |
 //! | declarations one by one, mistakes reported and taken out | `recover`, with `outline` and `explain` |
@@ -14,7 +15,9 @@ mod build;
 mod explain;
 mod head;
 mod limits;
+mod macros;
 mod mend;
+mod midl;
 mod outline;
 mod recover;
 mod scan;
@@ -43,11 +46,21 @@ const MAX_MISTAKES: usize = 200;
 #[must_use]
 pub fn parse(source: SourceId, text: &str) -> (File, Vec<Diagnostic>) {
     let mut scan = Scan::new(source, text);
+    midl::drop_words_of_c(&mut scan);
     mend::close_braces(&mut scan);
     let diagnostics = std::mem::take(&mut scan.diagnostics);
     let deep = limits::too_deep(&scan);
-    let mut parser =
-        Parser { source, length: text.len(), scan, file: File::default(), diagnostics, deep, open: None, nested: 0 };
+    let mut parser = Parser {
+        source,
+        length: text.len(),
+        scan,
+        file: File::default(),
+        diagnostics,
+        deep,
+        open: None,
+        nested: 0,
+        com: None,
+    };
     parser.run();
     let mut diagnostics = parser.diagnostics;
     for diagnostic in &mut diagnostics {
@@ -78,6 +91,8 @@ struct Parser {
     open: Option<(Interface, Span)>,
     /// Interfaces that were opened inside others and reported: their braces still close.
     nested: usize,
+    /// Mistakes before the open interface of COM: what is wrong inside is not said.
+    com: Option<usize>,
 }
 
 impl Parser {
@@ -96,7 +111,7 @@ impl Parser {
             if self.diagnostics.is_empty() {
                 self.diagnostics.push(Diagnostic::error("R0008", "this `{` is not closed", brace, "has no `}`"));
             }
-            self.file.items.push(Item::Interface(interface));
+            self.keep_interface(interface);
         }
     }
 
@@ -109,6 +124,7 @@ impl Parser {
             "import" => self.import(start),
             "cpp_quote" if self.scan.is(word + 1, "(") => self.cpp_quote(start),
             "interface" => self.interface(start, word),
+            _ if self.is_block_of_com(word) => self.block_of_com(word),
             _ => {
                 let (decl, after) = self.declaration(start);
                 self.keep(decl);
@@ -133,7 +149,7 @@ impl Parser {
             self.diagnostics.push(Diagnostic::error("R0015", "attributes of nothing", span, label));
         }
         match self.open.take() {
-            Some((interface, _)) => self.file.items.push(Item::Interface(interface)),
+            Some((interface, _)) => self.keep_interface(interface),
             None if self.nested > 0 => self.nested -= 1,
             None => {
                 let span = self.scan.span(brace);
@@ -144,7 +160,7 @@ impl Parser {
     }
 
     fn import(&mut self, start: usize) -> usize {
-        if let Some((interface, _)) = &self.open {
+        if let Some((interface, _)) = self.open.as_ref().filter(|(interface, _)| interface.is_mapi()) {
             let span = self.scan.span(start);
             let place = interface.name.span.clone();
             self.diagnostics.push(
@@ -178,7 +194,12 @@ impl Parser {
         let (node, after) =
             self.whole(Rule::cpp_quote, start, |builder, node| Ok(Item::CppQuote(builder.cpp_quote(node))));
         match node {
-            Some(Ok(item)) => self.file.items.push(item),
+            Some(Ok(item)) => {
+                if let Item::CppQuote(quote) = &item {
+                    self.file.macros.extend(macros::defined(quote));
+                }
+                self.file.items.push(item);
+            }
             Some(Err(failure)) => self.explain_head(&failure, start, after),
             None => {}
         }

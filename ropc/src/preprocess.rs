@@ -291,8 +291,14 @@ impl Run<'_, '_> {
             return;
         }
         let Some(text) = (self.include)(&name) else {
-            let message = format!("cannot read `{name}`");
-            self.report("R0018", message, range, "no such file beside this one or in a folder of `-I`");
+            // what it would have said may never be asked for
+            if self.depth == 0 {
+                let message = format!("cannot read `{name}`");
+                let label = "no such file beside this one or in a folder of `-I`";
+                let span = Span { source: self.source, range };
+                let found = Diagnostic::warning("R0018", message, span, label);
+                self.result.diagnostics.push(found.help("its macros and declarations are not known"));
+            }
             return;
         };
         self.depth += 1;

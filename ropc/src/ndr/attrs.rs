@@ -81,6 +81,7 @@ const IGNORED: &[&str] = &[
     "cs_char",
     "cstruct",
     "decode",
+    "defaultvalue",
     "disable_consistency_check",
     "displayname",
     "dual",
@@ -99,6 +100,8 @@ const IGNORED: &[&str] = &[
     "id",
     "idempotent",
     "implicit_handle",
+    "in_line",
+    "input_sync",
     "internal",
     "maybe",
     "message",
@@ -115,10 +118,13 @@ const IGNORED: &[&str] = &[
     "object",
     "oleautomation",
     "optimize",
+    "optional",
+    "out_of_line",
     "print",
     "progid",
     "propget",
     "propput",
+    "propputref",
     "public",
     "pyhelper",
     "restricted",
@@ -135,8 +141,20 @@ const IGNORED: &[&str] = &[
     "usesgetlasterror",
 ];
 
-const UNSUPPORTED: &[&str] =
-    &["compression", "first_is", "iid_is", "min_is", "partial_ignore", "transmit_as", "user_marshal", "wire_marshal"];
+const UNSUPPORTED: &[&str] = &[
+    "compression",
+    "first_is",
+    "iid_is",
+    "min_is",
+    "partial_ignore",
+    "system_handle",
+    "transmit_as",
+    "user_marshal",
+    "v1_array",
+    "v1_string",
+    "v1_struct",
+    "wire_marshal",
+];
 
 fn meaning(name: &str) -> Option<Meaning> {
     [(USED, Meaning::Used), (IGNORED, Meaning::Ignored), (UNSUPPORTED, Meaning::Unsupported)]

@@ -1,6 +1,6 @@
 //! Structures, unions, enumerations, bitmaps and operations, member by member.
 
-use super::dialect::{Absent, Format, TextFlags, Value};
+use super::dialect::{Absent, Format, Function, TextFlags, Value};
 use super::model::{
     Arm, Expr, Field, FlagItem, Flags, Operation, Param, Pointer, Scalar, Size, Struct, Type, TypeId, TypeKind, Union,
 };
@@ -37,6 +37,16 @@ impl<'a> Resolver<'a> {
                     _ => None,
                 };
                 let bare = attrs::has(&body.attrs, "nodiscriminant");
+                let labelled = |case: &UnionCase| case.default || !case.labels.is_empty();
+                if let Some(first) = cases.first().filter(|_| !cases.iter().any(labelled)) {
+                    self.diagnostics.push(Diagnostic::error(
+                        "R0712",
+                        "a union whose arms nothing tells apart",
+                        first.span.clone(),
+                        "no arm has a `case`",
+                    ));
+                    return TypeKind::Opaque;
+                }
                 let tag = match switch {
                     Some(ty) => self.tag_type(ty),
                     // any number that its surroundings compute
@@ -253,6 +263,7 @@ impl<'a> Resolver<'a> {
         for field in fields.iter_mut().take(last) {
             head_in_place(&mut field.ty);
         }
+        measured_by_others(&mut fields);
         fields
     }
 
@@ -432,7 +443,7 @@ impl<'a> Resolver<'a> {
             };
         }
         let written: Vec<&ast::FunctionParam> =
-            function.params.iter().filter(|param| !is_binding_handle(&param.ty)).collect();
+            function.params.iter().filter(|param| !self.is_binding_handle(&param.ty)).collect();
         let names: Vec<&str> =
             written.iter().map(|p| p.declarator.as_ref().map_or("", |d| d.name.text.as_str())).collect();
         let mut params: Vec<Param> = Vec::new();
@@ -596,19 +607,44 @@ fn head_in_place(ty: &mut Type) {
     }
 }
 
+/// `[value(strlen_m(Text) * 2)] uint32 Size; uint16 Text[strlen_m(Text)];`: the field before says how long it is.
+fn measured_by_others(fields: &mut [Field]) {
+    let measures: Vec<Option<(usize, u64)>> = fields.iter().map(|field| measured(field.value.as_ref())).collect();
+    for (index, field) in fields.iter_mut().enumerate() {
+        let before = measures.iter().take(index).enumerate();
+        let found = before.filter_map(|(from, measure)| Some((from, (*measure)?)));
+        let Some((from, (_, times))) = found.into_iter().find(|(_, (of, _))| *of == index) else { continue };
+        let Type::Array(array) = &mut field.ty else { continue };
+        if let Size::Inline(size) = &mut array.size
+            && *size == Expr::Call(Function::Length, Box::new(Expr::Field(index)))
+        {
+            let divided = |size| Expr::Binary(ast::BinaryOp::Div, Box::new(size), Box::new(Expr::Const(times)));
+            *size = if times == 1 { Expr::Field(from) } else { divided(Expr::Field(from)) };
+        }
+    }
+}
+
+/// The field whose length the value is, and how often it counts.
+fn measured(value: Option<&Value>) -> Option<(usize, u64)> {
+    let length = |expr: &Expr| match expr {
+        Expr::Call(Function::Length, of) => of.plain_field(),
+        _ => None,
+    };
+    match value? {
+        Value::Number(Expr::Binary(ast::BinaryOp::Mul, of, times)) => match **times {
+            Expr::Const(times) if times > 0 => Some((length(of)?, times)),
+            _ => None,
+        },
+        Value::Number(of) => Some((length(of)?, 1)),
+        Value::Text(_) => None,
+    }
+}
+
 fn bitmap_scalar(list: &[&Attr]) -> Scalar {
     [("bitmap8bit", Scalar::U8), ("bitmap16bit", Scalar::U16), ("bitmap64bit", Scalar::U64)]
         .into_iter()
         .find(|(name, _)| attrs::has(list, name))
         .map_or(Scalar::U32, |(_, scalar)| scalar)
-}
-
-fn is_binding_handle(spec: &TypeSpec) -> bool {
-    match spec {
-        TypeSpec::Words(words) => words.iter().any(|word| word.text == "handle_t"),
-        TypeSpec::Ref(name) => name.name.text == "handle_t",
-        _ => false,
-    }
 }
 
 /// `*x` of a reference pointer at the top is the parameter itself.

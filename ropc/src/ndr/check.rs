@@ -41,7 +41,6 @@ pub(super) fn run(model: &Interface, diagnostics: &mut Vec<Diagnostic>) {
     let mut check = Check { model, diagnostics };
     for def in model.types.iter().filter(|def| def.module.is_none() && def.hook.is_none()) {
         check.conformance(def);
-        check.early(def);
         check.unions(def);
         check.member_names(def);
         if let TypeKind::Struct(record) = &def.kind {
@@ -118,51 +117,14 @@ impl Check<'_> {
             }
             Type::Pointer(_, to) => self.element(to, span, false),
             Type::Named(_) if inside && layout::of(&self.model.types, ty).conformant => {
-                self.error("R0709", "an array of conformant structures".to_owned(), span, "put a pointer between");
-            }
-            _ => {}
-        }
-    }
-
-    /// What decides how many bytes follow is read before them.
-    fn early(&mut self, def: &TypeDef) {
-        let TypeKind::Struct(record) = &def.kind else { return };
-        for (index, field) in record.fields.iter().enumerate() {
-            let mut late = None;
-            self.decisive(&field.ty, &mut |expr| {
-                expr.fields(&mut |read| late = late.or((read >= index).then_some(read)));
-            });
-            if let Some(read) = late.and_then(|read| record.fields.get(read)) {
-                self.diagnostics.push(
-                    Diagnostic::error(
-                        "R0705",
-                        format!("`{}` depends on something that comes later", field.name),
-                        field.span.clone(),
-                        "cannot be read before that",
-                    )
-                    .also(read.span.clone(), "this field"),
-                );
-            }
-        }
-    }
-
-    /// Expressions without which a value cannot be read, pointers aside.
-    fn decisive(&self, ty: &Type, f: &mut impl FnMut(&Expr)) {
-        match ty {
-            Type::Array(array) => {
-                if let Size::Inline(expr) = &array.size {
-                    f(expr);
-                }
-                self.decisive(&array.element, f);
-            }
-            Type::Union(id, Some(switch)) => {
-                let bare = |def: &TypeDef| matches!(&def.kind, TypeKind::Union(union) if union.bare);
-                if self.model.get(*id).is_some_and(bare) {
-                    f(switch);
+                let message = "an array of conformant structures".to_owned();
+                if layout::of(&self.model.types, ty).pointers {
+                    self.error("R0709", message, span, "put a pointer between");
+                } else {
+                    let label = "each has its count before it, as PIDL has it; MIDL refuses it";
+                    self.diagnostics.push(Diagnostic::warning("R0709", message, span.clone(), label));
                 }
             }
-            Type::Formatted(_, inner) => self.decisive(inner, f),
-            Type::Sub(sub) => self.decisive(&sub.inner, f),
             _ => {}
         }
     }
@@ -191,7 +153,7 @@ impl Check<'_> {
 
     fn switch(&mut self, name: &str, ty: &Type, span: &Span) {
         match ty {
-            Type::Union(id, None) if !self.chooses_itself(*id) => self.error(
+            Type::Union(id, None) if self.is_chosen(*id) => self.error(
                 "R0706",
                 format!("`{name}` is a union without `switch_is`"),
                 span,
@@ -204,9 +166,10 @@ impl Check<'_> {
         }
     }
 
-    /// An encapsulated union needs nothing around it.
-    fn chooses_itself(&self, id: super::model::TypeId) -> bool {
-        self.model.get(id).is_some_and(|def| matches!(&def.kind, TypeKind::Union(union) if union.encapsulated))
+    /// What is around the union chooses its arm.
+    fn is_chosen(&self, id: super::model::TypeId) -> bool {
+        let plain = |def: &TypeDef| matches!(&def.kind, TypeKind::Union(union) if !union.encapsulated);
+        self.model.get(id).is_some_and(plain)
     }
 
     /// What an expression reads is a number.

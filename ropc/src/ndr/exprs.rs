@@ -83,7 +83,8 @@ impl Resolver<'_> {
             }
             ("UINT32_C" | "UINT64_C" | "UINT16_C" | "UINT8_C", [value]) => return self.expr(value, fields),
             ("sizeof", [ast::Expr { kind: ExprKind::Name(name), .. }]) => {
-                return match super::types::builtin(&name.text).as_ref().and_then(size_of) {
+                let ty = super::types::builtin(&name.text).or_else(|| self.lookup(name));
+                return match ty.as_ref().and_then(size_of) {
                     Some(size) => Some(Expr::Const(size)),
                     None => self.no_expr(expr, "its size differs from value to value"),
                 };
@@ -144,8 +145,18 @@ impl Resolver<'_> {
         }
         match name.text.as_str() {
             "true" | "TRUE" => return Some(1),
-            "false" | "FALSE" | "NULL" => return Some(0),
+            "false" | "FALSE" | "NULL" | "error_status_ok" => return Some(0),
             _ => {}
+        }
+        let shout = name.text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+        if self.headers && shout {
+            self.diagnostics.push(Diagnostic::error(
+                "R0712",
+                format!("`{}` is declared in no interface file", name.text),
+                name.span.clone(),
+                "a header of C may have it",
+            ));
+            return None;
         }
         let label = if fields.is_empty() { "no constant has this name" } else { "no sibling has this name" };
         let mut diagnostic =

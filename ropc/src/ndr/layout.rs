@@ -112,7 +112,8 @@ fn of_scalar(scalar: Scalar) -> Layout {
 }
 
 fn of_array(types: &[TypeDef], array: &Array) -> Layout {
-    let element = of(types, &array.element);
+    // of an array of conformant structures each has its own count before it
+    let element = Layout { conformant: false, ..of(types, &array.element) };
     let bytes = is_byte(&array.element);
     let counts = if array.varying { 8 } else { 0 };
     match array.size {

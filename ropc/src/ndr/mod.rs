@@ -4,6 +4,7 @@
 //! |---|---|
 //! | names, types, constants | `resolve`, `types`, `bodies`, `exprs`, `attrs` |
 //! | what it means | [`model`], [`dialect`] |
+//! | types that turn out to need code of one's own | `late` |
 //! | alignment, sizes, recursion | `layout` |
 //! | rules over the whole | `check` |
 //! | fields that follow from others | `derive` |
@@ -17,6 +18,7 @@ mod derive;
 pub mod dialect;
 mod emit;
 mod exprs;
+mod late;
 mod layout;
 pub mod model;
 pub mod names;
@@ -39,13 +41,15 @@ pub struct Scope<'a> {
     pub imports: Vec<Import<'a>>,
     /// Names that were declared and did not parse: not to be reported as unknown.
     pub lost: Vec<String>,
+    /// Constants of quotes for C.
+    pub macros: Vec<&'a ast::MacroDef>,
     /// The kind of pointers that do not say it; [`compile_interface`] takes it from the interface.
     pub pointer_default: Pointer,
 }
 
 impl Default for Scope<'_> {
     fn default() -> Self {
-        Self { imports: Vec::new(), lost: Vec::new(), pointer_default: Pointer::Unique }
+        Self { imports: Vec::new(), lost: Vec::new(), macros: Vec::new(), pointer_default: Pointer::Unique }
     }
 }
 
@@ -54,8 +58,8 @@ impl Default for Scope<'_> {
 pub struct Import<'a> {
     /// The Rust path of its module: `crate::echo`.
     pub module: &'a str,
-    /// What it declares.
-    pub decls: &'a [ast::Decl],
+    /// The interface.
+    pub interface: &'a ast::Interface,
 }
 
 /// A Rust module in the making.

@@ -1,13 +1,14 @@
 //! Names to types: what an interface and those that it imports declare.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::model::{
     Const, Flags, Interface, Layout, Operation, Scalar, Struct, Type, TypeDef, TypeId, TypeKind, Union,
 };
+use super::types::Level;
 use super::{Scope, attrs, names};
 use crate::ast::{self, Attr, Decl, DeclKind, Declarator, Ident, Span, TypeSpec, Typedef};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 
 /// Typedefs of typedefs that are followed.
 const MAX_ALIASES: usize = 64;
@@ -37,6 +38,16 @@ pub(super) struct Resolver<'a> {
     opaque: HashMap<&'static str, TypeId>,
     /// Aliases being resolved, against cycles.
     open: Vec<&'a str>,
+    /// Types that a `typedef` writes in place, by where they stand: pointers to them are names of their own.
+    in_place: HashMap<*const TypeSpec, TypeId>,
+    /// Values of macros for C that were not asked for yet.
+    macros: HashMap<&'a str, &'a ast::Expr>,
+    /// Modules of interfaces with headers of C; the empty one is this interface.
+    with_headers: HashSet<&'a str>,
+    /// Modules of files that have no interface, and of local ones; the empty one is this interface.
+    nameless: HashSet<&'a str>,
+    /// What is lowered belongs to an interface with headers of C: they may declare more.
+    pub(super) headers: bool,
 }
 
 /// What a name stands for.
@@ -46,6 +57,10 @@ enum Name<'a> {
     Alias(&'a Typedef, &'a Declarator, &'a Decl),
     /// `struct X;`: declared, and defined elsewhere or nowhere.
     Forward(&'a Span),
+    /// A type that every interface knows, declared once more.
+    Known(&'a str),
+    /// The same behind pointers.
+    PointerTo(&'a str, &'a Declarator),
 }
 
 /// What a named type is made of.
@@ -101,6 +116,11 @@ impl<'a> Resolver<'a> {
             texts: HashMap::new(),
             opaque: HashMap::new(),
             open: Vec::new(),
+            in_place: HashMap::new(),
+            macros: HashMap::new(),
+            with_headers: HashSet::new(),
+            nameless: HashSet::new(),
+            headers: false,
         }
     }
 
@@ -110,17 +130,27 @@ impl<'a> Resolver<'a> {
             Interface { name: interface.name.text.clone(), docs: interface.docs.clone(), ..Interface::default() };
         let scope = self.scope;
         for import in &scope.imports {
-            for decl in import.decls {
+            for decl in &import.interface.decls {
                 self.declare(decl, Some(import.module));
             }
         }
+        let imports = scope.imports.iter().map(|import| (import.module, import.interface));
+        for (module, interface) in imports.chain([("", interface)]) {
+            if has_headers(interface) {
+                self.with_headers.insert(module);
+            }
+            if interface.nameless || interface.attrs.iter().any(|attr| attr.name.text == "local") {
+                self.nameless.insert(module);
+            }
+        }
+        self.macros = scope.macros.iter().map(|defined| (defined.name.text.as_str(), &defined.value)).collect();
         // What is wrong there is said when that interface is compiled.
         self.diagnostics.clear();
         // Own names come before imported ones; only among themselves they must not repeat.
         for decl in &interface.decls {
             self.declare(decl, None);
         }
-        let imported = scope.imports.iter().flat_map(|import| import.decls);
+        let imported = scope.imports.iter().flat_map(|import| &import.interface.decls);
         for decl in imported.clone().chain(&interface.decls) {
             self.announce(decl);
         }
@@ -140,6 +170,9 @@ impl<'a> Resolver<'a> {
         self.interface_attrs(interface, &mut model);
         model.operations = self.operations(interface);
         model.types = std::mem::take(&mut self.types);
+        for (id, reason) in super::late::needed(&model) {
+            self.hook_in(&mut model.types, id, None, &reason);
+        }
         super::layout::compute(&mut model, &mut self.diagnostics);
         super::check::run(&model, &mut self.diagnostics);
         (model, self.diagnostics)
@@ -151,7 +184,16 @@ impl<'a> Resolver<'a> {
         if let Some(attr) = attrs::find(&list, "uuid") {
             match attr.args.as_deref() {
                 Some([ast::AttrArg::Uuid(uuid)]) => model.uuid = Some(uuid.clone()),
-                _ if !interface.decls.iter().any(|decl| matches!(decl.kind, DeclKind::Function(_))) => {
+                // PIDL takes any text
+                Some([ast::AttrArg::Expr(ast::Expr { kind: ast::ExprKind::Str(_), .. })]) => {
+                    self.diagnostics.push(Diagnostic::warning(
+                        "R0710",
+                        "this is no UUID",
+                        attr.span.clone(),
+                        "nothing can bind to the interface",
+                    ));
+                }
+                _ if !interface.decls.iter().any(is_called) => {
                     self.diagnostics.push(Diagnostic::warning(
                         "R0710",
                         "this is no UUID",
@@ -180,8 +222,9 @@ impl<'a> Resolver<'a> {
         if let Some(attr) = attrs::find(&list, "version") {
             let version = match attr.args.as_deref() {
                 Some([ast::AttrArg::Version(major, minor)]) => (u16::try_from(*major), u16::try_from(*minor)),
-                Some([ast::AttrArg::Expr(ast::Expr { kind: ast::ExprKind::Int(major), .. })]) => {
-                    (u16::try_from(*major), Ok(0))
+                // as it is on the wire: the minor version in the high half
+                Some([ast::AttrArg::Expr(ast::Expr { kind: ast::ExprKind::Int(both), .. })]) => {
+                    (u16::try_from(*both & 0xFFFF), u16::try_from(*both >> 16))
                 }
                 _ => (u16::try_from(-1), Ok(0)),
             };
@@ -195,6 +238,11 @@ impl<'a> Resolver<'a> {
                 )),
             }
         }
+    }
+
+    /// `GUID`, `NTSTATUS`: what every interface knows, declared once more, is still the same.
+    fn is_known(name: &str) -> bool {
+        matches!(super::types::builtin(name), Some(Type::Known(_)))
     }
 
     /// Takes up the names of a declaration.
@@ -250,19 +298,29 @@ impl<'a> Resolver<'a> {
             return;
         }
         let plain = typedef.declarators.iter().find(|d| d.pointers == 0 && d.arrays.is_empty());
+        let known = plain.filter(|declarator| Self::is_known(&declarator.name.text));
+        if let Some(known) = known {
+            if let Some((Some(tag), ..)) = parts(&typedef.ty) {
+                self.bind_tag(tag, Name::Known(&known.name.text));
+            }
+            for declarator in typedef.declarators.iter().filter(|other| other.name.text != known.name.text) {
+                let name = if declarator.pointers == 0 && declarator.arrays.is_empty() {
+                    Name::Known(&known.name.text)
+                } else {
+                    Name::PointerTo(&known.name.text, declarator)
+                };
+                self.bind(&declarator.name, name, module);
+            }
+            return;
+        }
         let defined = match (parts(&typedef.ty), plain) {
             (Some((tag, shape, inner)), plain) => {
-                let Some(name) = plain.map(|d| &d.name).or(tag) else {
-                    self.diagnostics.push(Diagnostic::error(
-                        "R0712",
-                        "a type that only its pointers or arrays name",
-                        decl.span.clone(),
-                        "give it a name of its own",
-                    ));
-                    return;
-                };
+                // of a type that only its pointers name, the first of them
+                let Some(name) = plain.or(typedef.declarators.first()).map(|d| &d.name) else { return };
+                let name = plain.map(|d| &d.name).or(tag).unwrap_or(name);
                 let attrs = decl.attrs.iter().chain(&typedef.attrs).chain(inner).collect();
                 let id = self.add_type(name, decl, module, Body { attrs, shape });
+                self.in_place.insert(&raw const typedef.ty, id);
                 if let Some(tag) = tag {
                     self.bind_tag(tag, Name::Type(id, &tag.span));
                 }
@@ -364,7 +422,13 @@ impl<'a> Resolver<'a> {
 
     /// The Rust type comes from elsewhere: from the path, or from where such types stand.
     pub(super) fn hook(&mut self, id: TypeId, path: Option<String>, why: &str) {
-        let Some(def) = self.types.get_mut(id.0) else { return };
+        let mut types = std::mem::take(&mut self.types);
+        self.hook_in(&mut types, id, path, why);
+        self.types = types;
+    }
+
+    fn hook_in(&mut self, types: &mut [TypeDef], id: TypeId, path: Option<String>, why: &str) {
+        let Some(def) = types.get_mut(id.0) else { return };
         let is_said = path.is_some();
         let path = path.unwrap_or_else(|| format!("crate::hooks::{}", def.rust));
         if !is_said && def.module.is_none() {
@@ -405,13 +469,18 @@ impl<'a> Resolver<'a> {
     fn is_own(&self, name: Name<'_>) -> bool {
         match name {
             Name::Type(id, _) => self.types.get(id.0).is_some_and(|def| def.module.is_none()),
-            Name::Alias(_, _, decl) => self.scope.imports.iter().all(|i| i.decls.iter().all(|d| d.span != decl.span)),
-            Name::Forward(_) => false,
+            Name::Alias(_, _, decl) => {
+                let is_other = |import: &super::Import<'_>| import.interface.decls.iter().all(|d| d.span != decl.span);
+                self.scope.imports.iter().all(is_other)
+            }
+            Name::Forward(_) | Name::Known(_) | Name::PointerTo(..) => false,
         }
     }
 
     fn name_span(&self, name: Name<'_>) -> Span {
         match name {
+            Name::Known(_) => Span::default(),
+            Name::PointerTo(_, declarator) => declarator.name.span.clone(),
             Name::Type(_, span) | Name::Forward(span) => span.clone(),
             Name::Alias(_, declarator, _) => declarator.name.span.clone(),
         }
@@ -464,25 +533,74 @@ impl<'a> Resolver<'a> {
                 );
                 None
             }
-            Name::Alias(typedef, declarator, decl) => {
-                let key = declarator.name.text.as_str();
-                if self.open.contains(&key) || self.open.len() >= MAX_ALIASES {
-                    self.diagnostics.push(Diagnostic::error(
-                        "R0714",
-                        format!("`{key}` is defined by itself"),
-                        declarator.name.span.clone(),
-                        "leads back here",
-                    ));
-                    return None;
-                }
-                self.open.push(key);
-                let attrs: Vec<&Attr> = decl.attrs.iter().chain(&typedef.attrs).collect();
-                attrs::check(&attrs, &mut self.diagnostics);
-                let ty = self.alias_type(typedef, declarator, &attrs);
-                self.open.pop();
-                ty
+            Name::Known(known) => super::types::builtin(known),
+            Name::Alias(..) | Name::PointerTo(..) => {
+                let level = self.alias_level(name)?;
+                self.settle(level, false, &ident.span)
             }
         }
+    }
+
+    /// What an alias stands for: pointers that say nothing are what its use makes of them.
+    fn alias_level(&mut self, name: Name<'a>) -> Option<Level> {
+        let (typedef, declarator, decl) = match name {
+            Name::Alias(typedef, declarator, decl) => (typedef, declarator, decl),
+            Name::PointerTo(known, declarator) => {
+                let level = Level::Leaf(super::types::builtin(known)?);
+                return self.declared(level, declarator, &[]);
+            }
+            _ => return None,
+        };
+        let key = declarator.name.text.as_str();
+        if self.open.contains(&key) || self.open.len() >= MAX_ALIASES {
+            self.diagnostics.push(Diagnostic::error(
+                "R0714",
+                format!("`{key}` is defined by itself"),
+                declarator.name.span.clone(),
+                "leads back here",
+            ));
+            return None;
+        }
+        self.open.push(key);
+        let attrs: Vec<&Attr> = decl.attrs.iter().chain(&typedef.attrs).collect();
+        attrs::check(&attrs, &mut self.diagnostics);
+        let level = self.alias(typedef, declarator, &attrs);
+        self.open.pop();
+        level
+    }
+
+    /// `handle_t`, or a name of it: nothing of it travels.
+    pub(super) fn is_binding_handle(&self, spec: &TypeSpec) -> bool {
+        let mut spec = spec;
+        for _ in 0..MAX_ALIASES {
+            match spec {
+                TypeSpec::Words(words) => return words.iter().any(|word| word.text == "handle_t"),
+                TypeSpec::Ref(name) => match self.names.get(name.name.text.as_str()) {
+                    Some(Name::Alias(typedef, declarator, _)) if declarator.pointers == 0 => spec = &typedef.ty,
+                    _ => return name.name.text == "handle_t",
+                },
+                _ => return false,
+            }
+        }
+        false
+    }
+
+    /// What a name stands for where it is used.
+    pub(super) fn lookup_level(&mut self, ident: &Ident) -> Option<Level> {
+        match self.names.get(ident.text.as_str()).or_else(|| self.tags.get(ident.text.as_str())) {
+            Some(name @ (Name::Alias(..) | Name::PointerTo(..))) => {
+                let name = *name;
+                self.alias_level(name)
+            }
+            None if super::types::builtin_pointer(&ident.text).is_some() => super::types::builtin_pointer(&ident.text),
+            _ => self.lookup(ident).map(super::types::loosen),
+        }
+    }
+
+    /// The type that is written in place here, if it has a name already.
+    pub(super) fn named_in_place(&mut self, spec: &TypeSpec) -> Option<Type> {
+        let id = self.in_place.get(&std::ptr::from_ref(spec)).copied()?;
+        Some(self.reference(id))
     }
 
     /// The type of a use of a named type.
@@ -537,8 +655,17 @@ impl<'a> Resolver<'a> {
 
     /// A constant that comes later.
     pub(super) fn later_constant(&mut self, name: &str) -> Option<u64> {
-        let expr = self.pending.remove(name)?;
-        let value = self.constant(expr)?;
+        let value = match self.pending.remove(name) {
+            Some(expr) => self.constant(expr)?,
+            None => {
+                // whatever is no number is for C
+                let expr = self.macros.remove(name)?;
+                let before = self.diagnostics.len();
+                let value = self.constant(expr);
+                self.diagnostics.truncate(before);
+                value?
+            }
+        };
         self.constants.insert(name.to_owned(), value);
         Some(value)
     }
@@ -608,19 +735,36 @@ impl<'a> Resolver<'a> {
         while let Some(id) = self.queue.pop() {
             let Some(body) = self.written_body(id) else { continue };
             let before = self.diagnostics.len();
+            let module = self.types.get(id.0).and_then(|def| def.module.as_deref()).unwrap_or_default();
+            self.headers = self.with_headers.contains(module);
             let kind = self.body(id, &body);
             if let Some(def) = self.types.get_mut(id.0) {
                 def.kind = kind;
             }
             let is_own = self.types.get(id.0).is_some_and(|def| def.module.is_none());
             let numbers = matches!(body.shape, Shape::Enum(_) | Shape::Bitmap(_));
-            if !numbers && let Some(reason) = self.unsupported(before) {
+            let reason = if numbers { None } else { self.unsupported(before).or_else(|| self.for_c(id, before)) };
+            if let Some(reason) = reason {
                 self.hook(id, None, &reason);
             }
             if !is_own {
                 self.diagnostics.truncate(before);
             }
         }
+    }
+
+    /// In a local interface and in a file of declarations alone, much is for C: what is wrong with a type matters where it is used.
+    fn for_c(&mut self, id: TypeId, before: usize) -> Option<String> {
+        let module = self.types.get(id.0).and_then(|def| def.module.as_deref()).unwrap_or_default();
+        let is_wrong = |found: &&Diagnostic| found.severity == Severity::Error && found.code != "R0703";
+        if !self.nameless.contains(module) || self.diagnostics.get(before..)?.iter().any(|found| found.code == "R0703")
+        {
+            return None;
+        }
+        let found = self.diagnostics.get(before..)?.iter().find(is_wrong)?;
+        let reason = format!("{}: {}", found.message, found.primary.1);
+        self.diagnostics.truncate(before);
+        Some(reason)
     }
 
     /// What of the messages since then says that something cannot be compiled; they are taken back.
@@ -631,17 +775,45 @@ impl<'a> Resolver<'a> {
         Some(reason)
     }
 
+    /// The interfaces that this one extends, the farthest first.
+    fn bases(&mut self, interface: &ast::Interface) -> Vec<&'a ast::Interface> {
+        let mut found: Vec<&'a ast::Interface> = Vec::new();
+        let mut next = interface.base.as_ref();
+        while let Some(name) = next {
+            let scope = self.scope;
+            let base = scope.imports.iter().rev().map(|import| import.interface).find(|i| i.name.text == name.text);
+            let again = found.iter().any(|other| other.name.text == name.text);
+            let Some(base) = base.filter(|_| !again && name.text != interface.name.text) else {
+                let (message, label) = if again || name.text == interface.name.text {
+                    (format!("`{}` extends itself", interface.name.text), "leads back here")
+                } else {
+                    (format!("no interface `{}`", name.text), "not in this file before it, nor in an imported one")
+                };
+                let candidates = scope.imports.iter().map(|import| import.interface.name.text.as_str());
+                let near = crate::spelling::nearest(&name.text, candidates);
+                let mut found = Diagnostic::error("R0724", message, name.span.clone(), label);
+                found.help = near.map(|near| format!("did you mean `{near}`?"));
+                self.diagnostics.push(found);
+                break;
+            };
+            found.push(base);
+            next = base.base.as_ref();
+        }
+        found.reverse();
+        found
+    }
+
     /// Operations in order of their numbers.
     fn operations(&mut self, interface: &'a ast::Interface) -> Vec<Operation> {
-        let functions = interface.decls.iter().filter_map(|decl| match &decl.kind {
+        self.headers = self.with_headers.contains("");
+        let inherited = self.bases(interface).into_iter().flat_map(|base| &base.decls);
+        let functions = inherited.chain(&interface.decls).filter_map(|decl| match &decl.kind {
             DeclKind::Function(function) => Some((decl, function)),
             _ => None,
         });
+        let local = interface.attrs.iter().any(|attr| attr.name.text == "local");
         // what never travels has no number
-        let numbered = functions.filter(|(decl, _)| {
-            let list: Vec<&Attr> = decl.attrs.iter().collect();
-            !["noopnum", "local", "callback"].iter().any(|name| attrs::has(&list, name))
-        });
+        let numbered = functions.filter(|(decl, _)| !local && is_called(decl));
         let mut operations: Vec<Operation> = Vec::new();
         for (opnum, (decl, function)) in (0u16..).zip(numbered) {
             if let Some(before) = operations.iter().find(|operation| operation.name == function.name.text) {
@@ -686,4 +858,15 @@ pub(super) fn parts(spec: &TypeSpec) -> Option<(Option<&Ident>, Shape<'_>, &[Att
         TypeSpec::Bitmap { attrs, tag, items, .. } => (tag.as_ref(), Shape::Bitmap(items), attrs.as_slice()),
         _ => return None,
     })
+}
+
+/// Headers of C belong to the interface.
+fn has_headers(interface: &ast::Interface) -> bool {
+    interface.attrs.iter().any(|attr| matches!(attr.name.text.as_str(), "helper" | "headerhelper"))
+}
+
+/// An operation that travels: it has a number.
+fn is_called(decl: &Decl) -> bool {
+    let local = |attr: &Attr| matches!(attr.name.text.as_str(), "noopnum" | "local" | "callback");
+    matches!(decl.kind, DeclKind::Function(_)) && !decl.attrs.iter().any(local)
 }

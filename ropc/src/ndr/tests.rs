@@ -268,7 +268,7 @@ fn takes_types_of_imported_interfaces_by_their_paths() {
     let text = "[uuid(00000000-0000-0000-0000-000000000002)] interface u {
         typedef struct { Named named; Kind kind; uint8 a[A1]; } Two; void f([in] Two *two); }";
     let interface = interfaces(text).remove(0);
-    let imports = vec![Import { module: "crate::t", decls: &imported.decls }];
+    let imports = vec![Import { module: "crate::t", interface: &imported }];
     let (module, diagnostics) = compile_interface(&interface, &Scope { imports, ..Scope::default() });
     assert!(diagnostics.is_empty(), "{diagnostics:#?}");
     let text = format_items(&module.unwrap().items).unwrap();

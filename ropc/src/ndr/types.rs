@@ -68,6 +68,7 @@ pub(super) const OPAQUE_NAMES: &[&str] = &[
     "nbt_string",
     "netr_DeltaEnum8Bit",
     "netr_SamDatabaseID8Bit",
+    "security_descriptor",
     "sockaddr_storage",
     "spoolss_security_descriptor",
     "timespec",
@@ -78,26 +79,34 @@ pub(super) const OPAQUE_NAMES: &[&str] = &[
 /// The type of a name that needs no declaration.
 pub(super) fn builtin(name: &str) -> Option<Type> {
     Some(Type::Scalar(match name {
-        "uint8" | "UCHAR" | "BYTE" | "char" | "uint8_t" | "CHAR" | "byte" => Scalar::U8,
-        "uint16" | "USHORT" | "WORD" | "WCHAR" | "wchar_t" | "uint16_t" => Scalar::U16,
+        "uint8" | "UCHAR" | "BYTE" | "char" | "uint8_t" | "CHAR" | "byte" | "UINT8" | "unsigned8" => Scalar::U8,
+        "uint16" | "USHORT" | "WORD" | "WCHAR" | "wchar_t" | "uint16_t" | "UINT16" | "unsigned16" | "UNICODE" => {
+            Scalar::U16
+        }
         "uint32" | "ULONG" | "DWORD" | "UINT" | "error_status_t" | "uint32_t" | "uint" | "time_t" | "boolean32"
-        | "BOOL" | "mode_t" | "NET_API_STATUS" | "ipv4address" | "ndr_flags_type" | "COMRESULT" => Scalar::U32,
+        | "BOOL" | "mode_t" | "NET_API_STATUS" | "ipv4address" | "ndr_flags_type" | "COMRESULT" | "UINT32"
+        | "ULONG32" | "DWORD32" | "unsigned32" => Scalar::U32,
+        "ULARGE_INTEGER" | "UINT64" | "QWORD" | "unsigned64" => Scalar::U64,
         "uint64" | "ULONGLONG" | "ULONG64" | "DWORD64" | "DWORDLONG" | "hyper" | "HYPER_T" | "uint64_t" | "pointer"
         | "NTTIME_hyper" | "NTTIME_1sec" | "uid_t" | "gid_t" | "libndr_flags" => Scalar::U64,
-        "int8" | "int8_t" => Scalar::I8,
-        "int16" | "SHORT" | "int16_t" => Scalar::I16,
-        "int32" | "LONG" | "INT" | "int32_t" => Scalar::I32,
-        "int64" | "dlong64" | "LONGLONG" | "LONG64" | "int64_t" => Scalar::I64,
+        "int8" | "int8_t" | "INT8" | "signed8" => Scalar::I8,
+        "int16" | "SHORT" | "int16_t" | "INT16" | "signed16" => Scalar::I16,
+        "int32" | "LONG" | "INT" | "int32_t" | "INT32" | "LONG32" | "signed32" => Scalar::I32,
+        "int64" | "dlong64" | "LONGLONG" | "LONG64" | "int64_t" | "INT64" | "LARGE_INTEGER" | "signed64" => Scalar::I64,
+        "FLOAT" => Scalar::F32,
+        "DOUBLE" => Scalar::F64,
         "boolean8" | "bool8" | "BOOLEAN" => Scalar::Bool,
         "uint1632" | "int1632" => Scalar::Enum16,
-        "uint3264" | "int3264" | "__int3264" | "ULONG_PTR" | "DWORD_PTR" | "SIZE_T" => Scalar::U3264,
-        "udlong" | "NTTIME" => Scalar::Udlong,
+        "uint3264" | "int3264" | "__int3264" | "ULONG_PTR" | "DWORD_PTR" | "SIZE_T" | "UINT_PTR" | "INT_PTR"
+        | "LONG_PTR" => Scalar::U3264,
+        // two numbers of 32 bits, the low one first
+        "udlong" | "NTTIME" | "FILETIME" => Scalar::Udlong,
         "dlong" => Scalar::Dlong,
         "udlongr" => Scalar::Udlongr,
         "NTSTATUS" => return Some(Type::Known(Known::NtStatus)),
         "WERROR" => return Some(Type::Known(Known::WError)),
         "HRESULT" => return Some(Type::Known(Known::HResult)),
-        "GUID" | "UUID" | "uuid_t" | "guid" => return Some(Type::Known(Known::Guid)),
+        "GUID" | "UUID" | "uuid_t" | "guid" | "idl_uuid_t" | "CLSID" | "IID" => return Some(Type::Known(Known::Guid)),
         "policy_handle" => return Some(Type::Known(Known::ContextHandle)),
         "DATA_BLOB" => return Some(Type::Known(Known::Blob)),
         "dom_sid" => return Some(Type::Known(Known::Sid)),
@@ -114,6 +123,58 @@ pub(super) fn builtin(name: &str) -> Option<Type> {
         }
         _ => return None,
     }))
+}
+
+/// Names of pointers, with what they point to; the empty name for `void`.
+const POINTER_NAMES: &[(&str, &str)] = &[
+    ("HANDLE", ""),
+    ("LPBOOL", "BOOL"),
+    ("LPBYTE", "BYTE"),
+    ("LPCSTR", "CHAR"),
+    ("LPCVOID", ""),
+    ("LPCWSTR", "WCHAR"),
+    ("LPDWORD", "DWORD"),
+    ("LPINT", "INT"),
+    ("LPLONG", "LONG"),
+    ("LPSTR", "CHAR"),
+    ("LPVOID", ""),
+    ("LPWORD", "WORD"),
+    ("LPWSTR", "WCHAR"),
+    ("PBOOL", "BOOL"),
+    ("PBOOLEAN", "BOOLEAN"),
+    ("PBYTE", "BYTE"),
+    ("PCHAR", "CHAR"),
+    ("PDWORD", "DWORD"),
+    ("PDWORD64", "DWORD64"),
+    ("PDWORDLONG", "DWORDLONG"),
+    ("PFILETIME", "FILETIME"),
+    ("PGUID", "GUID"),
+    ("PLARGE_INTEGER", "LARGE_INTEGER"),
+    ("PLONG", "LONG"),
+    ("PLONG64", "LONG64"),
+    ("PSHORT", "SHORT"),
+    ("PSTR", "CHAR"),
+    ("PUCHAR", "UCHAR"),
+    ("PULARGE_INTEGER", "ULARGE_INTEGER"),
+    ("PULONG", "ULONG"),
+    ("PUSHORT", "USHORT"),
+    ("PVOID", ""),
+    ("PWCHAR", "WCHAR"),
+    ("PWORD", "WORD"),
+    ("PWSTR", "WCHAR"),
+    ("byte_p_t", "BYTE"),
+    ("unsigned_char_p_t", "CHAR"),
+    ("uuid_p_t", "GUID"),
+];
+
+/// The pointer or `void` of a name that needs no declaration.
+pub(super) fn builtin_pointer(name: &str) -> Option<Level> {
+    if name == "VOID" {
+        return Some(Level::Void);
+    }
+    let (_, to) = POINTER_NAMES.iter().find(|(pointer, _)| *pointer == name)?;
+    let to = if to.is_empty() { Level::Void } else { Level::Leaf(builtin(to)?) };
+    Some(Level::Pointer(None, Box::new(to)))
 }
 
 /// The type that a `sizeof` names, where it needs no declaration.
@@ -149,6 +210,9 @@ fn words(list: &[Ident]) -> Option<Option<Scalar>> {
         "char" | "byte" => Some(Some(Scalar::U8)),
         "small" => pick(Scalar::U8, Scalar::I8),
         "short" => pick(Scalar::U16, Scalar::I16),
+        "__int8" => pick(Scalar::U8, Scalar::I8),
+        "__int16" => pick(Scalar::U16, Scalar::I16),
+        "__int3264" => Some(Some(Scalar::U3264)),
         "long" | "int" | "__int32" | "" => pick(Scalar::U32, Scalar::I32),
         "hyper" | "__int64" => pick(Scalar::U64, Scalar::I64),
         "wchar_t" => Some(Some(Scalar::U16)),
@@ -164,7 +228,7 @@ const MAX_LEVELS: usize = 16;
 
 /// A type in the making: pointers whose kind only their place decides, `void` behind them.
 #[derive(Clone, Debug)]
-enum Level {
+pub(super) enum Level {
     Pointer(Option<Pointer>, Box<Level>),
     Array(Array1),
     Format(Format, Box<Level>),
@@ -172,8 +236,9 @@ enum Level {
     Void,
 }
 
+/// An array in the making.
 #[derive(Clone, Debug)]
-struct Array1 {
+pub(super) struct Array1 {
     element: Box<Level>,
     size: Size,
     length: Option<Expr>,
@@ -204,6 +269,12 @@ impl<'a> Resolver<'a> {
         declarator: Option<&'a Declarator>,
         place: &Use<'_>,
     ) -> Option<Type> {
+        let level = self.level(spec, declarator, place)?;
+        self.settle(level, place.parameter, place.span)
+    }
+
+    /// The same before its pointers are settled.
+    fn level(&mut self, spec: &'a TypeSpec, declarator: Option<&'a Declarator>, place: &Use<'_>) -> Option<Level> {
         let base = self.base_level(spec, place)?;
         let mut level = match declarator {
             Some(declarator) => self.declared(base, declarator, place.fields)?,
@@ -219,16 +290,11 @@ impl<'a> Resolver<'a> {
             return None;
         }
         self.apply(&mut level, place);
-        self.settle(level, place.parameter, place.span)
+        Some(level)
     }
 
-    /// The type of a typedef name.
-    pub(super) fn alias_type(
-        &mut self,
-        typedef: &'a Typedef,
-        declarator: &'a Declarator,
-        attrs: &[&Attr],
-    ) -> Option<Type> {
+    /// What a typedef name stands for.
+    pub(super) fn alias(&mut self, typedef: &'a Typedef, declarator: &'a Declarator, attrs: &[&Attr]) -> Option<Level> {
         let spec = &typedef.ty;
         let place = Use {
             attrs,
@@ -238,8 +304,12 @@ impl<'a> Resolver<'a> {
             inline_name: declarator.name.text.clone(),
             around: Default::default(),
         };
-        let ty = self.used_type(spec, Some(declarator), &place)?;
-        Some(if typedef.pipe { Type::Pipe(Box::new(ty)) } else { ty })
+        let level = self.level(spec, Some(declarator), &place)?;
+        if !typedef.pipe {
+            return Some(level);
+        }
+        let element = self.settle(level, false, place.span)?;
+        Some(Level::Leaf(Type::Pipe(Box::new(element))))
     }
 
     /// The type without pointers and arrays; `None` inside for `void`.
@@ -253,7 +323,10 @@ impl<'a> Resolver<'a> {
                     None
                 }
             },
-            TypeSpec::Ref(name) => self.lookup(&name.name).map(Some),
+            TypeSpec::Ref(name) => match self.lookup_level(&name.name)? {
+                Level::Void => Some(None),
+                level => self.settle(level, false, &name.span).map(Some),
+            },
             TypeSpec::Tag(_, tag) => self.lookup_tag(tag).map(Some),
             TypeSpec::Struct { .. } | TypeSpec::Union { .. } | TypeSpec::Enum(..) | TypeSpec::Bitmap { .. } => {
                 self.inline(spec, "Inline", attrs).map(Some)
@@ -277,15 +350,19 @@ impl<'a> Resolver<'a> {
     }
 
     fn base_level(&mut self, spec: &'a TypeSpec, place: &Use<'_>) -> Option<Level> {
-        let base = match parts(spec) {
-            Some(_) => Some(self.inline(spec, &place.inline_name, place.attrs)?),
-            None => self.base_type(spec, place.attrs)?,
+        if let Some(ty) = self.named_in_place(spec) {
+            return Some(Level::Leaf(ty));
+        }
+        let base = match (parts(spec), spec) {
+            (Some(_), _) => Some(self.inline(spec, &place.inline_name, place.attrs)?),
+            (None, TypeSpec::Ref(name)) => return self.lookup_level(&name.name),
+            (None, _) => self.base_type(spec, place.attrs)?,
         };
         Some(base.map_or(Level::Void, loosen))
     }
 
     /// Pointers and arrays of a declarator around a base.
-    fn declared(&mut self, base: Level, declarator: &'a Declarator, fields: &[&str]) -> Option<Level> {
+    pub(super) fn declared(&mut self, base: Level, declarator: &'a Declarator, fields: &[&str]) -> Option<Level> {
         let mut level = base;
         if !declarator.pointer_to_array {
             level = point(level, declarator.pointers);
@@ -536,7 +613,21 @@ impl<'a> Resolver<'a> {
             self.no_argument(attr, "two numbers");
             return;
         };
-        let (Some(low), Some(high)) = (self.constant(low), self.constant(high)) else { return };
+        let before = self.diagnostics.len();
+        let (Some(low), Some(high)) = (self.constant(low), self.constant(high)) else {
+            // what has no value here does not change the wire
+            let unknown = self.diagnostics.get(before..).unwrap_or_default().iter().all(|found| found.code == "R0715");
+            if unknown {
+                self.diagnostics.truncate(before);
+                self.diagnostics.push(Diagnostic::warning(
+                    "R0723",
+                    "this range is not checked",
+                    attr.span.clone(),
+                    "has no value here",
+                ));
+            }
+            return;
+        };
         match leaf(level) {
             Some(place @ Type::Scalar(_)) => {
                 if let Type::Scalar(scalar) = *place
@@ -569,7 +660,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The type with all pointers of a kind.
-    fn settle(&mut self, level: Level, parameter: bool, span: &Span) -> Option<Type> {
+    pub(super) fn settle(&mut self, level: Level, parameter: bool, span: &Span) -> Option<Type> {
         Some(match level {
             Level::Leaf(ty) => ty,
             Level::Format(format, inner) => Type::Formatted(format, Box::new(self.settle(*inner, parameter, span)?)),
@@ -655,7 +746,7 @@ fn point(level: Level, stars: usize) -> Level {
 }
 
 /// A resolved type as levels again, so that attributes of its use can apply.
-fn loosen(ty: Type) -> Level {
+pub(super) fn loosen(ty: Type) -> Level {
     match ty {
         Type::Pointer(kind, to) => Level::Pointer(Some(kind), Box::new(loosen(*to))),
         Type::Array(array) => Level::Array(Array1 {

@@ -177,6 +177,11 @@ impl Builder {
         Ok(attrs)
     }
 
+    /// The value of a macro, if nothing is wrong with it.
+    pub(super) fn macro_value(&mut self, node: Node<'_>) -> Option<crate::ast::Expr> {
+        self.expr(node).ok().filter(|_| self.diagnostics.is_empty())
+    }
+
     /// What stands before the brace of an interface.
     pub(super) fn interface_head(&mut self, node: Node<'_>) -> Built<Interface> {
         let mut parts = self.parts(node);
@@ -184,7 +189,7 @@ impl Builder {
         let attrs: Vec<Attr> = self.attrs(&mut parts)?;
         let name = self.ident(&parts.need(Rule::ident)?);
         let base = parts.opt(Rule::ident).map(|node| self.ident(&node));
-        Ok(Interface { docs, attrs, name, base, decls: Vec::new(), damaged: false })
+        Ok(Interface { docs, attrs, name, base, ..Interface::default() })
     }
 }
 

@@ -6,11 +6,18 @@ use super::explain::Failure;
 use super::grammar::Rule;
 use super::outline::{Place, Walk};
 use super::scan::Kind;
-use crate::ast::{Attr, Ident, Interface, Item, Span};
+use crate::ast::{Attr, DeclKind, Ident, Interface, Item, Span};
 use crate::diagnostic::Diagnostic;
 
 /// Attributes that make an interface one of COM.
 const COM_ATTRIBUTES: [&str; 4] = ["object", "odl", "dual", "oleautomation"];
+
+/// Interfaces that every one of COM extends.
+const COM_BASES: [&str; 3] = ["IDispatch", "IInspectable", "IUnknown"];
+
+/// Blocks that are no interfaces.
+const COM_BLOCKS: [&str; 8] =
+    ["apicontract", "attribute", "coclass", "dispinterface", "library", "module", "namespace", "runtimeclass"];
 
 /// Bad attributes of one head that are reported.
 const MAX_ATTEMPTS: usize = 10;
@@ -46,12 +53,55 @@ impl Parser {
         let (com, attrs): (Vec<Attr>, Vec<Attr>) =
             attrs.partition(|attr| COM_ATTRIBUTES.contains(&attr.name.text.as_str()));
         head.attrs = attrs;
-        self.diagnostics.extend(com.iter().map(|attr| no_com(attr.span.clone(), &attr.name.text)));
-        if let Some((outer, _)) = self.open.replace((head, self.scan.span(after.saturating_sub(1)))) {
-            self.file.items.push(Item::Interface(outer));
+        if let Some(attr) = com.first() {
+            self.diagnostics.push(no_com(attr.span.clone(), &attr.name.text));
+            head.com = true;
+        } else if let Some(base) = head.base.as_ref().filter(|base| COM_BASES.contains(&base.text.as_str())) {
+            self.diagnostics.push(no_com(base.span.clone(), &base.text));
+            head.com = true;
+        }
+        if let Some((outer, _)) = self.open.take() {
+            self.keep_interface(outer);
             self.nested += 1;
         }
+        self.com = head.com.then_some(self.diagnostics.len());
+        self.open = Some((head, self.scan.span(after.saturating_sub(1))));
         after
+    }
+
+    /// Takes up an interface that was read. Of one of COM its operations are not looked at.
+    pub(super) fn keep_interface(&mut self, mut interface: Interface) {
+        if let Some(before) = self.com.take() {
+            self.diagnostics.truncate(before);
+            interface.decls.retain(|decl| !matches!(decl.kind, DeclKind::Function(_)));
+        }
+        self.file.items.push(Item::Interface(interface));
+    }
+
+    /// `library X {`, `coclass X {`, `importlib("x.tlb")`, `namespace A.B {`: whole blocks of COM and WinRT.
+    pub(super) fn is_block_of_com(&self, word: usize) -> bool {
+        let name = self.scan.is_word(word + 1) && ["{", ":", "."].iter().any(|sign| self.scan.is(word + 2, sign));
+        match self.scan.text(word) {
+            "importlib" => self.scan.is(word + 1, "("),
+            text => name && COM_BLOCKS.contains(&text),
+        }
+    }
+
+    /// Reports a block of COM and passes over it.
+    pub(super) fn block_of_com(&mut self, word: usize) -> usize {
+        self.diagnostics.push(no_com(self.scan.span(word), self.scan.text(word)));
+        let all = self.scan.tokens.len();
+        let mut depth = 0usize;
+        for index in word..all {
+            match self.scan.text(index) {
+                "{" => depth += 1,
+                "}" if depth <= 1 => return if self.scan.is(index + 1, ";") { index + 2 } else { index + 1 },
+                "}" => depth -= 1,
+                ";" if depth == 0 => return index + 1,
+                _ => {}
+            }
+        }
+        all
     }
 
     /// Takes bad attributes out one by one. What is left of the head, and the token after its brace: the
@@ -74,7 +124,7 @@ impl Parser {
         let name = (start..brace).find(|i| self.scan.is(*i, "interface")).map_or(brace, |word| word + 1);
         let text = if self.scan.is_word(name) { self.scan.text(name).to_owned() } else { String::new() };
         let name = Ident { text, span: self.scan.span(name) };
-        (Interface { docs: Vec::new(), attrs, name, base: None, decls: Vec::new(), damaged: true }, brace + 1)
+        (Interface { attrs, name, damaged: true, ..Interface::default() }, brace + 1)
     }
 
     fn brace_after(&self, start: usize) -> usize {

@@ -4,12 +4,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::{env, fs};
 
-use ropc::ast::{Item, SourceId};
+use ropc::ast::SourceId;
 use ropc::codes::CODES;
 use ropc::compile::compile;
 use ropc::diagnostic::Diagnostic;
-use ropc::lower::is_mapi;
-use ropc::ndr::{Scope, check_interface};
 use ropc::parse::parse;
 use ropc::preprocess;
 
@@ -104,13 +102,8 @@ fn codes(text: &str) -> BTreeSet<&'static str> {
     let done = preprocess::run(SourceId(0), text, &[], &mut |_| None);
     let (file, mut diagnostics): (_, Vec<Diagnostic>) = parse(SourceId(0), &done.text);
     diagnostics.extend(done.diagnostics);
-    let ndr = file.items.iter().filter_map(|item| match item {
-        Item::Interface(interface) if !is_mapi(interface) => Some(check_interface(interface, &Scope::default()).1),
-        _ => None,
-    });
-    let ndr: Vec<Diagnostic> = ndr.flatten().collect();
     let compiled = compile(&[(SourceId(0), file)]);
-    diagnostics.iter().chain(&compiled.diagnostics).chain(&ndr).map(|diagnostic| diagnostic.code).collect()
+    diagnostics.iter().chain(&compiled.diagnostics).map(|diagnostic| diagnostic.code).collect()
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod formatting;
 mod golden;
 mod language;
 mod layouts;
+mod midl;
 mod rebuilt;
 mod recovery;
 mod reference;

@@ -1,7 +1,9 @@
 //! Declarations: one function decides by rule, the others are in the files of their subject.
 
 use super::{Builder, Built, Node, Parts};
-use crate::ast::{ConstDecl, Decl, DeclKind, FormParam, Param, Path, StructDecl, TypeDecl, TypeDeclKind, TypeRef};
+use crate::ast::{
+    ConstDecl, Decl, DeclKind, FormParam, Ident, Param, Path, StructDecl, TypeDecl, TypeDeclKind, TypeRef, TypeSpec,
+};
 use crate::parse::Rule;
 
 impl Builder {
@@ -43,10 +45,11 @@ impl Builder {
 
     fn constant(&mut self, node: Node<'_>) -> Built<ConstDecl> {
         let mut parts = self.parts(node);
-        let ty = parts.need(Rule::type_spec)?;
-        let ty = self.type_spec(ty)?;
+        let ty = parts.opt(Rule::type_spec).map(|ty| self.type_spec(ty)).transpose()?;
         let pointers = parts.many(Rule::pointer).len();
         let name = self.ident(&parts.need(Rule::ident)?);
+        let int = || TypeSpec::Words(vec![Ident { text: "int".to_owned(), span: name.span.clone() }]);
+        let ty = ty.unwrap_or_else(int);
         let value = parts.need(Rule::expr)?;
         Ok(ConstDecl { ty, pointers, name, value: self.expr(value)? })
     }
