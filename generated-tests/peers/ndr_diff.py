@@ -11,8 +11,8 @@ Lines out, one for each of these:
     KIND INTERFACE.NAME ok
     KIND INTERFACE.NAME differs|refused|unknown DETAIL
 
-ok: Samba unpacks the bytes of every representation to the same values, and packs these to the bytes of every representation. Its Python
-has no representations for structures: these are compared in little-endian.
+ok: Samba unpacks the bytes of every representation, and packs what it unpacked to the bytes of every representation. What its Python has no
+names for, and structures, for which Python has no representations, is unpacked and packed by the libraries underneath.
 
     ndr_diff.py [INTERFACE=MODULE]... [INTERFACE.NAME=MODULE.NAME]...       what is called otherwise there
                 [--only INTERFACE.NAME=le,be]       representations in which it is comparable
@@ -23,6 +23,7 @@ import argparse
 import importlib
 import sys
 
+from ndr_library import IN, OUT, STRUCTURE, Library
 from ndr_samba import REPRESENTATIONS, from_hex, to_hex, values
 from samba.ndr import ndr_pack, ndr_pack_in, ndr_pack_out, ndr_unpack, ndr_unpack_in, ndr_unpack_out
 
@@ -93,15 +94,34 @@ def operation(found, data, names, ids):
                     equal(pack(call, **options), expected[other], f"{direction}{name}->{to}", ids)
 
 
-def answer(kind, name, data, renamed, only, ids):
-    found = find(name, renamed)
-    if found is None or not hasattr(found, "__ndr_pack__" if kind == "S" else "__ndr_pack_in__"):
-        return "unknown -"
+def by_library(library, entry, kind, data, names, ids):
+    parts = [("", [(STRUCTURE, data)])]
+    if kind == "O":
+        request, response = (IN, data[:3]), (OUT, data[3:])
+        parts = [("in_", [request]), ("out_", [request, response])]
+    for direction, messages in parts:
+        for index, name in enumerate(NAMES):
+            if name not in names:
+                continue
+            taken = [(flags, from_hex(every[index])) for flags, every in messages]
+            found = library.packed(entry, taken, name, names)
+            for to, packed in found.items():
+                equal(packed, from_hex(messages[-1][1][NAMES.index(to)]), f"{direction}{name}->{to}", ids)
+
+
+def answer(kind, name, data, options, library):
+    names, ids = options.only.get(name, NAMES), name not in options.ids
+    found, entry = find(name, options.renamed), library.find(kind, options.renamed.get(name, name))
+    has_python = hasattr(found, "__ndr_pack__" if kind == "S" else "__ndr_pack_in__")
     try:
-        if kind == "S":
+        if entry is not None and (kind == "S" or not has_python):
+            by_library(library, entry, kind, data, names, ids)
+        elif not has_python:
+            return "unknown -"
+        elif kind == "S":
             structure(found, data)
         else:
-            operation(found, data, only.get(name, NAMES), name not in ids)
+            operation(found, data, names, ids)
     except Differs as error:
         return f"differs {error}"
     except (RuntimeError, ValueError, TypeError, AttributeError, OverflowError, UnicodeError) as error:
@@ -116,11 +136,12 @@ def main():
     parser.add_argument("--only", action="append", default=[])
     parser.add_argument("--ids", action="append", default=[])
     options = parser.parse_args()
-    renamed = dict(argument.split("=", 1) for argument in options.renamed)
-    only = {name: names.split(",") for name, names in (argument.split("=", 1) for argument in options.only)}
+    options.renamed = dict(argument.split("=", 1) for argument in options.renamed)
+    options.only = {name: names.split(",") for name, names in (argument.split("=", 1) for argument in options.only)}
+    library = Library()
     for line in sys.stdin:
         kind, name, *data = line.split()
-        print(kind, name, answer(kind, name, data, renamed, only, options.ids), flush=True)
+        print(kind, name, answer(kind, name, data, options, library), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Compares generated code with Samba's library for the interface files of a tree that is not part of this project.
 
-    ndr_tree.py TREE SCRATCH [--count N] [--only FILE,FILE] [--table PATH]
+    ndr_tree.py TREE SCRATCH [--revision REV] [--count N] [--only FILE,FILE] [--table PATH]
 
-TREE is a folder of Samba's sources, or a git directory of them. The files are compiled by `ropc build` in SCRATCH, a folder outside of the
+TREE is a folder of Samba's sources, or a git directory of them, of which REV is read: best the version of the library. The files are compiled by `ropc build` in SCRATCH, a folder outside of the
 project; a program that is generated there makes N values of every structure and operation and packs them; ndr_diff.py compares them
 with Samba. The table has a line for every structure and operation:
 
@@ -30,21 +30,22 @@ def run(*command, **options):
     return subprocess.run([str(part) for part in command], capture_output=True, text=True, **options)
 
 
-def sources(tree, into):
+def sources(tree, revision, into):
     """The interface files and the headers that they include, in one folder."""
     into.mkdir(parents=True)
     kinds = (".idl", "idl_types.h")
     if (tree / "librpc").is_dir():
         for path in tree.rglob("*"):
-            if path.name.endswith(kinds) and "midltests" not in str(path):
+            if path.name.endswith(kinds) and "testprogs" not in str(path):
                 shutil.copy(path, into / path.name)
         return
-    names = run("git", "-C", tree, "ls-tree", "-r", "--name-only", "HEAD").stdout.split()
-    names = [name for name in names if name.endswith(kinds) and "midltests" not in name]
+    names = run("git", "-C", tree, "ls-tree", "-r", "--name-only", revision).stdout.split()
+    names = [name for name in names if name.endswith(kinds) and "testprogs" not in name]
+    if not names:
+        sys.exit(f"{tree} has no interface files in {revision}")
     for name in names:
-        (into / pathlib.Path(name).name).write_bytes(
-            subprocess.run(["git", "-C", str(tree), "show", "HEAD:" + name], capture_output=True, check=True).stdout
-        )
+        found = subprocess.run(["git", "-C", str(tree), "show", f"{revision}:{name}"], capture_output=True, check=True)
+        (into / pathlib.Path(name).name).write_bytes(found.stdout)
 
 
 def first_error(text):
@@ -65,8 +66,39 @@ def compiled(ropc, folder):
     return good, bad
 
 
+# What code of one's own has to have (docs/diagnostics/R0721.md). Nothing with a type of this is compared.
+HOOK = """
+/// In place of code of one's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct NAME;
+impl NAME {
+    pub fn unpack(_: &mut NdrCursor<'_>TAG) -> Result<Self, UnpackError> { Ok(Self) }
+    pub fn unpack_scalars(_: &mut NdrCursor<'_>TAG) -> Result<Self, UnpackError> { Ok(Self) }
+    pub fn unpack_buffers(&mut self, _: &mut NdrCursor<'_>) -> Result<(), UnpackError> { Ok(()) }
+    pub fn pack(&self, _: &mut NdrEncoder) -> Result<(), PackError> { Ok(()) }
+    pub fn pack_scalars(&self, _: &mut NdrEncoder) -> Result<(), PackError> { Ok(()) }
+    pub fn pack_buffers(&self, _: &mut NdrEncoder) -> Result<(), PackError> { Ok(()) }
+    pub fn discriminant(&self) -> u64 { 0 }
+}
+"""
+
+
+def write_library(scratch):
+    """The crate of descriptions: all generated modules, and types in place of code of one's own."""
+    folder = scratch / "idl/src"
+    modules = sorted(path.stem for path in folder.glob("*.rs") if path.stem != "lib")
+    text = "".join(re.sub(r"\s+", "", (folder / f"{module}.rs").read_text()) for module in modules)
+    hooks = "use runtime::ndr::{NdrCursor, NdrEncoder};\nuse runtime::{PackError, UnpackError};\n"
+    for name in sorted(set(re.findall(r"crate::hooks::(\w+)", text))):
+        with_tag = re.search(rf"crate::hooks::{name}::unpack(_scalars)?\(c,[^)]", text)
+        hooks += HOOK.replace("NAME", name).replace("TAG", ", _: u64" if with_tag else "")
+    (folder / "hooks.rs").write_text(hooks)
+    lines = "".join(f"pub mod {module};\n" for module in [*modules, "hooks"])
+    (folder / "lib.rs").write_text(f"#![allow(missing_docs)]\n{lines}")
+
+
 def write_crates(scratch, modules):
-    """The crate of descriptions exists; the workspace around it and the program."""
+    """The workspace of the crate of descriptions and the program."""
     (scratch / "Cargo.toml").write_text('[workspace]\nresolver = "3"\nmembers = ["idl", "peer"]\n')
     shutil.copy(PROJECT / "Cargo.lock", scratch / "Cargo.lock")
     runtime = f'runtime = {{ path = "{PROJECT}/runtime" }}\n'
@@ -94,37 +126,19 @@ def write_crates(scratch, modules):
     (peer / "src/main.rs").write_text(text)
 
 
-def module_of(message, modules):
-    """The module in which a message of the compiler lies."""
-    for span in message["message"]["spans"]:
-        stem = pathlib.Path(span["file_name"]).stem
-        if stem in modules:
-            return stem
-    return None
-
-
-def build(scratch, modules, bad):
-    """Builds the program; a module that is no Rust is left out, with the reason."""
-    environment = dict(os.environ, CARGO_TARGET_DIR=os.environ.get("CARGO_TARGET_DIR", str(PROJECT / "target")))
-    while modules:
-        (scratch / "idl/src/lib.rs").write_text("#![allow(missing_docs)]\n" + "".join(f"pub mod {m};\n" for m in modules))
-        write_crates(scratch, modules)
-        found = run(os.environ.get("CARGO", "cargo"), "build", "--offline", "--quiet", "--package", "peer", "--message-format=json",
-                    cwd=scratch, env=environment)
-        messages = [json.loads(line) for line in found.stdout.splitlines() if line.startswith("{")]
-        if found.returncode == 0:
-            return next(m["executable"] for m in messages if m.get("executable")), modules
-        wrong = {}
-        for message in messages:
-            if message.get("reason") == "compiler-message" and message["message"]["level"] == "error":
-                module = module_of(message, modules)
-                if module:
-                    wrong.setdefault(module, "generated code: " + message["message"]["message"])
-        if not wrong:
-            sys.exit(found.stderr + "\n".join(m["message"]["rendered"] for m in messages if "message" in m))
-        bad.update(wrong)
-        modules = [module for module in modules if module not in wrong]
-    sys.exit("nothing compiles")
+def build(scratch, modules):
+    """Builds the program. What is generated builds, whatever it is generated from."""
+    write_library(scratch)
+    write_crates(scratch, modules)
+    environment = dict(os.environ)
+    environment.setdefault("CARGO_TARGET_DIR", str(PROJECT / "target"))
+    found = run(os.environ.get("CARGO", "cargo"), "build", "--offline", "--quiet", "--package", "peer", "--message-format=json",
+                cwd=scratch, env=environment)
+    messages = [json.loads(line) for line in found.stdout.splitlines() if line.startswith("{")]
+    if found.returncode != 0:
+        errors = [m["message"]["rendered"] for m in messages if m.get("message", {}).get("level") == "error"]
+        sys.exit(found.stderr + "\n".join(errors))
+    return next(m["executable"] for m in messages if m.get("executable"))
 
 
 def compare(lines, renamed):
@@ -148,6 +162,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tree", type=pathlib.Path)
     parser.add_argument("scratch", type=pathlib.Path)
+    parser.add_argument("--revision", default="HEAD")
     parser.add_argument("--count", default="20")
     parser.add_argument("--only", default="")
     parser.add_argument("--table", type=pathlib.Path)
@@ -157,7 +172,7 @@ def main():
         sys.exit("the scratch folder has to be outside of the project")
     shutil.rmtree(scratch, ignore_errors=True)
     ropc = PROJECT / "target/debug/ropc"
-    sources(tree, scratch / "all")
+    sources(tree, options.revision, scratch / "all")
     good, bad = compiled(ropc, scratch / "all")
     if options.only:
         good = [path for path in good if path.stem in options.only.split(",")]
@@ -175,8 +190,8 @@ def main():
     files = {}
     for path in good:
         for name in re.findall(r"^\s*interface\s+(\w+)", path.read_text(errors="replace"), re.M):
-            files[name] = path.stem
-    program, modules = build(scratch, modules, bad)
+            files[name.lower()] = path.stem
+    program = build(scratch, modules)
     lines = run(program, options.count).stdout.splitlines()
     renamed = [f"{interface}={file}" for interface, file in files.items() if interface != file]
     found = collections.OrderedDict()

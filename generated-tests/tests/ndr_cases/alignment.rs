@@ -1,7 +1,7 @@
 //! Alignment: C706 14.2 for NDR 2.0, MS-RPCE 2.2.5.3 for NDR64, where a structure is filled up at its end.
 
 use crate::assert_case;
-use crate::cases::{Broad, Enums, Floats, Gaps, Inner, Narrow, Outer, Wide};
+use crate::cases::{Broad, Enums, Floats, Gaps, Halves, Inner, Narrow, Outer, Wide};
 
 /// a at 0, b at 2, c at 4, d at 8, e at 12, f at 16, g1 at 24. The structure is aligned to 8: NDR64 ends at 32.
 #[test]
@@ -60,5 +60,17 @@ fn floating_point_numbers_follow_the_byte_order() {
         "01 000000 0000803F  00000000000000C0",
         "01 000000 3F800000  C000000000000000",
         "01 000000 0000803F  00000000000000C0"
+    );
+}
+
+/// Times and other pairs of 32 bits (MS-DTYP 2.3.3): each half follows the byte order, the halves do not.
+#[test]
+fn halves_keep_their_order() {
+    assert_case!(
+        Halves,
+        Halves { before: 1, low_first: -2, signless: 0x0102_0304_0506_0708, high_first: 0x0102_0304_0506_0708 },
+        "01 000000 FEFFFFFF FFFFFFFF 08070605 04030201 04030201 08070605",
+        "01 000000 FFFFFFFE FFFFFFFF 05060708 01020304 01020304 05060708",
+        "01 000000 FEFFFFFF FFFFFFFF 08070605 04030201 04030201 08070605"
     );
 }

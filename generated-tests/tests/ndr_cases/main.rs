@@ -8,5 +8,6 @@ mod bytes;
 #[rustfmt::skip]
 #[allow(dead_code)]
 mod cases;
+mod pipes;
 mod pointers;
 mod unions;

@@ -2,7 +2,7 @@
 //! (MS-RPCE 2.2.5.3.4.4).
 
 use crate::assert_case;
-use crate::cases::{ByBoolean, ByByte, ByEnum, ByHyper, ByLong, ByShort, Chosen, Narrow};
+use crate::cases::{ByBoolean, ByByte, ByEnum, ByHyper, ByLong, ByShort, Chosen, Narrow, OtherFirst, Roomy};
 
 #[test]
 fn a_discriminant_of_8_bits() {
@@ -59,6 +59,26 @@ fn a_discriminant_that_is_an_enumeration() {
 #[test]
 fn a_discriminant_of_64_bits() {
     assert_case!(ByHyper, ByHyper::Five(7), "0500000000000000 07", "0000000000000005 07", "0500000000000000 07");
+}
+
+/// `ms_union`: in NDR 2.0, too, every arm stands at the alignment of the largest one.
+#[test]
+fn a_union_of_microsofts_kind() {
+    assert_case!(Roomy, Roomy::Byte(7), "0100 000000000000 07", "0001 000000000000 07", "0100 000000000000 07");
+    assert_case!(
+        Roomy,
+        Roomy::Large(7),
+        "0200 000000000000 0700000000000000",
+        "0002 000000000000 0000000000000007",
+        "0200 000000000000 0700000000000000"
+    );
+    assert_case!(Roomy, Roomy::Default(9), "0900 000000000000", "0009 000000000000", "0900 000000000000");
+}
+
+#[test]
+fn the_arm_for_every_other_value_takes_no_value_that_has_an_arm() {
+    assert_case!(OtherFirst, OtherFirst::Seven(1), "0700 0000 01000000", "0007 0000 00000001", "0700 0000 01000000");
+    assert_case!(OtherFirst, OtherFirst::Other(8, 1), "0800 01", "0008 01", "0800 0000 01");
 }
 
 /// The level stands in the structure and again before the arm. In NDR 2.0 the arm is aligned on its own; in NDR64 the

@@ -54,13 +54,15 @@ const RENAMED: &[&str] = &[
     "epmapper.ept_mgmt_delete=epmapper.epm_MgmtDelete",
 ];
 
-/// What is compared in NDR 2.0 only, and why.
-const NDR_ONLY: &[(&str, &str)] = &[
-    ("epmapper.ept_insert", "the annotation and the size before a tower have 32 bits there in NDR64, too"),
-    ("epmapper.ept_delete", "the same"),
-    ("epmapper.ept_lookup", "the same"),
-    ("epmapper.ept_map", "the same"),
-    ("epmapper.ept_mgmt_delete", "the same"),
+/// What is compared in some representations only, in which, and why.
+const NOT_IN_ALL: &[(&str, &str, &str)] = &[
+    ("epmapper.ept_insert", "le,be", "the annotation and the size before a tower have 32 bits there in NDR64, too"),
+    ("epmapper.ept_delete", "le,be", "the same"),
+    ("epmapper.ept_lookup", "le,be", "the same"),
+    ("epmapper.ept_map", "le,be", "the same"),
+    ("epmapper.ept_mgmt_delete", "le,be", "the same"),
+    ("mgmt.rpc_if_id_t", "le,ndr64", "two versions of 16 bits are one of 32 there"),
+    ("dcerpc.ncacn_packet", "le", "the samples are in one representation"),
 ];
 
 /// Where Samba has unique pointers and C706 full ones: the ids are others.
@@ -79,7 +81,7 @@ fn ask(python: &str, lines: &[String]) -> BTreeMap<String, (usize, Option<String
     let mut child = Command::new(python)
         .arg(script)
         .args(RENAMED)
-        .args(NDR_ONLY.iter().flat_map(|(name, _)| ["--only".to_owned(), format!("{name}=le,be")]))
+        .args(NOT_IN_ALL.iter().flat_map(|(name, which, _)| ["--only".to_owned(), format!("{name}={which}")]))
         .args(OTHER_POINTERS.iter().flat_map(|name| ["--ids", name]))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

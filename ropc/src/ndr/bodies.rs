@@ -54,7 +54,9 @@ impl<'a> Resolver<'a> {
                     None => self.switch_type(&body.attrs),
                 };
                 let arms = self.arms(&name, tag, cases, around);
-                TypeKind::Union(Union { tag, bare, encapsulated: switch.is_some(), arms, max_recursion })
+                let encapsulated = switch.is_some();
+                let aligned = self.scope.ms_union || attrs::has(&body.attrs, "ms_union");
+                TypeKind::Union(Union { tag, bare, encapsulated, aligned, arms, max_recursion })
             }
             Shape::Opaque => TypeKind::Opaque,
             Shape::Enum(declared) => {

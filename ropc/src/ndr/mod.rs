@@ -45,11 +45,19 @@ pub struct Scope<'a> {
     pub macros: Vec<&'a ast::MacroDef>,
     /// The kind of pointers that do not say it; [`compile_interface`] takes it from the interface.
     pub pointer_default: Pointer,
+    /// Every union is one of `ms_union`; [`compile_interface`] takes it from the interface.
+    pub ms_union: bool,
 }
 
 impl Default for Scope<'_> {
     fn default() -> Self {
-        Self { imports: Vec::new(), lost: Vec::new(), macros: Vec::new(), pointer_default: Pointer::Unique }
+        Self {
+            imports: Vec::new(),
+            lost: Vec::new(),
+            macros: Vec::new(),
+            pointer_default: Pointer::Unique,
+            ms_union: false,
+        }
     }
 }
 
@@ -101,6 +109,7 @@ pub fn check_interface(interface: &ast::Interface, scope: &Scope<'_>) -> (model:
     if let Some(kind) = resolve::Resolver::pointer_default(&attrs) {
         scope.pointer_default = kind;
     }
+    scope.ms_union |= attrs::has(&attrs, "ms_union");
     resolve::Resolver::new(&scope).run(interface)
 }
 

@@ -167,6 +167,8 @@ pub struct Union {
     pub bare: bool,
     /// Its discriminant belongs to it alone: nothing around it chooses the arm.
     pub encapsulated: bool,
+    /// Its arms stand at the alignment of the largest one in NDR 2.0, too (`ms_union`).
+    pub aligned: bool,
     /// In order; at most one is the default.
     pub arms: Vec<Arm>,
     /// How deep it may contain itself, where it says so.

@@ -89,6 +89,7 @@ impl Shape<'_> {
                 tag: Scalar::U32,
                 bare: false,
                 encapsulated: false,
+                aligned: false,
                 arms: Vec::new(),
                 max_recursion: None,
             }),

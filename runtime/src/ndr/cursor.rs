@@ -228,16 +228,15 @@ impl<'a> NdrCursor<'a> {
         if self.format.representation.is_ndr64() { self.u64() } else { Ok(u64::from(self.u32()?)) }
     }
 
-    /// A 64-bit integer at an alignment of four (`udlong`, `NTTIME`).
+    /// A 64-bit integer as two of 32 bits, the low half first in either byte order (`udlong`, `NTTIME`).
     ///
     /// # Errors
     /// `Truncated` when the data ends before it.
     pub fn udlong(&mut self) -> Result<u64, UnpackError> {
-        let (first, second) = (u64::from(self.u32()?), u64::from(self.u32()?));
-        Ok(if self.format.representation.is_big_endian() { first << 32 | second } else { second << 32 | first })
+        Ok(u64::from(self.u32()?) | u64::from(self.u32()?) << 32)
     }
 
-    /// A signed 64-bit integer at an alignment of four (`dlong`).
+    /// A signed 64-bit integer as two of 32 bits, the low half first (`dlong`).
     ///
     /// # Errors
     /// `Truncated` when the data ends before it.
@@ -245,7 +244,7 @@ impl<'a> NdrCursor<'a> {
         Ok(self.udlong()?.cast_signed())
     }
 
-    /// A 64-bit integer whose high half stands first (`udlongr`).
+    /// A 64-bit integer as two of 32 bits, the high half first in either byte order (`udlongr`).
     ///
     /// # Errors
     /// `Truncated` when the data ends before it.

@@ -242,17 +242,17 @@ impl NdrEncoder {
         self.u32(narrow)
     }
 
-    /// A 64-bit integer at an alignment of four (`udlong`, `NTTIME`).
+    /// A 64-bit integer as two of 32 bits, the low half first in either byte order (`udlong`, `NTTIME`).
     ///
     /// # Errors
     /// `Full` at the limit.
     pub fn udlong(&mut self, value: u64) -> Result<(), PackError> {
         self.align(4, 4)?;
         let big = self.format.representation.is_big_endian();
-        self.bytes(&if big { value.to_be_bytes() } else { value.to_le_bytes() })
+        self.bytes(&if big { value.rotate_left(32).to_be_bytes() } else { value.to_le_bytes() })
     }
 
-    /// A signed 64-bit integer at an alignment of four (`dlong`).
+    /// A signed 64-bit integer as two of 32 bits, the low half first (`dlong`).
     ///
     /// # Errors
     /// `Full` at the limit.
@@ -260,12 +260,12 @@ impl NdrEncoder {
         self.udlong(value.cast_unsigned())
     }
 
-    /// A 64-bit integer whose high half stands first (`udlongr`).
+    /// A 64-bit integer as two of 32 bits, the high half first in either byte order (`udlongr`).
     ///
     /// # Errors
     /// `Full` at the limit.
     pub fn udlongr(&mut self, value: u64) -> Result<(), PackError> {
-        self.udlong(if self.format.representation.is_big_endian() { value } else { value.rotate_left(32) })
+        self.udlong(value.rotate_left(32))
     }
 
     /// A pointer that is not followed.

@@ -7,6 +7,7 @@ mod plain;
 mod read;
 mod server;
 mod shapes;
+mod sizes;
 mod types;
 mod values;
 mod write;

@@ -229,8 +229,8 @@ impl<'m> Read<'_, 'm> {
             return self.ask(quote!(c.pipe_bytes()));
         }
         let min_size = usize_literal(self.emit.layout(element).min_size.max(1));
-        let value = self.inner().whole(element);
-        self.ask(quote!(c.pipe(#min_size, |c| Ok(#value))))
+        let element = returning(&self.inner().whole(element));
+        self.ask(quote!(c.pipe(#min_size, #element)))
     }
 
     /// The discriminant of a union that has none on the wire, as an argument.

@@ -195,18 +195,24 @@ impl<'m> Emit<'m> {
         let env = Env { model: self.model, fields: Vec::new(), access: Vec::new(), writing: false };
         let method = ident(union.tag.method());
         let align = gap64(def.layout, "c");
-        let arms = union.arms.iter().map(|arm| {
+        // what takes every other value comes last, wherever it was declared
+        let last = |default: bool| union.arms.iter().filter(move |arm| arm.default == default);
+        let arms = last(false).chain(last(true)).map(|arm| {
             let at = arm.name.as_str();
             let variant = ident(&arm.variant);
             let read = Read { emit: *self, env: &env, at: Some(at) };
             let value = arm.ty.as_ref().map(|ty| read.scalars(ty));
-            let pattern = self.arm_pattern(union, arm);
-            match (arm.single(), value) {
-                (Some(_), None) => quote!(#pattern => Self::#variant,),
-                (Some(_), Some(value)) => quote!(#pattern => Self::#variant(#value),),
-                (None, None) => quote!(#pattern => Self::#variant(tag),),
-                (None, Some(value)) => quote!(#pattern => Self::#variant(tag, #value),),
+            let value = match (arm.single(), value) {
+                (Some(_), None) => quote!(Self::#variant),
+                (Some(_), Some(value)) => quote!(Self::#variant(#value)),
+                (None, None) => quote!(Self::#variant(tag)),
+                (None, Some(value)) => quote!(Self::#variant(tag, #value)),
+            };
+            if arm.default && union.arms.len() == 1 {
+                return value;
             }
+            let pattern = self.arm_pattern(union, arm);
+            quote!(#pattern => #value,)
         });
         let (before, after) = type_around(def, "c", false);
         let other = (!union.arms.iter().any(|arm| arm.default)).then(|| {
@@ -220,12 +226,16 @@ impl<'m> Emit<'m> {
             let (align, align64) = (usize_literal(def.layout.align), usize_literal(def.layout.align64));
             quote!(c.align(#align, #align64)?;)
         });
-        let tag = (!union.bare).then(|| quote!(let tag = c.#method()?; #align));
-        let value = quote!(match tag { #(#arms)* #other });
+        let before_arm = before_arm(def, union, "c");
+        let tag = (!union.bare).then(|| quote!(let tag = c.#method()?;));
+        let value = match union.arms.as_slice() {
+            [one] if one.default => quote!(#(#arms)*),
+            _ => quote!(match tag { #(#arms)* #other }),
+        };
         if before.is_empty() {
-            return quote!(#start #align #tag Ok(#value));
+            return quote!(#start #align #tag #before_arm Ok(#value));
         }
-        quote!(#before #start #align #tag let value = #value; #after Ok(value))
+        quote!(#before #start #align #tag #before_arm let value = #value; #after Ok(value))
     }
 
     fn arm_pattern(&self, union: &Union, arm: &Arm) -> TokenStream {
@@ -268,7 +278,8 @@ impl<'m> Emit<'m> {
             let (align, align64) = (usize_literal(def.layout.align), usize_literal(def.layout.align64));
             quote!(e.align(#align, #align64)?;)
         });
-        let tag = (!union.bare).then(|| quote!(e.#method(self.discriminant())?; #align));
+        let before_arm = before_arm(def, union, "e");
+        let tag = (!union.bare).then(|| quote!(e.#method(self.discriminant())?;));
         let (before, after) = type_around(def, "e", false);
         quote! {
             #check
@@ -276,6 +287,7 @@ impl<'m> Emit<'m> {
             #start
             #align
             #tag
+            #before_arm
             match self { #(#arms)* }
             #after
             Ok(())
@@ -387,17 +399,16 @@ fn statement(statements: &TokenStream) -> TokenStream {
 /// An arm of a `match self` over a union.
 fn arm_match(arm: &Arm, value: Option<&TokenStream>) -> TokenStream {
     let variant = ident(&arm.variant);
-    match (arm.single(), value) {
-        (Some(_), None) => quote!(Self::#variant => {}),
-        (None, None) => quote!(Self::#variant(_) => {}),
-        (Some(_), Some(value)) => {
-            let body = statement(value);
-            quote!(Self::#variant(value) => #body)
-        }
-        (None, Some(value)) => {
-            let body = statement(value);
-            quote!(Self::#variant(_, value) => #body)
-        }
+    let Some(value) = value else {
+        return if arm.single().is_some() { quote!(Self::#variant => {}) } else { quote!(Self::#variant(_) => {}) };
+    };
+    let body = statement(value);
+    // a pointer that is ignored is written whatever it is
+    let bound = if super::has_word(value, "value") { quote!(value) } else { quote!(_) };
+    if arm.single().is_some() {
+        quote!(Self::#variant(#bound) => #body)
+    } else {
+        quote!(Self::#variant(_, #bound) => #body)
     }
 }
 
@@ -406,6 +417,16 @@ fn gap64(layout: Layout, on: &str) -> Option<TokenStream> {
     let on = ident(on);
     let align = usize_literal(layout.align64);
     (layout.align64 > 1).then(|| quote!(#on.align_ndr64(#align)?;))
+}
+
+/// The gap between discriminant and arm.
+fn before_arm(def: &TypeDef, union: &Union, on: &str) -> Option<TokenStream> {
+    if !union.aligned || def.layout.align == 1 {
+        return if union.bare { None } else { gap64(def.layout, on) };
+    }
+    let on = ident(on);
+    let (align, align64) = (usize_literal(def.layout.align), usize_literal(def.layout.align64));
+    Some(quote!(#on.align(#align, #align64)?;))
 }
 
 fn recursion(def: &TypeDef, limit: Option<u32>) -> Option<TokenStream> {

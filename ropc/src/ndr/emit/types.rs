@@ -89,32 +89,35 @@ impl<'m> Emit<'m> {
 
     fn union_decl(&self, def: &TypeDef, union: &Union) -> TokenStream {
         let docs = self.type_docs(def, "union");
-        let derives = union_derives(def.layout);
+        let empty = empty_default(union).map(|arm| arm.variant.as_str());
+        let derives = union_derives(def.layout, empty.is_some());
+        let allow = self.is_uneven(union).then(|| quote!(#[allow(clippy::large_enum_variant)]));
         let (name, lifetime, tag) = (ident(&def.rust), self.lifetime(def.layout.borrowed), self.scalar(union.tag));
         let variants = union.arms.iter().map(|arm| {
             let docs = super::docs(&arm.docs, &arm_text(union.tag, arm));
             let name = ident(&arm.variant);
+            let chosen = (empty == Some(arm.variant.as_str())).then(|| quote!(#[default]));
             let ty = arm.ty.as_ref().map(|ty| self.rust_type(ty));
             match (arm.single(), ty) {
-                (Some(_), None) => quote!(#docs #name),
+                (Some(_), None) => quote!(#docs #chosen #name),
                 (Some(_), Some(ty)) => quote!(#docs #name(#ty)),
                 (None, None) => quote!(#docs #name(#tag)),
                 (None, Some(ty)) => quote!(#docs #name(#tag, #ty)),
             }
         });
-        quote!(#docs #derives pub enum #name #lifetime { #(#variants),* })
+        quote!(#docs #derives #allow pub enum #name #lifetime { #(#variants),* })
     }
 
+    /// The first arm is the default; one without a member is derived as such.
     fn union_default(&self, def: &TypeDef, union: &Union) -> TokenStream {
-        let Some(arm) = union.arms.iter().find(|arm| !arm.default).or(union.arms.first()) else {
+        let Some(arm) = default_arm(union).filter(|_| empty_default(union).is_none()) else {
             return TokenStream::new();
         };
         let (name, variant) = (ident(&def.rust), ident(&arm.variant));
         let lifetime = if def.layout.borrowed { quote!(<'_>) } else { TokenStream::new() };
         let tag = literal(union.tag, arm.labels.first().copied().unwrap_or(0));
         let value = match (arm.single(), &arm.ty) {
-            (Some(_), None) => quote!(Self::#variant),
-            (Some(_), Some(_)) => quote!(Self::#variant(Default::default())),
+            (Some(_), _) => quote!(Self::#variant(Default::default())),
             (None, None) => quote!(Self::#variant(#tag)),
             (None, Some(_)) => quote!(Self::#variant(#tag, Default::default())),
         };
@@ -198,10 +201,20 @@ fn derives(layout: Layout) -> TokenStream {
     quote!(#[derive(Clone, #copy Debug, PartialEq, #eq Default)])
 }
 
-fn union_derives(layout: Layout) -> TokenStream {
+fn union_derives(layout: Layout, default: bool) -> TokenStream {
     let copy = layout.copy.then(|| quote!(Copy,));
     let eq = (!layout.float).then(|| quote!(Eq,));
-    quote!(#[derive(Clone, #copy Debug, PartialEq, #eq)])
+    let default = default.then(|| quote!(Default,));
+    quote!(#[derive(Clone, #copy Debug, PartialEq, #eq #default)])
+}
+
+fn default_arm(union: &Union) -> Option<&Arm> {
+    union.arms.iter().find(|arm| !arm.default).or(union.arms.first())
+}
+
+/// The default, where it is a variant without fields.
+fn empty_default(union: &Union) -> Option<&Arm> {
+    default_arm(union).filter(|arm| arm.single().is_some() && arm.ty.is_none())
 }
 
 /// `Guid::new(..)` of a UUID.
