@@ -131,7 +131,7 @@ fn a_killed_writer_leaves_whole_messages_and_fresh_counters() {
             assert!(found.contains(id), "message {number} was acknowledged and is gone");
         }
         assert_eq!(mailbox.folder(inbox).unwrap().content_count as usize, found.len());
-        for id in &found {
+        for id in found.iter() {
             check_whole(mailbox.as_ref(), *id);
         }
         let next = mailbox.allocate_counters(1).unwrap();

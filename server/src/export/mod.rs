@@ -21,7 +21,8 @@ use protocol::oxcdata::{FolderId, MessageId};
 
 use self::json::{List, Object};
 use crate::store::{
-    ContentsKind, Folder, HierarchyDepth, Mailbox, ObjectId, PropertyName, SpecialFolder, StoreError, TableQuery,
+    ContentsKind, Folder, FolderType, HierarchyDepth, Mailbox, ObjectId, PropertyName, SpecialFolder, StoreError,
+    TableQuery,
 };
 
 /// Messages nested deeper than this are damage.
@@ -71,13 +72,17 @@ pub fn export(mailbox: &dyn Mailbox, output: &mut dyn Write) -> Result<Exported,
         exported.folders += 1;
     }
     for id in folders {
+        // What a search folder shows is in other folders.
+        if mailbox.folder(id)?.folder_type == FolderType::Search {
+            continue;
+        }
         for kind in [
             ContentsKind::Normal,
             ContentsKind::Associated,
             ContentsKind::SoftDeleted,
             ContentsKind::SoftDeletedAssociated,
         ] {
-            for message in mailbox.contents(id, kind, &query)? {
+            for message in mailbox.contents(id, kind, &query)?.iter().copied() {
                 let mut line = Object::new(output)?;
                 line.text("kind", "message")?;
                 line.text("folder", &folder_text(id))?;

@@ -1,6 +1,7 @@
 //! Properties set and deleted through the handle of an object (MS-OXCPRPT 3.2.5.4, 3.2.5.5).
 
 use protocol::oxcdata::{ErrorCode, PropertyProblem, PropertyTag, PropertyType, TaggedPropertyValue};
+use protocol::oxcperm::MemberRights;
 use protocol::rops::LogonOrFolderOrMessageOrAttachment;
 
 use super::RopHandlers;
@@ -53,7 +54,7 @@ pub(super) fn refusal(properties: &Properties<'_>, message: Option<&Message>, ta
     let read_only = match known {
         Known::Message { .. } => CLIENT_READ_ONLY,
         Known::Logon => LOGON_READ_ONLY,
-        Known::Folder(_) | Known::Attachment { .. } => &[],
+        Known::Folder(..) | Known::Attachment { .. } => &[],
     };
     if read_only.iter().any(|own| means(*own, tag)) {
         return Some(ErrorCode::EC_ACCESS_DENIED);
@@ -232,10 +233,12 @@ pub(super) fn set(
     absorb(&mut object)?;
     match object {
         AnyObject::Logon(logon) => {
+            logon.mailbox.require_owner()?;
             let sorted = Sorted::new(values, &logon.properties(), None)?;
             sorted.apply(&logon.mailbox, ObjectId::Mailbox, room)
         }
         AnyObject::Folder(folder) => {
+            folder.mailbox.require(folder.id, MemberRights::FOLDER_OWNER)?;
             let sorted = Sorted::new(values, &folder.properties(), None)?;
             sorted.apply(&folder.mailbox, ObjectId::Folder(folder.id), room)
         }
@@ -279,7 +282,8 @@ pub(super) fn delete(
     match &object {
         AnyObject::Message(message) => message.check_writable()?,
         AnyObject::Attachment(attachment) => attachment.check_writable()?,
-        AnyObject::Logon(_) | AnyObject::Folder(_) => {}
+        AnyObject::Logon(logon) => logon.mailbox.require_owner()?,
+        AnyObject::Folder(folder) => folder.mailbox.require(folder.id, MemberRights::FOLDER_OWNER)?,
     }
     let mut problems = Vec::new();
     let mut changes = PropertyChanges::new();

@@ -5,6 +5,7 @@
 use protocol::oxcdata::{
     ErrorCode, FolderEntryId, MessageEntryId, PropertyTag, PropertyValue, RelOp, Restriction, TaggedPropertyValue,
 };
+use protocol::oxcperm::MemberRights;
 use runtime::Cursor;
 
 use super::entry_ids::raw_of_instance_key;
@@ -107,11 +108,12 @@ impl Conditions<'_> {
     /// Any row of the table.
     fn row(&self) -> Option<Known> {
         match self.source {
-            Source::Hierarchy { folder, .. } => Some(Known::Folder(folder)),
+            Source::Hierarchy { folder, .. } => Some(Known::Folder(folder, MemberRights::default())),
             Source::Contents { folder, .. } => {
-                Some(Known::Message { folder, id: ids::message_id(0), saved: true, writable: true })
+                let (rights, depth) = (self.mailbox.rights(folder).unwrap_or_default(), 0);
+                Some(Known::Message { folder, id: ids::message_id(0), saved: true, writable: true, rights, depth })
             }
-            Source::Attachments { .. } => None,
+            Source::Attachments { .. } | Source::Permissions { .. } => None,
         }
     }
 
@@ -124,9 +126,11 @@ impl Conditions<'_> {
             return Ok(raw_of_instance_key(id).map(|raw| (own, raw)));
         }
         let (raw, again) = match self.source {
-            Source::Contents { folder, .. } => {
+            Source::Contents { folder, search, .. } => {
                 let Ok(parsed) = MessageEntryId::unpack(&mut Cursor::new(id)) else { return Ok(None) };
                 let message = ids::message_id(parsed.message_global_counter);
+                // What a search folder shows is in other folders.
+                let folder = if search { ids::folder_id(parsed.folder_global_counter) } else { folder };
                 (message.0, self.mailbox.message_entry_id(folder, message)?)
             }
             _ => {
@@ -144,7 +148,7 @@ impl Conditions<'_> {
 /// Whether each row has its own value.
 fn is_of_row(row: Known, tag: PropertyTag) -> bool {
     let own = [t::PID_TAG_ENTRY_ID, t::PID_TAG_RECORD_KEY, t::PID_TAG_INSTANCE_KEY];
-    own.contains(&tag) || (matches!(row, Known::Folder(_)) && tag == t::PID_TAG_PARENT_ENTRY_ID)
+    own.contains(&tag) || (matches!(row, Known::Folder(..)) && tag == t::PID_TAG_PARENT_ENTRY_ID)
 }
 
 fn id_is(rel_op: RelOp, tag: PropertyTag, id: u64) -> Restriction<'static> {

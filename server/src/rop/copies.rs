@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use protocol::oxcdata::{ErrorCode, MessageId, PropertyProblem, PropertyTag};
+use protocol::oxcperm::MemberRights;
 use protocol::oxcprpt::PropertyCopyFlags;
 use protocol::rops::FolderOrMessageOrAttachment as Object;
 
@@ -47,6 +48,7 @@ pub(super) fn copy(
         (_, None) => Ok(Vec::new()),
         (Object::Folder(_), Some(Object::Folder(_))) if moves => Err(ErrorCode::EC_NOT_SUPPORTED),
         (Object::Folder(source), Some(Object::Folder(dest))) => {
+            dest.mailbox.require(dest.id, MemberRights::FOLDER_OWNER)?;
             let (changes, problems) = changes(&source.properties(), &dest.properties(), None, what, flags)?;
             if !changes.is_empty() {
                 let id = ObjectId::Folder(dest.id);

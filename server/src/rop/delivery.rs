@@ -166,6 +166,9 @@ fn received(change: &mut MessageChange, to: &dyn Mailbox, user: &User, from: &Op
     properties
         .set(t::PID_TAG_MESSAGE_FLAGS, PropertyValue::PtypInteger32(flags.cast_signed()))
         .set(t::PID_TAG_MESSAGE_DELIVERY_TIME, now.clone())
+        // What is delivered is not the sender's to change.
+        .set(t::PID_TAG_CREATOR_NAME, string(user.display_name.clone()))
+        .set(t::PID_TAG_CREATOR_ENTRY_ID, binary(entry_id.clone()))
         .set(t::PID_TAG_CREATION_TIME, now.clone())
         .set(t::PID_TAG_LAST_MODIFICATION_TIME, now)
         .set(t::PID_TAG_RECEIVED_BY_NAME, string(user.display_name.clone()))

@@ -1,10 +1,13 @@
 //! Properties that follow from what an object is: entry ids, keys and access.
 
 use protocol::oxcdata::{ErrorCode, FolderId, MessageId, PropertyTag, PropertyValue};
+use protocol::oxcperm::MemberRights;
+use protocol::oxcstor::StoreState;
 
 use super::entry_ids::{attachment_key, user_entry_id};
 use super::errors::of_open_object;
 use super::objects::OpenMailbox;
+use super::permissions::without_free_busy;
 use crate::store::computed::ObjectKind;
 use crate::store::tags as t;
 use crate::store::value::{binary, same_type, string};
@@ -19,9 +22,6 @@ mod access {
     pub const CONTENTS: i32 = 0x10;
     pub const ASSOCIATED: i32 = 0x20;
 }
-
-/// PidTagRights of an owner: all of MS-OXCPERM 2.2.7 but the free/busy bits.
-const OWNER_RIGHTS: i32 = 0x0000_07FB;
 
 /// PidTagRowType of a row that is no header (MS-OXCTABL 2.2.1.3).
 const TBL_LEAF_ROW: i32 = 1;
@@ -119,9 +119,22 @@ const ROW: &[PropertyTag] = &[t::PID_TAG_ROW_TYPE, t::PID_TAG_DEPTH];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Known {
     Logon,
-    Folder(FolderId),
-    Message { folder: FolderId, id: MessageId, saved: bool, writable: bool },
-    Attachment { message: MessageId, number: u32, writable: bool },
+    /// With what the user may do with it.
+    Folder(FolderId, MemberRights),
+    /// With what the user may do with the folder, and how many categories the row is in.
+    Message {
+        folder: FolderId,
+        id: MessageId,
+        saved: bool,
+        writable: bool,
+        rights: MemberRights,
+        depth: usize,
+    },
+    Attachment {
+        message: MessageId,
+        number: u32,
+        writable: bool,
+    },
 }
 
 impl Known {
@@ -129,7 +142,7 @@ impl Known {
     pub(super) fn kind(self) -> ObjectKind {
         match self {
             Self::Logon => ObjectKind::Mailbox,
-            Self::Folder(_) => ObjectKind::Folder,
+            Self::Folder(..) => ObjectKind::Folder,
             Self::Message { .. } => ObjectKind::Message,
             Self::Attachment { .. } => ObjectKind::Attachment,
         }
@@ -139,7 +152,7 @@ impl Known {
     pub(super) fn tags(self) -> &'static [PropertyTag] {
         match self {
             Self::Logon => LOGON,
-            Self::Folder(_) => FOLDER,
+            Self::Folder(..) => FOLDER,
             Self::Message { .. } => MESSAGE,
             Self::Attachment { .. } => ATTACHMENT,
         }
@@ -155,7 +168,7 @@ impl Known {
     pub(super) fn default_tags(self) -> &'static [PropertyTag] {
         match self {
             Self::Logon => LOGON_DEFAULTS,
-            Self::Folder(_) => FOLDER_DEFAULTS,
+            Self::Folder(..) => FOLDER_DEFAULTS,
             Self::Message { .. } => MESSAGE_DEFAULTS,
             Self::Attachment { .. } => &[],
         }
@@ -168,7 +181,7 @@ impl Known {
 
     /// The property of a row of a table that is asked for. How deep a folder is the store knows.
     pub(super) fn row_tag(self, asked: PropertyTag) -> Option<PropertyTag> {
-        let of_row = find(ROW, asked).filter(|tag| *tag != t::PID_TAG_DEPTH || !matches!(self, Self::Folder(_)));
+        let of_row = find(ROW, asked).filter(|tag| *tag != t::PID_TAG_DEPTH || !matches!(self, Self::Folder(..)));
         self.tag(asked).or(of_row)
     }
 
@@ -181,7 +194,7 @@ impl Known {
     fn entry_id(self, mailbox: &OpenMailbox) -> Result<Option<Vec<u8>>, ErrorCode> {
         match self {
             Self::Logon => mailbox.store_entry_id().map(Some),
-            Self::Folder(id) => mailbox.folder_entry_id(id).map(Some),
+            Self::Folder(id, _) => mailbox.folder_entry_id(id).map(Some),
             // An embedded message is in no folder.
             Self::Message { folder, .. } if folder.global_counter() == 0 => Ok(None),
             Self::Message { folder, id, .. } => mailbox.message_entry_id(folder, id).map(Some),
@@ -208,12 +221,14 @@ impl Known {
             },
             t::PID_TAG_ACCESS => V::PtypInteger32(self.access()),
             t::PID_TAG_ROW_TYPE => V::PtypInteger32(TBL_LEAF_ROW),
-            // There are no categories that a row could be in.
-            t::PID_TAG_DEPTH => V::PtypInteger32(0),
+            t::PID_TAG_DEPTH => match self {
+                Self::Message { depth, .. } => V::PtypInteger32(i32::try_from(depth).unwrap_or(i32::MAX)),
+                _ => V::PtypInteger32(0),
+            },
             _ => {
                 return match self {
                     Self::Logon => logon(mailbox, tag),
-                    Self::Folder(id) => folder(mailbox, id, tag),
+                    Self::Folder(id, rights) => folder(mailbox, id, rights, tag),
                     Self::Message { folder, id, writable, .. } => message(mailbox, folder, id, writable, tag),
                     Self::Attachment { number, writable, .. } => attachment(number, writable, tag),
                 };
@@ -221,15 +236,31 @@ impl Known {
         }))
     }
 
-    /// PidTagAccess of the mailbox's owner; a message that is not saved cannot be deleted
-    /// (MS-OXCMSG 3.2.5.2).
+    /// PidTagAccess; a message that is not saved cannot be deleted (MS-OXCMSG 3.2.5.2).
     fn access(self) -> i32 {
-        let message = access::MODIFY | access::READ;
+        let when = |allowed: bool, bit: i32| if allowed { bit } else { 0 };
         match self {
-            Self::Message { saved: false, .. } => message,
-            Self::Message { .. } | Self::Attachment { .. } => message | access::DELETE,
-            Self::Logon | Self::Folder(_) => {
-                message | access::DELETE | access::HIERARCHY | access::CONTENTS | access::ASSOCIATED
+            Self::Message { saved, rights, .. } => {
+                let deletes = saved && rights.contains(MemberRights::DELETE_ANY);
+                access::READ
+                    | when(rights.contains(MemberRights::EDIT_ANY), access::MODIFY)
+                    | when(deletes, access::DELETE)
+            }
+            Self::Attachment { .. } => access::MODIFY | access::READ | access::DELETE,
+            Self::Logon => {
+                access::MODIFY
+                    | access::READ
+                    | access::DELETE
+                    | access::HIERARCHY
+                    | access::CONTENTS
+                    | access::ASSOCIATED
+            }
+            Self::Folder(_, rights) => {
+                let owner = rights.contains(MemberRights::FOLDER_OWNER);
+                when(rights.contains(MemberRights::READ_ANY), access::READ)
+                    | when(owner, access::MODIFY | access::DELETE | access::ASSOCIATED)
+                    | when(rights.contains(MemberRights::CREATE_SUB_FOLDER), access::HIERARCHY)
+                    | when(rights.contains(MemberRights::CREATE), access::CONTENTS)
             }
         }
     }
@@ -250,8 +281,10 @@ fn logon(mailbox: &OpenMailbox, tag: PropertyTag) -> Result<Option<PropertyValue
         t::PID_TAG_MAILBOX_OWNER_NAME | t::PID_TAG_DISPLAY_NAME => string(mailbox.owner.display_name.clone()),
         t::PID_TAG_MAILBOX_OWNER_ENTRY_ID => binary(user_entry_id(&mailbox.owner)?),
         t::PID_TAG_USER_ENTRY_ID => binary(user_entry_id(&mailbox.user)?),
-        // No search folder is active: there are none.
-        t::PID_TAG_STORE_STATE => V::PtypInteger32(0),
+        t::PID_TAG_STORE_STATE => {
+            let searches = mailbox.mailbox.is_searching()?;
+            V::PtypInteger32(if searches { StoreState::STORE_HAS_SEARCHES.0.cast_signed() } else { 0 })
+        }
         t::PID_TAG_CODE_PAGE_ID => V::PtypInteger32(i32::from(mailbox.code_page())),
         t::PID_TAG_LOCALE_ID => V::PtypInteger32(mailbox.locale.lcid_string.cast_signed()),
         t::PID_TAG_OUT_OF_OFFICE_STATE => V::PtypBoolean(false),
@@ -282,7 +315,12 @@ fn message_count(mailbox: &OpenMailbox) -> Result<i32, ErrorCode> {
     Ok(i32::try_from(count).unwrap_or(i32::MAX))
 }
 
-fn folder(mailbox: &OpenMailbox, id: FolderId, tag: PropertyTag) -> Result<Option<PropertyValue<'static>>, ErrorCode> {
+fn folder(
+    mailbox: &OpenMailbox,
+    id: FolderId,
+    rights: MemberRights,
+    tag: PropertyTag,
+) -> Result<Option<PropertyValue<'static>>, ErrorCode> {
     use PropertyValue as V;
     let specials = mailbox.mailbox.special_folders();
     Ok(Some(match tag {
@@ -292,7 +330,7 @@ fn folder(mailbox: &OpenMailbox, id: FolderId, tag: PropertyTag) -> Result<Optio
             binary(mailbox.folder_entry_id(folder.parent.unwrap_or(id))?)
         }
         t::PID_TAG_INSTANCE_KEY => binary(OpenMailbox::instance_key(id.0)?),
-        t::PID_TAG_RIGHTS => V::PtypInteger32(OWNER_RIGHTS),
+        t::PID_TAG_RIGHTS => V::PtypInteger32(without_free_busy(rights).0.cast_signed()),
         t::PID_TAG_HAS_RULES => V::PtypBoolean(false),
         t::PID_TAG_DELETED_COUNT_TOTAL => {
             let kinds = [ContentsKind::SoftDeleted, ContentsKind::SoftDeletedAssociated];
@@ -350,7 +388,7 @@ fn attachment(number: u32, writable: bool, tag: PropertyTag) -> Result<Option<Pr
 pub(super) fn object_of(known: Known) -> Option<ObjectId> {
     match known {
         Known::Logon => Some(ObjectId::Mailbox),
-        Known::Folder(id) => Some(ObjectId::Folder(id)),
+        Known::Folder(id, _) => Some(ObjectId::Folder(id)),
         Known::Message { id, saved, .. } => saved.then_some(ObjectId::Message(id)),
         Known::Attachment { message, number, .. } => Some(ObjectId::Attachment(message, number)),
     }

@@ -358,8 +358,9 @@ pub(super) fn read_state(flags: ReadFlags) -> Result<Option<bool>, ErrorCode> {
 
 /// The message of a folder that a request names.
 pub(super) fn message_of(folder: &Folder, id: MessageId) -> Result<crate::store::Message, ErrorCode> {
-    let stored = folder.mailbox.mailbox.message(id)?;
-    if stored.folder == folder.id && !stored.soft_deleted { Ok(stored) } else { Err(ErrorCode::EC_NOT_FOUND) }
+    let store = &folder.mailbox.mailbox;
+    let stored = store.message(id)?;
+    if !stored.soft_deleted && store.contains(folder.id, id)? { Ok(stored) } else { Err(ErrorCode::EC_NOT_FOUND) }
 }
 
 /// PidTagMessageStatus of a message (MS-OXCMSG 2.2.1.8).

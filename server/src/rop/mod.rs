@@ -2,7 +2,7 @@
 //!
 //! | module | what it has |
 //! |---|---|
-//! | `oxcstor`, `oxcfold`, `oxcmsg`, `oxcprpt`, `oxctabl`, `oxomsg`, `oxcnotif` | the handlers, one file a specification |
+//! | `oxcstor`, `oxcfold`, `oxcmsg`, `oxcperm`, `oxcprpt`, `oxctabl`, `oxomsg`, `oxcnotif` | the handlers, one file a specification |
 //! | [`objects`] | what stays open between operations |
 //! | `properties` | an object's properties as a client sees them: pending, computed, stored |
 //! | `known` | properties that follow from what an object is: entry ids, access |
@@ -12,6 +12,9 @@
 //! | `changes`, `copies`, `names`, `streams` | properties set, deleted, copied, named, written in pieces |
 //! | `messages` | unsaved messages and attachments |
 //! | `positions` | bookmarks and searches in tables |
+//! | `categories`, `collapse` | rows that are grouped, and which groups are open |
+//! | `permissions` | who may do what with folders and messages |
+//! | `searches` | search folders |
 //! | `delivery` | submitted messages on their way to local users |
 //! | `rows`, `values` | property rows, cells and their types |
 //! | `entry_ids` | entry ids of folders, messages, stores and users |
@@ -22,8 +25,10 @@
 
 mod body;
 mod budget;
+mod categories;
 mod changes;
 mod code_pages;
+mod collapse;
 mod conditions;
 mod copies;
 mod delivery;
@@ -39,14 +44,17 @@ pub mod objects;
 mod oxcfold;
 mod oxcmsg;
 mod oxcnotif;
+mod oxcperm;
 mod oxcprpt;
 mod oxcstor;
 mod oxctabl;
 mod oxomsg;
+mod permissions;
 mod positions;
 mod properties;
 mod recipients;
 mod rows;
+mod searches;
 mod streams;
 mod table_changes;
 mod tables;

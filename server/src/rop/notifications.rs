@@ -183,7 +183,7 @@ impl Interest {
 /// Whether a folder or message may be a row of a table.
 fn in_table(source: &Source, subject: &Subject) -> bool {
     match (source, subject) {
-        (Source::Contents { folder, kind }, Subject::Message { folder: own, associated, .. }) => {
+        (Source::Contents { folder, kind, .. }, Subject::Message { folder: own, associated, .. }) => {
             folder == own && kind.is_associated() == *associated
         }
         (Source::Hierarchy { folder, depth: HierarchyDepth::Children, .. }, Subject::Folder { parent, .. }) => {
@@ -325,7 +325,7 @@ mod tests {
         let modified = Event { subject: folder, happening: Happening::Modified { tags: None, counts: None } };
         assert!(objects(0x0010, Some((INBOX, None))).covers(&modified));
         let kind = ContentsKind::Associated;
-        let table = Interest::Table { source: Source::Contents { folder: INBOX, kind }, not_own: false };
+        let table = Interest::Table { source: Source::Contents { folder: INBOX, kind, search: false }, not_own: false };
         assert!(!table.covers(&moved));
     }
 

@@ -9,13 +9,14 @@ use runtime::FileTime;
 
 use super::Locale;
 use super::budget::{Budget, Held};
+use super::categories::{Grouped, Grouping};
 use super::notifications::{Mailbag, Subscription};
 pub use super::streams::Stream;
 use super::streams::Streams;
 use super::table_changes::Telling;
 use crate::store::{
-    Clock, ContentsKind, HierarchyDepth, Mailbox, MailboxIdentity, MessageChange, PartChange, PropertyChanges, User,
-    ValueStream,
+    Clock, ContentsKind, HierarchyDepth, Mailbox, MailboxIdentity, Member, MessageChange, PartChange, PropertyChanges,
+    User, ValueStream,
 };
 
 /// A mailbox that a session has logged on to; all objects opened through the logon share it.
@@ -197,25 +198,35 @@ impl Attachment {
 pub(super) enum Source {
     /// Folders below a folder; with `soft_deleted` those that can be recovered, of which there are none.
     Hierarchy { folder: FolderId, depth: HierarchyDepth, soft_deleted: bool },
-    /// Messages of a folder.
-    Contents { folder: FolderId, kind: ContentsKind },
+    /// Messages of a folder; of a search folder, messages of other folders.
+    Contents { folder: FolderId, kind: ContentsKind, search: bool },
     /// Attachments of a message; none for a message that is not saved.
     Attachments { message: Option<MessageId> },
+    /// Who may do what with a folder.
+    Permissions { folder: FolderId, free_busy: bool },
 }
 
-/// The rows of a table as they were when it was opened, sorted, restricted or reset.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The rows of a table in their order.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Rows {
     Folders(Vec<FolderId>),
-    Messages(Vec<MessageId>),
+    /// The store's own list.
+    Messages(Arc<[MessageId]>),
+    Grouped(Box<Grouped>),
     /// By PidTagAttachNumber.
     Attachments(Vec<u32>),
+    Members(Vec<Member>),
 }
 
 impl Rows {
-    /// Bytes of the list.
+    /// Bytes of a list that is this table's alone.
     pub(super) fn size(&self) -> usize {
-        self.len().saturating_mul(size_of::<u64>())
+        match self {
+            Self::Messages(_) => 0,
+            Self::Grouped(grouped) => grouped.size(),
+            Self::Folders(_) | Self::Attachments(_) => self.len().saturating_mul(size_of::<u64>()),
+            Self::Members(members) => members.len().saturating_mul(256),
+        }
     }
 
     /// What is at a position.
@@ -223,7 +234,9 @@ impl Rows {
         let found = match self {
             Self::Folders(ids) => ids.get(position).copied().map(RowKey::Folder),
             Self::Messages(ids) => ids.get(position).copied().map(RowKey::Message),
+            Self::Grouped(grouped) => grouped.visible.get(position).map(|line| grouped.key(*line)),
             Self::Attachments(numbers) => numbers.get(position).copied().map(RowKey::Attachment),
+            Self::Members(members) => members.get(position).map(|member| RowKey::Member(member.id)),
         };
         found.unwrap_or(RowKey::End)
     }
@@ -231,11 +244,9 @@ impl Rows {
     /// Where a row is; `None` when it is not in the table.
     pub(super) fn find(&self, key: RowKey) -> Option<usize> {
         match (self, key) {
-            (Self::Folders(ids), RowKey::Folder(id)) => ids.iter().position(|own| *own == id),
-            (Self::Messages(ids), RowKey::Message(id)) => ids.iter().position(|own| *own == id),
-            (Self::Attachments(numbers), RowKey::Attachment(number)) => numbers.iter().position(|own| *own == number),
             (_, RowKey::End) => Some(self.len()),
-            _ => None,
+            (Self::Messages(ids), RowKey::Message(id)) => ids.iter().position(|own| *own == id),
+            _ => (0..self.len()).find(|position| self.key(*position) == key),
         }
     }
 
@@ -244,9 +255,21 @@ impl Rows {
         match self {
             Self::Folders(ids) => ids.len(),
             Self::Messages(ids) => ids.len(),
+            Self::Grouped(grouped) => grouped.visible.len(),
             Self::Attachments(numbers) => numbers.len(),
+            Self::Members(members) => members.len(),
         }
     }
+}
+
+/// Rows as they were at a time.
+#[derive(Debug)]
+pub(super) struct Listed {
+    pub(super) rows: Rows,
+    /// The store's version of them.
+    pub(super) version: u64,
+    /// Their memory.
+    pub(super) _held: Held,
 }
 
 /// An open table with its order, filter and cursor.
@@ -257,14 +280,15 @@ pub struct Table {
     /// The code page of its 8-bit strings.
     pub(super) code_page: u16,
     pub(super) order: Vec<SortOrder>,
+    pub(super) grouping: Grouping,
     pub(super) restriction: Option<Restriction<'static>>,
-    /// Listed when first needed, with the memory of the list.
-    pub(super) rows: Option<(Rows, Held)>,
+    /// Listed when first needed, and again when the store has other rows.
+    pub(super) listed: Option<Listed>,
     /// The row that is read next.
     pub(super) cursor: usize,
     /// Attachments that are not in the store as they are, of a table of attachments.
     pub(super) pending: BTreeMap<u32, PartChange>,
-    /// Rows that RopCreateBookmark has marked, with the row's position at that time.
+    /// Rows that RopCreateBookmark has marked, with where they are or where the next row is.
     pub(super) bookmarks: BTreeMap<u32, (RowKey, usize)>,
     /// The number of the next bookmark.
     pub(super) next_bookmark: u32,
@@ -273,11 +297,15 @@ pub struct Table {
 }
 
 /// What tells a row from the others of its table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum RowKey {
     Folder(FolderId),
     Message(MessageId),
     Attachment(u32),
+    /// PidTagMemberId.
+    Member(i64),
+    /// PidTagInstID of a category.
+    Category(u64),
     /// Behind the last row.
     End,
 }
@@ -290,8 +318,9 @@ impl Table {
             source,
             code_page,
             order: Vec::new(),
+            grouping: Grouping::default(),
             restriction: None,
-            rows: None,
+            listed: None,
             cursor: 0,
             pending: BTreeMap::new(),
             bookmarks: BTreeMap::new(),

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use protocol::oxcdata::ErrorCode;
 use protocol::oxcfold::*;
+use protocol::oxcperm::MemberRights;
 use protocol::rops::{LogonOrFolder, OxcfoldHandler};
 use runtime::rop::RopContext;
 
-use super::RopHandlers;
 use super::errors::of_open_object;
-use super::folders;
 use super::objects::{Folder, OpenMailbox, Source, Table};
-use crate::store::{ContentsKind, HierarchyDepth, TableQuery};
+use super::{RopHandlers, folders, searches};
+use crate::store::{ContentsKind, FolderType, HierarchyDepth, TableQuery};
 
 /// The mailbox that an object belongs to.
 pub(super) fn mailbox_of<'o>(parent: &'o LogonOrFolder<'_, RopHandlers>) -> &'o Arc<OpenMailbox> {
@@ -37,6 +37,7 @@ impl OxcfoldHandler for RopHandlers {
     ) -> Result<(RopOpenFolderResponse<'static>, Folder), ErrorCode> {
         let mailbox = Arc::clone(mailbox_of(&parent));
         let id = mailbox.mailbox.folder(request.folder_id)?.id;
+        mailbox.require(id, MemberRights::FOLDER_VISIBLE)?;
         let response =
             RopOpenFolderResponse { has_rules: false, is_ghosted: false, cheap_server_count: None, servers: None };
         Ok((response, Folder { mailbox, id }))
@@ -91,14 +92,17 @@ impl OxcfoldHandler for RopHandlers {
             (false, true) => ContentsKind::SoftDeleted,
             (true, true) => ContentsKind::SoftDeletedAssociated,
         };
-        let source = Source::Contents { folder: folder.id, kind };
+        let store = &folder.mailbox.mailbox;
+        let search = store.folder(folder.id).map_err(of_open_object)?.folder_type == FolderType::Search;
+        let source = Source::Contents { folder: folder.id, kind, search };
         let mut table = Table::new(&folder.mailbox, source, folder.mailbox.code_page());
         if !flags.contains(ContentsTableFlags::NO_NOTIFICATIONS) {
             table.tell(false);
         }
         // The ids are listed when rows are read: by then the table is sorted and restricted.
-        let store = &folder.mailbox.mailbox;
-        let row_count = store.count_contents(folder.id, kind, &TableQuery::default()).map_err(of_open_object)?;
+        let restriction = folder.mailbox.readable(folder.id, None)?;
+        let query = TableQuery { restriction: restriction.as_ref(), ..TableQuery::default() };
+        let row_count = store.count_contents(folder.id, kind, &query).map_err(of_open_object)?;
         Ok((RopGetContentsTableResponse { row_count }, table))
     }
 
@@ -119,6 +123,27 @@ impl OxcfoldHandler for RopHandlers {
             servers: None,
         };
         Ok((response, Folder { mailbox: Arc::clone(&parent.mailbox), id }))
+    }
+
+    /// MS-OXCFOLD 3.2.5.4; the search is done before the reply.
+    fn rop_set_search_criteria(
+        &mut self,
+        _context: RopContext,
+        folder: &mut Folder,
+        request: &RopSetSearchCriteriaRequest<'_>,
+    ) -> Result<RopSetSearchCriteriaResponse, ErrorCode> {
+        searches::set(folder, request)?;
+        Ok(RopSetSearchCriteriaResponse)
+    }
+
+    /// MS-OXCFOLD 3.2.5.5.
+    fn rop_get_search_criteria(
+        &mut self,
+        _context: RopContext,
+        folder: &mut Folder,
+        request: &RopGetSearchCriteriaRequest,
+    ) -> Result<RopGetSearchCriteriaResponse<'static>, ErrorCode> {
+        searches::get(folder, request)
     }
 
     /// MS-OXCFOLD 3.2.5.3. Deleted folders cannot be restored, whatever DELETE_HARD_DELETE says.

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use protocol::oxcdata::{ErrorCode, PropertyValue};
+use protocol::oxcdata::{ErrorCode, MessageId, PropertyValue};
 use protocol::oxcmsg::*;
+use protocol::oxcperm::MemberRights;
 use protocol::oxcprpt::AccessMode;
 use protocol::rops::{LogonOrFolder, OxcmsgHandler};
 use runtime::rop::{Fill, RopContext};
@@ -16,14 +17,15 @@ use super::messages::{
 };
 use super::objects::{Attachment, Folder, Message, Part, Source, Table, Version};
 use super::oxcfold::mailbox_of;
+use super::permissions::Act;
 use super::recipients::{self, Recipients};
 use super::{RopHandlers, code_pages};
 use crate::store::tags as t;
-use crate::store::{ContentsKind, PartChange, TableQuery, ids};
+use crate::store::{ContentsKind, FolderType, PartChange, TableQuery, ids};
 
 impl OxcmsgHandler for RopHandlers {
-    /// MS-OXCMSG 3.2.5.1. FolderId is the message's folder, or 0 for any. The mailbox's owner may write, so
-    /// that BestAccess is read and write.
+    /// MS-OXCMSG 3.2.5.1. FolderId is the message's folder, a search folder that shows it, or 0 for any.
+    /// BestAccess is read and write for who may edit the message.
     fn rop_open_message(
         &mut self,
         context: RopContext,
@@ -34,14 +36,22 @@ impl OxcmsgHandler for RopHandlers {
         let stored = mailbox.mailbox.message(request.message_id)?;
         let hidden = stored.embedded
             || (stored.soft_deleted && !request.open_mode_flags.contains(MessageOpenModeFlags::OPEN_SOFT_DELETED));
-        if hidden || (request.folder_id.0 != 0 && request.folder_id != stored.folder) {
+        let elsewhere = request.folder_id.0 != 0 && request.folder_id != stored.folder;
+        if hidden || (elsewhere && !mailbox.mailbox.contains(request.folder_id, stored.id)?) {
             return Err(ErrorCode::EC_NOT_FOUND);
         }
+        if !mailbox.may(Act::Read, stored.folder, stored.id)? {
+            return Err(ErrorCode::EC_ACCESS_DENIED);
+        }
         let access = request.open_mode_flags.access();
+        let may_edit = mailbox.may(Act::Edit, stored.folder, stored.id)?;
+        if access == AccessMode::READ_WRITE && !may_edit {
+            return Err(ErrorCode::EC_ACCESS_DENIED);
+        }
         let mut message = Message::new(&mailbox, stored.id, stored.folder)?;
         message.associated = stored.associated;
         message.code_page = code_page(&mailbox, request.code_page_id);
-        message.writable = access == AccessMode::READ_WRITE || access == AccessMode::BEST_ACCESS;
+        message.writable = may_edit && (access == AccessMode::READ_WRITE || access == AccessMode::BEST_ACCESS);
         message.version = Version::Saved { change_number: stored.change_number };
         let header = Header::read(&message, context.room)?;
         let response = RopOpenMessageResponse {
@@ -63,7 +73,12 @@ impl OxcmsgHandler for RopHandlers {
         request: &RopCreateMessageRequest,
     ) -> Result<(RopCreateMessageResponse, Message), ErrorCode> {
         let mailbox = Arc::clone(mailbox_of(&parent));
-        let folder = mailbox.mailbox.folder(request.folder_id)?.id;
+        let folder = mailbox.mailbox.folder(request.folder_id)?;
+        mailbox.require(folder.id, MemberRights::CREATE)?;
+        if folder.folder_type == FolderType::Search {
+            return Err(ErrorCode::EC_SEARCH_FOLDER);
+        }
+        let folder = folder.id;
         let id = ids::message_id(mailbox.mailbox.allocate_counters(1)?);
         let mut message = Message::new(&mailbox, id, folder)?;
         message.associated = request.associated_flag;
@@ -238,6 +253,9 @@ impl OxcmsgHandler for RopHandlers {
         request: &RopSetMessageStatusRequest,
     ) -> Result<RopSetMessageStatusResponse, ErrorCode> {
         let before = status_of(folder, request.message_id)?;
+        if !folder.mailbox.may(Act::Edit, folder.id, request.message_id)? {
+            return Err(ErrorCode::EC_ACCESS_DENIED);
+        }
         let mask = request.message_status_mask.0;
         let after = (before & !mask) | (request.message_status_flags.0 & mask);
         folder.mailbox.mailbox.set_message_status(request.message_id, after)?;
@@ -268,11 +286,14 @@ impl OxcmsgHandler for RopHandlers {
                 let query = TableQuery::default();
                 folder.mailbox.mailbox.contents(folder.id, ContentsKind::Normal, &query).map_err(of_open_object)?
             }
-            false => Vec::new(),
+            false => request.message_ids.as_slice().into(),
         };
-        let ids = if request.message_ids.is_empty() { &all } else { &request.message_ids };
+        let ids: &[MessageId] = &all;
         let found = match read_state(request.read_flags)? {
-            Some(read) => folder.mailbox.mailbox.set_all_read(folder.id, ids, read).map_err(of_open_object)?,
+            Some(read) => {
+                let allowed = folder.mailbox.allowed(Act::Edit, folder.id, ids)?;
+                folder.mailbox.mailbox.set_all_read(folder.id, &allowed, read).map_err(of_open_object)?
+            }
             None => ids.iter().filter(|id| message_of(folder, **id).is_ok()).count(),
         };
         Ok(RopSetReadFlagsResponse { partial_completion: found < ids.len() })
@@ -288,6 +309,9 @@ impl OxcmsgHandler for RopHandlers {
         if let Some(read) = read_state(request.read_flags)? {
             match message.version {
                 Version::Saved { .. } => {
+                    if message.home.is_none() && !message.mailbox.may(Act::Edit, message.folder, message.id)? {
+                        return Err(ErrorCode::EC_ACCESS_DENIED);
+                    }
                     message.mailbox.mailbox.set_read(message.id, read).map_err(of_open_object)?;
                 }
                 Version::New { .. } => message.mark_read(read)?,

@@ -2,6 +2,7 @@
 
 use protocol::oxcdata::{ErrorCode, MessageId};
 use protocol::oxcnotif::*;
+use protocol::oxcperm::MemberRights;
 use protocol::rops::{OxcnotifHandler, ServerObject};
 use runtime::rop::{ObjectTable, RopContext};
 
@@ -19,6 +20,11 @@ impl OxcnotifHandler for RopHandlers {
     ) -> Result<(RopRegisterNotificationResponse, NotificationSubscription), ErrorCode> {
         let message = request.message_id.filter(|id| *id != MessageId::default());
         let scope = if request.want_whole_store { None } else { request.folder_id.map(|folder| (folder, message)) };
+        // Of somebody else's mailbox only what happens in folders that may be seen is told.
+        match scope {
+            Some((folder, _)) => logon.mailbox.require(folder, MemberRights::FOLDER_VISIBLE)?,
+            None => logon.mailbox.require_owner()?,
+        }
         let interest = Interest::Objects { types: request.notification_types, scope };
         let subscription = Subscription::new(&logon.mailbox.mailbag, interest);
         logon.mailbox.mailbox.changes().watch(&subscription);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use protocol::oxcdata::{ErrorCode, PropertyName, PropertyTag, PropertyType, PropertyValue, TaggedPropertyValue};
+use protocol::oxcperm::MemberRights;
 use protocol::oxcprpt::*;
 use protocol::rops::{FolderOrMessageOrAttachment, OxcprptHandler};
 use runtime::Blob;
@@ -20,6 +21,9 @@ use super::{copies, names};
 
 /// The most bytes that MaximumByteCount may ask for: 2 GiB.
 const MAX_BYTE_COUNT: u32 = 0x8000_0000;
+
+/// PidTagSecurityDescriptorAsXml.
+const SECURITY_DESCRIPTOR_AS_XML: u16 = 0x0E6A;
 
 /// Bytes of DataSize before the data of RopReadStream.
 const DATA_SIZE: usize = 2;
@@ -316,7 +320,12 @@ impl OxcprptHandler for RopHandlers {
         let mut of_folder = None;
         let (buffer, writable) = match object {
             FolderOrMessageOrAttachment::Folder(folder) => {
-                let writable = writes(refusal(&folder.properties(), None, tag).is_none())?;
+                if tag.property_id() == SECURITY_DESCRIPTOR_AS_XML {
+                    // MS-OXCPERM 3.2.5.3: permissions are shown in their table alone.
+                    return Err(ErrorCode::EC_NOT_IMPLEMENTED);
+                }
+                let owner = folder.mailbox.rights(folder.id)?.contains(MemberRights::FOLDER_OWNER);
+                let writable = writes(owner && refusal(&folder.properties(), None, tag).is_none())?;
                 if writable {
                     of_folder = Some(FolderProperty { mailbox: Arc::clone(&folder.mailbox), folder: folder.id, tag });
                 }

@@ -49,14 +49,14 @@ impl RopHandlers {
         };
         let owner = self.store.user_by_legacy_dn(&legacy_dn).map_err(login_failure)?;
         let owner = owner.ok_or(ErrorCode::EC_UNKNOWN_USER)?;
-        // The owner's rights are full with or without USE_ADMIN_PRIVILEGE; no one has rights of an administrator.
-        if owner.mailbox != self.user.mailbox {
-            return Err(ErrorCode::EC_LOGIN_PERM);
-        }
         let mailbox = self.store.mailbox(owner.mailbox).map_err(|error| match error {
             StoreError::NotFound(_) => ErrorCode::EC_UNKNOWN_USER,
             error => login_failure(error),
         })?;
+        // The owner's rights are full with or without USE_ADMIN_PRIVILEGE; no one has rights of an administrator.
+        if owner.mailbox != self.user.mailbox && !mailbox.has_rights(&self.user.legacy_dn).map_err(login_failure)? {
+            return Err(ErrorCode::EC_LOGIN_PERM);
+        }
         let opened = OpenMailbox {
             identity: mailbox.identity(),
             mailbox,
@@ -78,7 +78,10 @@ impl Logon {
         let mailbox = &self.mailbox;
         let out_of_office =
             store::property(mailbox.mailbox.as_ref(), store::ObjectId::Mailbox, tags::PID_TAG_OUT_OF_OFFICE_STATE)?;
-        let mut response_flags = ResponseFlags::RESERVED | ResponseFlags::OWNER_RIGHT | ResponseFlags::SEND_AS_RIGHT;
+        let mut response_flags = ResponseFlags::RESERVED;
+        if mailbox.is_owner() {
+            response_flags = response_flags | ResponseFlags::OWNER_RIGHT | ResponseFlags::SEND_AS_RIGHT;
+        }
         if out_of_office == Some(PropertyValue::PtypBoolean(true)) {
             response_flags = response_flags | ResponseFlags::OOF;
         }
@@ -194,6 +197,7 @@ impl OxcstorHandler for RopHandlers {
         logon: &mut Logon,
         request: &RopSetReceiveFolderRequest<'_>,
     ) -> Result<RopSetReceiveFolderResponse, ErrorCode> {
+        logon.mailbox.require_owner()?;
         let folder = (request.folder_id.0 != 0).then_some(request.folder_id);
         let class = request.message_class.decode(ASCII);
         logon.mailbox.mailbox.set_receive_folder(&class, folder).map_err(|error| match error {
@@ -220,14 +224,16 @@ impl OxcstorHandler for RopHandlers {
         Ok(RopGetReceiveFolderTableResponse { rows: rows.collect() })
     }
 
-    /// MS-OXCSTOR 3.2.5.5: there are no search folders that could be active.
+    /// MS-OXCSTOR 3.2.5.5.
     fn rop_get_store_state(
         &mut self,
         _context: RopContext,
-        _logon: &mut Logon,
+        logon: &mut Logon,
         _request: &RopGetStoreStateRequest,
     ) -> Result<RopGetStoreStateResponse, ErrorCode> {
-        Ok(RopGetStoreStateResponse { store_state: StoreState::default() })
+        let searches = logon.mailbox.mailbox.is_searching()?;
+        let store_state = if searches { StoreState::STORE_HAS_SEARCHES } else { StoreState::default() };
+        Ok(RopGetStoreStateResponse { store_state })
     }
 }
 

@@ -1,11 +1,14 @@
 //! Columns, order, filter, position and rows of tables (MS-OXCTABL 3.2.5).
 
+use std::collections::BTreeSet;
+
 use protocol::oxcdata::{ErrorCode, PropertyRow, PropertyTag, PropertyType, SortDirection, SortOrder};
 use protocol::oxctabl::*;
 use protocol::rops::{OxctablHandler, TableState};
 use runtime::rop::{Fill, RopContext};
 
 use super::RopHandlers;
+use super::categories::Grouping;
 use super::objects::{Source, Table};
 use super::positions::{Marked, Moved, bookmark_number};
 use crate::store::value::{MULTIVALUE_INSTANCE, is_storable};
@@ -36,12 +39,14 @@ fn check_column(tag: PropertyTag) -> Result<(), ErrorCode> {
     if empty || is_storable(tag) { Ok(()) } else { Err(ErrorCode::EC_INVALID_PARAM) }
 }
 
-/// Checks a sort key of a table without categories (MS-OXCTABL 2.2.2.3.1).
-fn check_key(order: &SortOrder) -> Result<(), ErrorCode> {
+/// Checks a sort key (MS-OXCTABL 2.2.2.3.1): the one after those that make categories may order these by their
+/// greatest value.
+fn check_key(order: &SortOrder, after_categories: bool) -> Result<(), ErrorCode> {
     if order.property_tag.property_type().0 & MULTIVALUE_INSTANCE != 0 {
         return Err(ErrorCode::EC_NOT_SUPPORTED);
     }
-    let direction = order.order == SortDirection::ASCENDING || order.order == SortDirection::DESCENDING;
+    let maximum = after_categories && order.order == SortDirection::MAXIMUM_CATEGORY;
+    let direction = maximum || order.order == SortDirection::ASCENDING || order.order == SortDirection::DESCENDING;
     if direction && is_storable(order.property_tag) { Ok(()) } else { Err(ErrorCode::EC_INVALID_PARAM) }
 }
 
@@ -127,7 +132,7 @@ impl OxctablHandler for RopHandlers {
         Ok(RopSetColumnsResponse { table_status: TableStatus::TBLSTAT_COMPLETE })
     }
 
-    /// MS-OXCTABL 3.2.5.3; a failure leaves the order as it was. Categories are not served yet.
+    /// MS-OXCTABL 3.2.5.3; a failure leaves the order as it was.
     fn rop_sort_table(
         &mut self,
         _context: RopContext,
@@ -140,17 +145,18 @@ impl OxctablHandler for RopHandlers {
         }
         let count = request.sort_orders.len();
         let beyond = |number: u16| usize::from(number) > count;
-        if beyond(request.category_count) || beyond(request.expanded_count) {
+        if beyond(request.category_count) || request.expanded_count > request.category_count {
             return Err(ErrorCode::EC_INVALID_PARAM);
-        }
-        if request.category_count > 0 {
-            return Err(ErrorCode::EC_NOT_SUPPORTED);
         }
         if count > MAX_SORT_KEYS {
             return Err(ErrorCode::EC_TOO_COMPLEX);
         }
-        request.sort_orders.iter().try_for_each(check_key)?;
+        let categories = usize::from(request.category_count);
+        let check = |(at, key)| check_key(key, categories > 0 && at == categories);
+        request.sort_orders.iter().enumerate().try_for_each(check)?;
         table.order.clone_from(&request.sort_orders);
+        table.grouping =
+            Grouping { count: categories, expanded: request.expanded_count.into(), changed: BTreeSet::new() };
         table.rewind();
         Ok(RopSortTableResponse { table_status: TableStatus::TBLSTAT_COMPLETE })
     }
@@ -163,13 +169,13 @@ impl OxctablHandler for RopHandlers {
         _table_state: &TableState,
         request: &RopRestrictRequest<'_>,
     ) -> Result<RopRestrictResponse, ErrorCode> {
-        if matches!(table.source, Source::Attachments { .. }) {
+        if matches!(table.source, Source::Attachments { .. } | Source::Permissions { .. }) {
             return Err(ErrorCode::EC_NOT_SUPPORTED);
         }
         let restriction = request.restriction_data.clone().map(protocol::oxcdata::Restriction::into_owned);
         let before = std::mem::replace(&mut table.restriction, restriction);
         // Listing the rows tells whether the filter can be applied at all.
-        if let Err(error) = table.list().and_then(|rows| table.keep(rows)) {
+        if let Err(error) = table.relist() {
             table.restriction = before;
             return Err(error);
         }
@@ -359,6 +365,60 @@ impl OxctablHandler for RopHandlers {
         Ok(RopGetStatusResponse { table_status: TableStatus::TBLSTAT_COMPLETE })
     }
 
+    /// MS-OXCTABL 3.2.5.17.
+    fn rop_expand_row(
+        &mut self,
+        _context: RopContext,
+        table: &mut Table,
+        table_state: &TableState,
+        request: &RopExpandRowRequest,
+        row_data: Fill<PropertyRow<'static>>,
+    ) -> Result<RopExpandRowResponse<'static>, ErrorCode> {
+        table.check_categories(table_state.columns.as_deref())?;
+        let columns = table_state.columns.as_deref().unwrap_or_default();
+        let (expanded_row_count, row_data) =
+            table.expand(request.category_id, columns, request.max_row_count.min(MAX_ROWS), row_data)?;
+        Ok(RopExpandRowResponse { expanded_row_count, row_data })
+    }
+
+    /// MS-OXCTABL 3.2.5.18.
+    fn rop_collapse_row(
+        &mut self,
+        _context: RopContext,
+        table: &mut Table,
+        table_state: &TableState,
+        request: &RopCollapseRowRequest,
+    ) -> Result<RopCollapseRowResponse, ErrorCode> {
+        table.check_categories(table_state.columns.as_deref())?;
+        Ok(RopCollapseRowResponse { collapsed_row_count: table.collapse(request.category_id)? })
+    }
+
+    /// MS-OXCTABL 3.2.5.19.
+    fn rop_get_collapse_state(
+        &mut self,
+        _context: RopContext,
+        table: &mut Table,
+        table_state: &TableState,
+        request: &RopGetCollapseStateRequest,
+    ) -> Result<RopGetCollapseStateResponse<'static>, ErrorCode> {
+        table.check_categories(table_state.columns.as_deref())?;
+        let state = table.collapse_state(request.row_id, request.row_instance_number)?;
+        Ok(RopGetCollapseStateResponse { collapse_state: state.into() })
+    }
+
+    /// MS-OXCTABL 3.2.5.20.
+    fn rop_set_collapse_state(
+        &mut self,
+        _context: RopContext,
+        table: &mut Table,
+        table_state: &TableState,
+        request: &RopSetCollapseStateRequest<'_>,
+    ) -> Result<RopSetCollapseStateResponse<'static>, ErrorCode> {
+        table.check_categories(table_state.columns.as_deref())?;
+        let bookmark = table.set_collapse_state(&request.collapse_state)?;
+        Ok(RopSetCollapseStateResponse { bookmark: bookmark.into() })
+    }
+
     /// MS-OXCTABL 3.2.5.16.
     fn rop_reset_table(
         &mut self,
@@ -371,6 +431,7 @@ impl OxctablHandler for RopHandlers {
             return Err(ErrorCode::EC_NOT_SUPPORTED);
         }
         table.order.clear();
+        table.grouping = Grouping::default();
         table.restriction = None;
         table.rewind();
         table.unviewed();

@@ -2,14 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use protocol::oxcdata::{ErrorCode, PropertyTag, Restriction};
+use protocol::oxcdata::{ErrorCode, PropertyTag, PropertyValue, Restriction};
+use protocol::oxcperm::MemberRights;
 use runtime::Cursor;
 
+use super::categories::{Grouped, Header, Line};
+use super::conditions::Conditions;
 use super::entry_ids::packed;
+use super::errors::of_query;
 use super::known::Known;
 use super::objects::{RowKey, Rows, Source, Table};
+use super::permissions::MEMBER_COLUMNS;
 use crate::store::computed::computed_tags;
-use crate::store::{ObjectId, StoreError};
+use crate::store::restriction::{Matcher, PropertySource};
+use crate::store::{self, ObjectId, StoreError, TableQuery};
 
 /// Bookmarks that a table has at most.
 const MAX_BOOKMARKS: usize = 1024;
@@ -42,18 +48,23 @@ impl Table {
     /// Tables of attachments have no bookmarks (MS-OXCTABL 3.2.5.10).
     pub(super) fn check_bookmarks(&self) -> Result<(), ErrorCode> {
         match self.source {
-            Source::Attachments { .. } => Err(ErrorCode::EC_NOT_SUPPORTED),
+            Source::Attachments { .. } | Source::Permissions { .. } => Err(ErrorCode::EC_NOT_SUPPORTED),
             Source::Hierarchy { .. } | Source::Contents { .. } => Ok(()),
         }
     }
 
     /// Marks the row at the cursor.
     pub(super) fn mark(&mut self) -> Result<Vec<u8>, ErrorCode> {
+        let position = self.cursor.min(self.length()?);
+        let key = self.rows().map_or(RowKey::End, |rows| rows.key(position));
+        self.mark_row(key, position)
+    }
+
+    /// Marks a row that is at a position, or was before the row that is there.
+    pub(super) fn mark_row(&mut self, key: RowKey, position: usize) -> Result<Vec<u8>, ErrorCode> {
         if self.bookmarks.len() >= MAX_BOOKMARKS {
             return Err(ErrorCode::EC_INSUFFICIENT_RESRC);
         }
-        let position = self.cursor.min(self.length()?);
-        let key = self.rows.as_ref().map_or(RowKey::End, |(rows, _)| rows.key(position));
         let number = self.next_bookmark;
         self.next_bookmark = number.wrapping_add(1);
         self.bookmarks.insert(number, (key, position));
@@ -62,17 +73,11 @@ impl Table {
 
     /// Where the row of a bookmark is now.
     pub(super) fn marked(&mut self, bookmark: &[u8]) -> Result<Marked, ErrorCode> {
-        let marked = self.bookmarks.get(&bookmark_number(bookmark)?).copied();
-        let (key, before) = marked.ok_or(ErrorCode::EC_INVALID_BOOKMARK)?;
         let length = self.length()?;
-        let found = self.rows.as_ref().and_then(|(rows, _)| rows.find(key));
-        let position = found.unwrap_or(before).min(length);
-        let there = match (key, found) {
-            (RowKey::End, _) => true,
-            (_, Some(position)) => self.rows_in(position..position + 1, &[])?.iter().any(Option::is_some),
-            (_, None) => false,
-        };
-        Ok(Marked { position, gone: !there })
+        let marked = self.bookmarks.get(&bookmark_number(bookmark)?).copied();
+        let (key, position) = marked.ok_or(ErrorCode::EC_INVALID_BOOKMARK)?;
+        let found = self.rows().and_then(|rows| rows.find(key));
+        Ok(Marked { position: found.unwrap_or(position).min(length), gone: found.is_none() })
     }
 
     /// Puts the cursor so many rows from a position.
@@ -96,48 +101,86 @@ impl Table {
     ) -> Result<Option<usize>, ErrorCode> {
         self.check_bookmarks()?;
         self.length()?;
-        let narrowed = match (self.restriction.clone(), condition) {
-            (Some(own), Some(condition)) => Some(Restriction::AndRestriction(vec![own, condition])),
-            (own, condition) => own.or(condition),
-        };
-        let own = std::mem::replace(&mut self.restriction, narrowed);
-        let matching = self.list();
-        self.restriction = own;
-        let raw = |rows: &Rows| -> Vec<u64> {
-            match rows {
-                Rows::Folders(ids) => ids.iter().map(|id| id.0).collect(),
-                Rows::Messages(ids) => ids.iter().map(|id| id.0).collect(),
-                Rows::Attachments(numbers) => numbers.iter().map(|number| u64::from(*number)).collect(),
+        let Some(rows) = self.rows() else { return Ok(None) };
+        let positions: Vec<usize> =
+            if backwards { (0..position).rev().collect() } else { (position..rows.len()).collect() };
+        let Some(condition) = condition else { return Ok(positions.first().copied()) };
+        let conditions = Conditions { mailbox: &self.mailbox, source: self.source, code_page: self.code_page };
+        let of_headers = condition.clone();
+        let condition = conditions.for_store(condition)?;
+        match rows {
+            Rows::Folders(ids) => {
+                let Source::Hierarchy { folder, depth, .. } = self.source else { return Ok(None) };
+                let query =
+                    TableQuery { restriction: Some(&condition), code_page: self.code_page, ..TableQuery::default() };
+                let matching = self.mailbox.mailbox.hierarchy(folder, depth, &query).map_err(of_query)?;
+                let matching: BTreeSet<_> = matching.into_iter().collect();
+                Ok(positions.into_iter().find(|at| ids.get(*at).is_some_and(|id| matching.contains(id))))
             }
-        };
-        let matching: BTreeSet<u64> = raw(&matching?).into_iter().collect();
-        let Some((rows, _)) = &self.rows else { return Ok(None) };
-        let all = raw(rows);
-        let meets = |(_, id): &(usize, &u64)| matching.contains(id);
-        let found = if backwards {
-            all.iter().enumerate().take(position).rev().find(meets)
-        } else {
-            all.iter().enumerate().skip(position).find(meets)
-        };
-        Ok(found.map(|(at, _)| at))
+            Rows::Messages(ids) => {
+                let mut messages = positions.iter().filter_map(|at| ids.get(*at).copied());
+                let found = self.mailbox.mailbox.first_match(&mut messages, &condition, self.code_page);
+                Ok(found.map_err(of_query)?.and_then(|at| positions.get(at).copied()))
+            }
+            Rows::Grouped(grouped) => self.find_grouped(grouped, &condition, &of_headers, &positions),
+            Rows::Attachments(_) | Rows::Members(_) => Ok(None),
+        }
+    }
+
+    /// The first of some rows that meets a condition, headers by their own columns.
+    fn find_grouped(
+        &self,
+        grouped: &Grouped,
+        condition: &Restriction<'_>,
+        of_headers: &Restriction<'_>,
+        positions: &[usize],
+    ) -> Result<Option<usize>, ErrorCode> {
+        let mut headers = Matcher::new(of_headers, self.code_page).map_err(of_query)?;
+        for at in positions {
+            let found = match grouped.visible.get(*at) {
+                Some(Line::Header(header)) => match grouped.header_at(*header) {
+                    Some(header) => headers.matches(&Columns(header)).map_err(of_query)?,
+                    None => false,
+                },
+                Some(Line::Leaf(leaf)) => {
+                    let mut message = grouped.leaf_at(*leaf).map(|leaf| leaf.message).into_iter();
+                    let found = self.mailbox.mailbox.first_match(&mut message, condition, self.code_page);
+                    found.map_err(of_query)?.is_some()
+                }
+                None => false,
+            };
+            if found {
+                return Ok(Some(*at));
+            }
+        }
+        Ok(None)
     }
 
     /// Columns that the table may have: what all its objects have, and what the first of them have.
     pub(super) fn all_columns(&mut self) -> Result<Vec<PropertyTag>, ErrorCode> {
         self.length()?;
-        let Some((rows, _)) = &self.rows else { return Ok(Vec::new()) };
+        let Some(rows) = self.rows() else { return Ok(Vec::new()) };
+        let rights = MemberRights::default();
         let (known, objects): (Known, Vec<ObjectId>) = match (rows, self.source) {
             (Rows::Folders(ids), Source::Hierarchy { folder, .. }) => {
-                (Known::Folder(folder), ids.iter().take(SAMPLED).map(|id| ObjectId::Folder(*id)).collect())
+                (Known::Folder(folder, rights), ids.iter().take(SAMPLED).map(|id| ObjectId::Folder(*id)).collect())
             }
             (Rows::Messages(ids), Source::Contents { folder, .. }) => {
-                let known = Known::Message { folder, id: Default::default(), saved: true, writable: true };
+                let id = Default::default();
+                let known = Known::Message { folder, id, saved: true, writable: true, rights, depth: 0 };
                 (known, ids.iter().take(SAMPLED).map(|id| ObjectId::Message(*id)).collect())
             }
             (Rows::Attachments(numbers), Source::Attachments { message: Some(message) }) => {
                 let known = Known::Attachment { message, number: 0, writable: true };
                 (known, numbers.iter().take(SAMPLED).map(|number| ObjectId::Attachment(message, *number)).collect())
             }
+            (Rows::Grouped(grouped), Source::Contents { folder, .. }) => {
+                let id = Default::default();
+                let known = Known::Message { folder, id, saved: true, writable: true, rights, depth: 0 };
+                let leaves = (0..SAMPLED).filter_map(|at| grouped.leaf_at(at));
+                (known, leaves.map(|leaf| ObjectId::Message(leaf.message)).collect())
+            }
+            (Rows::Members(_), _) => return Ok(MEMBER_COLUMNS.to_vec()),
             _ => return Ok(Vec::new()),
         };
         let mut tags: BTreeSet<PropertyTag> = known.tags().iter().chain(computed_tags(known.kind())).copied().collect();
@@ -150,5 +193,18 @@ impl Table {
             }
         }
         Ok(tags.into_iter().collect())
+    }
+}
+
+/// A header as a row that conditions are about.
+struct Columns<'h>(&'h Header);
+
+impl PropertySource for Columns<'_> {
+    fn property(&self, tag: PropertyTag) -> store::Result<Option<PropertyValue<'static>>> {
+        Ok(self.0.value(tag))
+    }
+
+    fn sub_objects(&self, _subobject: PropertyTag) -> store::Result<Vec<Box<dyn PropertySource + '_>>> {
+        Ok(Vec::new())
     }
 }

@@ -86,7 +86,8 @@ impl Logon {
 impl Folder {
     /// The properties of the folder.
     pub(super) fn properties(&self) -> Properties<'_> {
-        Properties::of_store(&self.mailbox, Known::Folder(self.id))
+        let rights = self.mailbox.rights(self.id).unwrap_or_default();
+        Properties::of_store(&self.mailbox, Known::Folder(self.id, rights))
     }
 }
 
@@ -94,7 +95,8 @@ impl Message {
     /// What the message is.
     pub(super) fn known(&self) -> Known {
         let saved = matches!(self.version, Version::Saved { .. });
-        Known::Message { folder: self.folder, id: self.id, saved, writable: self.writable }
+        let rights = self.mailbox.message_rights(self.folder).unwrap_or_default();
+        Known::Message { folder: self.folder, id: self.id, saved, writable: self.writable, rights, depth: 0 }
     }
 
     /// The properties of the message.

@@ -41,6 +41,8 @@ pub(super) struct Told {
     not_own: bool,
     /// The columns of the rows that were told last.
     columns: Option<Vec<PropertyTag>>,
+    /// The rows as the client knows them; nothing when it has not read the table in this order.
+    rows: Option<Rows>,
 }
 
 impl Table {
@@ -56,7 +58,7 @@ impl Table {
             let interest = Interest::Table { source: self.source, not_own };
             let subscription = Subscription::new(&self.mailbox.mailbag, interest);
             self.mailbox.mailbox.changes().watch(&subscription);
-            self.telling = Telling::Told(Told { subscription, not_own, columns: None });
+            self.telling = Telling::Told(Told { subscription, not_own, columns: None, rows: None });
         }
     }
 
@@ -91,10 +93,7 @@ impl Table {
         }
         let changes = match columns {
             Some(columns) => self.changed_rows(&keys(self.source, events), columns),
-            None => {
-                self.refresh();
-                None
-            }
+            None => self.both().and(None),
         };
         // What cannot be told row by row: the client reads the table again.
         let changes = changes.unwrap_or_else(|| vec![TableChange::TableChanged]);
@@ -110,24 +109,42 @@ impl Table {
         changes.into_iter().map(data).collect()
     }
 
-    /// Lists the rows anew with the cursor on the same row; the list from before, when both could be had.
-    fn refresh(&mut self) -> Option<(Rows, Rows)> {
-        let (old, _) = self.rows.take()?;
-        let new = match self.list() {
-            Ok(new) => new,
-            Err(error) => {
-                tracing::debug!(?error, "a table that changed cannot be listed");
-                return None;
-            }
+    /// The client knows the rows as they are listed now, unless it knows them from before already.
+    pub(super) fn note_rows(&mut self, anew: bool) {
+        let rows = self.listed.as_ref().map(|listed| listed.rows.clone());
+        if let Telling::Told(told) = &mut self.telling
+            && (anew || told.rows.is_none())
+        {
+            told.rows = rows;
+        }
+    }
+
+    /// The client knows no rows of the table's new order.
+    pub(super) fn forget_rows(&mut self) {
+        if let Telling::Told(told) = &mut self.telling {
+            told.rows = None;
+        }
+    }
+
+    /// The rows as the client knows them and as they are, when both could be had.
+    fn both(&mut self) -> Option<(Rows, Rows)> {
+        let old = match &mut self.telling {
+            Telling::Told(told) => told.rows.take()?,
+            Telling::Never | Telling::Ready { .. } => return None,
         };
-        let at = (self.cursor..old.len()).find_map(|position| new.find(old.key(position)));
-        self.cursor = at.unwrap_or(new.len());
-        self.keep(new.clone()).ok()?;
-        Some((old, new))
+        if let Err(error) = self.refresh() {
+            tracing::debug!(?error, "a table that changed cannot be listed");
+            return None;
+        }
+        self.note_rows(true);
+        let new = self.rows()?.clone();
+        // Headers change with the rows below them.
+        let grouped = matches!((&old, &new), (Rows::Grouped(_), _) | (_, Rows::Grouped(_)));
+        (!grouped).then_some((old, new))
     }
 
     fn changed_rows(&mut self, keys: &BTreeSet<RowKey>, columns: &[PropertyTag]) -> Option<Vec<TableChange<'static>>> {
-        let (old, new) = self.refresh()?;
+        let (old, new) = self.both()?;
         if old.len().max(new.len()) > MAX_TOLD_LENGTH || keys.len() > MAX_TOLD_ROWS {
             return None;
         }

@@ -65,7 +65,7 @@ mod in_a_store {
         // Newest first, each with a time and a subject.
         let found = mailbox.contents(inbox, ContentsKind::Normal, &TableQuery::default()).unwrap();
         let mut last = u64::MAX;
-        for id in found {
+        for id in found.iter().copied() {
             let object = ObjectId::Message(id);
             let time = property(mailbox.as_ref(), object, tags::PID_TAG_MESSAGE_DELIVERY_TIME).unwrap();
             let Some(PropertyValue::PtypTime(time)) = time else { panic!("no delivery time") };

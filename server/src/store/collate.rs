@@ -11,7 +11,7 @@ use super::value;
 /// A value in a form that can be ordered; a value that is missing comes before all others.
 ///
 /// Text is ordered without case, by letters first and by their marks where letters are equal.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SortKey {
     /// No value.
     Missing,

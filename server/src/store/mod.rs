@@ -34,15 +34,16 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use protocol::oxcdata::{FolderId, MessageId, PropertyTag, PropertyValue};
+use protocol::oxcdata::{FolderId, MessageId, PropertyTag, PropertyValue, Restriction};
 use runtime::{FileTime, Guid};
 
 pub use changes::Changes;
 pub use error::{Result, StoreError};
 pub use model::{
-    ContentsKind, Credentials, Folder, FolderType, HierarchyDepth, MailboxIdentity, Message, MessageChange,
-    MessageTarget, NewFolder, NewUser, ObjectId, PartChange, PropertyChange, PropertyChanges, PropertyName,
-    ReceiveFolder, Row, SavedMessage, SpecialFolder, SpecialFolders, StoredValue, TableQuery, User,
+    ANONYMOUS_MEMBER, ContentsKind, Credentials, DEFAULT_MEMBER, Folder, FolderType, HierarchyDepth, KeyedRow,
+    MailboxIdentity, Member, MemberChange, Message, MessageChange, MessageTarget, NewFolder, NewUser, ObjectId,
+    PartChange, PropertyChange, PropertyChanges, PropertyName, ReceiveFolder, Row, SavedMessage, SearchCriteria,
+    SpecialFolder, SpecialFolders, StoredValue, TableQuery, User,
 };
 
 /// Bytes from which on a string or binary is large: kept in pieces, given as [`StoredValue::Large`], read
@@ -288,11 +289,40 @@ pub trait Mailbox: Send + Sync + 'static {
     /// `NotFound`.
     fn delete_message(&self, message: MessageId) -> Result<()>;
 
-    /// The messages of a folder that match, in order.
+    /// The messages of a folder that match, in order. The same list as long as none of them is touched.
     ///
     /// # Errors
     /// `NotFound` for the folder; `Unsupported` for a restriction or sort order that the store does not have.
-    fn contents(&self, folder: FolderId, kind: ContentsKind, query: &TableQuery<'_>) -> Result<Vec<MessageId>>;
+    fn contents(&self, folder: FolderId, kind: ContentsKind, query: &TableQuery<'_>) -> Result<Arc<[MessageId]>>;
+
+    /// The rows of a contents table with values beside them, by which they are grouped.
+    ///
+    /// # Errors
+    /// As [`Mailbox::contents`].
+    fn keyed_contents(
+        &self,
+        folder: FolderId,
+        kind: ContentsKind,
+        query: &TableQuery<'_>,
+        keys: &[PropertyTag],
+    ) -> Result<Vec<KeyedRow>>;
+
+    /// Where the first of some messages is that matches; those that are gone do not.
+    ///
+    /// # Errors
+    /// `Unsupported` for a restriction that the store does not have.
+    fn first_match(
+        &self,
+        messages: &mut dyn Iterator<Item = MessageId>,
+        restriction: &Restriction<'_>,
+        code_page: u16,
+    ) -> Result<Option<usize>>;
+
+    /// Grows when a message comes into a folder, leaves it or changes in it.
+    fn contents_version(&self, folder: FolderId, kind: ContentsKind) -> u64;
+
+    /// Grows with every write.
+    fn version(&self) -> u64;
 
     /// Rows of a contents table: one for each id, `None` for a message that is gone.
     ///
@@ -301,9 +331,6 @@ pub trait Mailbox: Send + Sync + 'static {
     fn contents_rows(&self, ids: &[MessageId], columns: &[PropertyTag]) -> Result<Vec<Option<Row>>>;
 
     /// Up to `count` rows from `position` on of a contents table, with their ids.
-    ///
-    /// Without restriction and in the default order (or by one indexed time) this costs no more in a large
-    /// folder than in a small one; a cursor that keeps the ids of [`Mailbox::contents`] serves the others.
     ///
     /// # Errors
     /// As [`Mailbox::contents`].
@@ -380,6 +407,55 @@ pub trait Mailbox: Send + Sync + 'static {
     /// # Errors
     /// `NotFound`.
     fn set_message_status(&self, message: MessageId, status: u32) -> Result<()>;
+
+    /// Who may do what with a folder: the entries for nobody alone first.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    fn members(&self, folder: FolderId) -> Result<Vec<Member>>;
+
+    /// Changes who may do what with a folder: all changes or none.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    fn change_members(&self, folder: FolderId, changes: &[MemberChange]) -> Result<()>;
+
+    /// PidTagMemberRights of a user who is not the mailbox's owner.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    fn rights(&self, folder: FolderId, legacy_dn: &str) -> Result<u32>;
+
+    /// Whether a user who is not the mailbox's owner may see any folder.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn has_rights(&self, legacy_dn: &str) -> Result<bool>;
+
+    /// What a search folder looks for; `None` before it was told.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    fn search_criteria(&self, folder: FolderId) -> Result<Option<SearchCriteria>>;
+
+    /// Tells a search folder what to look for and looks for it.
+    ///
+    /// # Errors
+    /// `NotFound` for the folder and those that are searched; `InvalidParameter` for one that is no search folder;
+    /// `Unsupported` for a restriction that the store does not have.
+    fn set_search_criteria(&self, folder: FolderId, criteria: &SearchCriteria) -> Result<()>;
+
+    /// Whether a folder of this mailbox searches.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn is_searching(&self) -> Result<bool>;
+
+    /// Whether a message is in a folder, or shown by it where that searches.
+    ///
+    /// # Errors
+    /// `NotFound` for the folder.
+    fn contains(&self, folder: FolderId, message: MessageId) -> Result<bool>;
 
     /// The REPLID that stands for a replica in the short ids of this mailbox; one that has none gets the next
     /// (MS-OXCSTOR 3.2.5.9).

@@ -9,7 +9,7 @@ use runtime::{FileTime, Guid};
 use super::BlobRef;
 
 /// A user of the directory and the mailbox that is theirs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct User {
     /// The mail address, in lower case.
     pub address: String,
@@ -436,6 +436,81 @@ impl Default for TableQuery<'_> {
     fn default() -> Self {
         Self { restriction: None, sort: &[], code_page: 1252 }
     }
+}
+
+/// PidTagMemberId of the entry for everybody who has none of their own (MS-OXCPERM 2.2.5).
+pub const DEFAULT_MEMBER: i64 = 0;
+
+/// PidTagMemberId of the entry for those without a name.
+pub const ANONYMOUS_MEMBER: i64 = -1;
+
+/// An entry of a folder's permissions (MS-OXCPERM 2.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// PidTagMemberId; the same for one user in all folders of a mailbox.
+    pub id: i64,
+    /// The user's; empty for [`DEFAULT_MEMBER`] and [`ANONYMOUS_MEMBER`].
+    pub legacy_dn: String,
+    /// PidTagMemberName.
+    pub name: String,
+    /// PidTagMemberRights.
+    pub rights: u32,
+}
+
+/// A change of a folder's permissions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MemberChange {
+    /// All entries but that for everybody go; that for those without a name loses its rights.
+    Clear,
+    /// A user is added, or gets these rights.
+    Add {
+        /// Whom.
+        legacy_dn: String,
+        /// PidTagMemberName.
+        name: String,
+        /// PidTagMemberRights.
+        rights: u32,
+    },
+    /// An entry gets these rights; nothing happens when it is not there.
+    Change {
+        /// Which.
+        id: i64,
+        /// PidTagMemberRights.
+        rights: u32,
+    },
+    /// An entry goes; nothing happens when it is not there.
+    Remove {
+        /// Which.
+        id: i64,
+    },
+}
+
+/// What a search folder looks for (MS-OXCFOLD 2.2.1.4.1).
+#[derive(Clone, Debug, PartialEq)]
+pub struct SearchCriteria {
+    /// Messages that it shows.
+    pub restriction: Restriction<'static>,
+    /// Folders that are searched.
+    pub folders: Vec<FolderId>,
+    /// With the folders below them.
+    pub recursive: bool,
+    /// The messages are those that matched when the search was started.
+    pub is_static: bool,
+    /// Messages that come or change are looked at.
+    pub running: bool,
+    /// The code page of 8-bit strings in the restriction.
+    pub code_page: u16,
+}
+
+/// A message as a row of a table that groups its rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeyedRow {
+    /// Which message.
+    pub message: MessageId,
+    /// PidTagRead.
+    pub read: bool,
+    /// Values that were asked for, `None` where the message has no such property.
+    pub values: Row,
 }
 
 /// A row of a table: one value a column, `None` where the object has no such property.

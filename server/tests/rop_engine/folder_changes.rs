@@ -74,7 +74,7 @@ impl Client {
         }
     }
 
-    fn empty_folder(&mut self, folder: u32, associated: bool) -> Answer<bool> {
+    pub fn empty_folder(&mut self, folder: u32, associated: bool) -> Answer<bool> {
         let request = RopEmptyFolderRequest {
             logon_id: 0,
             input_handle_index: 0,
@@ -87,7 +87,7 @@ impl Client {
         }
     }
 
-    fn hard_empty_folder(&mut self, folder: u32, associated: bool) -> Answer<bool> {
+    pub fn hard_empty_folder(&mut self, folder: u32, associated: bool) -> Answer<bool> {
         let request = RopHardDeleteMessagesAndSubfoldersRequest {
             logon_id: 0,
             input_handle_index: 0,

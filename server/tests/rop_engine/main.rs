@@ -4,6 +4,7 @@
 #![cfg(feature = "sqlite")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod categories;
 mod client;
 mod conditions;
 mod fixture;
@@ -14,11 +15,13 @@ mod logon;
 mod message_changes;
 mod messages;
 mod notifications;
+mod permissions;
 mod positions;
 mod properties;
 mod recipients;
 mod reply_bytes;
 mod reply_headers;
+mod search_folders;
 #[path = "../../../generated-tests/src/spec_coverage.rs"]
 mod spec_coverage;
 mod stream_changes;

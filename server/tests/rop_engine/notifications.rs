@@ -224,7 +224,7 @@ fn messages_that_are_moved_and_copied_are_told_with_what_they_were() {
     proved(TEST, &[12, 46, 108, 18302, 18702]);
 
     other.transfer(inbox, drafts, &[original], false).unwrap();
-    let moved = in_drafts().into_iter().find(|id| *id != copy).unwrap();
+    let moved = in_drafts().iter().copied().find(|id| *id != copy).unwrap();
     assert_eq!(anna.news(), places(0x8020, moved));
     proved(TEST, &[16, 45, 107, 181, 182, 185, 186, 18301, 18701]);
 }

@@ -22,7 +22,7 @@ impl Client {
         one!(self, table, RopCreateBookmark, request).0.map(|response| response.bookmark.into_owned())
     }
 
-    fn free(&mut self, table: u32, bookmark: &[u8]) -> Answer<()> {
+    pub fn free(&mut self, table: u32, bookmark: &[u8]) -> Answer<()> {
         let request =
             RopFreeBookmarkRequest { logon_id: 0, input_handle_index: 0, bookmark: Blob::Owned(bookmark.to_vec()) };
         one!(self, table, RopFreeBookmark, request).0.map(|_| ())
@@ -40,7 +40,7 @@ impl Client {
         result.map(|r| (r.row_no_longer_visible, r.has_sought_less, r.rows_sought))
     }
 
-    fn seek_fractional(&mut self, table: u32, numerator: u32, denominator: u32) -> Answer<()> {
+    pub fn seek_fractional(&mut self, table: u32, numerator: u32, denominator: u32) -> Answer<()> {
         let request = RopSeekRowFractionalRequest { logon_id: 0, input_handle_index: 0, numerator, denominator };
         one!(self, table, RopSeekRowFractional, request).0.map(|_| ())
     }

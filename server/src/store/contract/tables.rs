@@ -21,13 +21,13 @@ fn order(property_tag: PropertyTag, order: SortDirection) -> SortOrder {
 
 fn sorted(mailbox: &dyn Mailbox, sort: &[SortOrder]) -> Vec<MessageId> {
     let query = TableQuery { sort, ..TableQuery::default() };
-    mailbox.contents(inbox(mailbox), ContentsKind::Normal, &query).unwrap()
+    mailbox.contents(inbox(mailbox), ContentsKind::Normal, &query).unwrap().to_vec()
 }
 
 fn matching(mailbox: &dyn Mailbox, restriction: &Restriction<'_>) -> Vec<MessageId> {
     let sort = [order(tags::PID_TAG_MID, UP)];
     let query = TableQuery { restriction: Some(restriction), sort: &sort, ..TableQuery::default() };
-    let found = mailbox.contents(inbox(mailbox), ContentsKind::Normal, &query).unwrap();
+    let found = mailbox.contents(inbox(mailbox), ContentsKind::Normal, &query).unwrap().to_vec();
     let count = mailbox.count_contents(inbox(mailbox), ContentsKind::Normal, &query).unwrap();
     assert_eq!(count as usize, found.len());
     found
@@ -165,7 +165,7 @@ pub(in crate::store) fn associated_messages_have_their_own_table(backend: &Backe
     let target = MessageTarget::Create { folder, associated: true, id: None };
     let associated = mailbox.save_message(&MessageChange::new(target)).unwrap().id;
     for (kind, expected) in [(ContentsKind::Normal, normal), (ContentsKind::Associated, associated)] {
-        assert_eq!(mailbox.contents(folder, kind, &TableQuery::default()).unwrap(), [expected]);
+        assert_eq!(*mailbox.contents(folder, kind, &TableQuery::default()).unwrap(), [expected]);
         assert_eq!(mailbox.count_contents(folder, kind, &TableQuery::default()).unwrap(), 1);
     }
     assert_eq!(mailbox.message(associated).unwrap().message_flags & 0x40, 0x40, "mfFAI");

@@ -1,11 +1,12 @@
 //! One SQLite file: a writer connection, and reader connections that see the last commit.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
+use super::feed::Feed;
 use super::migrate::{Migration, migrate};
 use crate::store::{Clock, Result};
 
@@ -48,9 +49,36 @@ impl Database {
 
     /// Reads in one snapshot.
     pub(super) fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let Some(path) = &self.path else {
-            return read(&self.writer());
+        match &self.path {
+            None => read(&self.writer()),
+            Some(path) => self.read_file(path, |_| Ok(()), |connection, ()| read(connection)),
+        }
+    }
+
+    /// Reads in one snapshot, which is that of a commit of this feed.
+    pub(super) fn read_commit<T>(&self, feed: &Feed, read: impl FnOnce(&Connection, u64) -> Result<T>) -> Result<T> {
+        let begin = |connection: &Connection| {
+            let _held = feed.hold();
+            // A snapshot begins with the first read.
+            connection.prepare_cached("SELECT 1 FROM migration LIMIT 1")?.exists([])?;
+            Ok(feed.commits())
         };
+        match &self.path {
+            None => {
+                let writer = self.writer();
+                let commit = feed.commits();
+                read(&writer, commit)
+            }
+            Some(path) => self.read_file(path, begin, read),
+        }
+    }
+
+    fn read_file<B, T>(
+        &self,
+        path: &Path,
+        begin: impl FnOnce(&Connection) -> Result<B>,
+        read: impl FnOnce(&Connection, B) -> Result<T>,
+    ) -> Result<T> {
         let idle = lock(&self.readers).pop();
         let connection = match idle {
             Some(connection) => connection,
@@ -58,7 +86,7 @@ impl Database {
         };
         let result = {
             let snapshot = connection.unchecked_transaction()?;
-            let result = read(&snapshot);
+            let result = begin(&snapshot).and_then(|begun| read(&snapshot, begun));
             snapshot.commit()?;
             result
         };
@@ -91,6 +119,16 @@ pub(super) fn transact<T>(connection: &mut Connection, write: impl FnOnce(&Trans
 /// A panic while a lock was held left nothing half done: its transaction was rolled back.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// As [`lock`], for reading.
+pub(super) fn read_lock<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// As [`lock`], for writing.
+pub(super) fn write_lock<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A connection that only reads.

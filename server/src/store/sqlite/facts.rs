@@ -14,7 +14,7 @@ use crate::store::value::{binary, string, text};
 use crate::store::{PropertyChange, Result, StoreError, ids};
 
 /// The code page of 8-bit text that the store itself has to read.
-const CODE_PAGE: u16 = 1252;
+pub(super) const CODE_PAGE: u16 = 1252;
 
 /// PidTagObjectType (MS-OXCPRPT 2.2.1.7).
 mod object_type {

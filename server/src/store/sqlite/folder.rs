@@ -8,8 +8,8 @@ use rusqlite::{Connection, Transaction, params};
 
 use super::blob::Pins;
 use super::facts::{Facts, FolderFacts, changed_text, check_writable, name_key};
-use super::object;
 use super::property::{self, Extent};
+use super::{object, permission};
 use crate::store::computed::ObjectKind;
 use crate::store::message_class::INITIAL_RECEIVE_FOLDERS;
 use crate::store::value::{string, text};
@@ -86,6 +86,7 @@ pub(super) fn create(
     check_name(transaction, Some(parent), folder.display_name)?;
     let object =
         insert(transaction, counter, Some(parent), folder.folder_type, folder.display_name, change_number, now)?;
+    permission::inherit(transaction, parent, counter)?;
     for (tag, change) in folder.properties.iter() {
         check_writable(ObjectKind::Folder, tag)?;
         if tag.property_id() != tags::PID_TAG_DISPLAY_NAME.property_id() {

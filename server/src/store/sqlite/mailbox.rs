@@ -4,27 +4,31 @@ use std::cell::Cell;
 use std::path::Path;
 use std::sync::{Arc, Mutex, Weak};
 
-use protocol::oxcdata::{FolderId, MessageId, PropertyTag};
+use protocol::oxcdata::{FolderId, MessageId, PropertyTag, Restriction};
 use runtime::{FileTime, Guid};
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::blob::{self, BlobStream, MemoryStream, PieceWriter, Pin, Pins};
 use super::codec::{is_streamable, utf16_bytes};
 use super::database::{Database, lock, transact};
 use super::facts::Facts;
+use super::feed::{self, Feed};
 use super::journal::{self, Journal};
+use super::lists::{self, Lists};
 use super::message::{self, Saving};
 use super::migrate::MAILBOX;
 use super::object::{self, View};
+use super::order;
 use super::property::{self, Content, optional};
 use super::transfer::{self, EMBEDDED, PER_MESSAGE, Transfer};
-use super::{folder, names, receive_folder, replicas, table, tree};
+use super::{folder, names, permission, receive_folder, replicas, search, table, tree};
 use crate::store::changes::{Changes, Happening};
 use crate::store::computed::computed_tag;
+use crate::store::restriction::Matcher;
 use crate::store::{
-    BlobRef, BlobWriter, Clock, ContentsKind, Folder, HierarchyDepth, Mailbox, MailboxIdentity, Message, MessageChange,
-    NewFolder, ObjectId, PropertyChanges, PropertyName, ReceiveFolder, Result, Row, SavedMessage, SpecialFolders,
-    StoreError, StoredValue, TableQuery, ValueStream, ids, tags,
+    BlobRef, BlobWriter, Clock, ContentsKind, Folder, HierarchyDepth, KeyedRow, Mailbox, MailboxIdentity, Member,
+    MemberChange, Message, MessageChange, NewFolder, ObjectId, PropertyChanges, PropertyName, ReceiveFolder, Result,
+    Row, SavedMessage, SearchCriteria, SpecialFolders, StoreError, StoredValue, TableQuery, ValueStream, ids, tags,
 };
 
 /// Counters that are taken from the file at once. What is left of them at a crash is never used.
@@ -40,6 +44,8 @@ pub(super) struct SqliteMailbox {
     pub(super) pins: Arc<Pins>,
     identity: MailboxIdentity,
     special_folders: SpecialFolders,
+    feed: Feed,
+    lists: Lists,
     /// Locked after the writer only.
     counters: Mutex<Counters>,
     clock: Clock,
@@ -123,11 +129,14 @@ impl SqliteMailbox {
         if identity.mailbox != mailbox {
             return Err(StoreError::Damaged("the file is another mailbox's".to_owned()));
         }
+        feed::install(&database.writer())?;
         Ok(Arc::new_cyclic(|this| Self {
             database,
             pins,
             identity,
             special_folders,
+            feed: Feed::default(),
+            lists: Lists::default(),
             counters: Mutex::default(),
             clock,
             changes: Changes::default(),
@@ -167,11 +176,11 @@ impl SqliteMailbox {
         let mut writer = self.database.writer();
         let counter = self.take_counters(&mut writer, counters)?;
         let writing = Writing { now: (self.clock)(), counter, journal: Journal::default() };
-        let result = transact(&mut writer, |transaction| {
-            let result = write(transaction, &writing)?;
-            blob::collect(transaction, &self.pins)?;
-            Ok(result)
-        })?;
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let result = write(&transaction, &writing)?;
+        search::follow(&transaction, self.identity.replica, &writing.journal)?;
+        blob::collect(&transaction, &self.pins)?;
+        self.feed.commit(transaction)?;
         // The writer is still locked, so that what a later write does is told later.
         if self.changes.is_watched() {
             self.changes.publish(writing.journal.finish(&writer));
@@ -350,7 +359,7 @@ impl Mailbox for SqliteMailbox {
             let mut found = 0;
             for (counter, id) in (writing.counter..).zip(messages) {
                 match object::message(transaction, *id) {
-                    Ok(facts) if facts.folder == folder => {
+                    Ok(facts) if search::shows(transaction, folder, &facts)? => {
                         message::set_read(transaction, &facts, read, counter, &writing.journal)?;
                         found += 1;
                     }
@@ -399,7 +408,11 @@ impl Mailbox for SqliteMailbox {
     }
 
     fn move_folder(&self, folder: FolderId, parent: FolderId, name: &str) -> Result<u64> {
-        self.transfer(1, |transfer| transfer.move_folder(folder, parent, name))
+        self.transfer(1, |transfer| {
+            let change_number = transfer.move_folder(folder, parent, name)?;
+            search::refill(transfer.transaction, self.identity.replica)?;
+            Ok(change_number)
+        })
     }
 
     fn copy_folder(&self, folder: FolderId, parent: FolderId, name: &str, recursive: bool) -> Result<FolderId> {
@@ -421,9 +434,41 @@ impl Mailbox for SqliteMailbox {
         })
     }
 
-    fn contents(&self, folder: FolderId, kind: ContentsKind, query: &TableQuery<'_>) -> Result<Vec<MessageId>> {
-        let replica = self.identity.replica;
-        self.database.read(|connection| table::contents(connection, replica, folder, kind, query, 0, u32::MAX))
+    fn contents(&self, folder: FolderId, kind: ContentsKind, query: &TableQuery<'_>) -> Result<Arc<[MessageId]>> {
+        self.lists.contents(&self.database, &self.feed, self.identity.replica, folder, kind, query)
+    }
+
+    fn keyed_contents(
+        &self,
+        folder: FolderId,
+        kind: ContentsKind,
+        query: &TableQuery<'_>,
+        keys: &[PropertyTag],
+    ) -> Result<Vec<KeyedRow>> {
+        order::check(query)?;
+        self.database.read(|connection| {
+            let scope = lists::scope(connection, folder, kind)?;
+            table::keyed(connection, self.identity.replica, scope, query, keys)
+        })
+    }
+
+    fn first_match(
+        &self,
+        messages: &mut dyn Iterator<Item = MessageId>,
+        restriction: &Restriction<'_>,
+        code_page: u16,
+    ) -> Result<Option<usize>> {
+        let mut matcher = Matcher::new(restriction, code_page)?;
+        self.database.read(|connection| table::first_match(connection, self.identity.replica, messages, &mut matcher))
+    }
+
+    fn contents_version(&self, folder: FolderId, kind: ContentsKind) -> u64 {
+        let counter = ids::folder_counter(folder).unwrap_or_default();
+        self.feed.last(transfer::shelf(counter, kind))
+    }
+
+    fn version(&self) -> u64 {
+        self.feed.commits()
     }
 
     fn contents_rows(&self, ids: &[MessageId], columns: &[PropertyTag]) -> Result<Vec<Option<Row>>> {
@@ -439,18 +484,18 @@ impl Mailbox for SqliteMailbox {
         position: u32,
         count: u32,
     ) -> Result<Vec<(MessageId, Row)>> {
-        let replica = self.identity.replica;
-        self.database.read(|connection| {
-            let ids = table::contents(connection, replica, folder, kind, query, position, count)?;
-            let rows = table::contents_rows(connection, replica, &ids, columns)?;
-            // One snapshot: none of them is gone.
-            Ok(ids.into_iter().zip(rows).filter_map(|(id, row)| Some((id, row?))).collect())
-        })
+        let list = self.contents(folder, kind, query)?;
+        let page: Vec<MessageId> = list.iter().skip(position as usize).take(count as usize).copied().collect();
+        let rows = self.contents_rows(&page, columns)?;
+        Ok(page.into_iter().zip(rows).filter_map(|(id, row)| Some((id, row?))).collect())
     }
 
     fn count_contents(&self, folder: FolderId, kind: ContentsKind, query: &TableQuery<'_>) -> Result<u32> {
-        let replica = self.identity.replica;
-        self.database.read(|connection| table::count_contents(connection, replica, folder, kind, query))
+        if query.restriction.is_none() {
+            return self.database.read(|connection| table::count_contents(connection, folder, kind));
+        }
+        let unsorted = TableQuery { sort: &[], ..*query };
+        u32::try_from(self.contents(folder, kind, &unsorted)?.len()).map_err(|_| StoreError::Exhausted("row numbers"))
     }
 
     fn hierarchy(&self, folder: FolderId, depth: HierarchyDepth, query: &TableQuery<'_>) -> Result<Vec<FolderId>> {
@@ -498,8 +543,48 @@ impl Mailbox for SqliteMailbox {
             let changed = journal::modified(Some(vec![tags::PID_TAG_MESSAGE_STATUS]));
             writing.journal.record(journal::message(&facts), changed);
             let value = protocol::oxcdata::PropertyValue::PtypInteger32(status.cast_signed());
-            property::set(transaction, facts.object, tags::PID_TAG_MESSAGE_STATUS, &value)
+            property::set(transaction, facts.object, tags::PID_TAG_MESSAGE_STATUS, &value)?;
+            message::touch(transaction, &facts)
         })
+    }
+
+    fn members(&self, folder: FolderId) -> Result<Vec<Member>> {
+        self.database.read(|connection| permission::members(connection, folder))
+    }
+
+    fn change_members(&self, folder: FolderId, changes: &[MemberChange]) -> Result<()> {
+        self.write_with(0, |transaction, _| permission::change(transaction, folder, changes))
+    }
+
+    fn rights(&self, folder: FolderId, legacy_dn: &str) -> Result<u32> {
+        self.database.read(|connection| permission::rights(connection, folder, legacy_dn))
+    }
+
+    fn has_rights(&self, legacy_dn: &str) -> Result<bool> {
+        self.database.read(|connection| permission::has_rights(connection, legacy_dn))
+    }
+
+    fn search_criteria(&self, folder: FolderId) -> Result<Option<SearchCriteria>> {
+        self.database.read(|connection| search::criteria(connection, folder))
+    }
+
+    fn set_search_criteria(&self, folder: FolderId, criteria: &SearchCriteria) -> Result<()> {
+        self.write_with(0, |transaction, writing| {
+            search::set(transaction, self.identity.replica, folder, criteria)?;
+            if criteria.running {
+                let facts = object::folder(transaction, folder)?;
+                writing.journal.record(journal::folder(&facts), Happening::SearchCompleted);
+            }
+            Ok(())
+        })
+    }
+
+    fn is_searching(&self) -> Result<bool> {
+        self.database.read(search::any)
+    }
+
+    fn contains(&self, folder: FolderId, message: MessageId) -> Result<bool> {
+        self.database.read(|connection| search::contains(connection, folder, message))
     }
 
     fn replica_id(&self, replica: Guid) -> Result<u16> {

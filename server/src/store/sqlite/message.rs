@@ -347,6 +347,14 @@ pub(super) fn set_read(
     Ok(true)
 }
 
+/// Tells the feed that a property of a message has changed without its row.
+pub(super) fn touch(transaction: &Transaction<'_>, facts: &MessageFacts) -> Result<()> {
+    transaction
+        .prepare_cached("UPDATE message SET modified = modified WHERE id = ?1")?
+        .execute([facts.id.cast_signed()])?;
+    Ok(())
+}
+
 /// mfEverRead follows mfRead (MS-OXCMSG 2.2.1.6).
 pub(super) fn ever_read(flags: u32) -> u32 {
     if flags & message_flags::READ != 0 { flags | message_flags::EVER_READ } else { flags & !message_flags::EVER_READ }

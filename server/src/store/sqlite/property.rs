@@ -12,7 +12,7 @@ use crate::store::value::{MULTIVALUE, cut, size_of};
 use crate::store::{BlobRef, LARGE_VALUE, PropertyChange, ROW_VALUE, Result, StoreError, StoredValue};
 
 /// Bytes up to which a value stands in its row; longer ones would make every row beside it slow to reach.
-const INLINE: usize = 4096;
+pub(super) const INLINE: usize = 4096;
 
 /// Bytes of a value that a restriction looks at; what is beyond cannot match.
 const SEARCHED: u64 = 4 * 1024 * 1024;
@@ -39,7 +39,7 @@ pub(super) enum Extent {
 }
 
 /// The tags under which a property asked for by `tag` may be stored.
-fn range(tag: PropertyTag) -> (PropertyTag, PropertyTag) {
+pub(super) fn range(tag: PropertyTag) -> (PropertyTag, PropertyTag) {
     let with =
         |low: u16, high: u16| (tag.with_property_type(PropertyType(low)), tag.with_property_type(PropertyType(high)));
     let (string8, string) = (PropertyType::PTYP_STRING8.0, PropertyType::PTYP_STRING.0);
@@ -64,6 +64,25 @@ pub(super) fn find(connection: &Connection, object: i64, tag: PropertyTag) -> Re
     rows.next()?.map(stored).transpose()
 }
 
+/// Several properties of one object, in the order of their tags; those that are not there are left out.
+///
+/// PtypUnspecified is not among the types that are asked for.
+pub(super) fn several(connection: &Connection, object: i64, tags: &[PropertyTag]) -> Result<Vec<Stored>> {
+    let ranges: Vec<(PropertyTag, PropertyTag)> = tags.iter().map(|tag| range(*tag)).collect();
+    let both = ranges.iter().flat_map(|(low, high)| [*low, *high]);
+    let list = both.map(|tag| tag.0.to_string()).collect::<Vec<_>>().join(",");
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT tag, value, property.blob, size FROM property LEFT JOIN blob ON blob.id = property.blob
+         WHERE object = ?1 AND tag IN ({list}) ORDER BY tag"
+    ))?;
+    let mut rows = statement.query([object])?;
+    let mut properties = Vec::new();
+    while let Some(row) = rows.next()? {
+        properties.push(stored(row)?);
+    }
+    Ok(properties)
+}
+
 /// All stored properties in the order of their tags.
 pub(super) fn all(connection: &Connection, object: i64) -> Result<Vec<Stored>> {
     let mut statement = connection.prepare_cached(
@@ -78,7 +97,7 @@ pub(super) fn all(connection: &Connection, object: i64) -> Result<Vec<Stored>> {
     Ok(properties)
 }
 
-fn stored(row: &Row<'_>) -> Result<Stored> {
+pub(super) fn stored(row: &Row<'_>) -> Result<Stored> {
     let tag = PropertyTag(row.get(0)?);
     let content = match row.get::<_, Option<i64>>(2)? {
         Some(id) => Content::Blob { id, size: row.get::<_, i64>(3)?.cast_unsigned() },

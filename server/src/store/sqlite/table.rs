@@ -1,136 +1,113 @@
 //! Contents and hierarchy tables: which objects, in which order, and their rows.
 
-use protocol::oxcdata::{FolderId, MessageId, PropertyTag, SortDirection};
+use std::collections::HashMap;
+
+use protocol::oxcdata::{FolderId, MessageId, PropertyTag, PropertyType};
 use runtime::Guid;
-use rusqlite::{Connection, params};
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
 
 use super::content::{MAX_DEPTH, depth_below};
 use super::facts::{FOLDER_COLUMNS, Facts, FolderFacts, MESSAGE_COLUMNS, MessageFacts, name_key};
+use super::lists;
 use super::object::{self, View};
-use super::property::{Extent, optional};
+use super::order::{self, Keys, Scope};
+use super::property::{self, Extent};
 use super::transfer::shelf;
 use crate::store::collate::SortKey;
+use crate::store::computed::computed_tag;
 use crate::store::restriction::Matcher;
-use crate::store::value::MULTIVALUE_INSTANCE;
-use crate::store::{ContentsKind, HierarchyDepth, Result, Row, StoreError, TableQuery, ids, tags};
+use crate::store::value::same_type;
+use crate::store::{ContentsKind, HierarchyDepth, KeyedRow, Result, Row, StoreError, TableQuery, ids, tags};
 
-/// Checks that the store can sort like this.
-fn check_sort(query: &TableQuery<'_>) -> Result<()> {
-    for order in query.sort {
-        if order.order != SortDirection::ASCENDING && order.order != SortDirection::DESCENDING {
-            return Err(StoreError::Unsupported("this sort direction"));
-        }
-        if order.property_tag.property_type().0 & MULTIVALUE_INSTANCE == MULTIVALUE_INSTANCE {
-            return Err(StoreError::Unsupported("sorting by each value of a list"));
-        }
-    }
-    Ok(())
-}
-
-/// The ORDER BY of a query that an index serves without looking at properties.
-fn indexed_order(query: &TableQuery<'_>) -> Option<&'static str> {
-    if query.restriction.is_some() {
-        return None;
-    }
-    match query.sort {
-        [] => Some("delivered DESC, id"),
-        [order] => match (order.property_tag, order.order) {
-            (tags::PID_TAG_MESSAGE_DELIVERY_TIME, SortDirection::DESCENDING) => Some("delivered DESC, id"),
-            (tags::PID_TAG_MESSAGE_DELIVERY_TIME, SortDirection::ASCENDING) => Some("delivered, id"),
-            (tags::PID_TAG_LAST_MODIFICATION_TIME, SortDirection::DESCENDING) => Some("modified DESC, id"),
-            (tags::PID_TAG_LAST_MODIFICATION_TIME, SortDirection::ASCENDING) => Some("modified, id"),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// The messages of a folder that match, in order, from `position` on and at most `count`.
+/// The messages that match, in order.
 pub(super) fn contents(
     connection: &Connection,
     replica: Guid,
-    folder: FolderId,
-    kind: ContentsKind,
+    scope: Scope,
     query: &TableQuery<'_>,
-    position: u32,
-    count: u32,
 ) -> Result<Vec<MessageId>> {
-    check_sort(query)?;
-    let folder = shelf(object::folder(connection, folder)?.id, kind);
-    let associated = kind.is_associated();
-    if let Some(order) = indexed_order(query) {
-        let mut statement = connection.prepare_cached(&format!(
-            "SELECT id FROM message WHERE folder = ?1 AND associated = ?2 ORDER BY {order} LIMIT ?3 OFFSET ?4"
-        ))?;
-        let arguments = params![folder, associated, count, position];
-        let rows = statement.query_map(arguments, |row| Ok(ids::message_id(row.get::<_, i64>(0)?.cast_unsigned())))?;
+    let mut filter = lists::filter(query)?;
+    let mut arguments = vec![Value::Integer(scope.folder), Value::Integer(scope.associated.into())];
+    arguments.append(&mut filter.values);
+    let by_index = order::indexed(query.sort);
+    if let (Some(order), true) = (by_index, filter.matchers.is_empty()) {
+        let sql = format!("SELECT id FROM message WHERE {} AND {} ORDER BY {order}", scope.sql(), filter.sql);
+        let mut statement = connection.prepare_cached(&sql)?;
+        let id = |row: &rusqlite::Row<'_>| Ok(ids::message_id(row.get::<_, i64>(0)?.cast_unsigned()));
+        let rows = statement.query_map(params_from_iter(arguments), id)?;
         return Ok(rows.collect::<rusqlite::Result<_>>()?);
     }
-    let mut matcher = query.restriction.map(|restriction| Matcher::new(restriction, query.code_page)).transpose()?;
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT {MESSAGE_COLUMNS} FROM message WHERE folder = ?1 AND associated = ?2 ORDER BY delivered DESC, id"
-    ))?;
-    let rows = statement.query_map(params![folder, associated], MessageFacts::from_row)?;
+    let sort = if by_index.is_some() { &[] } else { query.sort };
+    let mut keys = Keys::read(connection, replica, scope, sort, query.code_page)?;
+    let sql = format!(
+        "SELECT {MESSAGE_COLUMNS} FROM message WHERE {} AND {} ORDER BY {}",
+        scope.sql(),
+        filter.sql,
+        by_index.unwrap_or("id")
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(params_from_iter(arguments), MessageFacts::from_row)?;
     let mut found = Vec::new();
     for facts in rows {
         let facts = facts?;
         let id = facts.id;
-        let view = View { connection, replica, facts: Facts::Message(facts) };
-        if let Some(matcher) = &mut matcher
-            && !matcher.matches(&view)?
-        {
+        if filter.matchers.is_empty() {
+            found.push((keys.of(facts)?, id));
             continue;
         }
-        found.push((sort_keys(&view, query)?, id));
+        let view = View { connection, replica, facts: Facts::Message(facts) };
+        let mut matches = true;
+        for matcher in &mut filter.matchers {
+            matches = matches && matcher.matches(&view)?;
+        }
+        if let (true, Facts::Message(facts)) = (matches, view.facts) {
+            found.push((keys.of(facts)?, id));
+        }
     }
-    if !query.sort.is_empty() {
-        sort(&mut found, query);
+    if by_index.is_none() {
+        found.sort_unstable_by(|(a, a_id), (b, b_id)| order::compare((a, *a_id), (b, *b_id), sort));
     }
-    let page = found.into_iter().skip(position as usize).take(count as usize);
-    Ok(page.map(|(_, id)| ids::message_id(id)).collect())
+    Ok(found.into_iter().map(|(_, id)| ids::message_id(id)).collect())
 }
 
-/// How many messages of a folder match.
-pub(super) fn count_contents(
+/// The rows of a contents table with the values that they are grouped by.
+pub(super) fn keyed(
     connection: &Connection,
     replica: Guid,
-    folder: FolderId,
-    kind: ContentsKind,
+    scope: Scope,
     query: &TableQuery<'_>,
-) -> Result<u32> {
-    if query.restriction.is_none() {
-        let folder = shelf(object::folder(connection, folder)?.id, kind);
-        let sql = "SELECT content_count, associated_count FROM folder WHERE id = ?1";
-        let row = connection.prepare_cached(sql)?.query_row([folder], |row| Ok((row.get(0)?, row.get(1)?)));
-        // Where nothing was ever soft deleted there is no row.
-        let (normal, associated) = optional(row)?.unwrap_or_default();
-        return Ok(if kind.is_associated() { associated } else { normal });
+    keys: &[PropertyTag],
+) -> Result<Vec<KeyedRow>> {
+    let mut rows = Vec::new();
+    for id in contents(connection, replica, scope, query)? {
+        let facts = object::message(connection, id)?;
+        let read = facts.flags & tags::message_flags::READ != 0;
+        let values = row(&View { connection, replica, facts: Facts::Message(facts) }, keys)?;
+        rows.push(KeyedRow { message: id, read, values });
     }
-    let unsorted = TableQuery { sort: &[], ..*query };
-    let found = contents(connection, replica, folder, kind, &unsorted, 0, u32::MAX)?;
-    u32::try_from(found.len()).map_err(|_| StoreError::Exhausted("row numbers"))
+    Ok(rows)
 }
 
-/// The values of the sort columns, cut as a row shows them.
-fn sort_keys(view: &View<'_>, query: &TableQuery<'_>) -> Result<Vec<SortKey>> {
-    let mut keys = Vec::with_capacity(query.sort.len());
-    for order in query.sort {
-        let value = view.extent(order.property_tag, Extent::Row)?;
-        keys.push(SortKey::new(value.as_ref(), query.code_page));
+/// Where the first of some messages is that matches.
+pub(super) fn first_match(
+    connection: &Connection,
+    replica: Guid,
+    messages: &mut dyn Iterator<Item = MessageId>,
+    matcher: &mut Matcher<'_>,
+) -> Result<Option<usize>> {
+    for (at, id) in messages.enumerate() {
+        match object::message(connection, id) {
+            Ok(facts) => {
+                if matcher.matches(&View { connection, replica, facts: Facts::Message(facts) })? {
+                    return Ok(Some(at));
+                }
+            }
+            Err(StoreError::NotFound(_)) => {}
+            Err(error) => return Err(error),
+        }
     }
-    Ok(keys)
-}
-
-/// Sorts by the keys in their directions, then by id.
-fn sort(found: &mut [(Vec<SortKey>, u64)], query: &TableQuery<'_>) {
-    found.sort_by(|(a, a_id), (b, b_id)| {
-        let pairs = a.iter().zip(b).zip(query.sort);
-        let unequal = pairs.map(|((a, b), order)| {
-            let ordering = a.cmp(b);
-            if order.order == SortDirection::DESCENDING { ordering.reverse() } else { ordering }
-        });
-        unequal.into_iter().find(|ordering| ordering.is_ne()).unwrap_or_else(|| a_id.cmp(b_id))
-    });
+    Ok(None)
 }
 
 /// Rows of a contents table.
@@ -151,8 +128,48 @@ pub(super) fn contents_rows(
     Ok(rows)
 }
 
+/// How many messages of a kind a folder has.
+pub(super) fn count_contents(connection: &Connection, folder: FolderId, kind: ContentsKind) -> Result<u32> {
+    let folder = shelf(object::folder(connection, folder)?.id, kind);
+    let sql = "SELECT content_count, associated_count FROM folder WHERE id = ?1";
+    let row = connection.prepare_cached(sql)?.query_row([folder], |row| Ok((row.get(0)?, row.get(1)?)));
+    // Where nothing was ever soft deleted there is no row.
+    let (normal, associated) = property::optional(row)?.unwrap_or_default();
+    Ok(if kind.is_associated() { associated } else { normal })
+}
+
+/// The columns of one object; its stored properties are read together.
 fn row(view: &View<'_>, columns: &[PropertyTag]) -> Result<Row> {
-    columns.iter().map(|tag| view.extent(*tag, Extent::Row)).collect()
+    let kind = view.facts.kind();
+    let typed = |tag: &PropertyTag| tag.property_type() != PropertyType::PTYP_UNSPECIFIED;
+    let wanted = columns.iter().copied().filter(|tag| typed(tag) && computed_tag(kind, *tag).is_none());
+    let mut stored: HashMap<u16, Vec<property::Stored>> = HashMap::new();
+    for property in property::several(view.connection, view.facts.object(), &wanted.collect::<Vec<_>>())? {
+        stored.entry(property.tag.property_id()).or_default().push(property);
+    }
+    let mut row = Row::with_capacity(columns.len());
+    for (at, tag) in columns.iter().enumerate() {
+        if !typed(tag) || computed_tag(kind, *tag).is_some() {
+            row.push(view.extent(*tag, Extent::Row)?);
+            continue;
+        }
+        let means = |property: &property::Stored| same_type(tag.property_type(), property.tag.property_type());
+        let again = columns.get(..at).is_some_and(|before| {
+            before.iter().any(|other| {
+                other.property_id() == tag.property_id() && same_type(tag.property_type(), other.property_type())
+            })
+        });
+        let found = stored.get_mut(&tag.property_id()).and_then(|list| {
+            let at = list.iter().position(means)?;
+            Some(list.remove(at))
+        });
+        row.push(match found {
+            Some(property) => Some(property.load_extent(view.connection, Extent::Row)?),
+            None if again => view.extent(*tag, Extent::Row)?,
+            None => None,
+        });
+    }
+    Ok(row)
 }
 
 /// The folders below a folder that match, in order.
@@ -163,7 +180,7 @@ pub(super) fn hierarchy(
     depth: HierarchyDepth,
     query: &TableQuery<'_>,
 ) -> Result<Vec<FolderId>> {
-    check_sort(query)?;
+    order::check(query)?;
     let root = object::folder(connection, folder)?.id;
     let mut below = Vec::new();
     descend(connection, root, depth, 1, &mut below)?;
@@ -177,10 +194,10 @@ pub(super) fn hierarchy(
         {
             continue;
         }
-        found.push((sort_keys(&view, query)?, id));
+        found.push((order::keys(&view, query.sort, query.code_page)?, id));
     }
     if !query.sort.is_empty() {
-        sort(&mut found, query);
+        found.sort_by(|(a, a_id), (b, b_id)| order::compare((a, *a_id), (b, *b_id), query.sort));
     }
     Ok(found.into_iter().map(|(_, id)| ids::folder_id(id)).collect())
 }

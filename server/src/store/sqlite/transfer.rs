@@ -9,7 +9,7 @@ use rusqlite::{Connection, Transaction, params};
 use super::facts::MessageFacts;
 use super::journal::{self, Journal};
 use super::property;
-use super::{message, object};
+use super::{message, object, search};
 use crate::store::changes::{Happening, Subject};
 use crate::store::{ContentsKind, Result, StoreError, ids, tags};
 
@@ -46,15 +46,17 @@ impl Transfer<'_, '_> {
         self.counters.next().ok_or(StoreError::Exhausted("counters of this write"))
     }
 
-    /// Those of the messages that are in a folder, soft deleted ones included.
+    /// Those of the messages that are in a folder or shown by it, soft deleted ones included.
     fn found(&self, folder: u64, messages: &[MessageId]) -> Result<Vec<MessageFacts>> {
         let mut found: Vec<MessageFacts> = Vec::new();
         for id in messages {
             match object::message(self.transaction, *id) {
-                Ok(facts) if facts.folder == folder && found.iter().all(|known| known.id != facts.id) => {
-                    found.push(facts);
+                Ok(facts) => {
+                    if search::shows(self.transaction, folder, &facts)? && found.iter().all(|own| own.id != facts.id) {
+                        found.push(facts);
+                    }
                 }
-                Ok(_) | Err(StoreError::NotFound(_)) => {}
+                Err(StoreError::NotFound(_)) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -147,7 +149,7 @@ impl Transfer<'_, '_> {
     /// Deletes messages for good or so that they can be restored; answers how many.
     pub(super) fn delete_messages(&self, folder: u64, messages: &[MessageId], hard: bool) -> Result<usize> {
         let found = self.found(folder, messages)?;
-        self.delete(folder, &found, hard)?;
+        self.delete(&found, hard)?;
         Ok(found.len())
     }
 
@@ -155,14 +157,15 @@ impl Transfer<'_, '_> {
     pub(super) fn delete_contents(&self, folder: u64, associated: bool, hard: bool) -> Result<()> {
         let kind = (!associated).then_some(false);
         let found = contents(self.transaction, folder.cast_signed(), kind)?;
-        self.delete(folder, &found, hard)
+        self.delete(&found, hard)
     }
 
-    fn delete(&self, folder: u64, messages: &[MessageFacts], hard: bool) -> Result<()> {
-        if !hard && !messages.is_empty() {
-            self.ensure_shelf(folder)?;
-        }
+    fn delete(&self, messages: &[MessageFacts], hard: bool) -> Result<()> {
         for facts in messages {
+            if !hard {
+                // What a search folder shows is in other folders.
+                self.ensure_shelf(facts.folder)?;
+            }
             if !facts.soft_deleted {
                 self.journal.record(journal::message(facts), Happening::Deleted);
             }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use super::content::{MAX_DEPTH, depth_below};
 use super::facts::{FolderFacts, name_key};
 use super::transfer::{Transfer, copy_object};
-use super::{folder, journal, object, property};
+use super::{folder, journal, object, permission, property};
 use crate::store::changes::{Happening, Subject};
 use crate::store::value::string;
 use crate::store::{Result, StoreError, ids, tags};
@@ -123,6 +123,7 @@ impl Transfer<'_, '_> {
         }
         let copy = Subject::Folder { id: ids::folder_id(id), parent: Some(ids::folder_id(parent)) };
         self.journal.record(copy, Happening::Copied { from: journal::folder(facts) });
+        permission::inherit(self.transaction, parent, id)?;
         self.copy_contents(facts.id, id)?;
         if recursive {
             for child in children(self.transaction, facts.id)? {

@@ -41,23 +41,29 @@ const COUNTS: &[(&str, &str, &str)] = &[
     (
         "folders with a wrong number of messages",
         "SELECT count(*) FROM folder f WHERE content_count <>
-            (SELECT count(*) FROM message m WHERE m.folder = f.id AND m.associated = 0)",
+            (SELECT count(*) FROM message m WHERE m.folder = f.id AND m.associated = 0)
+          + (SELECT count(*) FROM search_link l WHERE l.folder = f.id AND l.associated = 0)",
         "UPDATE folder SET content_count =
-            (SELECT count(*) FROM message m WHERE m.folder = folder.id AND m.associated = 0)",
+            (SELECT count(*) FROM message m WHERE m.folder = folder.id AND m.associated = 0)
+          + (SELECT count(*) FROM search_link l WHERE l.folder = folder.id AND l.associated = 0)",
     ),
     (
         "folders with a wrong number of unread messages",
         "SELECT count(*) FROM folder f WHERE unread_count <>
-            (SELECT count(*) FROM message m WHERE m.folder = f.id AND m.associated = 0 AND m.flags & 1 = 0)",
+            (SELECT count(*) FROM message m WHERE m.folder = f.id AND m.associated = 0 AND m.flags & 1 = 0)
+          + (SELECT count(*) FROM search_link l WHERE l.folder = f.id AND l.associated = 0 AND l.unread = 1)",
         "UPDATE folder SET unread_count =
-            (SELECT count(*) FROM message m WHERE m.folder = folder.id AND m.associated = 0 AND m.flags & 1 = 0)",
+            (SELECT count(*) FROM message m WHERE m.folder = folder.id AND m.associated = 0 AND m.flags & 1 = 0)
+          + (SELECT count(*) FROM search_link l WHERE l.folder = folder.id AND l.associated = 0 AND l.unread = 1)",
     ),
     (
         "folders with a wrong number of associated messages",
         "SELECT count(*) FROM folder f WHERE associated_count <>
-            (SELECT count(*) FROM message m WHERE m.folder = f.id AND m.associated = 1)",
+            (SELECT count(*) FROM message m WHERE m.folder = f.id AND m.associated = 1)
+          + (SELECT count(*) FROM search_link l WHERE l.folder = f.id AND l.associated = 1)",
         "UPDATE folder SET associated_count =
-            (SELECT count(*) FROM message m WHERE m.folder = folder.id AND m.associated = 1)",
+            (SELECT count(*) FROM message m WHERE m.folder = folder.id AND m.associated = 1)
+          + (SELECT count(*) FROM search_link l WHERE l.folder = folder.id AND l.associated = 1)",
     ),
     (
         "contents with a wrong number of references",
