@@ -22,7 +22,10 @@ pub struct Server {
 }
 
 /// The program: what `ROPC_SERVER` names, else a build in the target directory of the project.
-fn program() -> anyhow::Result<PathBuf> {
+///
+/// # Errors
+/// When there is none.
+pub fn program() -> anyhow::Result<PathBuf> {
     if let Some(path) = std::env::var_os("ROPC_SERVER") {
         return Ok(path.into());
     }

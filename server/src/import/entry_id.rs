@@ -4,10 +4,11 @@ use protocol::oxcdata::{FlatEntry, FlatEntryList, OneOffEntryId, OneOffFlags};
 use runtime::{Blob, Encoder, StringValue, Utf16};
 
 /// A one-off EntryID (MS-OXCDATA 2.2.5.1); `None` for a name or address with a zero in it.
-pub(super) fn one_off(name: &str, address: &str) -> Option<Vec<u8>> {
+pub(crate) fn one_off(name: &str, address: &str) -> Option<Vec<u8>> {
     let text = |text: &str| StringValue::Utf16(Utf16::from(text.to_owned()));
     let id = OneOffEntryId {
-        one_off_flags: OneOffFlags::default().with_u(true),
+        // MIME is what the recipient reads.
+        one_off_flags: OneOffFlags::default().with_m(true).with_u(true),
         display_name: text(name),
         address_type: text("SMTP"),
         email_address: text(address),

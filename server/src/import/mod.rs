@@ -18,6 +18,7 @@ use runtime::FileTime;
 use crate::store::tags::{self, message_flags};
 use crate::store::{Mailbox, MessageChange, MessageTarget, StoreError};
 
+pub(crate) use entry_id::one_off;
 pub use report::{Report, Skipped};
 
 /// The largest mail that is taken: it is in memory while it is read.

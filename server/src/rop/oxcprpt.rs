@@ -231,10 +231,8 @@ impl OxcprptHandler for RopHandlers {
             };
             names::ids(mailbox, &request.property_names, create)?
         };
-        if property_ids.contains(&0) {
-            let body = RopGetPropertyIdsFromNamesWarnWithErrors { property_ids };
-            return Err(RopGetPropertyIdsFromNamesFailure::WarnWithErrors(body));
-        }
+        // Names without an id have 0 and are no failure: mapi-client, which was held against Exchange, reads no ids
+        // behind another return value (MS-OXCROPS 2.2.8.1.3).
         Ok(RopGetPropertyIdsFromNamesResponse { property_ids })
     }
 

@@ -1,7 +1,9 @@
-//! A mailbox with sample mail: what `server/sample/make.py` wrote, and a few dozen short notes.
+//! A mailbox with sample mail: what `server/sample/make.py` wrote, and a few dozen short notes; a calendar and
+//! contacts.
 //!
 //! All people in it are invented and live at example.test.
 
+mod items;
 mod notes;
 
 use protocol::oxcdata::FolderId;
@@ -64,6 +66,8 @@ pub const ARCHIVE: &str = "Archive";
 pub struct Populated {
     /// Messages that were made.
     pub messages: usize,
+    /// Events and contacts.
+    pub items: usize,
     /// What is missing in them, with the path of the mail.
     pub skipped: Vec<(&'static str, Skipped)>,
 }
@@ -99,6 +103,7 @@ pub fn populate(store: &dyn Store, user: &User) -> Result<Populated, ImportError
         import(mailbox, folder, note.as_bytes(), options)?;
         populated.messages += 1;
     }
+    populated.items = items::fill(mailbox)?;
     Ok(populated)
 }
 

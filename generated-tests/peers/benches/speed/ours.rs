@@ -5,11 +5,11 @@ use divan::{Bencher, black_box};
 use protocol::oxcdata::{ErrorCode, PropertyRow, PropertyValue, Restriction, TaggedPropertyValue, WireForm};
 use protocol::oxcmapihttp::ExecuteResponse;
 use protocol::oxcprpt::RopSetPropertiesRequest;
+use protocol::oxcrpc::{ExtendedBufferOfRopInputBuffer, ExtendedBufferOfRopOutputBuffer, RpcHeaderFlags};
 use protocol::oxctabl::{
     AsynchronousFlags, Bookmark, QueryRowsFlags, RopQueryRowsRequest, RopQueryRowsResponse, RopSetColumnsRequest,
     RopSetColumnsResponse, TableStatus,
 };
-use protocol::oxcrpc::{ExtendedBufferOfRopInputBuffer, ExtendedBufferOfRopOutputBuffer, RpcHeaderFlags};
 use protocol::rops::{
     Conversation, RopInputBuffer, RopOutputBuffer, RopReply, RopRequest, pack_rop_query_rows_reply,
     pack_rop_set_columns_reply,
