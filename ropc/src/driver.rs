@@ -5,7 +5,7 @@
 mod earlier;
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use crate::ast::{File, Item, SourceId, StringLit};
 use crate::compile::{self, Compiled};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::emit;
 use crate::emit::file::FormatError;
 use crate::emit::reuse::{Known, Made};
 use crate::key::Key;
@@ -189,6 +190,39 @@ pub fn build_again(checked: &Checked, directory: &Path, earlier: Option<&Earlier
     // What was said has to be said again.
     if checked.diagnostics.is_empty() {
         earlier::keep(directory, &checked.read, &made);
+    }
+    Ok(changed)
+}
+
+/// Makes a crate of its own of descriptions: the files of its `src`, and a manifest where there is none. Gives the files
+/// that changed.
+///
+/// # Errors
+/// A file cannot be read or written, one is in the way that is not generated, or an emitter made something that is no Rust.
+pub fn build_crate(checked: &Checked, folder: &Path, manifest: &str) -> Result<Vec<PathBuf>, BuildError> {
+    let (sources, compiled) = (&checked.sources, &checked.compiled);
+    let mut made = compile::emit_again(sources, compiled, &|_| None).map_err(BuildError::Format)?;
+    for root in made.iter_mut().filter(|made| made.output.path == "lib.rs") {
+        let names = checked.read.iter().filter_map(|(path, _)| path.file_name()?.to_str()).collect::<BTreeSet<_>>();
+        let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+        root.output.text = root.output.text.replace(emit::ROOT_DOCS, &format!("Generated from {}.", names.join(", ")));
+    }
+    let src = Folder { kind: Kind::Rust, path: folder.join("src") };
+    let unwritten = |path: &Path, error| BuildError::File(Unreadable { path: path.to_owned(), error });
+    fs::create_dir_all(&src.path).map_err(|error| unwritten(&src.path, error))?;
+    for made in &made {
+        let path = src.path.join(&made.output.path);
+        let generated = |text: Vec<u8>| GENERATED.iter().any(|start| text.starts_with(start.as_bytes()));
+        if path.exists() && !fs::read(&path).is_ok_and(generated) {
+            let error = std::io::Error::new(std::io::ErrorKind::AlreadyExists, "is in the way: it is not generated");
+            return Err(unwritten(&path, error));
+        }
+    }
+    let mut changed = put(&made, &src, &|_| None, Mode::Write)?;
+    let path = folder.join("Cargo.toml");
+    if !path.exists() {
+        fs::write(&path, manifest).map_err(|error| unwritten(&path, error))?;
+        changed.push(path);
     }
     Ok(changed)
 }

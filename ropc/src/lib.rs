@@ -10,10 +10,13 @@
 //! | syntax tree to meaning, in named passes | [`lower`] |
 //! | what it means | [`model`] |
 //! | meaning to Rust | [`emit`] |
+//!
+//! [`Config`] is for build scripts; [`mod@format`] lays descriptions out.
 
 pub mod ast;
 pub mod codes;
 pub mod compile;
+pub mod config;
 pub mod diagnostic;
 pub mod driver;
 pub mod emit;
@@ -28,3 +31,5 @@ pub mod preprocess;
 pub mod render;
 pub mod source;
 pub mod spelling;
+
+pub use config::Config;

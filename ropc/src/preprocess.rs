@@ -9,6 +9,7 @@ mod condition;
 mod expand;
 pub(crate) mod tokens;
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::ast::{SourceId, Span, StringLit};
@@ -20,6 +21,8 @@ use tokens::{Kind, Token, is_solid, lines, tokens};
 const MAX_INCLUDES: usize = 32;
 /// Conditions inside each other.
 const MAX_CONDITIONS: usize = 64;
+/// Parameters of one macro.
+const MAX_PARAMETERS: usize = 256;
 /// Macros may make a text this many times longer, and this many bytes on top.
 const GROWTH: (usize, usize) = (16, 1 << 16);
 
@@ -55,8 +58,16 @@ pub fn run(source: SourceId, text: &str, defines: &[(String, String)], include: 
         macros.insert(name.clone(), Macro { parameters: None, body: body.clone() });
     }
     let limit = text.len().saturating_mul(GROWTH.0).saturating_add(GROWTH.1);
-    let mut run =
-        Run { source, macros, include, limit, result: Preprocessed::default(), depth: 0, included: Vec::new() };
+    let mut run = Run {
+        source,
+        macros,
+        include,
+        limit,
+        result: Preprocessed::default(),
+        depth: 0,
+        included: HashSet::new(),
+        spent: 0,
+    };
     let out = run.file(text);
     run.result.text = out;
     run.result
@@ -71,7 +82,9 @@ struct Run<'i, 'f> {
     /// Files that are open around this one.
     depth: usize,
     /// Files that were included: each once, like an import.
-    included: Vec<String>,
+    included: HashSet<String>,
+    /// What macros in conditions have taken of the limit.
+    spent: usize,
 }
 
 /// An open `#if`.
@@ -226,8 +239,12 @@ impl Run<'_, '_> {
                     at += 2 + 2 * parenthesis;
                 }
                 _ => {
-                    let mut expander = Expander::new(&self.macros, self.limit.min(GROWTH.1));
+                    let mut expander = Expander::new(&self.macros, self.limit.saturating_sub(self.spent).min(GROWTH.1));
                     expander.expand(rest.get(at..=at).unwrap_or_default());
+                    self.spent = self.spent.saturating_add(expander.spent());
+                    if expander.full {
+                        return None;
+                    }
                     text.push_str(&expander.out);
                     text.push(' ');
                     at += 1;
@@ -253,7 +270,12 @@ impl Run<'_, '_> {
                 return;
             };
             let names = raw.get(body..close).unwrap_or_default().iter().filter(|token| token.kind == Kind::Word);
-            parameters = Some(names.map(|token| token.text.to_owned()).collect());
+            let names: Vec<String> = names.map(|token| token.text.to_owned()).collect();
+            if names.len() > MAX_PARAMETERS {
+                self.malformed(range, "too many parameters");
+                return;
+            }
+            parameters = Some(names);
             body = close + 1;
         }
         let text: String = raw
@@ -282,10 +304,9 @@ impl Run<'_, '_> {
                 return;
             }
         };
-        if self.included.contains(&name) {
+        if !self.included.insert(name.clone()) {
             return;
         }
-        self.included.push(name.clone());
         if self.depth >= MAX_INCLUDES {
             self.malformed(range, "too many files that include each other");
             return;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use ropc::driver::Options;
 
 const CODES: &str = "\
 Exit codes:
@@ -43,20 +44,8 @@ pub enum Command {
         #[command(flatten)]
         messages: Messages,
     },
-    /// Writes the Rust code of a directory of descriptions.
-    Build {
-        /// Writes nothing; fails if a file would change.
-        #[arg(long)]
-        check: bool,
-        /// Builds again whenever a description changes, until it is stopped.
-        #[arg(short, long, conflicts_with = "check")]
-        watch: bool,
-        /// Directory with the descriptions.
-        #[arg(default_value = "idl")]
-        directory: PathBuf,
-        #[command(flatten)]
-        messages: Messages,
-    },
+    /// Writes the Rust code of a directory of descriptions, or a crate of description files from anywhere.
+    Build(Build),
     /// Lays descriptions out in one way; keeps all that they say, comments too.
     Fmt {
         /// Writes nothing; names the files that would change, and fails if there is one.
@@ -68,7 +57,7 @@ pub enum Command {
         #[command(flatten)]
         messages: Messages,
     },
-    /// Writes something else than Rust of a directory of descriptions.
+    /// Writes something else than a crate.
     Emit {
         #[command(subcommand)]
         what: Emit,
@@ -107,6 +96,53 @@ pub enum Emit {
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// The Rust of description files as one file, to be included in a module.
+    Rust {
+        #[command(flatten)]
+        input: Input,
+        /// The file; standard output without it.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Tests of the Rust of description files as one file; they use the crate generated-tests.
+    Tests {
+        #[command(flatten)]
+        input: Input,
+        /// Where the tests find the modules of the Rust: `my_crate::wire`.
+        #[arg(long, value_name = "PATH", default_value = "crate")]
+        path: String,
+        /// The file; standard output without it.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+}
+
+/// What is built, and where.
+#[derive(Args)]
+pub struct Build {
+    /// Writes nothing; fails if a file would change.
+    #[arg(long)]
+    pub check: bool,
+    /// Builds again whenever a description changes, until it is stopped.
+    #[arg(short, long, conflicts_with = "check")]
+    pub watch: bool,
+    /// A directory with descriptions, whose Rust goes into its `src`; or description files, of which a crate is made.
+    #[arg(default_value = "idl")]
+    pub paths: Vec<PathBuf>,
+    /// The folder of the crate that is made of files; one with the name of the first file without it.
+    #[arg(short, long, value_name = "FOLDER", conflicts_with = "check")]
+    pub output: Option<PathBuf>,
+    /// The crate `runtime` that the manifest of a new crate names; that of the compiler's sources without it.
+    #[arg(long, value_name = "FOLDER")]
+    pub runtime: Option<PathBuf>,
+    /// A folder for imported and included files, where files are given.
+    #[arg(short = 'I', long, value_name = "FOLDER")]
+    pub include: Vec<PathBuf>,
+    /// A macro of the preprocessor, where files are given: NAME or NAME=TEXT.
+    #[arg(short = 'D', long, value_name = "NAME")]
+    pub define: Vec<String>,
+    #[command(flatten)]
+    pub messages: Messages,
 }
 
 /// Description files and what they need.
@@ -121,6 +157,24 @@ pub struct Input {
     /// A macro of the preprocessor: NAME or NAME=TEXT.
     #[arg(short = 'D', long, value_name = "NAME")]
     pub define: Vec<String>,
+}
+
+impl Input {
+    pub fn options(&self) -> Options {
+        options(&self.include, &self.define)
+    }
+}
+
+impl Build {
+    pub fn options(&self) -> Options {
+        options(&self.include, &self.define)
+    }
+}
+
+fn options(include: &[PathBuf], define: &[String]) -> Options {
+    let defines = define.iter().map(|text| text.split_once('=').unwrap_or((text, "1")));
+    let defines = defines.map(|(name, body)| (name.to_owned(), body.to_owned())).collect();
+    Options { include: include.to_vec(), defines }
 }
 
 /// How messages look.

@@ -19,7 +19,7 @@ pub struct Round {
 }
 
 impl Round {
-    fn of(code: u8, read: Vec<(PathBuf, Option<Key>)>) -> Self {
+    pub fn of(code: u8, read: Vec<(PathBuf, Option<Key>)>) -> Self {
         Self { code, read, folder: None }
     }
 }
@@ -39,10 +39,7 @@ pub fn checked(loaded: Result<Loaded, Unreadable>, say: Say) -> Result<Checked, 
 
 /// Reads descriptions and reports all mistakes.
 pub fn check(input: &Input, say: Say) -> Round {
-    let defines = input.define.iter().map(|text| text.split_once('=').unwrap_or((text, "1")));
-    let defines = defines.map(|(name, body)| (name.to_owned(), body.to_owned())).collect();
-    let options = driver::Options { include: input.include.clone(), defines };
-    match checked(driver::load_with(&input.files, options), say) {
+    match checked(driver::load_with(&input.files, input.options()), say) {
         Ok(checked) => Round::of(OK, checked.read),
         Err(round) => round,
     }
@@ -93,14 +90,5 @@ pub fn dissector(directory: &Path, output: Option<&Path>, say: Say) -> u8 {
         Err(round) => return round.code,
     };
     let text = compile::emit_dissector(&checked.sources, &checked.compiled);
-    match output {
-        Some(path) => match std::fs::write(path, text) {
-            Ok(()) => OK,
-            Err(error) => say.complain(&format!("{}: {error}", path.display())),
-        },
-        None => {
-            write::output(&text);
-            OK
-        }
-    }
+    write::file_or_output(output, &text, say)
 }

@@ -3,6 +3,7 @@
 mod arguments;
 mod compile;
 mod layout;
+mod outside;
 mod pages;
 mod watch;
 mod write;
@@ -33,14 +34,24 @@ pub fn run() -> u8 {
             let round = || compile::check(&input, say);
             if watch { watch::run(say, round) } else { round().code }
         }
-        Command::Build { check, watch, directory, messages } => {
-            let say = Say::new(format, messages);
-            let round = || compile::build(&directory, check, say);
-            if watch { watch::run(say, round) } else { round().code }
+        Command::Build(arguments) => {
+            let say = Say::new(format, arguments.messages);
+            let round = || match arguments.paths.as_slice() {
+                [directory] if directory.extension().is_none_or(|extension| extension != "idl") => {
+                    compile::build(directory, arguments.check, say)
+                }
+                _ => outside::build(&arguments, say),
+            };
+            if arguments.watch { watch::run(say, round) } else { round().code }
         }
         Command::Fmt { check, paths, messages } => layout::format(&paths, check, Say::new(format, messages)),
-        Command::Emit { what: Emit::Dissector { idl, output }, messages } => {
-            compile::dissector(&idl, output.as_deref(), Say::new(format, messages))
+        Command::Emit { what, messages } => {
+            let say = Say::new(format, messages);
+            match what {
+                Emit::Dissector { idl, output } => compile::dissector(&idl, output.as_deref(), say),
+                Emit::Rust { input, output } => outside::rust(&input, output.as_deref(), say),
+                Emit::Tests { input, path, output } => outside::tests(&input, &path, output.as_deref(), say),
+            }
         }
         #[cfg(feature = "decode")]
         Command::Decode(arguments) => decode(&arguments, Say::new(format, Messages::default())),

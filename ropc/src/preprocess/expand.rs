@@ -27,15 +27,20 @@ pub(super) struct Expander<'m> {
     pub(super) limit: usize,
     /// Something was left out because of the limit.
     pub(super) full: bool,
-    /// Macros that were replaced; some stand for nothing and still take time.
-    replaced: usize,
+    /// Pieces of macros that were looked at; some stand for nothing and still take time.
+    steps: usize,
     /// Macros that are being replaced: they do not stand for themselves.
     active: Vec<String>,
 }
 
 impl<'m> Expander<'m> {
+    /// What was done so far, for a limit that several share.
+    pub(super) fn spent(&self) -> usize {
+        self.out.len().saturating_add(self.steps)
+    }
+
     pub(super) fn new(macros: &'m Macros, limit: usize) -> Self {
-        Self { macros, out: String::new(), limit, full: false, replaced: 0, active: Vec::new() }
+        Self { macros, out: String::new(), limit, full: false, steps: 0, active: Vec::new() }
     }
 
     fn push(&mut self, text: &str) {
@@ -49,8 +54,10 @@ impl<'m> Expander<'m> {
     /// Appends pieces, their macros replaced. Lines are kept: what follows stays in its line.
     pub(super) fn expand(&mut self, list: &[Token<'_>]) {
         let mut at = 0;
+        let closing = closing(list);
         while let Some(token) = list.get(at) {
             at += 1;
+            self.steps += usize::from(!self.active.is_empty());
             let macros = self.macros;
             let known = (token.kind == Kind::Word).then(|| macros.get(token.text)).flatten();
             let Some(known) = known.filter(|_| !self.active.iter().any(|name| name == token.text)) else {
@@ -61,15 +68,15 @@ impl<'m> Expander<'m> {
                 }
                 continue;
             };
-            self.replaced += 1;
-            if self.full || self.replaced > self.limit || self.active.len() >= MAX_DEPTH {
+            self.steps += 1;
+            if self.full || self.steps > self.limit || self.active.len() >= MAX_DEPTH {
                 self.full = true;
                 return;
             }
             let body = match &known.parameters {
                 None => known.body.clone(),
                 Some(parameters) => {
-                    let Some((arguments, after)) = arguments(list, at) else {
+                    let Some((arguments, after)) = arguments(list, &closing, at) else {
                         self.push(token.text);
                         continue;
                     };
@@ -97,6 +104,7 @@ impl<'m> Expander<'m> {
         let mut paste = false;
         for token in tokens(body) {
             let text_before = text.len();
+            self.steps += 1;
             if token.text == "##" {
                 text.truncate(text.trim_end().len());
                 paste = true;
@@ -108,7 +116,7 @@ impl<'m> Expander<'m> {
             let argument = parameters.iter().position(|name| name == token.text).and_then(|index| arguments.get(index));
             text.push_str(argument.map_or(token.text, |argument| argument.trim()));
             paste = false;
-            if text.len() > self.limit {
+            if text.len() > self.limit || self.steps > self.limit {
                 text.truncate(text_before);
                 self.full = true;
                 break;
@@ -118,26 +126,42 @@ impl<'m> Expander<'m> {
     }
 }
 
+/// For each opening parenthesis of a list, the one that closes it.
+fn closing(list: &[Token<'_>]) -> HashMap<usize, usize> {
+    let (mut open, mut found) = (Vec::new(), HashMap::new());
+    for (index, token) in list.iter().enumerate() {
+        match token.text {
+            "(" => open.push(index),
+            ")" => {
+                if let Some(opener) = open.pop() {
+                    found.insert(opener, index);
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
 /// Arguments in parentheses, and the piece after them; `None`: there are no parentheses here.
-fn arguments(list: &[Token<'_>], from: usize) -> Option<(Vec<String>, usize)> {
+fn arguments(list: &[Token<'_>], closing: &HashMap<usize, usize>, from: usize) -> Option<(Vec<String>, usize)> {
     let open = (from..list.len()).find(|i| list.get(*i).is_some_and(is_solid))?;
-    list.get(open).filter(|token| token.text == "(")?;
+    let close = *closing.get(&open)?;
     let mut arguments = vec![String::new()];
     let mut depth = 0usize;
-    for (index, token) in list.iter().enumerate().skip(open + 1) {
+    for token in list.get(open + 1..close)? {
         match token.text {
-            ")" if depth == 0 => return Some((arguments, index + 1)),
             "," if depth == 0 => {
                 arguments.push(String::new());
                 continue;
             }
             "(" => depth += 1,
-            ")" => depth -= 1,
+            ")" => depth = depth.saturating_sub(1),
             _ => {}
         }
         if let Some(last) = arguments.last_mut() {
             last.push_str(if token.kind == Kind::Newline { " " } else { token.text });
         }
     }
-    None
+    Some((arguments, close + 1))
 }

@@ -6,6 +6,7 @@
 mod bodies;
 mod command_page;
 mod commands;
+mod config;
 mod diagnostics;
 mod enumerations;
 mod expressions;
