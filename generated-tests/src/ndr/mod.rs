@@ -34,6 +34,8 @@ pub struct Structure {
     pub check: fn(&mut Choices) -> Result<Checked, Broken>,
     /// Makes a value and packs it.
     pub sample: fn(&mut Choices) -> Result<Bytes, PackError>,
+    /// How many of these bytes a value takes; `None` where they are none.
+    pub size: fn(&[u8], Representation) -> Option<usize>,
 }
 
 /// An operation with what can be done with it.
@@ -45,6 +47,10 @@ pub struct Operation {
     pub check: fn(&mut Choices) -> Result<Checked, Broken>,
     /// Makes a request and a response and packs them.
     pub sample: fn(&mut Choices) -> Result<[Bytes; 2], PackError>,
+    /// The bytes are a request.
+    pub asks: fn(&[u8], Representation) -> bool,
+    /// The second bytes are a response to the request in the first.
+    pub answers: fn(&[u8], &[u8], Representation) -> bool,
 }
 
 /// Whether a value was one that can be packed.
@@ -63,6 +69,10 @@ macro_rules! ndr_structure {
         $crate::ndr::Structure {
             name: $name,
             sample: |g| $crate::ndr::packed(&$make(g), |v, e| v.pack(e)),
+            size: |bytes, representation| {
+                let mut c = runtime::ndr::NdrCursor::new(bytes, representation);
+                $type::unpack(&mut c).ok().map(|_| c.offset())
+            },
             check: |g| {
                 let value = $make(g);
                 $crate::ndr_holds!(g, value, |v, e| v.pack(e), |c| $type::unpack(c));
@@ -85,6 +95,13 @@ macro_rules! ndr_operation {
                 let first = $crate::ndr::packed(&request, |v, e| v.pack(e))?;
                 $(let $needs = &request;)?
                 Ok([first, $crate::ndr::packed(&response, |v, e| v.pack(e $(, $needs)?))?])
+            },
+            asks: |bytes, representation| $request::decode(bytes, representation).is_ok(),
+            answers: |request, bytes, representation| {
+                let Ok(request) = $request::decode(request, representation) else { return false };
+                _ = &request;
+                $(let $needs = &request;)?
+                $response::decode(bytes, representation $(, $needs)?).is_ok()
             },
             check: |g| {
                 let request = $make(g);

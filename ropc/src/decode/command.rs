@@ -5,13 +5,15 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use ropc::driver::Checked;
+use runtime::ndr::Representation;
 
 use super::datum;
 use super::rops::Decoder;
+use super::rpc::{Call, Interfaces, Named};
 use super::target::{Target, similar};
 use super::text::Style;
 use super::tree::Decoded;
-use super::{capture, dump, input, json, script, text};
+use super::{capture, dump, input, json, pdus, script, text};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -21,6 +23,7 @@ Examples:
   ropc decode RopRelease --format json --hex '01 00 00'
   ropc decode rops --request '0500 010000 07000000'
   ropc decode mapihttp Disconnect --response '00 00 00 00 00 00 00 00 00 00 00 00'
+  ropc decode rpc rfr.RfrGetNewDSA out --syntax ndr64 response.bin
   ropc decode capture docs/session.pcap --format hex
 
 Bytes are binary, hexadecimal, or a hex dump of xxd, hexdump or Wireshark.";
@@ -82,6 +85,33 @@ enum What {
         #[arg(long, value_name = "BYTES")]
         response: Option<String>,
     },
+    /// Stub data of RPC: the request or the response of an operation, or a value of a type.
+    Rpc {
+        /// `emsmdb.EcDoRpcExt2`, `nspi.PropertyValue_r`; the interface may be left out.
+        name: String,
+        /// The request (in) or the response (out) of an operation.
+        direction: Option<Direction>,
+        /// The bytes: hexadecimal, a file, or `-`.
+        bytes: Option<String>,
+        /// The request that a response answers.
+        #[arg(long, value_name = "BYTES")]
+        request: Option<String>,
+        /// The transfer syntax.
+        #[arg(long, value_enum, default_value_t = Syntax::Ndr)]
+        syntax: Syntax,
+        /// NDR 2.0 with the most significant byte first.
+        #[arg(long)]
+        big_endian: bool,
+    },
+    /// PDUs of RPC on a connection, RTS PDUs among them, with the calls in them.
+    Pdus {
+        /// What the client sent: hexadecimal, a file, or `-`.
+        #[arg(long, value_name = "BYTES")]
+        client: Option<String>,
+        /// What the server sent.
+        #[arg(long, value_name = "BYTES")]
+        server: Option<String>,
+    },
     /// Exchanges in their order, one a line: `rops REQUEST REPLY`, `mapihttp TYPE REQUEST RESPONSE`.
     Conversation {
         /// The file; standard input without it or for `-`.
@@ -107,6 +137,24 @@ enum Format {
     Json,
     /// A hex dump that says beside each line what the bytes are.
     Hex,
+}
+
+/// A direction of a call.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Direction {
+    /// The request.
+    In,
+    /// The response.
+    Out,
+}
+
+/// A transfer syntax.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Syntax {
+    /// NDR 2.0.
+    Ndr,
+    /// NDR64.
+    Ndr64,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -151,11 +199,35 @@ pub fn run(arguments: &Arguments, checked: &Checked) -> Result<bool, String> {
             let decoded = script::mapi_http(&mut decoder, &key, request.as_deref(), response.as_deref())?;
             Ok(print.all(&decoded))
         }
+        Some(What::Rpc { name, direction, bytes, request, syntax, big_endian }) => {
+            let representation = match (syntax, big_endian) {
+                (Syntax::Ndr, false) => Representation::NDR,
+                (Syntax::Ndr, true) => Representation::NDR_BIG_ENDIAN,
+                (Syntax::Ndr64, false) => Representation::NDR64,
+                (Syntax::Ndr64, true) => return Err("NDR64 is little-endian always (MS-RPCE 2.2.5)".to_owned()),
+            };
+            let request = request.as_deref().map(given).transpose()?;
+            let what = Stub { name, representation, direction: *direction, request };
+            let bytes = match bytes.as_deref() {
+                None => read(None)?,
+                // No bytes: some requests have none.
+                Some("") => Vec::new(),
+                Some(bytes) => given(bytes)?,
+            };
+            Ok(print.all(&stub(&mut decoder, Interfaces(&checked.compiled.ndr), &what, &bytes)?))
+        }
+        Some(What::Pdus { client, server }) => {
+            let (client, server) = both(client.as_deref(), server.as_deref(), "--client or --server")?;
+            let interfaces = Interfaces(&checked.compiled.ndr);
+            let read = pdus::decode(&mut decoder, interfaces, &client.unwrap_or_default(), &server.unwrap_or_default());
+            Ok(print.all(&read.into_iter().map(|read| read.decoded).collect::<Vec<_>>()))
+        }
         Some(What::Conversation { file }) => conversation(&mut decoder, file.as_deref(), &print),
         Some(What::Capture { file }) => {
-            Ok(print.all(&capture::decode(&checked.compiled.program, &raw(file.as_deref())?)?))
+            let interfaces = Interfaces(&checked.compiled.ndr);
+            Ok(print.all(&capture::decode(&checked.compiled.program, interfaces, &raw(file.as_deref())?)?))
         }
-        Some(What::Lines { file }) => lines(&mut decoder, file.as_deref()),
+        Some(What::Lines { file }) => lines(&mut decoder, Interfaces(&checked.compiled.ndr), file.as_deref()),
     }
 }
 
@@ -186,6 +258,48 @@ fn value(decoder: &mut Decoder<'_>, arguments: &ValueArguments) -> Result<Decode
     Ok(decoded)
 }
 
+/// What stub data is said to be.
+struct Stub<'a> {
+    name: &'a str,
+    direction: Option<Direction>,
+    representation: Representation,
+    request: Given,
+}
+
+fn stub<'p>(
+    decoder: &mut Decoder<'p>,
+    interfaces: Interfaces<'p>,
+    of: &Stub<'_>,
+    bytes: &[u8],
+) -> Result<Vec<Decoded>, String> {
+    let (interface, named) = interfaces.find(of.name)?;
+    let representation = of.representation;
+    let operation = match (named, of.direction) {
+        (Named::Operation(operation), Some(_)) => operation,
+        (Named::Operation(_), None) => return Err("say `in` for the request or `out` for the response".to_owned()),
+        (Named::Type(_), Some(_)) => return Err("a value of a type is neither `in` nor `out`".to_owned()),
+        (Named::Type(id), None) => {
+            return Ok(vec![decoder.buffer(of.name, bytes, |this, c, root| {
+                let data = c.peek();
+                let size = this.rpc_value(interface, id, representation, data, root)?;
+                c.take(size).map(|_| ()).map_err(|error| this.interpreter.refused(&error))
+            })]);
+        }
+    };
+    let call = Call { interface, operation, representation };
+    if of.direction == Some(Direction::In) {
+        return Ok(vec![decoder.rpc_request(call, bytes).0]);
+    }
+    let mut all = Vec::new();
+    let asked = of.request.as_ref().map(|request| {
+        let (decoded, asked) = decoder.rpc_request(call, request);
+        all.push(decoded);
+        asked
+    });
+    all.push(decoder.rpc_response(call, bytes, asked));
+    Ok(all)
+}
+
 /// The body where bytes are a whole HTTP message, with the request type that its header has.
 fn body(bytes: Given) -> (Option<String>, Given) {
     let Some(bytes) = bytes else { return (None, None) };
@@ -208,11 +322,11 @@ fn conversation(decoder: &mut Decoder<'_>, file: Option<&str>, print: &Printer) 
     Ok(fine)
 }
 
-fn lines(decoder: &mut Decoder<'_>, file: Option<&str>) -> Result<bool, String> {
+fn lines<'p>(decoder: &mut Decoder<'p>, interfaces: Interfaces<'p>, file: Option<&str>) -> Result<bool, String> {
     let mut out = String::new();
     let mut fine = true;
     for line in text_of(file)?.lines().filter(|line| !line.trim().is_empty()) {
-        let answer = script::answer(decoder, line);
+        let answer = script::answer(decoder, interfaces, line);
         fine &= answer.starts_with("ok");
         out.push_str(&answer);
         out.push('\n');

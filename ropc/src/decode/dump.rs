@@ -16,20 +16,24 @@ fn buffer<'n>(node: &'n Node, path: &str, out: &mut String) {
     let bytes = node.payload.as_deref().unwrap_or_default();
     // Writing to a String cannot fail.
     _ = writeln!(out, "{path}: {} bytes", bytes.len());
-    let mut payloads = Vec::new();
-    let mut done = 0;
+    let (mut payloads, mut found) = (Vec::new(), Vec::new());
     for child in &node.children {
         leaves(child, "", &mut payloads, &mut |leaf: &'n Node, path: &str| {
-            if leaf.size == 0 {
-                return;
+            if leaf.size > 0 {
+                found.push((leaf, path.to_owned()));
             }
-            rows(bytes, done..leaf.offset, "not decoded", out);
-            let start = leaf.offset.max(done);
-            let end = leaf.offset.saturating_add(leaf.size);
-            let meaning = leaf.value.as_ref().map(|value| meaning(value, leaf.size)).unwrap_or_default();
-            rows(bytes, start..end, format!("{path}: {meaning}").trim_end_matches([':', ' ']), out);
-            done = done.max(end);
         });
+    }
+    // What a pointer leads to stands behind what comes after the pointer.
+    found.sort_by_key(|(leaf, _)| leaf.offset);
+    let mut done = 0;
+    for (leaf, path) in found {
+        rows(bytes, done..leaf.offset, "not decoded", out);
+        let start = leaf.offset.max(done);
+        let end = leaf.offset.saturating_add(leaf.size);
+        let meaning = leaf.value.as_ref().map(|value| meaning(value, leaf.size)).unwrap_or_default();
+        rows(bytes, start..end, format!("{path}: {meaning}").trim_end_matches([':', ' ']), out);
+        done = done.max(end);
     }
     rows(bytes, done..bytes.len(), "not decoded", out);
     for (payload, within) in payloads {

@@ -74,6 +74,21 @@ impl<'p> Interpreter<'p> {
         result
     }
 
+    /// Goes into a field, so that errors name it.
+    pub fn enter_field(&mut self, name: &'p str) {
+        self.path.push(Segment::Field(name));
+    }
+
+    /// Goes into an element.
+    pub fn enter_element(&mut self, index: usize) {
+        self.path.push(Segment::Index(index));
+    }
+
+    /// Comes back from a field or an element.
+    pub fn leave_field(&mut self) {
+        self.path.pop();
+    }
+
     /// An error at some bytes of the field that is being read.
     pub fn fault(&self, offset: usize, size: usize, message: impl Into<String>) -> Fault {
         let mut path = String::new();
@@ -126,9 +141,17 @@ impl<'p> Interpreter<'p> {
 
     /// Takes note of a node.
     fn count(&mut self, c: &Cursor<'_>) -> Result<(), Fault> {
+        self.another(c.offset())
+    }
+
+    /// Takes note of a node at this place.
+    ///
+    /// # Errors
+    /// When there are more than so few bytes can mean.
+    pub fn another(&mut self, offset: usize) -> Result<(), Fault> {
         match self.nodes.checked_sub(1) {
             Some(left) => self.nodes = left,
-            None => return Err(self.fault(c.offset(), 1, "more values than so few bytes can mean")),
+            None => return Err(self.fault(offset, 1, "more values than so few bytes can mean")),
         }
         Ok(())
     }

@@ -22,7 +22,7 @@ const RESPONSE_BODY: &str = "ResponseBody";
 const META_TAGS: [&[u8]; 3] = [b"PROCESSING", b"PENDING", b"DONE"];
 
 /// What ROP buffers of an exchange hold.
-enum Side<'r, 'p> {
+pub(super) enum Side<'r, 'p> {
     Requests(&'r mut Requests<'p>),
     Replies(&'r mut Requests<'p>),
 }
@@ -54,7 +54,7 @@ impl<'p> Decoder<'p> {
     }
 
     /// A structure that bodies have without a field that says so.
-    fn structure(&self, name: &str, c: &Cursor<'_>) -> Result<&'p StructDef, Fault> {
+    pub(super) fn structure(&self, name: &str, c: &Cursor<'_>) -> Result<&'p StructDef, Fault> {
         let described = self.program().types.iter().find(|def| def.name == name);
         match described.map(|def| &def.kind) {
             Some(TypeKind::Struct(def)) => Ok(def),
@@ -101,8 +101,8 @@ impl<'p> Decoder<'p> {
         for field in fields.iter_mut().filter(|field| field.size > 0) {
             let content = field.bytes(bytes);
             match field.name.as_str() {
-                ROP_BUFFER => self.chain(content, field, Some(side))?,
-                AUXILIARY_BUFFER => self.chain(content, field, None)?,
+                ROP_BUFFER => self.chain(ROP_BUFFER, content, field, Some(side))?,
+                AUXILIARY_BUFFER => self.chain(AUXILIARY_BUFFER, content, field, None)?,
                 _ => {}
             }
         }
@@ -111,12 +111,17 @@ impl<'p> Decoder<'p> {
 
     /// Payloads behind their headers, up to the one with the flag Last; ROP buffers in them by what the conversation
     /// has set.
-    fn chain(&mut self, content: &[u8], field: &mut Node, mut side: Option<&mut Side<'_, 'p>>) -> Result<(), Fault> {
-        let (name, structure) = match side {
-            Some(Side::Requests(_)) => (ROP_BUFFER, "RopInputBuffers"),
-            Some(Side::Replies(_)) => (ROP_BUFFER, "RopOutputBuffers"),
-            // Of the same shape.
-            None => (AUXILIARY_BUFFER, "RopInputBuffers"),
+    pub(super) fn chain(
+        &mut self,
+        name: &'p str,
+        content: &[u8],
+        field: &mut Node,
+        mut side: Option<&mut Side<'_, 'p>>,
+    ) -> Result<(), Fault> {
+        let structure = match side {
+            Some(Side::Replies(_)) => "RopOutputBuffers",
+            // Auxiliary buffers are of the same shape.
+            Some(Side::Requests(_)) | None => "RopInputBuffers",
         };
         let mut c = Cursor::at_offset(content, field.offset);
         let def = self.structure(structure, &c)?;

@@ -9,6 +9,7 @@
 //! | captured traffic to exchanges | [`capture`] |
 //! | what was asked for | [`target`], [`script`] |
 //! | bytes to a tree of values | [`interpret`] (structures), [`primitive`], [`rops`], [`conversation`], [`mapi_http`] |
+//! | stub data of RPC to a tree | [`ndr`]; [`rpc`]: what it carries; [`pdus`]: connections |
 //! | streams to trees | [`stream`]: the tables of a grammar, [`words`]: the tree, [`pieces`]: what travels cut |
 //! | expressions and what they look at | [`expr`], [`datum`] |
 //! | what a value means | [`meaning`] |
@@ -27,9 +28,12 @@ pub mod interpret;
 pub mod json;
 pub mod mapi_http;
 pub mod meaning;
+pub mod ndr;
+pub mod pdus;
 pub mod pieces;
 pub mod primitive;
 pub mod rops;
+pub mod rpc;
 pub mod script;
 pub mod stream;
 pub mod target;

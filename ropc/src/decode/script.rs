@@ -1,10 +1,12 @@
 //! Several buffers in one text: the exchanges of a conversation, or values a line.
 
 use runtime::Cursor;
+use runtime::ndr::Representation;
 
 use super::conversation::Requests;
 use super::input::hex;
 use super::rops::Decoder;
+use super::rpc::{Call, Interfaces, Named};
 use super::target::Target;
 use super::tree::{Decoded, Fault, Node};
 
@@ -90,9 +92,15 @@ pub fn mapi_http(
 ///
 /// `TYPE[;PARAM=VALUE..] BYTES` answers `ok SIZE`, where bytes may be left; `rops REQUEST REPLY` answers `ok`, or
 /// `opaque` where something was not known. Mistakes are answered by `error OFFSET PATH: MESSAGE`.
-pub fn answer(decoder: &mut Decoder<'_>, line: &str) -> String {
+///
+/// `rpc NAME in|out|type le|be|ndr64 BYTES [RESPONSE]` answers `ok`, and its size for a type; `out` has the request first.
+pub fn answer<'p>(decoder: &mut Decoder<'p>, interfaces: Interfaces<'p>, line: &str) -> String {
     decoder.forget();
-    let answer = if line.starts_with("rops ") { buffers(decoder, line) } else { value(decoder, line) };
+    let answer = match line.split_once(' ') {
+        Some(("rops", _)) => buffers(decoder, line),
+        Some(("rpc", rest)) => stub(decoder, interfaces, rest),
+        _ => value(decoder, line),
+    };
     answer.unwrap_or_else(|error| format!("unknown {error}"))
 }
 
@@ -103,6 +111,37 @@ fn buffers(decoder: &mut Decoder<'_>, line: &str) -> Result<String, String> {
         None if all.iter().any(|decoded| decoded.root.has_opaque()) => "opaque".to_owned(),
         None => "ok".to_owned(),
     })
+}
+
+fn stub<'p>(decoder: &mut Decoder<'p>, interfaces: Interfaces<'p>, line: &str) -> Result<String, String> {
+    let words: Vec<&str> = line.split(' ').collect();
+    let [name, what, order, rest @ ..] = words.as_slice() else { return Err("too few words".to_owned()) };
+    let representation = match *order {
+        "le" => Representation::NDR,
+        "be" => Representation::NDR_BIG_ENDIAN,
+        "ndr64" => Representation::NDR64,
+        other => return Err(format!("representation {other}")),
+    };
+    let given: Vec<Vec<u8>> =
+        rest.iter().map(|word| Ok(bytes(word)?.unwrap_or_default())).collect::<Result<_, String>>()?;
+    let (interface, named) = interfaces.find(name)?;
+    let fault = match (named, *what, given.as_slice()) {
+        (Named::Type(id), "type", [data]) => {
+            decoder.interpreter.begin(data.len());
+            let read = decoder.rpc_value(interface, id, representation, data, &mut Node::new(*name, 0));
+            return Ok(read.map_or_else(|fault| wrong(&fault), |size| format!("ok {size}")));
+        }
+        (Named::Operation(operation), "in", [data]) => {
+            decoder.rpc_request(Call { interface, operation, representation }, data).0.fault
+        }
+        (Named::Operation(operation), "out", [request, data]) => {
+            let call = Call { interface, operation, representation };
+            let (_, asked) = decoder.rpc_request(call, request);
+            decoder.rpc_response(call, data, Some(asked)).fault
+        }
+        _ => return Err("no such form of `rpc`".to_owned()),
+    };
+    Ok(fault.map_or_else(|| "ok".to_owned(), |fault| wrong(&fault)))
 }
 
 fn value(decoder: &mut Decoder<'_>, line: &str) -> Result<String, String> {

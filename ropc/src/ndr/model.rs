@@ -674,6 +674,12 @@ impl Scalar {
 }
 
 impl Interface {
+    /// The shape of a type where it is used.
+    #[must_use]
+    pub fn layout(&self, ty: &Type) -> Layout {
+        super::layout::of(&self.types, ty)
+    }
+
     /// The type with this index. Indexes come from this interface alone.
     #[must_use]
     pub fn get(&self, id: TypeId) -> Option<&TypeDef> {

@@ -3,6 +3,7 @@
 use proptest::prelude::{ProptestConfig, any, proptest};
 
 use crate::decode::capture::decode;
+use crate::decode::rpc::Interfaces;
 use crate::decode::input::hex;
 use crate::decode::rops::Decoder;
 use crate::decode::script::exchange;
@@ -58,7 +59,7 @@ fn expected() -> Vec<Decoded> {
 
 #[track_caller]
 fn same(file: &[u8], client: &str) {
-    let decoded = decode(program(), file).unwrap();
+    let decoded = decode(program(), Interfaces(&[]), file).unwrap();
     let expected = expected();
     assert_eq!(decoded.len(), expected.len());
     for (decoded, expected) in decoded.into_iter().zip(expected) {
@@ -109,22 +110,22 @@ fn a_capture_that_begins_or_ends_in_the_middle_gives_what_it_has() {
     let packets: Vec<Vec<u8>> = segments(1400, false).iter().map(ipv4).collect();
     let all = expected().len();
     // Without the packets that open the connection.
-    let decoded = decode(program(), &pcap(false, 101, &packets[2..])).unwrap();
+    let decoded = decode(program(), Interfaces(&[]), &pcap(false, 101, &packets[2..])).unwrap();
     assert_eq!(decoded.len(), all);
     let file = pcap(false, 101, &packets);
-    let cut = decode(program(), &file[..file.len() / 2]).unwrap();
+    let cut = decode(program(), Interfaces(&[]), &file[..file.len() / 2]).unwrap();
     assert!(cut.len() > 10 && cut.len() < all, "{}", cut.len());
     assert!(cut.iter().all(|decoded| decoded.fault.is_none()));
     // A packet is missing: what follows it on that side is not guessed.
     let missing = [&packets[..10], &packets[11..]].concat();
-    let decoded = decode(program(), &pcap(false, 101, &missing)).unwrap();
+    let decoded = decode(program(), Interfaces(&[]), &pcap(false, 101, &missing)).unwrap();
     assert!(decoded.len() < all && decoded.iter().all(|decoded| decoded.fault.is_none()));
 }
 
 #[test]
 fn files_without_exchanges_are_told() {
-    assert_eq!(decode(program(), b"DONE\r\n").unwrap_err(), "neither pcap nor pcapng");
-    let nothing = decode(program(), &pcap(false, 101, &[vec![0x45, 0, 0]])).unwrap_err();
+    assert_eq!(decode(program(), Interfaces(&[]), b"DONE\r\n").unwrap_err(), "neither pcap nor pcapng");
+    let nothing = decode(program(), Interfaces(&[]), &pcap(false, 101, &[vec![0x45, 0, 0]])).unwrap_err();
     assert!(nothing.contains("nothing in 1 packets and 0 connections"), "{nothing}");
 }
 
@@ -135,7 +136,7 @@ fn bodies_have_the_number_of_the_packet_that_completes_them() {
         segments(100, false).iter().map(|segment| ethernet([8, 0], false, &ipv4(segment))).collect();
     packets.insert(2, vec![0; 60]);
     let first: Vec<String> =
-        decode(program(), &pcap(false, 1, &packets)).unwrap().into_iter().take(2).map(|one| one.root.name).collect();
+        decode(program(), Interfaces(&[]), &pcap(false, 1, &packets)).unwrap().into_iter().take(2).map(|one| one.root.name).collect();
     let (request, response) = messages(false).remove(0);
     let (request, response) = (3 + request.len().div_ceil(100), response.len().div_ceil(100));
     let numbers = [request, request + response];
@@ -150,11 +151,11 @@ fn what_is_compressed_or_encrypted_is_told() {
     let (request, _) = messages(false).remove(1);
     let of = |messages| pcap(false, 101, &segments_of(messages, 1400).iter().map(ipv4).collect::<Vec<_>>());
     let compressed = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc".to_vec();
-    let decoded = decode(program(), &of(vec![(request, compressed)])).unwrap();
+    let decoded = decode(program(), Interfaces(&[]), &of(vec![(request, compressed)])).unwrap();
     assert!(!decoded[0].root.has_opaque() && decoded[0].fault.is_none());
     assert_eq!(decoded[1].root.children[0].value, Some(Value::Opaque("Content-Encoding gzip".to_owned())));
     let hello = [0x16, 3, 1, 0, 1, 0].to_vec();
-    let refused = decode(program(), &of(vec![(hello.clone(), hello)])).unwrap_err();
+    let refused = decode(program(), Interfaces(&[]), &of(vec![(hello.clone(), hello)])).unwrap_err();
     assert!(refused.ends_with("; 1 of them are TLS, which has to be decrypted before"), "{refused}");
 }
 
@@ -215,7 +216,7 @@ proptest! {
                 file[at] = *value;
             }
             file.truncate(end as usize % 3 * file.len() / 2 + file.len() / 3);
-            _ = decode(program(), &file);
+            _ = decode(program(), Interfaces(&[]), &file);
         }
     }
 }

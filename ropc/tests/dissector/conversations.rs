@@ -2,6 +2,7 @@
 
 use crate::compare::same;
 use crate::decode::capture::decode;
+use crate::decode::rpc::Interfaces;
 use crate::decode::rops::Decoder;
 use crate::decode::script::mapi_http;
 use crate::decode::tree::Decoded;
@@ -72,7 +73,7 @@ fn rows_are_read_by_the_columns_of_their_session_at_their_time() {
         exchange("one", &QUERY_ROWS, &number, 5),
     ];
     let file = capture(messages);
-    let decoded = decode(program(), &file).unwrap();
+    let decoded = decode(program(), Interfaces(&[]), &file).unwrap();
     assert!(decoded.iter().all(|decoded| decoded.fault.is_none()));
     for arguments in [&["-T", "pdml"][..], &["-2", "-T", "pdml"]] {
         let shown = bodies(&tshark.run(&file, arguments));
@@ -126,7 +127,7 @@ fn a_session_goes_on_in_another_connection() {
     for first in [first, (without, said)] {
         let file = connections(vec![vec![first], vec![second.clone()]]);
         let shown = bodies(&tshark.run(&file, &["-T", "pdml"]));
-        same(&shown, &decode(program(), &file).unwrap());
+        same(&shown, &decode(program(), Interfaces(&[]), &file).unwrap());
         assert!(shown[3].all().iter().any(|item| item.label.ends_with("PidTagSubject: PtypString \"A\"")));
     }
 }
@@ -143,7 +144,7 @@ fn messages_that_share_packets_are_told_apart() {
     let together =
         (all.iter().flat_map(|(q, _)| q.clone()).collect(), all.iter().flat_map(|(_, r)| r.clone()).collect());
     let file = capture(vec![together]);
-    let expected = decode(program(), &file).unwrap();
+    let expected = decode(program(), Interfaces(&[]), &file).unwrap();
     for arguments in [&["-T", "pdml"][..], &["-2", "-T", "pdml"]] {
         let shown = bodies(&tshark.run(&file, arguments));
         // All requests stand before all responses here.
@@ -162,10 +163,10 @@ fn a_request_that_the_server_refuses_leaves_the_others_in_step() {
     let columns = exchange(&set_columns(&SUBJECT), &COLUMNS_SET);
     let file = capture(vec![good.clone(), (bad.0.clone(), refused), columns.clone()]);
     let shown = bodies(&tshark.run(&file, &["-T", "pdml"]));
-    let expected = decode(program(), &capture(vec![good, (bad.0, Vec::new())])).unwrap();
+    let expected = decode(program(), Interfaces(&[]), &capture(vec![good, (bad.0, Vec::new())])).unwrap();
     assert_eq!(shown.len(), 5);
     same(&shown[..3], &expected);
-    same(&shown[3..], &decode(program(), &capture(vec![columns])).unwrap());
+    same(&shown[3..], &decode(program(), Interfaces(&[]), &capture(vec![columns])).unwrap());
 }
 
 #[test]
@@ -177,7 +178,7 @@ fn a_capture_that_wireshark_has_written_decodes_alike() {
         let written = tshark.path("written");
         tshark.run(&file, &["-F", format, "-w", written.to_str().unwrap()]);
         let bytes = std::fs::read(&written).unwrap();
-        assert!(decode(program(), &bytes).unwrap() == decode(program(), &file).unwrap(), "{format}");
+        assert!(decode(program(), Interfaces(&[]), &bytes).unwrap() == decode(program(), Interfaces(&[]), &file).unwrap(), "{format}");
     }
 }
 
@@ -208,7 +209,7 @@ fn notifications_have_the_columns_of_their_table_and_rop_progress_stands_in_plac
         exchange(&[0x50, 0, 0, 0], &[0x58, 0, 0, 0, 0, 0, 1]),
     ];
     let file = capture(messages);
-    let decoded = decode(program(), &file).unwrap();
+    let decoded = decode(program(), Interfaces(&[]), &file).unwrap();
     assert!(decoded.iter().all(|decoded| decoded.fault.is_none()));
     for arguments in [&["-T", "pdml"][..], &["-2", "-T", "pdml"]] {
         same(&bodies(&tshark.run(&file, arguments)), &decoded);

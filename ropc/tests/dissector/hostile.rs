@@ -2,6 +2,7 @@
 
 use crate::compare::same;
 use crate::decode::capture::decode;
+use crate::decode::rpc::Interfaces;
 use crate::exchanges::{capture, captured, request, response};
 use crate::pdml::bodies;
 use crate::support::{Tshark, program};
@@ -33,7 +34,7 @@ fn changed_conversations_are_shown_as_they_decode() {
             }
             body
         });
-        same(&bodies(&tshark.run(&file, &["-T", "pdml"])), &decode(program(), &file).unwrap());
+        same(&bodies(&tshark.run(&file, &["-T", "pdml"])), &decode(program(), Interfaces(&[]), &file).unwrap());
     }
 }
 
@@ -46,7 +47,7 @@ fn conversations_cut_short_are_shown_as_they_decode() {
             body.truncate(random.below(body.len()).max(1));
             body
         });
-        same(&bodies(&tshark.run(&file, &["-T", "pdml"])), &decode(program(), &file).unwrap());
+        same(&bodies(&tshark.run(&file, &["-T", "pdml"])), &decode(program(), Interfaces(&[]), &file).unwrap());
     }
 }
 

@@ -7,6 +7,7 @@ use runtime::stream::{Grammar, Machine, PropertyId, PropertyName, Wire, Writer};
 
 use crate::compare::same;
 use crate::decode::capture::decode;
+use crate::decode::rpc::Interfaces;
 use crate::decode::input::hex;
 use crate::decode::stream::Tables;
 use crate::decode::tree::{Decoded, Node};
@@ -194,7 +195,7 @@ fn upload(session: &str, pieces: &[Vec<u8>]) -> Messages {
 #[track_caller]
 fn same_in_both_passes(tshark: &Tshark, messages: Messages) -> Vec<Decoded> {
     let file = capture(messages);
-    let decoded = decode(program(), &file).unwrap();
+    let decoded = decode(program(), Interfaces(&[]), &file).unwrap();
     for arguments in [&["-T", "pdml"][..], &["-2", "-T", "pdml"]] {
         same(&bodies(&tshark.run(&file, arguments)), &decoded);
     }

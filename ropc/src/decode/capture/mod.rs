@@ -1,4 +1,4 @@
-//! Captured network traffic: exchanges of MAPI over HTTP in clear, in the order of their requests.
+//! Captured network traffic: exchanges of MAPI over HTTP in clear and connections of RPC, in the order of their requests.
 //!
 //! `packets` takes a pcap or pcapng file apart, `streams` puts the bytes of TCP connections in order, `http` finds
 //! requests and responses in them.
@@ -11,7 +11,9 @@ use std::collections::BTreeMap;
 
 use ropc::model::Program;
 
+use super::pdus::{self, Side};
 use super::rops::Decoder;
+use super::rpc::Interfaces;
 use super::script::mapi_http;
 use super::tree::{Decoded, Node, Value};
 use http::Message;
@@ -34,8 +36,8 @@ struct Exchange {
 /// Decodes the exchanges of a capture; each session is a conversation of its own.
 ///
 /// # Errors
-/// When the file is no capture, or nothing in it is MAPI over HTTP; the text says which.
-pub fn decode(program: &Program, file: &[u8]) -> Result<Vec<Decoded>, String> {
+/// When the file is no capture, or nothing in it is MAPI over HTTP or RPC; the text says which.
+pub fn decode<'p>(program: &'p Program, interfaces: Interfaces<'p>, file: &[u8]) -> Result<Vec<Decoded>, String> {
     let packets = packets::read(file)?;
     let connections = streams::connections(&packets);
     let mut exchanges = Vec::new();
@@ -56,21 +58,22 @@ pub fn decode(program: &Program, file: &[u8]) -> Result<Vec<Decoded>, String> {
         }
     }
     exchanges.retain(|exchange| exchange.request.header(REQUEST_TYPE).is_some());
-    if exchanges.is_empty() {
+    let calls = calls(program, interfaces, &connections);
+    if exchanges.is_empty() && calls.is_empty() {
         let encrypted = connections.iter().filter(|connection| connection.is_encrypted()).count();
         let hint = match encrypted {
             0 => String::new(),
             count => format!("; {count} of them are TLS, which has to be decrypted before"),
         };
         return Err(format!(
-            "nothing in {} packets and {} connections is MAPI over HTTP in clear{hint}",
+            "nothing in {} packets and {} connections is MAPI over HTTP or RPC in clear{hint}",
             packets.len(),
             connections.len()
         ));
     }
     exchanges.sort_by_key(|exchange| exchange.packet);
     let mut sessions: BTreeMap<String, Decoder<'_>> = BTreeMap::new();
-    let mut all = Vec::new();
+    let mut all = calls;
     for exchange in &exchanges {
         let decoder = sessions.entry(session(exchange)).or_insert_with(|| Decoder::new(program));
         let key = exchange.request.header(REQUEST_TYPE).unwrap_or_default();
@@ -80,6 +83,25 @@ pub fn decode(program: &Program, file: &[u8]) -> Result<Vec<Decoded>, String> {
         }
     }
     Ok(all)
+}
+
+/// The PDUs of connections of RPC.
+fn calls<'p>(program: &'p Program, interfaces: Interfaces<'p>, connections: &[streams::Connection]) -> Vec<Decoded> {
+    let mut all = Vec::new();
+    for connection in connections {
+        let (client, server) = (&connection.from_client, &connection.from_server);
+        if !pdus::looks_like(&client.bytes) && !pdus::looks_like(&server.bytes) {
+            continue;
+        }
+        let mut decoder = Decoder::new(program);
+        for mut read in pdus::decode(&mut decoder, interfaces, &client.bytes, &server.bytes) {
+            let stream = if read.side == Side::Client { client } else { server };
+            let packet = stream.packet_at(read.offset.saturating_add(read.size).saturating_sub(1));
+            read.decoded.root.name = format!("{} {} in packet {packet}", connection.client, read.decoded.root.name);
+            all.push(read.decoded);
+        }
+    }
+    all
 }
 
 /// The bodies of an exchange.
