@@ -23,7 +23,7 @@ Examples:
   ropc decode RopRelease --format json --hex '01 00 00'
   ropc decode rops --request '0500 010000 07000000'
   ropc decode mapihttp Disconnect --response '00 00 00 00 00 00 00 00 00 00 00 00'
-  ropc decode rpc rfr.RfrGetNewDSA out --syntax ndr64 response.bin
+  ropc decode rpc emsmdb.EcDoDisconnect out '00000000 00000000000000000000000000000000 00000000'
   ropc decode capture docs/session.pcap --format hex
 
 Bytes are binary, hexadecimal, or a hex dump of xxd, hexdump or Wireshark.";
@@ -89,8 +89,8 @@ enum What {
     Rpc {
         /// `emsmdb.EcDoRpcExt2`, `nspi.PropertyValue_r`; the interface may be left out.
         name: String,
-        /// The request (in) or the response (out) of an operation.
-        direction: Option<Direction>,
+        /// `in` for the request of an operation, `out` for its response; nothing for a type.
+        direction: Option<String>,
         /// The bytes: hexadecimal, a file, or `-`.
         bytes: Option<String>,
         /// The request that a response answers.
@@ -140,7 +140,7 @@ enum Format {
 }
 
 /// A direction of a call.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Direction {
     /// The request.
     In,
@@ -207,8 +207,15 @@ pub fn run(arguments: &Arguments, checked: &Checked) -> Result<bool, String> {
                 (Syntax::Ndr64, true) => return Err("NDR64 is little-endian always (MS-RPCE 2.2.5)".to_owned()),
             };
             let request = request.as_deref().map(given).transpose()?;
-            let what = Stub { name, representation, direction: *direction, request };
-            let bytes = match bytes.as_deref() {
+            let (direction, bytes) = match (direction.as_deref(), bytes.as_deref()) {
+                (Some("in"), bytes) => (Some(Direction::In), bytes),
+                (Some("out"), bytes) => (Some(Direction::Out), bytes),
+                (bytes, None) => (None, bytes),
+                (Some(other), Some(_)) => return Err(format!("`{other}`: expected `in` or `out`")),
+                (None, bytes) => (None, bytes),
+            };
+            let what = Stub { name, representation, direction, request };
+            let bytes = match bytes {
                 None => read(None)?,
                 // No bytes: some requests have none.
                 Some("") => Vec::new(),

@@ -28,8 +28,9 @@ pub fn render(decoded: &Decoded, style: Style) -> String {
 fn buffer(node: &Node, depth: usize, style: Style, out: &mut String) {
     let bytes = node.payload.as_deref().unwrap_or_default();
     let title = style.bold(&node.name);
+    let note = node.note.as_ref().map(|note| format!(" {note}")).unwrap_or_default();
     // Writing to a String cannot fail.
-    _ = writeln!(out, "{:indent$}{title}: {} bytes", "", bytes.len(), indent = depth * 2);
+    _ = writeln!(out, "{:indent$}{title}{note}: {} bytes", "", bytes.len(), indent = depth * 2);
     node.children.iter().for_each(|child| line(child, bytes, depth + 1, style, out));
 }
 

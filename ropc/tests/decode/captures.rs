@@ -3,9 +3,9 @@
 use proptest::prelude::{ProptestConfig, any, proptest};
 
 use crate::decode::capture::decode;
-use crate::decode::rpc::Interfaces;
 use crate::decode::input::hex;
 use crate::decode::rops::Decoder;
+use crate::decode::rpc::Interfaces;
 use crate::decode::script::exchange;
 use crate::decode::tree::{Decoded, Node, Value};
 use crate::support::{program, ropc, text};
@@ -135,8 +135,12 @@ fn bodies_have_the_number_of_the_packet_that_completes_them() {
     let mut packets: Vec<Vec<u8>> =
         segments(100, false).iter().map(|segment| ethernet([8, 0], false, &ipv4(segment))).collect();
     packets.insert(2, vec![0; 60]);
-    let first: Vec<String> =
-        decode(program(), Interfaces(&[]), &pcap(false, 1, &packets)).unwrap().into_iter().take(2).map(|one| one.root.name).collect();
+    let first: Vec<String> = decode(program(), Interfaces(&[]), &pcap(false, 1, &packets))
+        .unwrap()
+        .into_iter()
+        .take(2)
+        .map(|one| one.root.name)
+        .collect();
     let (request, response) = messages(false).remove(0);
     let (request, response) = (3 + request.len().div_ceil(100), response.len().div_ceil(100));
     let numbers = [request, request + response];

@@ -12,6 +12,7 @@ mod mistakes;
 mod notifications;
 mod page;
 mod payloads;
+mod rpc;
 mod streams;
 mod support;
 mod traffic;

@@ -2,8 +2,8 @@
 
 use crate::compare::same;
 use crate::decode::capture::decode;
-use crate::decode::rpc::Interfaces;
 use crate::decode::rops::Decoder;
+use crate::decode::rpc::Interfaces;
 use crate::decode::script::mapi_http;
 use crate::decode::tree::Decoded;
 use crate::exchanges::{buffer, capture, captured, execute, executed, request, response};
@@ -178,7 +178,10 @@ fn a_capture_that_wireshark_has_written_decodes_alike() {
         let written = tshark.path("written");
         tshark.run(&file, &["-F", format, "-w", written.to_str().unwrap()]);
         let bytes = std::fs::read(&written).unwrap();
-        assert!(decode(program(), Interfaces(&[]), &bytes).unwrap() == decode(program(), Interfaces(&[]), &file).unwrap(), "{format}");
+        assert!(
+            decode(program(), Interfaces(&[]), &bytes).unwrap() == decode(program(), Interfaces(&[]), &file).unwrap(),
+            "{format}"
+        );
     }
 }
 

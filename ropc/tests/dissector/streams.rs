@@ -7,8 +7,8 @@ use runtime::stream::{Grammar, Machine, PropertyId, PropertyName, Wire, Writer};
 
 use crate::compare::same;
 use crate::decode::capture::decode;
-use crate::decode::rpc::Interfaces;
 use crate::decode::input::hex;
+use crate::decode::rpc::Interfaces;
 use crate::decode::stream::Tables;
 use crate::decode::tree::{Decoded, Node};
 use crate::exchanges::{buffer, capture, execute, executed, request, response};
