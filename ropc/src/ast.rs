@@ -2,6 +2,7 @@
 //!
 //! Only `parse.rs` makes these, only `check` and `model` read them. Nothing here is resolved.
 
+mod acf;
 mod expr;
 mod members;
 mod operations;
@@ -11,6 +12,7 @@ mod types;
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
 
+pub use acf::*;
 pub use expr::*;
 pub use members::*;
 pub use operations::*;
@@ -151,6 +153,8 @@ pub enum AttrArg {
     Version(u32, u32),
     /// Words of a type: `switch_type(unsigned long)`.
     Type(TypeSpec),
+    /// `implicit_handle(handle_t hServer)`
+    Handle(Ident, Ident),
     /// Anything else.
     Expr(Expr),
     /// `size_is(, n)`

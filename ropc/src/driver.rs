@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use crate::ast::{File, Item, SourceId, StringLit};
 use crate::compile::{self, Compiled};
+use crate::configure;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::emit;
 use crate::emit::file::FormatError;
@@ -474,8 +475,27 @@ impl Loader {
         for ((real, source, _, found), (mut file, mut diagnostics)) in texts.into_iter().zip(parsed) {
             file.stem = stem(&real);
             found.add_to(&mut file, &mut diagnostics);
+            self.configure(&real, &mut file, &mut diagnostics);
             self.ahead.insert(real, Parsed { source, file, diagnostics });
         }
+    }
+
+    /// Adds what the attribute configuration file beside says, where there is one.
+    fn configure(&mut self, path: &Path, file: &mut File, diagnostics: &mut Vec<Diagnostic>) {
+        let beside = ["acf", "Acf", "ACF"].map(|extension| path.with_extension(extension));
+        let Some(acf) = beside.iter().find(|acf| acf.is_file()) else {
+            self.loaded.read.extend(beside.into_iter().map(|acf| (acf, None)));
+            return;
+        };
+        let Ok(text) = self.read(acf) else { return };
+        let directory = acf.parent().map(Path::to_owned).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let name = self.base.as_ref().and_then(|base| acf.strip_prefix(base).ok()).unwrap_or(acf);
+        let (source, text, found) = self.prepare(shown(name), text, &directory);
+        let (acf, mistakes) = parse::parse_acf(source, &text);
+        diagnostics.extend(found.diagnostics);
+        diagnostics.extend(mistakes);
+        diagnostics.extend(configure::configure(file, &acf));
     }
 
     /// Takes up a text, its directives followed.
@@ -548,6 +568,7 @@ impl Loader {
             let (mut file, mut diagnostics) = parse::parse(source, &text);
             file.stem = stem(path);
             found.add_to(&mut file, &mut diagnostics);
+            self.configure(path, &mut file, &mut diagnostics);
             Parsed { source, file, diagnostics }
         });
         self.seen.insert(real, source);
@@ -567,8 +588,9 @@ impl Loader {
 }
 
 /// Interface files that come with MIDL: few of their names are about RPC, and those are known.
-const SYSTEM_FILES: [&str; 10] = [
+const SYSTEM_FILES: [&str; 11] = [
     "basetsd.h",
+    "ms-dtyp.idl",
     "oaidl.idl",
     "objidl.idl",
     "ocidl.idl",
@@ -605,7 +627,7 @@ fn missing(import: &StringLit, path: &Path, error: &std::io::Error) -> Diagnosti
     let message = format!("cannot read `{}`", import.text);
     if SYSTEM_FILES.contains(&import.text.to_ascii_lowercase().as_str()) {
         return Diagnostic::warning("R0018", message, import.span.clone(), label)
-            .note("it comes with MIDL; its names for integers, pointers and GUIDs are known without it");
+            .note("it comes with MIDL or MS-DTYP; its names for integers, pointers and GUIDs are known without it");
     }
     Diagnostic::error("R0018", message, import.span.clone(), label)
         .note(format!("looked for {}, beside the file that imports it", shown(path)))

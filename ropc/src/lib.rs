@@ -17,6 +17,7 @@ pub mod ast;
 pub mod codes;
 pub mod compile;
 pub mod config;
+pub mod configure;
 pub mod diagnostic;
 pub mod driver;
 pub mod emit;

@@ -11,6 +11,7 @@
 //!
 //! Parsing never fails: what did not fit is reported and missing in the tree.
 
+mod acf;
 mod build;
 mod explain;
 mod head;
@@ -32,6 +33,7 @@ mod grammar {
 
 use crate::ast::{Decl, File, Interface, Item, SourceId, Span};
 use crate::diagnostic::Diagnostic;
+pub use acf::parse_acf;
 use build::{Builder, Built, Node};
 use explain::{Context, Failure};
 use grammar::{Grammar, Rule};

@@ -25,7 +25,7 @@ fn files_below(directory: &Path, found: &mut Vec<PathBuf>) {
     for path in entries {
         if path.is_dir() {
             files_below(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "idl") {
+        } else if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("idl")) {
             found.push(path);
         }
     }

@@ -286,6 +286,8 @@ pub struct Array {
     pub size: Size,
     /// How many of them are sent, where that may be fewer.
     pub length: Option<Expr>,
+    /// The first of those that are sent, where that may be another than the first of all.
+    pub first: Option<Expr>,
     /// A varying array: an offset and an actual count stand before the elements.
     pub varying: bool,
 }
@@ -524,7 +526,7 @@ impl Type {
                 sub.inner.exprs_mut(f);
             }
             Self::Array(array) => {
-                for expr in array.size.expr_mut().into_iter().chain(&mut array.length) {
+                for expr in array.size.expr_mut().into_iter().chain(&mut array.length).chain(&mut array.first) {
                     expr.each_mut(f);
                 }
                 array.element.exprs_mut(f);
@@ -550,7 +552,7 @@ impl Type {
                 sub.inner.exprs(f);
             }
             Self::Array(array) => {
-                for expr in array.size.expr().into_iter().chain(&array.length) {
+                for expr in array.size.expr().into_iter().chain(&array.length).chain(&array.first) {
                     f(expr);
                 }
                 array.element.exprs(f);

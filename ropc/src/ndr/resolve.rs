@@ -59,6 +59,8 @@ enum Name<'a> {
     Forward(&'a Span),
     /// A type that every interface knows, declared once more.
     Known(&'a str),
+    /// A type of C's, instead of which another one travels.
+    Sent(&'a ast::AttrArg, &'a Declarator),
     /// The same behind pointers.
     PointerTo(&'a str, &'a Declarator),
 }
@@ -298,6 +300,16 @@ impl<'a> Resolver<'a> {
             // written by hand elsewhere, and part of the language here
             return;
         }
+        // the type of C stays where it is: another one travels
+        let sent = attrs::find(&attrs, "transmit_as").or(attrs::find(&attrs, "wire_marshal"));
+        if let Some(arg) = sent.and_then(|attr| attr.args.as_deref()).and_then(<[_]>::first)
+            && matches!(arg, ast::AttrArg::Expr(ast::Expr { kind: ast::ExprKind::Name(_), .. }) | ast::AttrArg::Type(_))
+        {
+            for declarator in &typedef.declarators {
+                self.bind(&declarator.name, Name::Sent(arg, declarator), module);
+            }
+            return;
+        }
         let plain = typedef.declarators.iter().find(|d| d.pointers == 0 && d.arrays.is_empty());
         let known = plain.filter(|declarator| Self::is_known(&declarator.name.text));
         if let Some(known) = known {
@@ -474,14 +486,14 @@ impl<'a> Resolver<'a> {
                 let is_other = |import: &super::Import<'_>| import.interface.decls.iter().all(|d| d.span != decl.span);
                 self.scope.imports.iter().all(is_other)
             }
-            Name::Forward(_) | Name::Known(_) | Name::PointerTo(..) => false,
+            Name::Forward(_) | Name::Known(_) | Name::PointerTo(..) | Name::Sent(..) => false,
         }
     }
 
     fn name_span(&self, name: Name<'_>) -> Span {
         match name {
             Name::Known(_) => Span::default(),
-            Name::PointerTo(_, declarator) => declarator.name.span.clone(),
+            Name::PointerTo(_, declarator) | Name::Sent(_, declarator) => declarator.name.span.clone(),
             Name::Type(_, span) | Name::Forward(span) => span.clone(),
             Name::Alias(_, declarator, _) => declarator.name.span.clone(),
         }
@@ -535,7 +547,7 @@ impl<'a> Resolver<'a> {
                 None
             }
             Name::Known(known) => super::types::builtin(known),
-            Name::Alias(..) | Name::PointerTo(..) => {
+            Name::Alias(..) | Name::PointerTo(..) | Name::Sent(..) => {
                 let level = self.alias_level(name)?;
                 self.settle(level, false, &ident.span)
             }
@@ -550,6 +562,7 @@ impl<'a> Resolver<'a> {
                 let level = Level::Leaf(super::types::builtin(known)?);
                 return self.declared(level, declarator, &[]);
             }
+            Name::Sent(arg, declarator) => return self.sent(arg, declarator),
             _ => return None,
         };
         let key = declarator.name.text.as_str();
@@ -586,10 +599,28 @@ impl<'a> Resolver<'a> {
         false
     }
 
+    /// What travels instead of a type of C's.
+    fn sent(&mut self, arg: &'a ast::AttrArg, declarator: &'a Declarator) -> Option<Level> {
+        let key = declarator.name.text.as_str();
+        if self.open.contains(&key) || self.open.len() >= MAX_ALIASES {
+            let (message, span) = (format!("`{key}` is defined by itself"), declarator.name.span.clone());
+            self.diagnostics.push(Diagnostic::error("R0714", message, span, "leads back here"));
+            return None;
+        }
+        self.open.push(key);
+        let level = match arg {
+            ast::AttrArg::Expr(ast::Expr { kind: ast::ExprKind::Name(name), .. }) => self.lookup_level(name),
+            ast::AttrArg::Type(spec) => self.base_type(spec, &[]).flatten().map(super::types::loosen),
+            _ => None,
+        };
+        self.open.pop();
+        level
+    }
+
     /// What a name stands for where it is used.
     pub(super) fn lookup_level(&mut self, ident: &Ident) -> Option<Level> {
         match self.names.get(ident.text.as_str()).or_else(|| self.tags.get(ident.text.as_str())) {
-            Some(name @ (Name::Alias(..) | Name::PointerTo(..))) => {
+            Some(name @ (Name::Alias(..) | Name::PointerTo(..) | Name::Sent(..))) => {
                 let name = *name;
                 self.alias_level(name)
             }

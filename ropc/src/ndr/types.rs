@@ -119,7 +119,13 @@ pub(super) fn builtin(name: &str) -> Option<Type> {
         "string_array" => return Some(Type::Flat(Flat { flags: TextFlags::default(), list: true })),
         "ipv6address" => {
             let element = Box::new(Type::Scalar(Scalar::U8));
-            return Some(Type::Array(Array { element, size: Size::Fixed(16), length: None, varying: false }));
+            return Some(Type::Array(Array {
+                element,
+                size: Size::Fixed(16),
+                length: None,
+                first: None,
+                varying: false,
+            }));
         }
         _ => return None,
     }))
@@ -242,7 +248,19 @@ pub(super) struct Array1 {
     element: Box<Level>,
     size: Size,
     length: Option<Expr>,
+    /// The length ends with the last element instead of counting from the first.
+    to_last: bool,
+    first: Option<Expr>,
     open: Option<Span>,
+}
+
+/// What an attribute says about a level.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bound {
+    Size,
+    Length,
+    Last,
+    First,
 }
 
 /// Where a type is used.
@@ -381,7 +399,14 @@ impl<'a> Resolver<'a> {
                     return None;
                 }
             };
-            level = Level::Array(Array1 { element: Box::new(level), size, length: None, open });
+            level = Level::Array(Array1 {
+                element: Box::new(level),
+                size,
+                length: None,
+                to_last: false,
+                first: None,
+                open,
+            });
         }
         if declarator.pointer_to_array {
             level = point(level, declarator.pointers);
@@ -544,7 +569,14 @@ impl<'a> Resolver<'a> {
     }
 
     fn apply_sizes(&mut self, level: &mut Level, place: &Use<'_>) {
-        for (name, add) in [("size_is", 0), ("max_is", 1), ("length_is", 0), ("last_is", 1)] {
+        let bounds = [
+            ("size_is", 0, Bound::Size),
+            ("max_is", 1, Bound::Size),
+            ("length_is", 0, Bound::Length),
+            ("last_is", 1, Bound::Last),
+            ("first_is", 0, Bound::First),
+        ];
+        for (name, add, bound) in bounds {
             let Some(attr) = attrs::find(place.attrs, name) else { continue };
             let list = attrs::levels(attr);
             if list.is_empty() {
@@ -558,8 +590,7 @@ impl<'a> Resolver<'a> {
                     break;
                 };
                 let expr = item.and_then(|expr| self.expr(expr, place.fields)).map(|expr| plus(expr, add));
-                let is_size = matches!(name, "size_is" | "max_is");
-                match set_level(current, expr, is_size) {
+                match set_level(current, expr, bound) {
                     Some(next) => at = Some(next),
                     None => {
                         self.no_level(attr, "needs a pointer or an array for each expression");
@@ -687,9 +718,20 @@ impl<'a> Resolver<'a> {
                     ));
                     return None;
                 }
-                let varying = array.length.is_some();
+                let varying = array.length.is_some() || array.first.is_some();
                 let element = Box::new(self.settle(*array.element, false, span)?);
-                Type::Array(Array { element, size: array.size, length: array.length, varying })
+                let minus = |all: Expr, first: &Expr| {
+                    Expr::Binary(crate::ast::BinaryOp::Sub, Box::new(all), Box::new(first.clone()))
+                };
+                let length = match (array.length, &array.first) {
+                    (Some(last), Some(first)) if array.to_last => Some(minus(last, first)),
+                    (None, Some(first)) => match &array.size {
+                        Size::Fixed(count) => Some(minus(Expr::Const(*count), first)),
+                        size => size.expr().map(|size| minus(size.clone(), first)),
+                    },
+                    (length, _) => length,
+                };
+                Type::Array(Array { element, size: array.size, length, first: array.first, varying })
             }
         })
     }
@@ -753,6 +795,8 @@ pub(super) fn loosen(ty: Type) -> Level {
             element: Box::new(loosen(*array.element)),
             size: array.size,
             length: array.length,
+            to_last: false,
+            first: array.first,
             open: None,
         }),
         Type::Formatted(format, inner) => Level::Format(format, Box::new(loosen(*inner))),
@@ -769,33 +813,43 @@ fn plus(expr: Expr, add: u64) -> Expr {
 }
 
 /// Gives a level its size or length and goes on to the next; a pointer with a size points to an array.
-fn set_level(level: &mut Level, expr: Option<Expr>, is_size: bool) -> Option<&mut Level> {
+fn set_level(level: &mut Level, expr: Option<Expr>, bound: Bound) -> Option<&mut Level> {
     if let (Level::Pointer(_, to), Some(_)) = (&mut *level, &expr)
         && !matches!(**to, Level::Array(_))
     {
         let element = std::mem::replace(&mut **to, Level::Void);
-        let array = Array1 { element: Box::new(element), size: Size::Conformant(None), length: None, open: None };
+        let array = Array1 {
+            element: Box::new(element),
+            size: Size::Conformant(None),
+            length: None,
+            to_last: false,
+            first: None,
+            open: None,
+        };
         **to = Level::Array(array);
     }
     match level {
         Level::Pointer(_, to) => match (&mut **to, expr) {
-            (Level::Array(array), Some(expr)) => set_array(array, expr, is_size),
+            (Level::Array(array), Some(expr)) => set_array(array, expr, bound),
             (next, _) => Some(next),
         },
         Level::Array(array) => match expr {
-            Some(expr) => set_array(array, expr, is_size),
+            Some(expr) => set_array(array, expr, bound),
             None => Some(&mut array.element),
         },
-        Level::Format(_, inner) => set_level(inner, expr, is_size),
+        Level::Format(_, inner) => set_level(inner, expr, bound),
         Level::Leaf(_) | Level::Void => None,
     }
 }
 
-fn set_array(array: &mut Array1, expr: Expr, is_size: bool) -> Option<&mut Level> {
-    if is_size {
-        array.size = Size::Conformant(Some(expr));
-    } else {
-        array.length = Some(expr);
+fn set_array(array: &mut Array1, expr: Expr, bound: Bound) -> Option<&mut Level> {
+    match bound {
+        Bound::Size => array.size = Size::Conformant(Some(expr)),
+        Bound::First => array.first = Some(expr),
+        Bound::Length | Bound::Last => {
+            array.to_last = bound == Bound::Last;
+            array.length = Some(expr);
+        }
     }
     Some(&mut array.element)
 }

@@ -3,6 +3,7 @@
 //! The grammar fixes what stands in a pair, so a missing part is a mistake of ours: it becomes a [`Bug`],
 //! which is reported with its place and never a panic.
 
+mod acf;
 mod declarations;
 mod expressions;
 mod members;

@@ -12,10 +12,11 @@ use ropc::parse::parse;
 use ropc::preprocess;
 
 /// Codes whose page has no pair of examples, each with its reason.
-const WITHOUT_EXAMPLES: [(&str, &str); 4] = [
+const WITHOUT_EXAMPLES: [(&str, &str); 5] = [
     ("R0018", "it takes files: a test below reads one"),
     ("R0019", "it takes 200 mistakes: tests/ui/too_many.idl has them"),
     ("R0099", "only a mistake of the compiler itself brings it"),
+    ("R0725", "it takes two files: tests/suite/midl.rs has them"),
     ("R0901", "what it is about changes: docs/LANGUAGE.md lists it"),
 ];
 

@@ -3,6 +3,7 @@
 //! Expected files are compared byte for byte; `UPDATE_EXPECT=1 cargo test -p ropc` rewrites them.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod attributes;
 mod bodies;
 mod command_page;
 mod commands;

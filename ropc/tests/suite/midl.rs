@@ -183,3 +183,52 @@ fn of_com_one_message_each_is_said() {
                 namespace A.B { runtimeclass C : D { Int32 x; } }";
     assert_eq!(found(&check(&[("x.idl", text)])), ["r0018", "R0014", "R0014", "R0014", "R0014"]);
 }
+
+#[test]
+fn attributes_of_a_configuration_file_are_added() {
+    let idl = format!(
+        "{HEAD} interface x {{ typedef struct {{ long a; }} S; long f([in] S s, [out] error_status_t *status); void g(); }}"
+    );
+    let acf = "#ifndef NEVER\n[explicit_handle, implicit_handle(handle_t Server)]\n#endif\n\
+               interface x { include \"mine.h\"; typedef [represent_as(Mine)] S;\n\
+               [async] f([comm_status, fault_status] status, [comm_status] hidden), g(); [nocode] g(); }";
+    let files = [("x.idl", idl.as_str()), ("x.acf", acf)];
+    assert_eq!(found(&check(&files)), [""; 0]);
+    let plain = rust(&[("x.idl", &idl)]);
+    let without_head = |text: String| text.lines().skip(5).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(without_head(rust(&files)), without_head(plain));
+}
+
+#[test]
+fn mistakes_of_a_configuration_file_are_said() {
+    let idl = format!("{HEAD} interface x {{ void f([in] long a); }}");
+    let configured = |acf: &str| found(&check(&[("x.idl", &idl), ("x.acf", acf)]));
+    assert_eq!(configured("interface x { [code] g(); f([byte_count(a)] b); } typedef [heap] T; "), ["r0725"; 3]);
+    assert_eq!(configured("interface y {}"), ["r0725"]);
+    assert_eq!(configured("interface x { [nocod] f(); }"), ["R0711"]);
+    assert_eq!(configured("interface x { [code f(); }"), ["R0001"]);
+    assert_eq!(configured(&format!("interface x {{ [a{}] f(); }}", "(".repeat(100))), ["R0009"]);
+}
+
+/// What C's programs have of a type is their own business: on the wire is the other one.
+#[test]
+fn types_that_others_travel_for_are_those() {
+    let text = body(
+        "typedef struct { long a; } Sent; typedef [transmit_as(Sent)] struct { void *p; } Kept;\n\
+         typedef [wire_marshal(unsigned long)] void *Handle; typedef [transmit_as(hyper)] Kept *Again;\n\
+         void f([in] Kept k, [in] Handle h, [in] Again a);",
+    );
+    assert!(text.contains("pub k: Sent,") && text.contains("pub h: u32,") && text.contains("pub a: i64,"), "{text}");
+    assert_eq!(codes("typedef [transmit_as(A)] long B; typedef [transmit_as(B)] long A; void f([in] A a);"), ["R0714"]);
+    assert_eq!(codes("void f([in, transmit_as(long)] short a);"), ["r0722"]);
+}
+
+#[test]
+fn slices_of_arrays_have_an_offset_and_a_length() {
+    let text =
+        body("void f([in] long n, [in] long i, [in] long m, [in, size_is(n), first_is(i), length_is(m)] short a[]);");
+    assert!(text.contains("actual_count_from(max_count, Some(i as u64))"), "{text}");
+    let text =
+        body("void f([in] long n, [in] long i, [in] long k, [in, size_is(n), first_is(i), last_is(k)] short a[]);");
+    assert!(text.contains("(k as u64).wrapping_add(1u64)") && text.contains("wrapping_sub"), "{text}");
+}

@@ -35,6 +35,22 @@ impl<'a> NdrCursor<'a> {
             .ok_or_else(|| self.error(UnpackErrorKind::TooLarge { found, limit: max_count as u64 }))
     }
 
+    /// The same of an array of which a slice from the middle is sent: its offset is `first`, where that is known.
+    ///
+    /// # Errors
+    /// `Truncated` when the data ends before it, `InvalidValue` for another offset, `TooLarge` for elements beyond the
+    /// maximum count.
+    pub fn actual_count_from(&mut self, max_count: usize, first: Option<u64>) -> Result<usize, UnpackError> {
+        let offset = self.u3264()?;
+        if first.is_some_and(|first| first != offset) {
+            return Err(self.invalid(offset, "the offset of the first element that is sent", 4));
+        }
+        let found = self.u3264()?;
+        let end = found.checked_add(offset).and_then(|end| usize::try_from(end).ok());
+        let count = usize::try_from(found).ok().filter(|_| end.is_some_and(|end| end <= max_count));
+        count.ok_or_else(|| self.error(UnpackErrorKind::TooLarge { found, limit: max_count as u64 }))
+    }
+
     /// A number of elements that the description computes, as a size of this machine.
     ///
     /// # Errors
@@ -229,6 +245,19 @@ impl NdrEncoder {
         self.u3264(count as u64)
     }
 
+    /// Offset and actual count of a slice from the middle of an array.
+    ///
+    /// # Errors
+    /// `TooLarge` for elements beyond the maximum count, `Full` at the limit.
+    pub fn actual_count_from(&mut self, count: usize, max_count: usize, first: u64) -> Result<(), PackError> {
+        let end = first.checked_add(count as u64).filter(|end| *end <= max_count as u64);
+        if end.is_none() {
+            return Err(self.error(PackErrorKind::TooLarge { value: count as u64, limit: max_count as u64 }));
+        }
+        self.u3264(first)?;
+        self.u3264(count as u64)
+    }
+
     /// Every element in order.
     ///
     /// # Errors
@@ -344,5 +373,21 @@ mod tests {
         assert!(e.count_u8(256).is_err());
         e.count_u16(256).unwrap();
         assert_eq!(e.finish(), [0, 1]);
+    }
+
+    /// Five elements, of which the second and the third are sent.
+    #[test]
+    fn slices_from_the_middle_have_their_offset() {
+        for representation in [Representation::NDR, Representation::NDR_BIG_ENDIAN, Representation::NDR64] {
+            let mut e = NdrEncoder::new(representation);
+            e.actual_count_from(2, 5, 1).unwrap();
+            assert!(e.actual_count_from(2, 5, 4).is_err());
+            assert!(e.actual_count_from(2, 5, u64::MAX).is_err());
+            let bytes = e.finish();
+            let read = |max_count, first| NdrCursor::new(&bytes, representation).actual_count_from(max_count, first);
+            assert_eq!(read(5, Some(1)).unwrap(), 2);
+            assert_eq!(read(3, None).unwrap(), 2);
+            assert!(read(2, None).is_err() && read(5, Some(2)).is_err());
+        }
     }
 }

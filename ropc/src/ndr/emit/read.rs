@@ -367,7 +367,14 @@ impl<'m> Read<'_, 'm> {
         if !array.varying {
             return (setup, max_count);
         }
-        let count = self.ask(quote!(c.actual_count(#max_count)));
+        let count = match &array.first {
+            None => self.ask(quote!(c.actual_count(#max_count))),
+            Some(first) if self.env.knows(first) => {
+                let first = self.env.value(first);
+                self.ask(quote!(c.actual_count_from(#max_count, Some(#first))))
+            }
+            Some(_) => self.ask(quote!(c.actual_count_from(#max_count, None))),
+        };
         setup.extend(quote!(let count = #count;));
         if let Some(length) = &array.length {
             setup.extend(self.count_check(quote!(count), length));

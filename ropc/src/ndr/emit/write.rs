@@ -367,7 +367,13 @@ impl<'m> Write<'_, 'm> {
                 Size::Conformant(_) | Size::Headed(_) if self.described_size(array).is_some() => quote!(max_count),
                 _ => length.clone(),
             };
-            head.extend(self.ask(quote!(e.actual_count(#length, #max_count))));
+            head.extend(match &array.first {
+                Some(first) if self.env.knows(first) => {
+                    let first = self.env.value(first);
+                    self.ask(quote!(e.actual_count_from(#length, #max_count, #first)))
+                }
+                _ => self.ask(quote!(e.actual_count(#length, #max_count))),
+            });
         } else if let Size::Fixed(count) = array.size
             && self.emit.small_array(array).is_none()
         {

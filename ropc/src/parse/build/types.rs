@@ -32,7 +32,8 @@ impl Builder {
                 Some(nodes.into_iter().map(|arg| self.attr_arg(arg)).collect::<Built<Vec<_>>>()?)
             }
         };
-        let args = if name.text == "switch_type" { args.map(type_arguments) } else { args };
+        let of_type = ["represent_as", "switch_type", "transmit_as", "user_marshal", "wire_marshal"];
+        let args = if of_type.contains(&name.text.as_str()) { args.map(type_arguments) } else { args };
         Ok(Attr { name, args, span })
     }
 
@@ -52,6 +53,11 @@ impl Builder {
                 } else {
                     TypeSpec::Words(self.idents(&words))
                 })
+            }
+            Rule::handle_arg => {
+                let mut parts = self.parts(inner);
+                let ty = self.ident(&parts.need(Rule::ident)?);
+                AttrArg::Handle(ty, self.ident(&parts.need(Rule::ident)?))
             }
             Rule::expr => AttrArg::Expr(self.expr(inner)?),
             Rule::empty_arg => AttrArg::Empty,
