@@ -7,6 +7,7 @@
 mod categories;
 mod client;
 mod conditions;
+mod every_object;
 mod fixture;
 mod folder_changes;
 mod folders;
@@ -18,6 +19,7 @@ mod notifications;
 mod permissions;
 mod positions;
 mod properties;
+mod property_types;
 mod recipients;
 mod reply_bytes;
 mod reply_headers;

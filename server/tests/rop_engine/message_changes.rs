@@ -28,17 +28,17 @@ impl Client {
         one!(self, attachment, RopSaveChangesAttachment, request).0.map(|_| ())
     }
 
-    fn delete_attachment(&mut self, message: u32, attachment_id: u32) -> Answer<()> {
+    pub fn delete_attachment(&mut self, message: u32, attachment_id: u32) -> Answer<()> {
         let request = RopDeleteAttachmentRequest { logon_id: 0, input_handle_index: 0, attachment_id };
         one!(self, message, RopDeleteAttachment, request).0.map(|_| ())
     }
 
-    fn valid_attachments(&mut self, message: u32) -> Answer<Vec<u32>> {
+    pub fn valid_attachments(&mut self, message: u32) -> Answer<Vec<u32>> {
         let request = RopGetValidAttachmentsRequest { logon_id: 0, input_handle_index: 0 };
         one!(self, message, RopGetValidAttachments, request).0.map(|response| response.attachment_id_array)
     }
 
-    fn open_embedded(
+    pub fn open_embedded(
         &mut self,
         attachment: u32,
         mode: AccessMode,
@@ -55,7 +55,7 @@ impl Client {
         result.map(|response| (response, handle))
     }
 
-    fn set_read_flags(&mut self, folder: u32, flags: u8, messages: &[MessageId]) -> Answer<bool> {
+    pub fn set_read_flags(&mut self, folder: u32, flags: u8, messages: &[MessageId]) -> Answer<bool> {
         let request = RopSetReadFlagsRequest {
             logon_id: 0,
             input_handle_index: 0,
@@ -69,7 +69,7 @@ impl Client {
         }
     }
 
-    fn set_message_read_flag(&mut self, message: u32, flags: u8) -> Answer<bool> {
+    pub fn set_message_read_flag(&mut self, message: u32, flags: u8) -> Answer<bool> {
         let request = RopSetMessageReadFlagRequest {
             logon_id: 0,
             response_handle_index: 1,
@@ -79,12 +79,12 @@ impl Client {
         one!(self, message, RopSetMessageReadFlag, request).0.map(|response| response.read_status_changed)
     }
 
-    fn status(&mut self, folder: u32, message_id: MessageId) -> Answer<u32> {
+    pub fn status(&mut self, folder: u32, message_id: MessageId) -> Answer<u32> {
         let request = RopGetMessageStatusRequest { logon_id: 0, input_handle_index: 0, message_id };
         one!(self, folder, RopGetMessageStatus, request).0.map(|response| response.message_status_flags.0)
     }
 
-    fn set_status(&mut self, folder: u32, message_id: MessageId, flags: u32, mask: u32) -> Answer<u32> {
+    pub fn set_status(&mut self, folder: u32, message_id: MessageId, flags: u32, mask: u32) -> Answer<u32> {
         let request = RopSetMessageStatusRequest {
             logon_id: 0,
             input_handle_index: 0,
@@ -95,18 +95,18 @@ impl Client {
         one!(self, folder, RopSetMessageStatus, request).0.map(|response| response.message_status_flags.0)
     }
 
-    fn remove_all_recipients(&mut self, message: u32) -> Answer<()> {
+    pub fn remove_all_recipients(&mut self, message: u32) -> Answer<()> {
         let request = RopRemoveAllRecipientsRequest { logon_id: 0, input_handle_index: 0 };
         one!(self, message, RopRemoveAllRecipients, request).0.map(|_| ())
     }
 
-    fn read_recipients(&mut self, message: u32, row_id: u32) -> Answer<Vec<u32>> {
+    pub fn read_recipients(&mut self, message: u32, row_id: u32) -> Answer<Vec<u32>> {
         let request = RopReadRecipientsRequest { logon_id: 0, input_handle_index: 0, row_id };
         let (result, _) = one!(self, message, RopReadRecipients, request);
         result.map(|response| response.recipient_rows.iter().map(|row| row.row_id).collect())
     }
 
-    fn reload(&mut self, message: u32) -> Answer<RopReloadCachedInformationResponse<'static>> {
+    pub fn reload(&mut self, message: u32) -> Answer<RopReloadCachedInformationResponse<'static>> {
         let request = RopReloadCachedInformationRequest { logon_id: 0, input_handle_index: 0 };
         one!(self, message, RopReloadCachedInformation, request).0
     }

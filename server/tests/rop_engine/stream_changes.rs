@@ -21,29 +21,29 @@ impl Client {
         }
     }
 
-    fn seek_stream(&mut self, stream: u32, origin: u8, offset: i64) -> Answer<u64> {
+    pub fn seek_stream(&mut self, stream: u32, origin: u8, offset: i64) -> Answer<u64> {
         let origin = StreamOrigin(origin);
         let request = RopSeekStreamRequest { logon_id: 0, input_handle_index: 0, origin, offset };
         one!(self, stream, RopSeekStream, request).0.map(|response| response.new_position)
     }
 
-    fn set_stream_size(&mut self, stream: u32, stream_size: u64) -> Answer<()> {
+    pub fn set_stream_size(&mut self, stream: u32, stream_size: u64) -> Answer<()> {
         let request = RopSetStreamSizeRequest { logon_id: 0, input_handle_index: 0, stream_size };
         one!(self, stream, RopSetStreamSize, request).0.map(|_| ())
     }
 
-    fn commit_stream(&mut self, stream: u32) -> Answer<()> {
+    pub fn commit_stream(&mut self, stream: u32) -> Answer<()> {
         let request = RopCommitStreamRequest { logon_id: 0, input_handle_index: 0 };
         one!(self, stream, RopCommitStream, request).0.map(|_| ())
     }
 
-    fn clone_stream(&mut self, stream: u32) -> Answer<u32> {
+    pub fn clone_stream(&mut self, stream: u32) -> Answer<u32> {
         let request = RopCloneStreamRequest { logon_id: 0, input_handle_index: 0, output_handle_index: 1 };
         let (result, handle) = one!(self, stream, RopCloneStream, request);
         result.map(|_| handle)
     }
 
-    fn copy_stream(&mut self, source: u32, dest: u32, byte_count: u64) -> Answer<(u64, u64)> {
+    pub fn copy_stream(&mut self, source: u32, dest: u32, byte_count: u64) -> Answer<(u64, u64)> {
         let request = RopCopyToStreamRequest { logon_id: 0, source_handle_index: 0, dest_handle_index: 1, byte_count };
         match two!(self, source, dest, RopCopyToStream, request) {
             Ok(response) => Ok((response.read_byte_count, response.written_byte_count)),
@@ -52,13 +52,13 @@ impl Client {
         }
     }
 
-    fn delete_properties(&mut self, object: u32, tags: &[PropertyTag]) -> Answer<Vec<(u16, ErrorCode)>> {
+    pub fn delete_properties(&mut self, object: u32, tags: &[PropertyTag]) -> Answer<Vec<(u16, ErrorCode)>> {
         let request = RopDeletePropertiesRequest { logon_id: 0, input_handle_index: 0, property_tags: tags.to_vec() };
         let (result, _) = one!(self, object, RopDeleteProperties, request);
         result.map(|response| response.property_problems.iter().map(|p| (p.index, p.error_code)).collect())
     }
 
-    fn copy_properties(&mut self, source: u32, dest: u32, flags: u8, tags: &[PropertyTag]) -> Answer<Vec<u16>> {
+    pub fn copy_properties(&mut self, source: u32, dest: u32, flags: u8, tags: &[PropertyTag]) -> Answer<Vec<u16>> {
         let request = RopCopyPropertiesRequest {
             logon_id: 0,
             source_handle_index: 0,
@@ -74,7 +74,7 @@ impl Client {
         }
     }
 
-    fn copy_to(&mut self, source: u32, dest: u32, parts: bool, excluded: &[PropertyTag]) -> Answer<usize> {
+    pub fn copy_to(&mut self, source: u32, dest: u32, parts: bool, excluded: &[PropertyTag]) -> Answer<usize> {
         let request = RopCopyToRequest {
             logon_id: 0,
             source_handle_index: 0,
@@ -91,7 +91,7 @@ impl Client {
         }
     }
 
-    fn ids(&mut self, object: u32, flags: u8, names: Vec<PropertyName<'_>>) -> (Answer<()>, Vec<u16>) {
+    pub fn ids(&mut self, object: u32, flags: u8, names: Vec<PropertyName<'_>>) -> (Answer<()>, Vec<u16>) {
         let request = RopGetPropertyIdsFromNamesRequest {
             logon_id: 0,
             input_handle_index: 0,
@@ -107,13 +107,13 @@ impl Client {
         }
     }
 
-    fn names_of(&mut self, object: u32, ids: &[u16]) -> Vec<PropertyName<'static>> {
+    pub fn names_of(&mut self, object: u32, ids: &[u16]) -> Vec<PropertyName<'static>> {
         let request =
             RopGetNamesFromPropertyIdsRequest { logon_id: 0, input_handle_index: 0, property_ids: ids.to_vec() };
         one!(self, object, RopGetNamesFromPropertyIds, request).0.unwrap().property_names
     }
 
-    fn query_names(&mut self, object: u32, flags: u8, property_guid: Option<Guid>) -> Vec<u16> {
+    pub fn query_names(&mut self, object: u32, flags: u8, property_guid: Option<Guid>) -> Vec<u16> {
         let request = RopQueryNamedPropertiesRequest {
             logon_id: 0,
             input_handle_index: 0,

@@ -305,7 +305,7 @@ impl Saving<'_, '_> {
         }
         let delivered = property::find(self.transaction, message.object, tags::PID_TAG_MESSAGE_DELIVERY_TIME)?;
         let delivered = match delivered.map(|stored| stored.load_extent(self.transaction, Extent::Row)).transpose()? {
-            Some(PropertyValue::PtypTime(time)) => Some(time.0.cast_signed()),
+            Some(PropertyValue::PtypTime(time)) => Some(i64::try_from(time.0).unwrap_or(i64::MAX)),
             _ => None,
         };
         self.transaction

@@ -249,3 +249,6 @@ fn create_private_file(path: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod lists_tests;

@@ -62,9 +62,17 @@ pub(super) fn keys(view: &View<'_>, sort: &[SortOrder], code_page: u16) -> Resul
     let mut keys = Vec::with_capacity(sort.len());
     for order in sort {
         let value = view.extent(order.property_tag, Extent::Row)?;
-        keys.push(SortKey::new(value.as_ref(), code_page));
+        keys.push(key(value.as_ref(), code_page));
     }
     Ok(keys)
+}
+
+/// The key of a value. Times after the year 30,000 are the same to an index.
+fn key(value: Option<&PropertyValue<'_>>, code_page: u16) -> SortKey {
+    match (value, SortKey::new(value, code_page)) {
+        (Some(PropertyValue::PtypTime(_)), SortKey::Integer(time)) => SortKey::Integer(time.min(i64::MAX.into())),
+        (_, key) => key,
+    }
 }
 
 /// The rows of `message` that a table is about.
@@ -137,7 +145,7 @@ impl<'c> Keys<'c> {
                 Some(column) => column.remove(&object).unwrap_or(SortKey::Missing),
                 None => {
                     let value = view.extent(order.property_tag, Extent::Row)?;
-                    SortKey::new(value.as_ref(), self.code_page)
+                    key(value.as_ref(), self.code_page)
                 }
             });
         }
@@ -160,7 +168,7 @@ fn column(
         Some(_) => return Ok(None),
         None => {
             let values = values(connection, scope, tag)?.into_iter();
-            return Ok(Some(values.map(|(object, value)| (object, SortKey::new(Some(&value), code_page))).collect()));
+            return Ok(Some(values.map(|(object, value)| (object, key(Some(&value), code_page))).collect()));
         }
     }
     let mut subjects: HashMap<i64, (String, String)> = HashMap::new();
