@@ -17,6 +17,8 @@ pub mod epmapper;
 #[rustfmt::skip]
 pub mod mgmt;
 #[rustfmt::skip]
+pub mod nlmp;
+#[rustfmt::skip]
 pub mod nspi;
 #[rustfmt::skip]
 pub mod oxcdata;

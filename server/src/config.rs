@@ -169,7 +169,7 @@ impl Default for SessionSettings {
     }
 }
 
-/// Bounds of authentication.
+/// Bounds of authentication, and which kinds there are.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AuthenticationLimits {
@@ -189,6 +189,8 @@ pub struct AuthenticationLimits {
     /// The time over which failures count.
     #[serde(deserialize_with = "file::duration")]
     pub window: Duration,
+    /// Whether NTLM is served to the users that are set up for it, beside Basic.
+    pub ntlm: bool,
     /// Users and source addresses whose failures are remembered.
     pub tracked: usize,
 }
@@ -203,6 +205,7 @@ impl Default for AuthenticationLimits {
             failures_per_user: 10,
             failures_per_source: 50,
             window: Duration::from_secs(300),
+            ntlm: false,
             tracked: 16_384,
         }
     }

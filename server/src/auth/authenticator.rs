@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 
 use super::basic::BasicCredentials;
 use super::cache::{Digest, VerifiedCache};
+use super::connection::NtlmSettings;
 use super::limiter::AttemptLimiter;
 use super::password::{self, HashError};
 use super::{Account, Accounts, AccountsUnavailable};
@@ -23,6 +24,9 @@ pub enum AuthFailure {
     /// The request names nobody, or not in a way that is served here.
     #[error("no credentials")]
     NoCredentials,
+    /// The client has to answer this: the value of WWW-Authenticate.
+    #[error("the log-on goes on")]
+    Continue(String),
     /// Unknown user, wrong password or locked account: which one is not told.
     #[error("wrong credentials")]
     Refused,
@@ -54,6 +58,7 @@ pub struct Authenticator<A> {
     hashes: Arc<Semaphore>,
     places: Semaphore,
     unmatchable: Arc<str>,
+    ntlm: Option<NtlmSettings>,
     state: Mutex<State>,
 }
 
@@ -74,8 +79,25 @@ impl<A: Accounts> Authenticator<A> {
             hashes: Arc::new(Semaphore::new(limits.hashes)),
             places: Semaphore::new(limits.hashes.saturating_add(limits.waiting)),
             unmatchable: password::unmatchable()?.into(),
+            ntlm: None,
             state: Mutex::new(state),
         })
+    }
+
+    /// The same that serves NTLM, too.
+    #[must_use]
+    pub fn with_ntlm(self, settings: NtlmSettings) -> Self {
+        Self { ntlm: Some(settings), ..self }
+    }
+
+    /// How NTLM is served; `None` where it is not.
+    #[must_use]
+    pub fn ntlm(&self) -> Option<&NtlmSettings> {
+        self.ntlm.as_ref()
+    }
+
+    pub(super) fn accounts(&self) -> &Arc<A> {
+        &self.accounts
     }
 
     /// The account behind the value of an Authorization header sent from `source`.
@@ -109,7 +131,7 @@ impl<A: Accounts> Authenticator<A> {
         self.find("health@localhost").await.map(|_| ())
     }
 
-    async fn find(&self, address: &str) -> Result<Option<Account>, AuthFailure> {
+    pub(super) async fn find(&self, address: &str) -> Result<Option<Account>, AuthFailure> {
         let (accounts, address) = (Arc::clone(&self.accounts), address.to_owned());
         match tokio::task::spawn_blocking(move || accounts.find(&address)).await {
             Ok(found) => found.map_err(|error| AuthFailure::Unavailable(Some(error))),
@@ -133,8 +155,8 @@ impl<A: Accounts> Authenticator<A> {
             Some(account) if matches && !account.locked => {
                 let mut state = self.lock();
                 state.cache.insert(&account, digest, now);
-                state.by_user.forgive(&user);
-                state.by_source.refund(&source);
+                drop(state);
+                self.forgive(&user, &source);
                 Ok(account)
             }
             _ => Err(AuthFailure::Refused),
@@ -142,7 +164,7 @@ impl<A: Accounts> Authenticator<A> {
     }
 
     /// Counts an attempt against both bounds, or against neither.
-    fn count(&self, user: &String, source: IpAddr, now: Instant) -> Result<(), AuthFailure> {
+    pub(super) fn count(&self, user: &String, source: IpAddr, now: Instant) -> Result<(), AuthFailure> {
         let limited = |retry_after| AuthFailure::Limited { retry_after };
         let mut state = self.lock();
         state.by_source.attempt(&source, now).map_err(limited)?;
@@ -150,6 +172,13 @@ impl<A: Accounts> Authenticator<A> {
             state.by_source.refund(&source);
             limited(retry_after)
         })
+    }
+
+    /// Takes back an attempt that was right, and what the user got wrong before.
+    pub(super) fn forgive(&self, user: &String, source: &IpAddr) {
+        let mut state = self.lock();
+        state.by_user.forgive(user);
+        state.by_source.refund(source);
     }
 
     /// Verifies a password where blocking is allowed; without an account, against the unmatchable hash.
@@ -173,7 +202,7 @@ impl<A: Accounts> Authenticator<A> {
 }
 
 /// The address that failures count for: an IPv6 host has a whole /64 to come from.
-fn source_key(source: IpAddr) -> IpAddr {
+pub(super) fn source_key(source: IpAddr) -> IpAddr {
     match source.to_canonical() {
         IpAddr::V6(address) => {
             let prefix = u128::from(address) & !u128::from(u64::MAX);

@@ -3,8 +3,10 @@
 pub mod authenticator;
 pub mod basic;
 pub mod cache;
+pub mod connection;
 pub mod directory;
 pub mod limiter;
+pub mod ntlm;
 pub mod password;
 
 pub use authenticator::{AuthFailure, Authenticator};
@@ -48,6 +50,24 @@ pub trait Accounts: Send + Sync + 'static {
     /// # Errors
     /// [`AccountsUnavailable`] when the answer cannot be had; it is never mistaken for an unknown user.
     fn find(&self, address: &str) -> Result<Option<Account>, AccountsUnavailable>;
+
+    /// The account that a user means by a name and a domain, as in `DOMAIN\\name`; a mail address stands for itself.
+    /// May block.
+    ///
+    /// # Errors
+    /// As [`Accounts::find`].
+    fn find_named(&self, user: &str, domain: &str) -> Result<Option<Account>, AccountsUnavailable> {
+        let address = if user.contains('@') { user.to_owned() } else { format!("{user}@{domain}") };
+        canonical_address(&address).map_or(Ok(None), |address| self.find(&address))
+    }
+
+    /// What NTLM verifies the account with this address against; `None` where NTLM is not for it. May block.
+    ///
+    /// # Errors
+    /// As [`Accounts::find`].
+    fn nt_hash(&self, _address: &str) -> Result<Option<ntlm::NtHash>, AccountsUnavailable> {
+        Ok(None)
+    }
 }
 
 /// The accounts could not be read.

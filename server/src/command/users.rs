@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
 use clap::Subcommand;
+use server::auth::ntlm::{NtHash, Vault};
 use server::auth::{canonical_address, legacy_dn, password};
 use server::store::sqlite::SqliteStore;
 use server::store::{NewUser, Store as _};
@@ -27,6 +28,9 @@ pub enum UserCommand {
         /// Read the password from standard input
         #[arg(long)]
         password_stdin: bool,
+        /// Let the user log on by NTLM, too: the server then keeps a hash that is as good as the password
+        #[arg(long)]
+        ntlm: bool,
     },
     /// Gives a user another password; without one of yours makes one and shows it
     Passwd {
@@ -35,6 +39,9 @@ pub enum UserCommand {
         /// Read the password from standard input
         #[arg(long)]
         password_stdin: bool,
+        /// Let the user log on by NTLM, too; without it the user no longer can
+        #[arg(long)]
+        ntlm: bool,
     },
     /// Lists the users
     List,
@@ -52,7 +59,7 @@ impl UserCommand {
     pub fn run(&self, data_dir: &Path) -> anyhow::Result<()> {
         let store = data_dir.join(STORE);
         match self {
-            Self::Add { address, name, password_stdin } => {
+            Self::Add { address, name, password_stdin, ntlm } => {
                 let directory = SqliteStore::open_beside(&store)?;
                 let address = canonical_address(address).with_context(|| format!("{address} is no mail address"))?;
                 let id = address.split('@').next().unwrap_or(&address);
@@ -64,14 +71,20 @@ impl UserCommand {
                     legacy_dn: &legacy_dn(ORGANISATION, &address.replace('@', "-")),
                     password_hash: &password::hash(&chosen.text)?,
                 };
+                let secret = chosen.nt_secret(*ntlm, data_dir, &address)?;
                 directory.create_user(&user)?;
+                if secret.is_some() {
+                    directory.set_password(&address, user.password_hash, secret.as_deref())?;
+                }
                 say(&format!("Added {address}.\n{}", chosen.shown()));
             }
-            Self::Passwd { address, password_stdin } => {
+            Self::Passwd { address, password_stdin, ntlm } => {
                 let directory = SqliteStore::open_beside(&store)?;
-                ensure!(directory.user_by_address(address)?.is_some(), "no user has the address {address}");
+                let user = directory.user_by_address(address)?;
+                let address = &user.with_context(|| format!("no user has the address {address}"))?.address;
                 let chosen = Password::get(*password_stdin)?;
-                directory.set_password(address, &password::hash(&chosen.text)?)?;
+                let secret = chosen.nt_secret(*ntlm, data_dir, address)?;
+                directory.set_password(address, &password::hash(&chosen.text)?, secret.as_deref())?;
                 say(&format!("{address} has a new password.\n{}", chosen.shown()));
             }
             Self::List => {
@@ -126,6 +139,15 @@ impl Password {
             bail!("the password is empty");
         }
         Ok(Self { text: text.to_owned(), made: false })
+    }
+
+    /// What NTLM verifies, sealed for this user.
+    fn nt_secret(&self, wanted: bool, data_dir: &Path, address: &str) -> anyhow::Result<Option<Vec<u8>>> {
+        if !wanted {
+            return Ok(None);
+        }
+        let vault = Vault::ensure(data_dir)?;
+        Ok(Some(vault.seal(address, &NtHash::of_password(&self.text))?))
     }
 
     fn shown(&self) -> String {

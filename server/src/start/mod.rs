@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use crate::auth::ntlm::{Vault, VaultError};
 use crate::auth::password::HashError;
 use crate::config::{Config, SampleAccountsRefused, allow_sample_accounts};
 use crate::import::ImportError;
@@ -55,6 +56,9 @@ pub enum StartError {
         #[source]
         source: StoreError,
     },
+    /// The key of NTLM's secrets cannot be used.
+    #[error("NTLM: {0}")]
+    Vault(#[from] VaultError),
     /// A password could not be made.
     #[error("no password can be made: {0}")]
     Password(#[from] HashError),
@@ -94,7 +98,11 @@ pub fn prepare(config: &Config, now: SystemTime) -> Result<Prepared, StartError>
         allow_sample_accounts(config.listen)?;
     }
     let store: Arc<dyn Store> = Arc::new(store);
-    let accounts = Arc::new(StoreAccounts::new(Arc::clone(&store)));
+    let mut accounts = StoreAccounts::new(Arc::clone(&store));
+    if config.authentication.ntlm {
+        accounts = accounts.with_vault(Vault::ensure(&config.data_dir)?);
+    }
+    let accounts = Arc::new(accounts);
     Ok(Prepared { store, accounts, tls, first })
 }
 

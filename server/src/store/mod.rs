@@ -59,7 +59,13 @@ pub type Clock = fn() -> FileTime;
 /// The time of the system.
 #[must_use]
 pub fn system_clock() -> FileTime {
-    let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    file_time(std::time::SystemTime::now())
+}
+
+/// A time as properties and protocols have it; before 1970 it is 1970.
+#[must_use]
+pub fn file_time(time: std::time::SystemTime) -> FileTime {
+    let since_1970 = time.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let ticks = u64::try_from(since_1970.as_nanos() / 100).unwrap_or(u64::MAX);
     FileTime(FileTime::UNIX_EPOCH.0.saturating_add(ticks))
 }
@@ -103,11 +109,11 @@ pub trait Store: Send + Sync + 'static {
     /// When the directory cannot be read.
     fn credentials(&self, address: &str) -> Result<Option<Credentials>>;
 
-    /// Gives a user another password; answers the new generation.
+    /// Gives a user another password, with what NTLM verifies or without it; answers the new generation.
     ///
     /// # Errors
     /// `NotFound` when no user has the address.
-    fn set_password(&self, address: &str, password_hash: &str) -> Result<u64>;
+    fn set_password(&self, address: &str, password_hash: &str, nt_secret: Option<&[u8]>) -> Result<u64>;
 
     /// A user's mailbox. All callers share one; it stays open until the last lets go of it.
     ///

@@ -41,6 +41,8 @@ pub struct Credentials {
     pub password_hash: String,
     /// Grows by one with each change of the password, so that cached verifications can be dropped.
     pub generation: u64,
+    /// What NTLM verifies, sealed by whoever set it; `None` where NTLM is not for this user.
+    pub nt_secret: Option<Vec<u8>>,
 }
 
 impl fmt::Debug for Credentials {

@@ -22,7 +22,7 @@ use super::{TlsError, content};
 /// The certificate of the authority, for clients to trust; PEM.
 pub const CA_FILE: &str = "ca.pem";
 const CA_KEY_FILE: &str = "ca-key.pem";
-const LEAF_FILE: &str = "server.pem";
+pub(super) const LEAF_FILE: &str = "server.pem";
 const LEAF_KEY_FILE: &str = "server-key.pem";
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -12,6 +12,7 @@ use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::version::{TLS12, TLS13};
+use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use crate::config::CertificateFiles;
 pub use authority::{CA_FILE, LocalCertificates};
@@ -60,6 +61,32 @@ pub fn server_config(
         .with_single_cert(chain, key)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
+}
+
+/// The hash of the certificate that [`server_config`] serves, by the hash function of its signature (RFC 5929 4.1);
+/// `None` where there is no such certificate yet.
+///
+/// # Errors
+/// [`TlsError`].
+pub fn certificate_hash(data_dir: &Path, operators: Option<&CertificateFiles>) -> Result<Option<Vec<u8>>, TlsError> {
+    let path = match operators {
+        Some(files) => files.chain.clone(),
+        None => data_dir.join("tls").join(authority::LEAF_FILE),
+    };
+    if !path.exists() {
+        return Ok(None);
+    }
+    let chain = read_chain(&path)?;
+    let leaf = chain.first().ok_or_else(|| content(&path, "no certificate in PEM form"))?;
+    let (_, parsed) =
+        x509_parser::parse_x509_certificate(leaf).map_err(|_| content(&path, "a certificate that cannot be read"))?;
+    // SHA-384 and SHA-512 with RSA and with ECDSA; all others are SHA-256 here, MD5 and SHA-1 by the document.
+    let hash = match parsed.signature_algorithm.algorithm.to_id_string().as_str() {
+        "1.2.840.113549.1.1.12" | "1.2.840.10045.4.3.3" => Sha384::digest(leaf).to_vec(),
+        "1.2.840.113549.1.1.13" | "1.2.840.10045.4.3.4" => Sha512::digest(leaf).to_vec(),
+        _ => Sha256::digest(leaf).to_vec(),
+    };
+    Ok(Some(hash))
 }
 
 fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {

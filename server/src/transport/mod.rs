@@ -21,12 +21,15 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use crate::auth::connection::{ConnectionLogOn, NtlmSettings};
+use crate::auth::ntlm::{NtlmError, ServerNames, channel_hash};
 use crate::auth::password::HashError;
 use crate::auth::{Accounts, Authenticator};
 use crate::autodiscover::Deployment;
 use crate::autodiscover::deployment::DeploymentError;
 use crate::config::{Config, Limits};
 use crate::engine::endpoint::MailboxEndpoint;
+use crate::tls::{self, TlsError};
 use clock::{Clock, SystemClock};
 use connection::GuardedBody;
 use mapi_http::MapiHttp;
@@ -47,6 +50,12 @@ pub enum TransportError {
     /// Authentication cannot be set up.
     #[error("cannot set up authentication: {0}")]
     Authentication(#[from] HashError),
+    /// The certificate cannot be read.
+    #[error(transparent)]
+    Certificate(#[from] TlsError),
+    /// NTLM cannot be set up.
+    #[error("cannot set up NTLM: {0}")]
+    Ntlm(#[from] NtlmError),
     /// The identity of the installation is missing.
     #[error(transparent)]
     Deployment(#[from] DeploymentError),
@@ -95,9 +104,13 @@ impl<E: MailboxEndpoint, A: Accounts> Server<E, A> {
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let limits = config.limits.clone();
+        let mut authenticator = Authenticator::new(accounts, &config.authentication)?;
+        if config.authentication.ntlm {
+            authenticator = authenticator.with_ntlm(ntlm_settings(config)?);
+        }
         let router = Router {
             mapi: MapiHttp::new(endpoint, Arc::clone(&clock), config.sessions.clone(), limits.clone()),
-            authenticator: Authenticator::new(accounts, &config.authentication)?,
+            authenticator,
             deployment: Deployment::ensure(&config.data_dir)?,
             public_authority: config.public_authority.clone(),
             limits: limits.clone(),
@@ -185,11 +198,13 @@ impl<E: MailboxEndpoint, A: Accounts> Server<E, A> {
                 Ok(Err(error)) => return tracing::debug!(%error, %peer, "TLS handshake failed"),
                 Err(_) => return tracing::debug!(%peer, "TLS handshake took too long"),
             };
+            let log_on = Arc::new(ConnectionLogOn::default());
             connection::serve(stream, &limits, stopping, |activity| {
                 service_fn(move |request| {
                     let (router, guard) = (Arc::clone(&router), activity.request());
+                    let log_on = Arc::clone(&log_on);
                     async move {
-                        let response = router.route(request, peer).await;
+                        let response = router.route(request, peer, &log_on).await;
                         Ok::<_, Infallible>(response.map(|body| GuardedBody::new(body, guard)))
                     }
                 })
@@ -197,6 +212,16 @@ impl<E: MailboxEndpoint, A: Accounts> Server<E, A> {
             .await;
         }
     }
+}
+
+/// The names and the channel that NTLM tells: those of the public address and of the certificate.
+fn ntlm_settings(config: &Config) -> Result<NtlmSettings, TransportError> {
+    let authority = config.public_authority.as_deref().unwrap_or("localhost");
+    let host = authority.split(':').next().unwrap_or(authority).to_owned();
+    let domain = host.split_once('.').map_or(host.as_str(), |(_, domain)| domain).to_owned();
+    let certificate = tls::certificate_hash(&config.data_dir, config.certificate.as_ref())?;
+    let channel = certificate.map(|hash| channel_hash(&hash)).transpose()?;
+    Ok(NtlmSettings { names: ServerNames { host, domain }, channel })
 }
 
 /// Listens and answers as `config` says until `shutdown` is ready: [`Server::bind`] and [`Server::run`].

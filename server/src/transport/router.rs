@@ -19,13 +19,17 @@ use super::clock::Clock;
 use super::mapi_http::MapiHttp;
 use super::mapi_http::request::Echo;
 use super::mapi_http::response_code::ResponseCode;
+use crate::auth::connection::ConnectionLogOn;
 use crate::auth::{Account, Accounts, AuthFailure, Authenticator};
 use crate::autodiscover::{self, Deployment};
 use crate::config::Limits;
 use crate::engine::endpoint::MailboxEndpoint;
+use crate::store::file_time;
 
 /// What the server asks for credentials with.
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Basic realm=\"mail\", charset=\"UTF-8\"");
+/// The same for NTLM (MS-NTHT 2.1).
+const NTLM: HeaderValue = HeaderValue::from_static("NTLM");
 const UNAUTHORIZED_PAGE: &str =
     "<html><head><title>401</title></head><body><p>Log on with a mail address and its password.</p></body></html>\r\n";
 const X_MAPI_HTTP_CAPABILITY: HeaderName = HeaderName::from_static("x-mapihttpcapability");
@@ -73,7 +77,12 @@ pub(crate) struct Router<E: MailboxEndpoint, A> {
 
 impl<E: MailboxEndpoint, A: Accounts> Router<E, A> {
     /// Answers one request.
-    pub(crate) async fn route(&self, request: Request<Incoming>, peer: SocketAddr) -> Response<ReplyBody> {
+    pub(crate) async fn route(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+        log_on: &ConnectionLogOn,
+    ) -> Response<ReplyBody> {
         let (parts, body) = request.into_parts();
         let place = Place::of(parts.uri.path());
         let method = parts.method.clone();
@@ -84,7 +93,7 @@ impl<E: MailboxEndpoint, A: Accounts> Router<E, A> {
                 plain(StatusCode::NOT_FOUND, "not found\n")
             }
             Place::Autodiscover | Place::Mailbox | Place::UnknownEndpoint => {
-                match self.authenticate(&parts.headers, peer).await {
+                match self.authenticate(&parts.headers, peer, log_on).await {
                     Ok(account) => self.enter(place, &parts, body, &account).await,
                     Err(failure) => {
                         self.discard(&parts.headers, body).await;
@@ -97,9 +106,15 @@ impl<E: MailboxEndpoint, A: Accounts> Router<E, A> {
         response
     }
 
-    async fn authenticate(&self, headers: &HeaderMap, peer: SocketAddr) -> Result<Account, AuthFailure> {
+    async fn authenticate(
+        &self,
+        headers: &HeaderMap,
+        peer: SocketAddr,
+        log_on: &ConnectionLogOn,
+    ) -> Result<Account, AuthFailure> {
         let header = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
-        self.authenticator.authenticate(header, peer.ip(), self.clock.now()).await
+        let wall = self.clock.wall();
+        self.authenticator.authenticate_on(log_on, header, peer.ip(), self.clock.now(), file_time(wall)).await
     }
 
     async fn enter(&self, place: Place, parts: &Parts, body: Incoming, account: &Account) -> Response<ReplyBody> {
@@ -123,11 +138,23 @@ impl<E: MailboxEndpoint, A: Accounts> Router<E, A> {
             tracing::error!(?source, "log-ons cannot be looked at");
             return plain(StatusCode::SERVICE_UNAVAILABLE, "try again later\n");
         }
-        if !matches!(failure, AuthFailure::NoCredentials) {
+        if !matches!(failure, AuthFailure::NoCredentials | AuthFailure::Continue(_)) {
             tracing::info!(%failure, source = %peer.ip(), "log-on refused");
         }
         let mut response = self.mapi.response_head(Echo::of(headers)).unauthorized(UNAUTHORIZED_PAGE);
-        response.headers_mut().insert(WWW_AUTHENTICATE, CHALLENGE);
+        let challenges = response.headers_mut();
+        match failure {
+            AuthFailure::Continue(answer) => {
+                // Base64: always a header's value.
+                challenges.extend(HeaderValue::from_str(answer).map(|answer| (WWW_AUTHENTICATE, answer)));
+            }
+            _ => {
+                challenges.insert(WWW_AUTHENTICATE, CHALLENGE);
+                if self.authenticator.ntlm().is_some() {
+                    challenges.append(WWW_AUTHENTICATE, NTLM);
+                }
+            }
+        }
         if let AuthFailure::Limited { retry_after } = failure {
             let seconds = retry_after.as_secs().saturating_add(1);
             response.headers_mut().insert(RETRY_AFTER, seconds.into());

@@ -42,12 +42,15 @@ pub(in crate::store) fn passwords_change_with_a_new_generation(backend: &Backend
     let (store, _) = store_with_user(backend);
     let first = store.credentials("anna@example.test").unwrap().unwrap();
     assert_eq!(first.password_hash, "$argon2id$first");
-    let generation = store.set_password("Anna@example.test", "$argon2id$second").unwrap();
+    let generation = store.set_password("Anna@example.test", "$argon2id$second", Some(&[7; 44])).unwrap();
     assert!(generation > first.generation);
     let second = store.credentials("anna@example.test").unwrap().unwrap();
     assert_eq!((second.password_hash.as_str(), second.generation), ("$argon2id$second", generation));
+    assert_eq!((first.nt_secret, second.nt_secret.clone()), (None, Some(vec![7; 44])));
     assert!(!format!("{second:?}").contains("argon2id"), "hashes stay out of logs");
-    assert!(matches!(store.set_password("bert@example.test", ""), Err(StoreError::NotFound(_))));
+    store.set_password("anna@example.test", "$argon2id$third", None).unwrap();
+    assert_eq!(store.credentials("anna@example.test").unwrap().unwrap().nt_secret, None, "of another password");
+    assert!(matches!(store.set_password("bert@example.test", "", None), Err(StoreError::NotFound(_))));
 }
 
 pub(in crate::store) fn mailboxes_of_users_are_separate(backend: &Backend) {

@@ -162,7 +162,7 @@ mod tests {
         Ok(connection.query_row("SELECT count(*) FROM user", [], |row| row.get(0))?)
     }
 
-    const ADD: &str = "INSERT INTO user VALUES ('a', '', '', 'a', zeroblob(16), '', 1)";
+    const ADD: &str = "INSERT INTO user VALUES ('a', '', '', 'a', zeroblob(16), '', 1, NULL)";
 
     #[test]
     fn commits_reach_the_disk_before_they_return() {

@@ -70,16 +70,27 @@ pub(super) fn by_mailbox(connection: &Connection, mailbox: Guid) -> Result<Optio
 }
 
 pub(super) fn credentials(connection: &Connection, address: &str) -> Result<Option<Credentials>> {
-    let mut statement = connection.prepare_cached("SELECT password_hash, generation FROM user WHERE address = ?1")?;
+    let mut statement =
+        connection.prepare_cached("SELECT password_hash, generation, nt_secret FROM user WHERE address = ?1")?;
     optional(statement.query_row([key(address)], |row| {
-        Ok(Credentials { password_hash: row.get(0)?, generation: row.get::<_, i64>(1)?.cast_unsigned() })
+        Ok(Credentials {
+            password_hash: row.get(0)?,
+            generation: row.get::<_, i64>(1)?.cast_unsigned(),
+            nt_secret: row.get(2)?,
+        })
     }))
 }
 
-pub(super) fn set_password(transaction: &Transaction<'_>, address: &str, password_hash: &str) -> Result<u64> {
-    let sql = "UPDATE user SET password_hash = ?2, generation = generation + 1 WHERE address = ?1 RETURNING generation";
+pub(super) fn set_password(
+    transaction: &Transaction<'_>,
+    address: &str,
+    password_hash: &str,
+    nt_secret: Option<&[u8]>,
+) -> Result<u64> {
+    let sql = "UPDATE user SET password_hash = ?2, nt_secret = ?3, generation = generation + 1
+               WHERE address = ?1 RETURNING generation";
     let generation: Option<i64> =
-        optional(transaction.query_row(sql, params![key(address), password_hash], |row| row.get(0)))?;
+        optional(transaction.query_row(sql, params![key(address), password_hash, nt_secret], |row| row.get(0)))?;
     Ok(generation.ok_or(StoreError::NotFound("user"))?.cast_unsigned())
 }
 

@@ -14,8 +14,10 @@ pub(super) struct Migration {
 }
 
 /// The schema of the directory's database.
-pub(super) const DIRECTORY: &[Migration] =
-    &[Migration { name: "directory_0001", sql: include_str!("schema/directory_0001.sql") }];
+pub(super) const DIRECTORY: &[Migration] = &[
+    Migration { name: "directory_0001", sql: include_str!("schema/directory_0001.sql") },
+    Migration { name: "directory_0002", sql: include_str!("schema/directory_0002.sql") },
+];
 
 /// The schema of a mailbox's database.
 pub(super) const MAILBOX: &[Migration] = &[

@@ -166,8 +166,8 @@ impl Store for SqliteStore {
         self.directory.read(|connection| directory::credentials(connection, address))
     }
 
-    fn set_password(&self, address: &str, password_hash: &str) -> Result<u64> {
-        self.directory.write(|transaction| directory::set_password(transaction, address, password_hash))
+    fn set_password(&self, address: &str, password_hash: &str, nt_secret: Option<&[u8]>) -> Result<u64> {
+        self.directory.write(|transaction| directory::set_password(transaction, address, password_hash, nt_secret))
     }
 
     fn mailbox(&self, mailbox: Guid) -> Result<Arc<dyn Mailbox>> {
