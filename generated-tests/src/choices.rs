@@ -5,6 +5,7 @@
 //! choice is the first, every number 0, every list empty.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use proptest::prelude::{Strategy, any};
 use runtime::{Blob, FileTime, GlobSet, Guid, String8, StringValue, Utf16};
@@ -25,6 +26,21 @@ pub struct Choices {
     used: usize,
     depth: u32,
     plain: bool,
+    /// Rules that could have been broken so far.
+    rules: usize,
+    /// The one that is.
+    breaks: Option<usize>,
+}
+
+thread_local! {
+    /// A rule was broken since [`Choices::breaking`].
+    static BROKE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The value that is being made breaks a rule.
+#[must_use]
+pub fn broke() -> bool {
+    BROKE.get()
 }
 
 /// Choices at random, for `proptest!`.
@@ -72,7 +88,35 @@ impl Choices {
     /// Choices from these words.
     #[must_use]
     pub fn new(words: Vec<u32>) -> Self {
-        Self { words, used: 0, depth: 0, plain: false }
+        BROKE.set(false);
+        Self { words, ..Self::default() }
+    }
+
+    /// The same choices for a value that breaks one of the rules that it could have broken; `None` where there is none.
+    #[must_use]
+    pub fn breaking(&self) -> Option<Self> {
+        let rule = usize::try_from(self.mutations().number()).unwrap_or_default().checked_rem(self.rules)?;
+        Some(Self { breaks: Some(rule), plain: self.plain, ..Self::new(self.words.clone()) })
+    }
+
+    /// Here a rule can be broken; it is when this is true.
+    pub(crate) fn breaks_here(&mut self) -> bool {
+        let breaks = self.breaks == Some(self.rules);
+        self.rules += 1;
+        if breaks {
+            BROKE.set(true);
+        }
+        breaks
+    }
+
+    /// A condition on which fields are there; where the rule is broken, the others are.
+    pub fn breaks(&mut self, holds: bool) -> bool {
+        holds != self.breaks_here()
+    }
+
+    /// How many elements there are, as something else says; one more where that rule is broken.
+    pub fn breaks_len(&mut self, len: usize) -> usize {
+        len.saturating_add(usize::from(self.breaks_here()))
     }
 
     /// Texts are ASCII from here on, as every other implementation has them.

@@ -5,8 +5,10 @@
 //! | [`mod@choices`] | random choices that generated code builds values from |
 //! | [`client`] | nothing: examples of the builders that clients use, which its tests run |
 //! | [`oracles`] | what has to hold for every type: see [`check!`](crate::check) |
+//! | [`operations`] | what stands around the bodies of operations |
 //! | [`vectors`] | bytes written as hexadecimal text |
 //! | [`mod@settling`] | the same for types with a policy |
+//! | [`layout`] | where fields of fixed size stand |
 //! | [`ndr`] | values, oracles and samples of interfaces of `encoding(ndr)` |
 //! | [`described`] | the vectors of the descriptions |
 //! | [`streams`] | what has to hold for streams |
@@ -17,7 +19,9 @@
 pub mod choices;
 pub mod client;
 pub mod described;
+pub mod layout;
 pub mod ndr;
+pub mod operations;
 pub mod oracles;
 pub mod samples;
 pub mod settling;

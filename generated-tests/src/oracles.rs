@@ -8,10 +8,10 @@ use std::fmt::{self, Debug};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use proptest::test_runner::{Config as ProptestConfig, TestCaseError, TestRunner};
-use runtime::{Cursor, Encoder, PackError, PackErrorKind, UnpackError};
+use runtime::{Cursor, Encoder, PackError, PackErrorKind, UnpackError, UnpackErrorKind};
 
 pub use crate::choices::Noise;
-use crate::choices::{Choices, choices};
+use crate::choices::{Choices, broke, choices};
 
 /// What of a type's bytes decides where it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,10 +92,22 @@ macro_rules! check {
 /// # Panics
 /// With the smallest choices for which it does not hold.
 pub fn property(holds: impl Fn(&mut Choices) -> Result<(), Broken>) {
+    property_within(&[], holds);
+}
+
+/// [`property`] for a type that holds lists of elements: of each the size in memory and the fewest bytes on the wire.
+///
+/// # Panics
+/// With the smallest choices for which it does not hold.
+pub fn property_within(elements: &[(usize, usize)], holds: impl Fn(&mut Choices) -> Result<(), Broken>) {
+    PER_BYTE.set(memory_per_byte(elements));
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
     let before = (PACKED.get(), UNMET.get());
-    let result = TestRunner::new(config)
-        .run(&choices(), |mut g| holds(&mut g).map_err(|broken| TestCaseError::fail(broken.to_string())));
+    let result = TestRunner::new(config).run(&choices(), |mut g| {
+        let both = holds(&mut g).and_then(|()| g.breaking().map_or(Ok(()), |mut g| holds(&mut g)));
+        both.map_err(|broken| TestCaseError::fail(broken.to_string()))
+    });
+    PER_BYTE.set(MEMORY_PER_BYTE);
     if let Err(error) = result {
         panic!("{error}");
     }
@@ -139,6 +151,9 @@ pub fn packed<T: Debug>(
 ) -> Result<Option<Vec<u8>>, Broken> {
     let mut e = Encoder::new();
     if let Err(error) = pack(value, &mut e) {
+        if broke() {
+            return Ok(None);
+        }
         if is_unmet(&error) {
             UNMET.set(UNMET.get() + 1);
             return Ok(None);
@@ -146,6 +161,10 @@ pub fn packed<T: Debug>(
         return Err(broken("a value packs", e.as_slice(), format_args!("{error}\nvalue: {value:#?}")));
     }
     let bytes = e.finish().to_vec();
+    if broke() {
+        let detail = format_args!("value: {value:#?}");
+        return Err(broken("a value that breaks a rule does not pack", &bytes, detail));
+    }
     let said = size(value);
     if said != bytes.len() {
         let detail = format_args!("it said {said}\nvalue: {value:#?}");
@@ -240,6 +259,10 @@ pub fn truncation<'a, T: Debug>(
                 let detail = format_args!("at {len}: {error}");
                 return Err(broken("the error of a prefix lies in the prefix", bytes, detail));
             }
+            Err(error) if end == End::Fixed && !is_cut(&error, len) => {
+                let detail = format_args!("at {len}: {error}");
+                return Err(broken("the error of a prefix says that bytes are missing", bytes, detail));
+            }
             Ok(value) if end == End::Fixed => {
                 return Err(broken("a prefix is an error", bytes, format_args!("the first {len} gave {value:#?}")));
             }
@@ -247,6 +270,17 @@ pub fn truncation<'a, T: Debug>(
         }
     }
     Ok(())
+}
+
+/// The bytes end before a value or a text does, and the error says where.
+pub(crate) fn is_cut(error: &UnpackError, len: usize) -> bool {
+    match error.kind() {
+        UnpackErrorKind::Truncated { needed, available } => {
+            needed > available && error.offset().checked_add(*available) == Some(len)
+        }
+        UnpackErrorKind::Unterminated => true,
+        _ => false,
+    }
 }
 
 /// What [`longer`] appends.
@@ -284,7 +318,7 @@ pub fn trailing<'a, T: PartialEq + Debug>(
 }
 
 /// Changed copies that are made of a value's bytes.
-const MUTATIONS: usize = 12;
+const MUTATIONS: usize = 14;
 
 /// Copies of the bytes, changed in a few places, cut, prolonged, or replaced altogether.
 #[must_use]
@@ -301,6 +335,12 @@ fn mutation(bytes: &[u8], index: usize, noise: &mut Noise) -> Vec<u8> {
         1 => return (0..below(64)).map(|_| if below(2) == 0 { 0 } else { below(256) as u8 }).collect(),
         2 => copy.truncate(below(bytes.len())),
         3 => copy.extend((0..below(16)).map(|_| below(256) as u8)),
+        // A count or a length of any width: up, down, huge.
+        4..=6 => {
+            let at = below(copy.len());
+            lie(&mut copy[at..], below(5), below(3));
+            return copy;
+        }
         _ => {}
     }
     for _ in 0..=below(3) {
@@ -321,10 +361,51 @@ fn mutation(bytes: &[u8], index: usize, noise: &mut Noise) -> Vec<u8> {
     copy
 }
 
+/// Changes a number of 1, 2 or 4 bytes as a count that lies.
+fn lie(bytes: &mut [u8], kind: usize, width: usize) {
+    let width = (1 << width).min(bytes.len());
+    let number = bytes[..width].iter().rev().fold(0u32, |number, byte| number << 8 | u32::from(*byte));
+    let mut lie = match kind {
+        0 => number.wrapping_add(1),
+        1 => number.wrapping_sub(1),
+        2 => u32::MAX >> 1,
+        3 => u32::MAX,
+        _ => u32::from(u16::MAX),
+    };
+    for byte in &mut bytes[..width] {
+        *byte = lie as u8;
+        lie >>= 8;
+    }
+}
+
 /// Unpacking takes no more memory than this, and so much for each byte that is there: the largest
 /// elements in Rust for the smallest on the wire, doubled by growing lists.
-pub(crate) const MEMORY_AT_LEAST: u64 = 64 * 1024;
+pub(crate) const MEMORY_AT_LEAST: u64 = 4 * 1024;
 const MEMORY_PER_BYTE: u64 = 256;
+/// The same for types that are borrowed, or that nothing larger is known of.
+const MEMORY_PER_BORROWED_BYTE: u64 = 16;
+
+thread_local! {
+    /// For the type whose property is tried.
+    static PER_BYTE: Cell<u64> = const { Cell::new(MEMORY_PER_BYTE) };
+}
+
+/// Twice what the largest element takes in memory for each of its fewest bytes on the wire.
+fn memory_per_byte(elements: &[(usize, usize)]) -> u64 {
+    let each = elements.iter().map(|(memory, wire)| (2 * memory).div_ceil((*wire).max(1)) as u64);
+    each.max().unwrap_or_default().max(MEMORY_PER_BORROWED_BYTE)
+}
+
+/// What a value becomes that is independent of the buffer is equal to it.
+///
+/// # Errors
+/// When it is not.
+pub fn owned<T: PartialEq + Debug>(value: &T, owned: &T) -> Result<(), Broken> {
+    if same(value, owned) {
+        return Ok(());
+    }
+    Err(broken("a value independent of the buffer is the same", &[], format_args!("{value:#?}\nowned: {owned:#?}")))
+}
 
 /// Unpacks and checks that the memory it takes is in proportion to the bytes.
 ///
@@ -353,7 +434,7 @@ pub(crate) fn bounded_by<T>(
         Some(Err(panic)) => resume_unwind(panic),
         None => return Err(broken("unpacking ends", bytes, "it did not run")),
     };
-    if memory.bytes_max > at_least + MEMORY_PER_BYTE * bytes.len() as u64 {
+    if memory.bytes_max > at_least + PER_BYTE.get() * bytes.len() as u64 {
         let detail = format_args!("it took {} bytes", memory.bytes_max);
         return Err(broken("unpacking takes memory in proportion to the bytes", bytes, detail));
     }
@@ -408,6 +489,6 @@ pub fn stable<'a, T: PartialEq + Debug>(
 
 /// Equal, or not even equal to itself (NaN) and of equal appearance.
 #[allow(clippy::eq_op)]
-pub(crate) fn same<T: PartialEq + Debug>(a: &T, b: &T) -> bool {
+pub fn same<T: PartialEq + Debug>(a: &T, b: &T) -> bool {
     a == b || (a != a && format!("{a:?}") == format!("{b:?}"))
 }

@@ -5,10 +5,12 @@ use std::borrow::Cow;
 use runtime::Blob;
 use runtime::ndr::ContextHandle;
 
-use crate::choices::Choices;
+use crate::choices::{Choices, broke};
 
 /// Lists and blobs of described length get no longer than this; a longer one is a value that contradicts itself.
 const MAX_DESCRIBED: u64 = 4096;
+/// The same for a count that is larger than the description allows.
+const MAX_BROKEN: u64 = 1 << 17;
 /// Counts are at most so much above what they have to be.
 const MAX_COUNT: usize = 6;
 
@@ -16,6 +18,8 @@ const MAX_COUNT: usize = 6;
 pub trait Wide {
     /// The low bits.
     fn narrow(value: u64) -> Self;
+    /// The largest.
+    const MOST: u64;
 }
 
 macro_rules! wide {
@@ -24,6 +28,7 @@ macro_rules! wide {
             fn narrow(value: u64) -> Self {
                 value as $name
             }
+            const MOST: u64 = $name::MAX as u64;
         })*
     };
 }
@@ -34,13 +39,33 @@ impl Wide for bool {
     fn narrow(value: u64) -> Self {
         value != 0
     }
+    const MOST: u64 = 1;
+}
+
+/// The longest that something of described length gets.
+fn described() -> u64 {
+    if broke() { MAX_BROKEN } else { MAX_DESCRIBED }
 }
 
 impl Choices {
     /// A count that is at least `low`, few above it, and at most `high`; `low` in what is nested too deep.
     pub fn count<T: Wide>(&mut self, low: u64, high: u64) -> T {
+        // Lists get as long as a count that breaks its rule says: few of the long ones.
+        let tried = high < MAX_DESCRIBED || high < MAX_BROKEN && self.mutations().number().is_multiple_of(8);
+        if tried && let Some(beyond) = self.beyond::<T>(low, high) {
+            return beyond;
+        }
         let more = if self.deeper() { self.len(MAX_COUNT) as u64 } else { 0 };
         T::narrow(low.saturating_add(more).min(high.max(low)))
+    }
+
+    /// A number outside of its range, where that rule is broken.
+    fn beyond<T: Wide>(&mut self, low: u64, high: u64) -> Option<T> {
+        let (below, above) = (low > 0 && low <= T::MOST, high < T::MOST);
+        if !below && !above || !self.breaks_here() {
+            return None;
+        }
+        Some(T::narrow(if above && (!below || self.bool()) { high + 1 } else { low - 1 }))
     }
 
     /// The discriminant of one arm, or with `default` at times one of no arm.
@@ -53,6 +78,9 @@ impl Choices {
 
     /// A number from `low` to `high`, small or large ones of them.
     pub fn within<T: Wide>(&mut self, low: u64, high: u64) -> T {
+        if let Some(beyond) = self.beyond(low, high) {
+            return beyond;
+        }
         let span = high.wrapping_sub(low).saturating_add(1);
         let value = self.u64();
         T::narrow(low.wrapping_add(if span == 0 { value } else { value % span }))
@@ -65,12 +93,12 @@ impl Choices {
 
     /// A list as long as described.
     pub fn list_of<T>(&mut self, count: u64, mut make: impl FnMut(&mut Self) -> T) -> Vec<T> {
-        (0..count.min(MAX_DESCRIBED)).map(|_| make(self)).collect()
+        (0..count.min(described())).map(|_| make(self)).collect()
     }
 
     /// Bytes as many as described.
     pub fn blob_as(&mut self, count: u64) -> Blob<'static> {
-        let size = usize::try_from(count.min(MAX_DESCRIBED)).unwrap_or(0);
+        let size = usize::try_from(count.min(described())).unwrap_or(0);
         if size == 0 { Cow::Borrowed(&[]) } else { self.blob_of(size) }
     }
 

@@ -1,14 +1,14 @@
 //! Values, oracles and samples of interfaces of `encoding(ndr)`.
 //!
 //! A generated module lists its structures, unions and operations as tables ([`Structure`], [`Operation`]), each with
-//! a check of all oracles and a source of samples: [`check`] runs the ones, [`samples`] the others.
+//! a check of all oracles and a source of samples: [`structure`] and [`operation`] run the ones, [`samples`] the others.
 
 mod choices;
 mod oracles;
 mod samples;
 
 pub use choices::Wide;
-pub use oracles::{Again, any_bytes, packed, round_trip, second_pass, truncation};
+pub use oracles::{Again, any_bytes, keeps_rules, packed, round_trip, second_pass, truncation};
 pub use samples::{Sample, samples};
 
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
@@ -105,9 +105,13 @@ macro_rules! ndr_operation {
             },
             check: |g| {
                 let request = $make(g);
+                let wrong = $crate::choices::broke();
                 let response = $answer(g, &request);
                 $(let $needs = &request;)?
-                $crate::ndr_holds!(g, request, |v, e| v.pack(e), |c| $request::unpack(c));
+                // Where only the response breaks a rule, the request was tried before.
+                if wrong || !$crate::choices::broke() {
+                    $crate::ndr_holds!(g, request, |v, e| v.pack(e), |c| $request::unpack(c));
+                }
                 $crate::ndr_holds!(
                     g,
                     response,
@@ -126,6 +130,7 @@ macro_rules! ndr_holds {
     ($g:expr, $value:expr, $pack:expr, $unpack:expr) => {{
         let value = &$value;
         let Ok(all) = $crate::ndr::packed(value, $pack) else { return Ok($crate::ndr::Checked::Contradicts) };
+        $crate::ndr::keeps_rules(value, &all)?;
         for (representation, bytes) in $crate::ndr::REPRESENTATIONS.into_iter().zip(&all) {
             let changed = $crate::oracles::mutated(bytes, $g);
             $crate::ndr::round_trip(value, representation, bytes, $pack, $unpack)?;
@@ -142,16 +147,21 @@ macro_rules! ndr_holds {
 /// Values of each type that are tried, where `PROPTEST_CASES` does not say it.
 const CASES: u32 = 48;
 
-/// Tries every oracle on values of every structure and operation of an interface.
+/// Tries every oracle on values of a structure or a union.
 ///
 /// # Panics
 /// With the smallest choices for which one does not hold, and where most values contradict themselves: then the
 /// functions that make them are of no use.
-pub fn check(structures: &[Structure], operations: &[Operation]) {
-    let all = structures.iter().map(|s| (s.name, s.check)).chain(operations.iter().map(|o| (o.name, o.check)));
-    for (name, check) in all {
-        property(name, check);
-    }
+pub fn structure(structure: &Structure) {
+    property(structure.name, structure.check);
+}
+
+/// Tries every oracle on requests and responses of an operation.
+///
+/// # Panics
+/// As [`structure`].
+pub fn operation(operation: &Operation) {
+    property(operation.name, operation.check);
 }
 
 fn property(name: &str, check: fn(&mut Choices) -> Result<Checked, Broken>) {
@@ -161,7 +171,10 @@ fn property(name: &str, check: fn(&mut Choices) -> Result<Checked, Broken>) {
     let result = TestRunner::new(config).run(&choices(), |mut g| match check(&mut g) {
         Ok(checked) => {
             whole.set(whole.get() + u32::from(checked == Checked::Whole));
-            Ok(())
+            match g.breaking().map(|mut g| check(&mut g)) {
+                Some(Err(broken)) => Err(TestCaseError::fail(broken.to_string())),
+                _ => Ok(()),
+            }
         }
         Err(broken) => Err(TestCaseError::fail(broken.to_string())),
     });

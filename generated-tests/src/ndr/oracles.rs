@@ -6,7 +6,8 @@ use runtime::ndr::{NdrCursor, NdrEncoder, Representation};
 use runtime::{PackError, UnpackError};
 
 use super::{Bytes, REPRESENTATIONS};
-use crate::oracles::{Broken, MEMORY_AT_LEAST, bounded_by, broken, same};
+use crate::choices::broke;
+use crate::oracles::{Broken, MEMORY_AT_LEAST, bounded_by, broken, is_cut, same};
 
 /// Prefixes that are tried at most.
 const MAX_PREFIXES: usize = 64;
@@ -26,6 +27,17 @@ pub fn packed<T>(value: &T, pack: impl Fn(&T, &mut NdrEncoder) -> Result<(), Pac
         *bytes = e.finish();
     }
     Ok(all)
+}
+
+/// A value that breaks a rule cannot be packed.
+///
+/// # Errors
+/// When it was.
+pub fn keeps_rules<T: Debug>(value: &T, bytes: &Bytes) -> Result<(), Broken> {
+    if broke() {
+        return Err(broken("a value that breaks a rule does not pack", &bytes[0], format_args!("value: {value:#?}")));
+    }
+    Ok(())
 }
 
 fn again<T: Debug>(
@@ -95,6 +107,13 @@ pub fn truncation<'a, T: Debug>(
                     "the error of a prefix lies in the prefix",
                     bytes,
                     format_args!("at {len}: {error}"),
+                ));
+            }
+            Err(error) if !is_cut(&error, len) => {
+                return Err(broken(
+                    "the error of a prefix says that bytes are missing",
+                    bytes,
+                    format_args!("at {len} in {representation:?}: {error}"),
                 ));
             }
             Err(_) => {}

@@ -12,9 +12,10 @@ use protocol::dcerpc::{
     RpcVersion,
 };
 use generated_tests::{Choices, decoded, wire};
-use generated_tests::oracles::property;
+use generated_tests::layout::{Any, Must, bytes, layout, rules};
+use generated_tests::oracles::{owned, property, property_within};
 use generated_tests::vectors::{Header, hex};
-use runtime::{Blob, Guid};
+use runtime::{Blob, Cursor, Guid};
 
 pub fn rpc_syntax_id_value(g: &mut Choices) -> RpcSyntaxId {
     RpcSyntaxId {
@@ -25,7 +26,11 @@ pub fn rpc_syntax_id_value(g: &mut Choices) -> RpcSyntaxId {
 
 #[test]
 fn rpc_syntax_id_round_trips() {
-    property(|g| wire!(g, rpc_syntax_id_value(g), RpcSyntaxId));
+    property(|g| {
+        let value = rpc_syntax_id_value(g);
+        layout(&|e| value.pack(e), &[&value.if_uuid, &value.if_version], &[])?;
+        wire!(g, value, RpcSyntaxId)
+    });
 }
 
 #[test]
@@ -49,7 +54,22 @@ pub fn rpc_bind_time_feature_syntax_value(g: &mut Choices) -> RpcBindTimeFeature
 #[test]
 fn rpc_bind_time_feature_syntax_round_trips() {
     property(|g| {
-        wire!(g, rpc_bind_time_feature_syntax_value(g), RpcBindTimeFeatureSyntax)
+        let value = rpc_bind_time_feature_syntax_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[&Must(4990155592027282476u64), &value.bitmask.0, &Must(1u32)],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = RpcBindTimeFeatureSyntax::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Must(4990155592027282476u64), &value.bitmask.0, &Must(1u32)],
+        )?;
+        wire!(g, value, RpcBindTimeFeatureSyntax)
     });
 }
 
@@ -70,7 +90,45 @@ pub fn rpc_context_element_value(g: &mut Choices) -> RpcContextElement {
 
 #[test]
 fn rpc_context_element_round_trips() {
-    property(|g| wire!(g, rpc_context_element_value(g), RpcContextElement));
+    property_within(
+        &[(size_of::<RpcSyntaxId>(), 20)],
+        |g| {
+            let value = rpc_context_element_value(g);
+            layout(
+                &|e| value.pack(e),
+                &[
+                    &value.p_cont_id,
+                    &(value.transfer_syntaxes.len() as u8),
+                    &Any(0u8),
+                    &[
+                        bytes(&value.abstract_syntax.if_uuid),
+                        bytes(&value.abstract_syntax.if_version),
+                    ]
+                        .concat(),
+                ],
+                &[],
+            )?;
+            rules(
+                &|e| value.pack(e),
+                &|bytes, e| {
+                    let value = RpcContextElement::unpack(&mut Cursor::new(bytes))?;
+                    _ = value.pack(e);
+                    Ok(())
+                },
+                &[
+                    &value.p_cont_id,
+                    &(value.transfer_syntaxes.len() as u8),
+                    &Any(0u8),
+                    &[
+                        bytes(&value.abstract_syntax.if_uuid),
+                        bytes(&value.abstract_syntax.if_version),
+                    ]
+                        .concat(),
+                ],
+            )?;
+            wire!(g, value, RpcContextElement)
+        },
+    );
 }
 
 pub fn rpc_result_value(g: &mut Choices) -> RpcResult {
@@ -83,7 +141,23 @@ pub fn rpc_result_value(g: &mut Choices) -> RpcResult {
 
 #[test]
 fn rpc_result_round_trips() {
-    property(|g| wire!(g, rpc_result_value(g), RpcResult));
+    property(|g| {
+        let value = rpc_result_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.result.0,
+                &value.reason,
+                &[
+                    bytes(&value.transfer_syntax.if_uuid),
+                    bytes(&value.transfer_syntax.if_version),
+                ]
+                    .concat(),
+            ],
+            &[],
+        )?;
+        wire!(g, value, RpcResult)
+    });
 }
 
 pub fn rpc_version_value(g: &mut Choices) -> RpcVersion {
@@ -95,7 +169,11 @@ pub fn rpc_version_value(g: &mut Choices) -> RpcVersion {
 
 #[test]
 fn rpc_version_round_trips() {
-    property(|g| wire!(g, rpc_version_value(g), RpcVersion));
+    property(|g| {
+        let value = rpc_version_value(g);
+        layout(&|e| value.pack(e), &[&value.major, &value.minor], &[])?;
+        wire!(g, value, RpcVersion)
+    });
 }
 
 pub fn rpc_auth_verifier_value(g: &mut Choices) -> RpcAuthVerifier<'static> {
@@ -110,7 +188,37 @@ pub fn rpc_auth_verifier_value(g: &mut Choices) -> RpcAuthVerifier<'static> {
 
 #[test]
 fn rpc_auth_verifier_round_trips() {
-    property(|g| wire!(g, rpc_auth_verifier_value(g), RpcAuthVerifier, Rest;));
+    property(|g| {
+        let value = rpc_auth_verifier_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.auth_type.0,
+                &value.auth_level.0,
+                &value.auth_pad_length,
+                &Any(0u8),
+                &value.auth_context_id,
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = RpcAuthVerifier::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &value.auth_type.0,
+                &value.auth_level.0,
+                &value.auth_pad_length,
+                &Any(0u8),
+                &value.auth_context_id,
+            ],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, RpcAuthVerifier, Rest;)
+    });
 }
 
 #[test]
@@ -136,7 +244,42 @@ pub fn rpc_bind_body_value(g: &mut Choices) -> RpcBindBody<'static> {
 
 #[test]
 fn rpc_bind_body_round_trips() {
-    property(|g| wire!(g, rpc_bind_body_value(g), RpcBindBody, Rest;));
+    property_within(
+        &[(size_of::<RpcContextElement>(), 24), (size_of::<RpcSyntaxId>(), 20)],
+        |g| {
+            let value = rpc_bind_body_value(g);
+            layout(
+                &|e| value.pack(e),
+                &[
+                    &value.max_xmit_frag,
+                    &value.max_recv_frag,
+                    &value.assoc_group_id,
+                    &(value.p_cont_elem.len() as u8),
+                    &Any(0u8),
+                    &Any(0u16),
+                ],
+                &[],
+            )?;
+            rules(
+                &|e| value.pack(e),
+                &|bytes, e| {
+                    let value = RpcBindBody::unpack(&mut Cursor::new(bytes))?;
+                    _ = value.pack(e);
+                    Ok(())
+                },
+                &[
+                    &value.max_xmit_frag,
+                    &value.max_recv_frag,
+                    &value.assoc_group_id,
+                    &(value.p_cont_elem.len() as u8),
+                    &Any(0u8),
+                    &Any(0u16),
+                ],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, RpcBindBody, Rest;)
+        },
+    );
 }
 
 pub fn rpc_bind_ack_body_value(g: &mut Choices) -> RpcBindAckBody<'static> {
@@ -152,7 +295,19 @@ pub fn rpc_bind_ack_body_value(g: &mut Choices) -> RpcBindAckBody<'static> {
 
 #[test]
 fn rpc_bind_ack_body_round_trips() {
-    property(|g| wire!(g, rpc_bind_ack_body_value(g), RpcBindAckBody, Rest;));
+    property_within(
+        &[(size_of::<RpcResult>(), 24)],
+        |g| {
+            let value = rpc_bind_ack_body_value(g);
+            layout(
+                &|e| value.pack(e),
+                &[&value.max_xmit_frag, &value.max_recv_frag, &value.assoc_group_id],
+                &[],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, RpcBindAckBody, Rest;)
+        },
+    );
 }
 
 pub fn rpc_pdu_value(g: &mut Choices) -> RpcPdu<'static> {
@@ -173,7 +328,7 @@ pub fn rpc_pdu_value(g: &mut Choices) -> RpcPdu<'static> {
                     alloc_hint: g.u32(),
                     p_cont_id: g.u16(),
                     opnum: g.u16(),
-                    object: pfc_flags.pfc_object_uuid().then(|| g.guid()),
+                    object: g.breaks(pfc_flags.pfc_object_uuid()).then(|| g.guid()),
                     stub_data: g.blob(300),
                 }
             }
@@ -244,7 +399,29 @@ pub fn rpc_pdu_value(g: &mut Choices) -> RpcPdu<'static> {
 
 #[test]
 fn rpc_pdu_round_trips() {
-    property(|g| wire!(g, rpc_pdu_value(g), RpcPdu));
+    property_within(
+        &[
+            (size_of::<RpcContextElement>(), 24),
+            (size_of::<RpcResult>(), 24),
+            (size_of::<RpcSyntaxId>(), 20),
+            (size_of::<RpcVersion>(), 2),
+        ],
+        |g| {
+            let value = rpc_pdu_value(g);
+            layout(&|e| value.pack(e), &[&Must(5u8), &value.rpc_vers_minor], &[])?;
+            rules(
+                &|e| value.pack(e),
+                &|bytes, e| {
+                    let value = RpcPdu::unpack(&mut Cursor::new(bytes))?;
+                    _ = value.pack(e);
+                    Ok(())
+                },
+                &[&Must(5u8), &value.rpc_vers_minor],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, RpcPdu)
+        },
+    );
 }
 
 #[test]
@@ -411,7 +588,20 @@ pub fn rpc_pdus_value(g: &mut Choices) -> RpcPdus<'static> {
 
 #[test]
 fn rpc_pdus_round_trips() {
-    property(|g| wire!(g, rpc_pdus_value(g), RpcPdus, Rest;));
+    property_within(
+        &[
+            (size_of::<RpcContextElement>(), 24),
+            (size_of::<RpcPdu>(), 16),
+            (size_of::<RpcResult>(), 24),
+            (size_of::<RpcSyntaxId>(), 20),
+            (size_of::<RpcVersion>(), 2),
+        ],
+        |g| {
+            let value = rpc_pdus_value(g);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, RpcPdus, Rest;)
+        },
+    );
 }
 
 pub fn rpc_sec_vt_command_value(g: &mut Choices) -> RpcSecVtCommand<'static> {
@@ -455,7 +645,11 @@ pub fn rpc_sec_vt_command_value(g: &mut Choices) -> RpcSecVtCommand<'static> {
 
 #[test]
 fn rpc_sec_vt_command_round_trips() {
-    property(|g| wire!(g, rpc_sec_vt_command_value(g), RpcSecVtCommand));
+    property(|g| {
+        let value = rpc_sec_vt_command_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, RpcSecVtCommand)
+    });
 }
 
 pub fn rpc_verification_trailer_value(
@@ -469,7 +663,24 @@ pub fn rpc_verification_trailer_value(
 
 #[test]
 fn rpc_verification_trailer_round_trips() {
-    property(|g| wire!(g, rpc_verification_trailer_value(g), RpcVerificationTrailer));
+    property_within(
+        &[(size_of::<RpcSecVtCommand>(), 4)],
+        |g| {
+            let value = rpc_verification_trailer_value(g);
+            layout(&|e| value.pack(e), &[&Must(8157976066352472970u64)], &[])?;
+            rules(
+                &|e| value.pack(e),
+                &|bytes, e| {
+                    let value = RpcVerificationTrailer::unpack(&mut Cursor::new(bytes))?;
+                    _ = value.pack(e);
+                    Ok(())
+                },
+                &[&Must(8157976066352472970u64)],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, RpcVerificationTrailer)
+        },
+    );
 }
 
 #[test]

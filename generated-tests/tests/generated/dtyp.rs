@@ -9,9 +9,10 @@ use protocol::dtyp::{
     TransferSecurityDescriptor,
 };
 use generated_tests::{Choices, decoded, wire};
-use generated_tests::oracles::property;
+use generated_tests::layout::{Any, Must, Six, layout, rules};
+use generated_tests::oracles::{owned, property, property_within};
 use generated_tests::vectors::{Header, hex, refused};
-use runtime::{Blob, Guid};
+use runtime::{Blob, Cursor, Guid};
 
 pub fn sid_value(g: &mut Choices) -> SID {
     SID {
@@ -22,7 +23,32 @@ pub fn sid_value(g: &mut Choices) -> SID {
 
 #[test]
 fn sid_round_trips() {
-    property(|g| wire!(g, sid_value(g), SID));
+    property(|g| {
+        let value = sid_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &Must(1u8),
+                &(value.sub_authority.len() as u8),
+                &Six(value.identifier_authority),
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = SID::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &Must(1u8),
+                &(value.sub_authority.len() as u8),
+                &Six(value.identifier_authority),
+            ],
+        )?;
+        wire!(g, value, SID)
+    });
 }
 
 #[test]
@@ -102,9 +128,11 @@ pub fn ace_value(g: &mut Choices) -> ACE<'static> {
                         ),
                     mask: AccessMask(g.u32()),
                     flags,
-                    object_type: flags.ace_object_type_present().then(|| g.guid()),
-                    inherited_object_type: flags
-                        .ace_inherited_object_type_present()
+                    object_type: g
+                        .breaks(flags.ace_object_type_present())
+                        .then(|| g.guid()),
+                    inherited_object_type: g
+                        .breaks(flags.ace_inherited_object_type_present())
                         .then(|| g.guid()),
                     sid: sid_value(g),
                     application_data: g.blob(300),
@@ -125,7 +153,11 @@ pub fn ace_value(g: &mut Choices) -> ACE<'static> {
 
 #[test]
 fn ace_round_trips() {
-    property(|g| wire!(g, ace_value(g), ACE));
+    property(|g| {
+        let value = ace_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, ACE)
+    });
 }
 
 #[test]
@@ -196,7 +228,24 @@ pub fn acl_value(g: &mut Choices) -> ACL<'static> {
 
 #[test]
 fn acl_round_trips() {
-    property(|g| wire!(g, acl_value(g), ACL));
+    property_within(
+        &[(size_of::<ACE>(), 4)],
+        |g| {
+            let value = acl_value(g);
+            layout(&|e| value.pack(e), &[&value.acl_revision, &Any(0u8)], &[])?;
+            rules(
+                &|e| value.pack(e),
+                &|bytes, e| {
+                    let value = ACL::unpack(&mut Cursor::new(bytes))?;
+                    _ = value.pack(e);
+                    Ok(())
+                },
+                &[&value.acl_revision, &Any(0u8)],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, ACL)
+        },
+    );
 }
 
 #[test]
@@ -245,7 +294,28 @@ pub fn security_descriptor_value(g: &mut Choices) -> SecurityDescriptor<'static>
 
 #[test]
 fn security_descriptor_round_trips() {
-    property(|g| wire!(g, security_descriptor_value(g), SecurityDescriptor, Rest;));
+    property_within(
+        &[(size_of::<ACE>(), 4)],
+        |g| {
+            let value = security_descriptor_value(g);
+            layout(
+                &|e| value.pack(e),
+                &[&Must(1u8), &value.sbz1, &value.control.0],
+                &[],
+            )?;
+            rules(
+                &|e| value.pack(e),
+                &|bytes, e| {
+                    let value = SecurityDescriptor::unpack(&mut Cursor::new(bytes))?;
+                    _ = value.pack(e);
+                    Ok(())
+                },
+                &[&Must(1u8), &value.sbz1, &value.control.0],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, SecurityDescriptor, Rest;)
+        },
+    );
 }
 
 #[test]
@@ -303,11 +373,14 @@ pub fn transfer_security_descriptor_value(
 
 #[test]
 fn transfer_security_descriptor_round_trips() {
-    property(|g| {
-        wire!(
-            g, transfer_security_descriptor_value(g), TransferSecurityDescriptor, Rest;
-        )
-    });
+    property_within(
+        &[(size_of::<ACE>(), 4)],
+        |g| {
+            let value = transfer_security_descriptor_value(g);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, TransferSecurityDescriptor, Rest;)
+        },
+    );
 }
 
 #[test]

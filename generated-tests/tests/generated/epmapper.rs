@@ -10,7 +10,7 @@ use protocol::epmapper::{
     EptLookupResponse, EptMapRequest, EptMapResponse, EptMgmtDeleteRequest,
     EptMgmtDeleteResponse, InquiryType, RpcIfIdT, TwrT, VersionOption,
 };
-use generated_tests::ndr::{Operation, Structure, check};
+use generated_tests::ndr::{Operation, Structure};
 use generated_tests::{Choices, ndr_operation, ndr_structure};
 
 pub fn rpc_if_id_t_value(g: &mut Choices) -> RpcIfIdT {
@@ -205,6 +205,51 @@ pub const OPERATIONS: &[Operation] = &[
 ];
 
 #[test]
-fn everything_round_trips() {
-    check(STRUCTURES, OPERATIONS);
+fn rpc_if_id_t_holds() {
+    generated_tests::ndr::structure(&STRUCTURES[0]);
+}
+
+#[test]
+fn twr_t_holds() {
+    generated_tests::ndr::structure(&STRUCTURES[1]);
+}
+
+#[test]
+fn ept_entry_t_holds() {
+    generated_tests::ndr::structure(&STRUCTURES[2]);
+}
+
+#[test]
+fn ept_insert_holds() {
+    generated_tests::ndr::operation(&OPERATIONS[0]);
+}
+
+#[test]
+fn ept_delete_holds() {
+    generated_tests::ndr::operation(&OPERATIONS[1]);
+}
+
+#[test]
+fn ept_lookup_holds() {
+    generated_tests::ndr::operation(&OPERATIONS[2]);
+}
+
+#[test]
+fn ept_map_holds() {
+    generated_tests::ndr::operation(&OPERATIONS[3]);
+}
+
+#[test]
+fn ept_lookup_handle_free_holds() {
+    generated_tests::ndr::operation(&OPERATIONS[4]);
+}
+
+#[test]
+fn ept_inq_object_holds() {
+    generated_tests::ndr::operation(&OPERATIONS[5]);
+}
+
+#[test]
+fn ept_mgmt_delete_holds() {
+    generated_tests::ndr::operation(&OPERATIONS[6]);
 }

@@ -10,7 +10,7 @@ use protocol::mgmt::{
     RpcMgmtIsServerListeningResponse, RpcMgmtStopServerListeningRequest,
     RpcMgmtStopServerListeningResponse,
 };
-use generated_tests::ndr::{Operation, Structure, check};
+use generated_tests::ndr::{Operation, Structure};
 use generated_tests::{Choices, ndr_operation, ndr_structure};
 
 pub fn rpc_if_id_t_value(g: &mut Choices) -> RpcIfIdT {
@@ -144,6 +144,36 @@ pub const OPERATIONS: &[Operation] = &[
 ];
 
 #[test]
-fn everything_round_trips() {
-    check(STRUCTURES, OPERATIONS);
+fn rpc_if_id_t_holds() {
+    generated_tests::ndr::structure(&STRUCTURES[0]);
+}
+
+#[test]
+fn rpc_if_id_vector_t_holds() {
+    generated_tests::ndr::structure(&STRUCTURES[1]);
+}
+
+#[test]
+fn rpc_mgmt_inq_if_ids_holds() {
+    generated_tests::ndr::operation(&OPERATIONS[0]);
+}
+
+#[test]
+fn rpc_mgmt_inq_stats_holds() {
+    generated_tests::ndr::operation(&OPERATIONS[1]);
+}
+
+#[test]
+fn rpc_mgmt_is_server_listening_holds() {
+    generated_tests::ndr::operation(&OPERATIONS[2]);
+}
+
+#[test]
+fn rpc_mgmt_stop_server_listening_holds() {
+    generated_tests::ndr::operation(&OPERATIONS[3]);
+}
+
+#[test]
+fn rpc_mgmt_inq_princ_name_holds() {
+    generated_tests::ndr::operation(&OPERATIONS[4]);
 }

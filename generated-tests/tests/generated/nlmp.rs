@@ -9,9 +9,10 @@ use protocol::nlmp::{
     Ntlmv2ClientChallenge, Ntlmv2Response, TargetInfo,
 };
 use generated_tests::{Choices, decoded, wire};
-use generated_tests::oracles::property;
+use generated_tests::layout::{Any, Must, layout, rules};
+use generated_tests::oracles::{owned, property, property_within};
 use generated_tests::vectors::{Header, decoded, hex, refused};
-use runtime::Blob;
+use runtime::{Blob, Cursor};
 
 pub fn ntlm_version_value(g: &mut Choices) -> NtlmVersion {
     NtlmVersion {
@@ -25,7 +26,21 @@ pub fn ntlm_version_value(g: &mut Choices) -> NtlmVersion {
 
 #[test]
 fn ntlm_version_round_trips() {
-    property(|g| wire!(g, ntlm_version_value(g), NtlmVersion));
+    property(|g| {
+        let value = ntlm_version_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.product_major_version,
+                &value.product_minor_version,
+                &value.product_build,
+                &value.reserved,
+                &value.ntlm_revision_current,
+            ],
+            &[],
+        )?;
+        wire!(g, value, NtlmVersion)
+    });
 }
 
 pub fn negotiate_message_value(g: &mut Choices) -> NegotiateMessage<'static> {
@@ -37,7 +52,25 @@ pub fn negotiate_message_value(g: &mut Choices) -> NegotiateMessage<'static> {
 
 #[test]
 fn negotiate_message_round_trips() {
-    property(|g| wire!(g, negotiate_message_value(g), NegotiateMessage, Rest;));
+    property(|g| {
+        let value = negotiate_message_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[&Must(22609615381091406u64), &Must(1u32), &value.negotiate_flags.0],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = NegotiateMessage::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Must(22609615381091406u64), &Must(1u32), &value.negotiate_flags.0],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, NegotiateMessage, Rest;)
+    });
 }
 
 #[test]
@@ -96,7 +129,11 @@ pub fn av_pair_value(g: &mut Choices) -> AvPair<'static> {
 
 #[test]
 fn av_pair_round_trips() {
-    property(|g| wire!(g, av_pair_value(g), AvPair));
+    property(|g| {
+        let value = av_pair_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, AvPair)
+    });
 }
 
 pub fn target_info_value(g: &mut Choices) -> TargetInfo<'static> {
@@ -107,7 +144,14 @@ pub fn target_info_value(g: &mut Choices) -> TargetInfo<'static> {
 
 #[test]
 fn target_info_round_trips() {
-    property(|g| wire!(g, target_info_value(g), TargetInfo));
+    property_within(
+        &[(size_of::<AvPair>(), 4)],
+        |g| {
+            let value = target_info_value(g);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, TargetInfo)
+        },
+    );
 }
 
 #[test]
@@ -160,7 +204,21 @@ pub fn challenge_message_value(g: &mut Choices) -> ChallengeMessage<'static> {
 
 #[test]
 fn challenge_message_round_trips() {
-    property(|g| wire!(g, challenge_message_value(g), ChallengeMessage, Rest;));
+    property(|g| {
+        let value = challenge_message_value(g);
+        layout(&|e| value.pack(e), &[&Must(22609615381091406u64), &Must(2u32)], &[])?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = ChallengeMessage::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Must(22609615381091406u64), &Must(2u32)],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, ChallengeMessage, Rest;)
+    });
 }
 
 #[test]
@@ -186,8 +244,8 @@ pub fn authenticate_message_value(
         workstation_max_len: g.u16(),
         encrypted_random_session_key_max_len: g.u16(),
         negotiate_flags: NegotiateFlags(g.u32()),
-        version: (f != AuthenticateForm::Plain).then(|| ntlm_version_value(g)),
-        mic: (f == AuthenticateForm::Mic).then(|| g.bytes()),
+        version: g.breaks(f != AuthenticateForm::Plain).then(|| ntlm_version_value(g)),
+        mic: g.breaks(f == AuthenticateForm::Mic).then(|| g.bytes()),
         domain_name: g.bool().then(|| g.blob(300)),
         user_name: g.bool().then(|| g.blob(300)),
         workstation: g.bool().then(|| g.blob(300)),
@@ -208,7 +266,19 @@ fn authenticate_message_round_trips() {
                     AuthenticateForm::Mic,
                 ],
             );
-        wire!(g, authenticate_message_value(g, f), AuthenticateMessage[f], Rest;)
+        let value = authenticate_message_value(g, f);
+        layout(&|e| value.pack(e, f), &[&Must(22609615381091406u64), &Must(3u32)], &[])?;
+        rules(
+            &|e| value.pack(e, f),
+            &|bytes, e| {
+                let value = AuthenticateMessage::unpack(&mut Cursor::new(bytes), f)?;
+                _ = value.pack(e, f);
+                Ok(())
+            },
+            &[&Must(22609615381091406u64), &Must(3u32)],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, AuthenticateMessage[f], Rest;)
     });
 }
 
@@ -244,9 +314,44 @@ pub fn ntlmv2_client_challenge_value(g: &mut Choices) -> Ntlmv2ClientChallenge<'
 
 #[test]
 fn ntlmv2_client_challenge_round_trips() {
-    property(|g| {
-        wire!(g, ntlmv2_client_challenge_value(g), Ntlmv2ClientChallenge, Rest;)
-    });
+    property_within(
+        &[(size_of::<AvPair>(), 4)],
+        |g| {
+            let value = ntlmv2_client_challenge_value(g);
+            layout(
+                &|e| value.pack(e),
+                &[
+                    &Must(1u8),
+                    &Must(1u8),
+                    &Any(0u16),
+                    &Any(0u32),
+                    &value.time_stamp,
+                    &value.challenge_from_client,
+                    &Any(0u32),
+                ],
+                &[],
+            )?;
+            rules(
+                &|e| value.pack(e),
+                &|bytes, e| {
+                    let value = Ntlmv2ClientChallenge::unpack(&mut Cursor::new(bytes))?;
+                    _ = value.pack(e);
+                    Ok(())
+                },
+                &[
+                    &Must(1u8),
+                    &Must(1u8),
+                    &Any(0u16),
+                    &Any(0u32),
+                    &value.time_stamp,
+                    &value.challenge_from_client,
+                    &Any(0u32),
+                ],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, Ntlmv2ClientChallenge, Rest;)
+        },
+    );
 }
 
 pub fn ntlmv2_response_value(g: &mut Choices) -> Ntlmv2Response<'static> {
@@ -258,7 +363,12 @@ pub fn ntlmv2_response_value(g: &mut Choices) -> Ntlmv2Response<'static> {
 
 #[test]
 fn ntlmv2_response_round_trips() {
-    property(|g| wire!(g, ntlmv2_response_value(g), Ntlmv2Response, Rest;));
+    property(|g| {
+        let value = ntlmv2_response_value(g);
+        layout(&|e| value.pack(e), &[&value.response], &[])?;
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, Ntlmv2Response, Rest;)
+    });
 }
 
 pub fn gss_channel_bindings_value(g: &mut Choices) -> GssChannelBindings<'static> {
@@ -269,5 +379,23 @@ pub fn gss_channel_bindings_value(g: &mut Choices) -> GssChannelBindings<'static
 
 #[test]
 fn gss_channel_bindings_round_trips() {
-    property(|g| wire!(g, gss_channel_bindings_value(g), GssChannelBindings));
+    property(|g| {
+        let value = gss_channel_bindings_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[&Must(0u32), &Must(0u32), &Must(0u32), &Must(0u32)],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = GssChannelBindings::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Must(0u32), &Must(0u32), &Must(0u32), &Must(0u32)],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, GssChannelBindings)
+    });
 }

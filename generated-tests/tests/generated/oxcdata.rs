@@ -15,10 +15,12 @@ use protocol::oxcdata::{
     SortDirection, SortOrder, SortOrderSet, StoreEntryId, StoreObjectType,
     TaggedPropertyValue, TypedPropertyValue, TypedString, WireForm, WrappedType,
 };
+use protocol::oxorule::{ActionBlock, RecipientBlockData};
 use generated_tests::{Choices, decoded, wire};
-use generated_tests::oracles::property;
+use generated_tests::layout::{Any, Must, Six, layout, rules};
+use generated_tests::oracles::{owned, property, property_within};
 use generated_tests::vectors::{Header, decoded, hex, refused};
-use runtime::{Blob, Guid, String8, Utf16};
+use runtime::{Blob, Cursor, Guid, String8, Utf16};
 use super::oxorule;
 
 /// A `PropertyType` that `PropertyValue` has a variant for.
@@ -72,7 +74,15 @@ pub fn global_identifier_value(g: &mut Choices) -> GlobalIdentifier {
 
 #[test]
 fn global_identifier_round_trips() {
-    property(|g| wire!(g, global_identifier_value(g), GlobalIdentifier));
+    property(|g| {
+        let value = global_identifier_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[&value.database_guid, &Six(value.global_counter)],
+            &[],
+        )?;
+        wire!(g, value, GlobalIdentifier)
+    });
 }
 
 pub fn long_term_id_value(g: &mut Choices) -> LongTermId {
@@ -84,7 +94,24 @@ pub fn long_term_id_value(g: &mut Choices) -> LongTermId {
 
 #[test]
 fn long_term_id_round_trips() {
-    property(|g| wire!(g, long_term_id_value(g), LongTermId));
+    property(|g| {
+        let value = long_term_id_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[&value.database_guid, &Six(value.global_counter), &Any(0u16)],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = LongTermId::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&value.database_guid, &Six(value.global_counter), &Any(0u16)],
+        )?;
+        wire!(g, value, LongTermId)
+    });
 }
 
 #[test]
@@ -107,7 +134,41 @@ pub fn nntp_newsgroup_folder_entry_id_value(
 #[test]
 fn nntp_newsgroup_folder_entry_id_round_trips() {
     property(|g| {
-        wire!(g, nntp_newsgroup_folder_entry_id_value(g), NntpNewsgroupFolderEntryId)
+        let value = nntp_newsgroup_folder_entry_id_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &Any(0u32),
+                &Must(
+                    Guid([
+                        0x38, 0xA1, 0xBB, 0x10, 0x05, 0xE5, 0x10, 0x1A, 0xA1, 0xBB, 0x08,
+                        0x00, 0x2B, 0x2A, 0x56, 0xC2,
+                    ]),
+                ),
+                &Must(12u16),
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = NntpNewsgroupFolderEntryId::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &Any(0u32),
+                &Must(
+                    Guid([
+                        0x38, 0xA1, 0xBB, 0x10, 0x05, 0xE5, 0x10, 0x1A, 0xA1, 0xBB, 0x08,
+                        0x00, 0x2B, 0x2A, 0x56, 0xC2,
+                    ]),
+                ),
+                &Must(12u16),
+            ],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, NntpNewsgroupFolderEntryId)
     });
 }
 
@@ -140,7 +201,38 @@ pub fn folder_entry_id_value(g: &mut Choices) -> FolderEntryId {
 
 #[test]
 fn folder_entry_id_round_trips() {
-    property(|g| wire!(g, folder_entry_id_value(g), FolderEntryId));
+    property(|g| {
+        let value = folder_entry_id_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &Any(0u32),
+                &value.provider_uid,
+                &value.folder_type.0,
+                &value.database_guid,
+                &Six(value.global_counter),
+                &Any(0u16),
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = FolderEntryId::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &Any(0u32),
+                &value.provider_uid,
+                &value.folder_type.0,
+                &value.database_guid,
+                &Six(value.global_counter),
+                &Any(0u16),
+            ],
+        )?;
+        wire!(g, value, FolderEntryId)
+    });
 }
 
 #[test]
@@ -186,7 +278,44 @@ pub fn message_entry_id_value(g: &mut Choices) -> MessageEntryId {
 
 #[test]
 fn message_entry_id_round_trips() {
-    property(|g| wire!(g, message_entry_id_value(g), MessageEntryId));
+    property(|g| {
+        let value = message_entry_id_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &Any(0u32),
+                &value.provider_uid,
+                &value.message_type.0,
+                &value.folder_database_guid,
+                &Six(value.folder_global_counter),
+                &Any(0u16),
+                &value.message_database_guid,
+                &Six(value.message_global_counter),
+                &Any(0u16),
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = MessageEntryId::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &Any(0u32),
+                &value.provider_uid,
+                &value.message_type.0,
+                &value.folder_database_guid,
+                &Six(value.folder_global_counter),
+                &Any(0u16),
+                &value.message_database_guid,
+                &Six(value.message_global_counter),
+                &Any(0u16),
+            ],
+        )?;
+        wire!(g, value, MessageEntryId)
+    });
 }
 
 #[test]
@@ -207,13 +336,61 @@ pub fn store_entry_id_value(g: &mut Choices) -> StoreEntryId<'static> {
         wrapped_provider_uid: g.guid(),
         wrapped_type,
         server_shortname: g.string8(299),
-        mailbox_dn: (wrapped_type == WrappedType::MAILBOX_STORE).then(|| g.string8(299)),
+        mailbox_dn: g
+            .breaks(wrapped_type == WrappedType::MAILBOX_STORE)
+            .then(|| g.string8(299)),
     }
 }
 
 #[test]
 fn store_entry_id_round_trips() {
-    property(|g| wire!(g, store_entry_id_value(g), StoreEntryId));
+    property(|g| {
+        let value = store_entry_id_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &Any(0u32),
+                &Must(
+                    Guid([
+                        0x38, 0xA1, 0xBB, 0x10, 0x05, 0xE5, 0x10, 0x1A, 0xA1, 0xBB, 0x08,
+                        0x00, 0x2B, 0x2A, 0x56, 0xC2,
+                    ]),
+                ),
+                &Any(0u8),
+                &Any(0u8),
+                &value.dll_file_name,
+                &Any(0u32),
+                &value.wrapped_provider_uid,
+                &value.wrapped_type.0,
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = StoreEntryId::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &Any(0u32),
+                &Must(
+                    Guid([
+                        0x38, 0xA1, 0xBB, 0x10, 0x05, 0xE5, 0x10, 0x1A, 0xA1, 0xBB, 0x08,
+                        0x00, 0x2B, 0x2A, 0x56, 0xC2,
+                    ]),
+                ),
+                &Any(0u8),
+                &Any(0u8),
+                &value.dll_file_name,
+                &Any(0u32),
+                &value.wrapped_provider_uid,
+                &value.wrapped_type.0,
+            ],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, StoreEntryId)
+    });
 }
 
 #[test]
@@ -249,7 +426,45 @@ pub fn one_off_entry_id_value(g: &mut Choices) -> OneOffEntryId<'static> {
 
 #[test]
 fn one_off_entry_id_round_trips() {
-    property(|g| wire!(g, one_off_entry_id_value(g), OneOffEntryId));
+    property(|g| {
+        let value = one_off_entry_id_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &Any(0u32),
+                &Must(
+                    Guid([
+                        0x81, 0x2B, 0x1F, 0xA4, 0xBE, 0xA3, 0x10, 0x19, 0x9D, 0x6E, 0x00,
+                        0xDD, 0x01, 0x0F, 0x54, 0x02,
+                    ]),
+                ),
+                &Any(0u16),
+                &value.one_off_flags.0,
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = OneOffEntryId::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &Any(0u32),
+                &Must(
+                    Guid([
+                        0x81, 0x2B, 0x1F, 0xA4, 0xBE, 0xA3, 0x10, 0x19, 0x9D, 0x6E, 0x00,
+                        0xDD, 0x01, 0x0F, 0x54, 0x02,
+                    ]),
+                ),
+                &Any(0u16),
+                &value.one_off_flags.0,
+            ],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, OneOffEntryId)
+    });
 }
 
 #[test]
@@ -297,7 +512,45 @@ pub fn address_book_entry_id_value(g: &mut Choices) -> AddressBookEntryId<'stati
 
 #[test]
 fn address_book_entry_id_round_trips() {
-    property(|g| wire!(g, address_book_entry_id_value(g), AddressBookEntryId));
+    property(|g| {
+        let value = address_book_entry_id_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &Any(0u32),
+                &Must(
+                    Guid([
+                        0xDC, 0xA7, 0x40, 0xC8, 0xC0, 0x42, 0x10, 0x1A, 0xB4, 0xB9, 0x08,
+                        0x00, 0x2B, 0x2F, 0xE1, 0x82,
+                    ]),
+                ),
+                &Any(1u32),
+                &value.r#type.0,
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = AddressBookEntryId::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &Any(0u32),
+                &Must(
+                    Guid([
+                        0xDC, 0xA7, 0x40, 0xC8, 0xC0, 0x42, 0x10, 0x1A, 0xB4, 0xB9, 0x08,
+                        0x00, 0x2B, 0x2F, 0xE1, 0x82,
+                    ]),
+                ),
+                &Any(1u32),
+                &value.r#type.0,
+            ],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, AddressBookEntryId)
+    });
 }
 
 #[test]
@@ -330,7 +583,47 @@ pub fn contact_address_entry_id_value(
 
 #[test]
 fn contact_address_entry_id_round_trips() {
-    property(|g| wire!(g, contact_address_entry_id_value(g), ContactAddressEntryId));
+    property(|g| {
+        let value = contact_address_entry_id_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &Any(0u32),
+                &Must(
+                    Guid([
+                        0xFE, 0x42, 0xAA, 0x0A, 0x18, 0xC7, 0x1A, 0x10, 0xE8, 0x85, 0x0B,
+                        0x65, 0x1C, 0x24, 0x00, 0x00,
+                    ]),
+                ),
+                &Must(3u32),
+                &Must(4u32),
+                &value.index.0,
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = ContactAddressEntryId::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &Any(0u32),
+                &Must(
+                    Guid([
+                        0xFE, 0x42, 0xAA, 0x0A, 0x18, 0xC7, 0x1A, 0x10, 0xE8, 0x85, 0x0B,
+                        0x65, 0x1C, 0x24, 0x00, 0x00,
+                    ]),
+                ),
+                &Must(3u32),
+                &Must(4u32),
+                &value.index.0,
+            ],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, ContactAddressEntryId)
+    });
 }
 
 #[test]
@@ -363,10 +656,47 @@ pub fn personal_distribution_list_entry_id_value(
 #[test]
 fn personal_distribution_list_entry_id_round_trips() {
     property(|g| {
-        wire!(
-            g, personal_distribution_list_entry_id_value(g),
-            PersonalDistributionListEntryId
-        )
+        let value = personal_distribution_list_entry_id_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &Any(0u32),
+                &Must(
+                    Guid([
+                        0xFE, 0x42, 0xAA, 0x0A, 0x18, 0xC7, 0x1A, 0x10, 0xE8, 0x85, 0x0B,
+                        0x65, 0x1C, 0x24, 0x00, 0x00,
+                    ]),
+                ),
+                &Must(3u32),
+                &Must(5u32),
+                &Any(255u32),
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = PersonalDistributionListEntryId::unpack(
+                    &mut Cursor::new(bytes),
+                )?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &Any(0u32),
+                &Must(
+                    Guid([
+                        0xFE, 0x42, 0xAA, 0x0A, 0x18, 0xC7, 0x1A, 0x10, 0xE8, 0x85, 0x0B,
+                        0x65, 0x1C, 0x24, 0x00, 0x00,
+                    ]),
+                ),
+                &Must(3u32),
+                &Must(5u32),
+                &Any(255u32),
+            ],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, PersonalDistributionListEntryId)
     });
 }
 
@@ -385,7 +715,11 @@ pub fn flat_entry_value(g: &mut Choices) -> FlatEntry<'static> {
 
 #[test]
 fn flat_entry_round_trips() {
-    property(|g| wire!(g, flat_entry_value(g), FlatEntry));
+    property(|g| {
+        let value = flat_entry_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, FlatEntry)
+    });
 }
 
 #[test]
@@ -404,7 +738,12 @@ pub fn flat_entry_list_value(g: &mut Choices) -> FlatEntryList<'static> {
 
 #[test]
 fn flat_entry_list_round_trips() {
-    property(|g| wire!(g, flat_entry_list_value(g), FlatEntryList));
+    property(|g| {
+        let value = flat_entry_list_value(g);
+        layout(&|e| value.pack(e), &[&value.count], &[])?;
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, FlatEntryList)
+    });
 }
 
 #[test]
@@ -440,7 +779,11 @@ pub fn property_name_value(g: &mut Choices) -> PropertyName<'static> {
 
 #[test]
 fn property_name_round_trips() {
-    property(|g| wire!(g, property_name_value(g), PropertyName));
+    property(|g| {
+        let value = property_name_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, PropertyName)
+    });
 }
 
 #[test]
@@ -486,7 +829,15 @@ pub fn property_problem_value(g: &mut Choices) -> PropertyProblem {
 
 #[test]
 fn property_problem_round_trips() {
-    property(|g| wire!(g, property_problem_value(g), PropertyProblem));
+    property(|g| {
+        let value = property_problem_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[&value.index, &value.property_tag.0, &value.error_code.0],
+            &[],
+        )?;
+        wire!(g, value, PropertyProblem)
+    });
 }
 
 pub fn property_row_value(
@@ -517,13 +868,29 @@ pub fn property_row_value(
 
 #[test]
 fn property_row_round_trips() {
-    property(|g| {
-        let columns = &g
-            .list(|g| {
-                PropertyTag(g.u32()).with_property_type(property_value_property_type(g))
-            });
-        wire!(g, property_row_value(g, columns), PropertyRow, columns)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<FlaggedCell>(), 1),
+            (size_of::<PropertyValue>(), 1),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let columns = &g
+                .list(|g| {
+                    PropertyTag(g.u32())
+                        .with_property_type(property_value_property_type(g))
+                });
+            let value = property_row_value(g, columns);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, PropertyRow, columns)
+        },
+    );
 }
 
 pub fn flagged_cell_value(
@@ -540,10 +907,23 @@ pub fn flagged_cell_value(
 
 #[test]
 fn flagged_cell_round_trips() {
-    property(|g| {
-        let property_type = property_value_property_type(g);
-        wire!(g, flagged_cell_value(g, property_type), FlaggedCell, property_type)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let property_type = property_value_property_type(g);
+            let value = flagged_cell_value(g, property_type);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, FlaggedCell, property_type)
+        },
+    );
 }
 
 pub fn recipient_row_value(
@@ -604,13 +984,29 @@ pub fn recipient_row_value(
 
 #[test]
 fn recipient_row_round_trips() {
-    property(|g| {
-        let columns = &g
-            .list(|g| {
-                PropertyTag(g.u32()).with_property_type(property_value_property_type(g))
-            });
-        wire!(g, recipient_row_value(g, columns), RecipientRow, columns)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<FlaggedCell>(), 1),
+            (size_of::<PropertyValue>(), 1),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let columns = &g
+                .list(|g| {
+                    PropertyTag(g.u32())
+                        .with_property_type(property_value_property_type(g))
+                });
+            let value = recipient_row_value(g, columns);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, RecipientRow, columns)
+        },
+    );
 }
 
 pub fn personal_distribution_list_value(
@@ -625,7 +1021,9 @@ pub fn personal_distribution_list_value(
 #[test]
 fn personal_distribution_list_round_trips() {
     property(|g| {
-        wire!(g, personal_distribution_list_value(g), PersonalDistributionList)
+        let value = personal_distribution_list_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, PersonalDistributionList)
     });
 }
 
@@ -642,13 +1040,34 @@ pub fn modify_recipient_row_value(
 
 #[test]
 fn modify_recipient_row_round_trips() {
-    property(|g| {
-        let columns = &g
-            .list(|g| {
-                PropertyTag(g.u32()).with_property_type(property_value_property_type(g))
-            });
-        wire!(g, modify_recipient_row_value(g, columns), ModifyRecipientRow, columns)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<FlaggedCell>(), 1),
+            (size_of::<PropertyValue>(), 1),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let columns = &g
+                .list(|g| {
+                    PropertyTag(g.u32())
+                        .with_property_type(property_value_property_type(g))
+                });
+            let value = modify_recipient_row_value(g, columns);
+            layout(
+                &|e| value.pack(e, columns),
+                &[&value.row_id, &value.recipient_type.0],
+                &[],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, ModifyRecipientRow, columns)
+        },
+    );
 }
 
 pub fn open_recipient_row_value(
@@ -664,13 +1083,46 @@ pub fn open_recipient_row_value(
 
 #[test]
 fn open_recipient_row_round_trips() {
-    property(|g| {
-        let columns = &g
-            .list(|g| {
-                PropertyTag(g.u32()).with_property_type(property_value_property_type(g))
-            });
-        wire!(g, open_recipient_row_value(g, columns), OpenRecipientRow, columns)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<FlaggedCell>(), 1),
+            (size_of::<PropertyValue>(), 1),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let columns = &g
+                .list(|g| {
+                    PropertyTag(g.u32())
+                        .with_property_type(property_value_property_type(g))
+                });
+            let value = open_recipient_row_value(g, columns);
+            layout(
+                &|e| value.pack(e, columns),
+                &[&value.recipient_type.0, &value.code_page_id, &Any(0u16)],
+                &[],
+            )?;
+            rules(
+                &|e| value.pack(e, columns),
+                &|bytes, e| {
+                    let value = OpenRecipientRow::unpack(
+                        &mut Cursor::new(bytes),
+                        columns,
+                    )?;
+                    _ = value.pack(e, columns);
+                    Ok(())
+                },
+                &[&value.recipient_type.0, &value.code_page_id, &Any(0u16)],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, OpenRecipientRow, columns)
+        },
+    );
 }
 
 pub fn property_value_value(
@@ -749,13 +1201,24 @@ pub fn property_value_value(
 
 #[test]
 fn property_value_round_trips() {
-    property(|g| {
-        let f = *g.one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
-        let property_type = property_value_property_type(g);
-        wire!(
-            g, property_value_value(g, f, property_type), PropertyValue[f], property_type
-        )
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let f = *g.one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
+            let property_type = property_value_property_type(g);
+            let value = property_value_value(g, f, property_type);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, PropertyValue[f], property_type)
+        },
+    );
 }
 
 pub fn typed_property_value_value(
@@ -771,10 +1234,24 @@ pub fn typed_property_value_value(
 
 #[test]
 fn typed_property_value_round_trips() {
-    property(|g| {
-        let f = *g.one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
-        wire!(g, typed_property_value_value(g, f), TypedPropertyValue[f])
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let f = *g.one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
+            let value = typed_property_value_value(g, f);
+            layout(&|e| value.pack(e, f), &[&value.property_type.0], &[])?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, TypedPropertyValue[f])
+        },
+    );
 }
 
 pub fn tagged_property_value_value(
@@ -791,10 +1268,24 @@ pub fn tagged_property_value_value(
 
 #[test]
 fn tagged_property_value_round_trips() {
-    property(|g| {
-        let f = *g.one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
-        wire!(g, tagged_property_value_value(g, f), TaggedPropertyValue[f])
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let f = *g.one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
+            let value = tagged_property_value_value(g, f);
+            layout(&|e| value.pack(e, f), &[&value.property_tag.0], &[])?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, TaggedPropertyValue[f])
+        },
+    );
 }
 
 #[test]
@@ -899,13 +1390,23 @@ pub fn flagged_property_value_value(
 
 #[test]
 fn flagged_property_value_round_trips() {
-    property(|g| {
-        let property_type = property_value_property_type(g);
-        wire!(
-            g, flagged_property_value_value(g, property_type), FlaggedPropertyValue,
-            property_type
-        )
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let property_type = property_value_property_type(g);
+            let value = flagged_property_value_value(g, property_type);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, FlaggedPropertyValue, property_type)
+        },
+    );
 }
 
 pub fn flagged_property_value_with_type_value(
@@ -920,9 +1421,23 @@ pub fn flagged_property_value_with_type_value(
 
 #[test]
 fn flagged_property_value_with_type_round_trips() {
-    property(|g| {
-        wire!(g, flagged_property_value_with_type_value(g), FlaggedPropertyValueWithType)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let value = flagged_property_value_with_type_value(g);
+            layout(&|e| value.pack(e), &[&value.property_type.0], &[])?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, FlaggedPropertyValueWithType)
+        },
+    );
 }
 
 pub fn typed_string_value(g: &mut Choices) -> TypedString<'static> {
@@ -937,7 +1452,11 @@ pub fn typed_string_value(g: &mut Choices) -> TypedString<'static> {
 
 #[test]
 fn typed_string_round_trips() {
-    property(|g| wire!(g, typed_string_value(g), TypedString));
+    property(|g| {
+        let value = typed_string_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, TypedString)
+    });
 }
 
 #[test]
@@ -1028,10 +1547,23 @@ pub fn restriction_value(g: &mut Choices, f: WireForm) -> Restriction<'static> {
 
 #[test]
 fn restriction_round_trips() {
-    property(|g| {
-        let f = *g.one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
-        wire!(g, restriction_value(g, f), Restriction[f])
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let f = *g.one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
+            let value = restriction_value(g, f);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, Restriction[f])
+        },
+    );
 }
 
 #[test]
@@ -1212,7 +1744,11 @@ pub fn sort_order_value(g: &mut Choices) -> SortOrder {
 
 #[test]
 fn sort_order_round_trips() {
-    property(|g| wire!(g, sort_order_value(g), SortOrder));
+    property(|g| {
+        let value = sort_order_value(g);
+        layout(&|e| value.pack(e), &[&value.property_tag.0, &value.order.0], &[])?;
+        wire!(g, value, SortOrder)
+    });
 }
 
 #[test]
@@ -1233,5 +1769,20 @@ pub fn sort_order_set_value(g: &mut Choices) -> SortOrderSet {
 
 #[test]
 fn sort_order_set_round_trips() {
-    property(|g| wire!(g, sort_order_set_value(g), SortOrderSet));
+    property_within(
+        &[(size_of::<SortOrder>(), 5)],
+        |g| {
+            let value = sort_order_set_value(g);
+            layout(
+                &|e| value.pack(e),
+                &[
+                    &(value.sort_orders.len() as u16),
+                    &value.categorized_count,
+                    &value.expanded_count,
+                ],
+                &[],
+            )?;
+            wire!(g, value, SortOrderSet)
+        },
+    );
 }

@@ -3,30 +3,57 @@
 
 //! Values of `oxcfold`, and what has to hold for them.
 
-use protocol::oxcdata::{FolderId, MessageId, PropertyTag, Restriction, WireForm};
+use protocol::oxcdata::{
+    ErrorCode, FolderId, MessageId, PropertyTag, Restriction, TaggedPropertyValue,
+    TypedPropertyValue, WireForm,
+};
 use protocol::oxcfold::{
     ContentsTableFlags, DeleteFolderFlags, FolderType, HierarchyTableFlags,
-    OpenModeFlags, RopCopyFolderDstNullObject, RopCopyFolderOther, RopCopyFolderRequest,
-    RopCopyFolderResponse, RopCreateFolderRequest, RopCreateFolderResponse,
-    RopDeleteFolderOther, RopDeleteFolderRequest, RopDeleteFolderResponse,
+    OpenModeFlags, RopCopyFolderDstNullObject, RopCopyFolderFailure, RopCopyFolderOther,
+    RopCopyFolderRequest, RopCopyFolderResponse, RopCreateFolderRequest,
+    RopCreateFolderResponse, RopDeleteFolderFailure, RopDeleteFolderOther,
+    RopDeleteFolderRequest, RopDeleteFolderResponse, RopDeleteMessagesFailure,
     RopDeleteMessagesOther, RopDeleteMessagesRequest, RopDeleteMessagesResponse,
-    RopEmptyFolderOther, RopEmptyFolderRequest, RopEmptyFolderResponse,
-    RopGetContentsTableRequest, RopGetContentsTableResponse, RopGetHierarchyTableRequest,
-    RopGetHierarchyTableResponse, RopGetSearchCriteriaRequest,
-    RopGetSearchCriteriaResponse, RopHardDeleteMessagesAndSubfoldersOther,
+    RopEmptyFolderFailure, RopEmptyFolderOther, RopEmptyFolderRequest,
+    RopEmptyFolderResponse, RopGetContentsTableRequest, RopGetContentsTableResponse,
+    RopGetHierarchyTableRequest, RopGetHierarchyTableResponse,
+    RopGetSearchCriteriaRequest, RopGetSearchCriteriaResponse,
+    RopHardDeleteMessagesAndSubfoldersFailure, RopHardDeleteMessagesAndSubfoldersOther,
     RopHardDeleteMessagesAndSubfoldersRequest,
-    RopHardDeleteMessagesAndSubfoldersResponse, RopHardDeleteMessagesOther,
-    RopHardDeleteMessagesRequest, RopHardDeleteMessagesResponse,
-    RopMoveCopyMessagesDstNullObject, RopMoveCopyMessagesOther,
-    RopMoveCopyMessagesRequest, RopMoveCopyMessagesResponse, RopMoveFolderDstNullObject,
+    RopHardDeleteMessagesAndSubfoldersResponse, RopHardDeleteMessagesFailure,
+    RopHardDeleteMessagesOther, RopHardDeleteMessagesRequest,
+    RopHardDeleteMessagesResponse, RopMoveCopyMessagesDstNullObject,
+    RopMoveCopyMessagesFailure, RopMoveCopyMessagesOther, RopMoveCopyMessagesRequest,
+    RopMoveCopyMessagesResponse, RopMoveFolderDstNullObject, RopMoveFolderFailure,
     RopMoveFolderOther, RopMoveFolderRequest, RopMoveFolderResponse,
     RopOpenFolderRequest, RopOpenFolderResponse, RopSetSearchCriteriaRequest,
     RopSetSearchCriteriaResponse, SearchRequestFlags, SearchResponseFlags,
 };
-use generated_tests::{decoded, wire};
-use generated_tests::oracles::property;
+use protocol::oxorule::{ActionBlock, RecipientBlockData};
+use generated_tests::{decoded, reply, wire};
+use generated_tests::layout::{Any, layout, rules};
+use generated_tests::operations::request;
+use generated_tests::oracles::{owned, property, property_within};
 use generated_tests::vectors::{Header, check_reply_header, hex};
-use runtime::String8;
+use protocol::rops::{
+    RopRequest, pack_rop_copy_folder_reply, pack_rop_create_folder_reply,
+    pack_rop_delete_folder_reply, pack_rop_delete_messages_reply,
+    pack_rop_empty_folder_reply, pack_rop_get_contents_table_reply,
+    pack_rop_get_hierarchy_table_reply, pack_rop_get_search_criteria_reply,
+    pack_rop_hard_delete_messages_and_subfolders_reply,
+    pack_rop_hard_delete_messages_reply, pack_rop_move_copy_messages_reply,
+    pack_rop_move_folder_reply, pack_rop_open_folder_reply,
+    pack_rop_set_search_criteria_reply, unpack_rop_copy_folder_reply,
+    unpack_rop_create_folder_reply, unpack_rop_delete_folder_reply,
+    unpack_rop_delete_messages_reply, unpack_rop_empty_folder_reply,
+    unpack_rop_get_contents_table_reply, unpack_rop_get_hierarchy_table_reply,
+    unpack_rop_get_search_criteria_reply,
+    unpack_rop_hard_delete_messages_and_subfolders_reply,
+    unpack_rop_hard_delete_messages_reply, unpack_rop_move_copy_messages_reply,
+    unpack_rop_move_folder_reply, unpack_rop_open_folder_reply,
+    unpack_rop_set_search_criteria_reply,
+};
+use runtime::{Cursor, String8, Utf16};
 use super::oxcdata;
 
 #[test]
@@ -39,27 +66,57 @@ fn rop_open_folder_request_round_trips() {
             folder_id: FolderId(g.u64()),
             open_mode_flags: OpenModeFlags(g.u8()),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.output_handle_index,
+                &value.folder_id.0,
+                &value.open_mode_flags.0,
+            ],
+            &[],
+        )?;
+        request(
+            2u8,
+            "RopOpenFolder",
+            &RopRequest::RopOpenFolder(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopOpenFolderRequest)
     });
 }
 
 #[test]
 fn rop_open_folder_response_round_trips() {
-    property(|g| {
-        let is_ghosted = g.bool();
-        let (cheap_server_count, servers) = if is_ghosted {
-            (Some(g.u16()), Some(g.list(|g| g.string8(299))))
-        } else {
-            (None, None)
-        };
-        let value = RopOpenFolderResponse {
-            has_rules: g.bool(),
-            is_ghosted,
-            cheap_server_count,
-            servers,
-        };
-        wire!(g, value, RopOpenFolderResponse)
-    });
+    property_within(
+        &[(size_of::<String8>(), 1)],
+        |g| {
+            let is_ghosted = g.bool();
+            let (cheap_server_count, servers) = if g.breaks(is_ghosted) {
+                (Some(g.u16()), Some(g.list(|g| g.string8(299))))
+            } else {
+                (None, None)
+            };
+            let value = RopOpenFolderResponse {
+                has_rules: g.bool(),
+                is_ghosted,
+                cheap_server_count,
+                servers,
+            };
+            layout(&|e| value.pack(e), &[&value.has_rules, &value.is_ghosted], &[])?;
+            owned(&value, &value.clone().into_owned())?;
+            reply!(
+                g, 0x02, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder |
+                value.pack(e), pack_rop_open_folder_reply, unpack_rop_open_folder_reply
+            );
+            reply!(
+                g, 0x02, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+                pack_rop_open_folder_reply, unpack_rop_open_folder_reply
+            );
+            wire!(g, value, RopOpenFolderResponse)
+        },
+    );
 }
 
 #[test]
@@ -71,6 +128,22 @@ fn rop_get_hierarchy_table_request_round_trips() {
             output_handle_index: g.u8(),
             table_flags: HierarchyTableFlags(g.u8()),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.output_handle_index,
+                &value.table_flags.0,
+            ],
+            &[],
+        )?;
+        request(
+            4u8,
+            "RopGetHierarchyTable",
+            &RopRequest::RopGetHierarchyTable(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopGetHierarchyTableRequest)
     });
 }
@@ -81,6 +154,16 @@ fn rop_get_hierarchy_table_response_round_trips() {
         let value = RopGetHierarchyTableResponse {
             row_count: g.u32(),
         };
+        layout(&|e| value.pack(e), &[&value.row_count], &[])?;
+        reply!(
+            g, 0x04, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_get_hierarchy_table_reply,
+            unpack_rop_get_hierarchy_table_reply
+        );
+        reply!(
+            g, 0x04, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_get_hierarchy_table_reply, unpack_rop_get_hierarchy_table_reply
+        );
         wire!(g, value, RopGetHierarchyTableResponse)
     });
 }
@@ -94,6 +177,22 @@ fn rop_get_contents_table_request_round_trips() {
             output_handle_index: g.u8(),
             table_flags: ContentsTableFlags(g.u8()),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.output_handle_index,
+                &value.table_flags.0,
+            ],
+            &[],
+        )?;
+        request(
+            5u8,
+            "RopGetContentsTable",
+            &RopRequest::RopGetContentsTable(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopGetContentsTableRequest)
     });
 }
@@ -104,6 +203,16 @@ fn rop_get_contents_table_response_round_trips() {
         let value = RopGetContentsTableResponse {
             row_count: g.u32(),
         };
+        layout(&|e| value.pack(e), &[&value.row_count], &[])?;
+        reply!(
+            g, 0x05, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_get_contents_table_reply,
+            unpack_rop_get_contents_table_reply
+        );
+        reply!(
+            g, 0x05, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_get_contents_table_reply, unpack_rop_get_contents_table_reply
+        );
         wire!(g, value, RopGetContentsTableResponse)
     });
 }
@@ -122,35 +231,90 @@ fn rop_create_folder_request_round_trips() {
             display_name: g.string_value(use_unicode_strings, 149),
             comment: g.string_value(use_unicode_strings, 149),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.output_handle_index,
+                &value.folder_type.0,
+                &value.use_unicode_strings,
+                &value.open_existing,
+                &Any(0u8),
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = RopCreateFolderRequest::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.output_handle_index,
+                &value.folder_type.0,
+                &value.use_unicode_strings,
+                &value.open_existing,
+                &Any(0u8),
+            ],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        request(
+            28u8,
+            "RopCreateFolder",
+            &RopRequest::RopCreateFolder(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopCreateFolderRequest)
     });
 }
 
 #[test]
 fn rop_create_folder_response_round_trips() {
-    property(|g| {
-        let is_existing_folder = g.bool();
-        let (has_rules, is_ghosted, cheap_server_count, servers) = if is_existing_folder {
-            let is_ghosted = g.bool();
-            let (cheap_server_count, servers) = if is_ghosted {
-                (Some(g.u16()), Some(g.list(|g| g.string8(299))))
+    property_within(
+        &[(size_of::<String8>(), 1)],
+        |g| {
+            let is_existing_folder = g.bool();
+            let (has_rules, is_ghosted, cheap_server_count, servers) = if is_existing_folder {
+                let is_ghosted = g.bool();
+                let (cheap_server_count, servers) = if g.breaks(is_ghosted) {
+                    (Some(g.u16()), Some(g.list(|g| g.string8(299))))
+                } else {
+                    (None, None)
+                };
+                (Some(g.bool()), Some(is_ghosted), cheap_server_count, servers)
             } else {
-                (None, None)
+                (None, None, None, None)
             };
-            (Some(g.bool()), Some(is_ghosted), cheap_server_count, servers)
-        } else {
-            (None, None, None, None)
-        };
-        let value = RopCreateFolderResponse {
-            folder_id: FolderId(g.u64()),
-            is_existing_folder,
-            has_rules,
-            is_ghosted,
-            cheap_server_count,
-            servers,
-        };
-        wire!(g, value, RopCreateFolderResponse)
-    });
+            let value = RopCreateFolderResponse {
+                folder_id: FolderId(g.u64()),
+                is_existing_folder,
+                has_rules,
+                is_ghosted,
+                cheap_server_count,
+                servers,
+            };
+            layout(
+                &|e| value.pack(e),
+                &[&value.folder_id.0, &value.is_existing_folder],
+                &[],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            reply!(
+                g, 0x1C, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder |
+                value.pack(e), pack_rop_create_folder_reply,
+                unpack_rop_create_folder_reply
+            );
+            reply!(
+                g, 0x1C, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+                pack_rop_create_folder_reply, unpack_rop_create_folder_reply
+            );
+            wire!(g, value, RopCreateFolderResponse)
+        },
+    );
 }
 
 #[test]
@@ -162,6 +326,22 @@ fn rop_delete_folder_request_round_trips() {
             delete_folder_flags: DeleteFolderFlags(g.u8()),
             folder_id: FolderId(g.u64()),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.delete_folder_flags.0,
+                &value.folder_id.0,
+            ],
+            &[],
+        )?;
+        request(
+            29u8,
+            "RopDeleteFolder",
+            &RopRequest::RopDeleteFolder(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopDeleteFolderRequest)
     });
 }
@@ -172,6 +352,11 @@ fn rop_delete_folder_response_round_trips() {
         let value = RopDeleteFolderResponse {
             partial_completion: g.bool(),
         };
+        layout(&|e| value.pack(e), &[&value.partial_completion], &[])?;
+        reply!(
+            g, 0x1D, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_delete_folder_reply, unpack_rop_delete_folder_reply
+        );
         wire!(g, value, RopDeleteFolderResponse)
     });
 }
@@ -182,6 +367,12 @@ fn rop_delete_folder_other_round_trips() {
         let value = RopDeleteFolderOther {
             partial_completion: g.bool(),
         };
+        layout(&|e| value.pack(e), &[&value.partial_completion], &[])?;
+        reply!(
+            g, 0x1D, 0x8000_4005, Err(RopDeleteFolderFailure::Other { code :
+            ErrorCode(0x8000_4005), body : value }), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_delete_folder_reply, unpack_rop_delete_folder_reply
+        );
         wire!(g, value, RopDeleteFolderOther)
     });
 }
@@ -196,6 +387,23 @@ fn rop_delete_messages_request_round_trips() {
             notify_non_read: g.bool(),
             message_ids: g.list(|g| MessageId(g.u64())),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.want_asynchronous,
+                &value.notify_non_read,
+                &(value.message_ids.len() as u16),
+            ],
+            &[],
+        )?;
+        request(
+            30u8,
+            "RopDeleteMessages",
+            &RopRequest::RopDeleteMessages(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopDeleteMessagesRequest)
     });
 }
@@ -206,6 +414,11 @@ fn rop_delete_messages_response_round_trips() {
         let value = RopDeleteMessagesResponse {
             partial_completion: g.bool(),
         };
+        layout(&|e| value.pack(e), &[&value.partial_completion], &[])?;
+        reply!(
+            g, 0x1E, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_delete_messages_reply, unpack_rop_delete_messages_reply
+        );
         wire!(g, value, RopDeleteMessagesResponse)
     });
 }
@@ -216,29 +429,70 @@ fn rop_delete_messages_other_round_trips() {
         let value = RopDeleteMessagesOther {
             partial_completion: g.bool(),
         };
+        layout(&|e| value.pack(e), &[&value.partial_completion], &[])?;
+        reply!(
+            g, 0x1E, 0x8000_4005, Err(RopDeleteMessagesFailure::Other { code :
+            ErrorCode(0x8000_4005), body : value }), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_delete_messages_reply, unpack_rop_delete_messages_reply
+        );
         wire!(g, value, RopDeleteMessagesOther)
     });
 }
 
 #[test]
 fn rop_set_search_criteria_request_round_trips() {
-    property(|g| {
-        let value = RopSetSearchCriteriaRequest {
-            logon_id: g.u8(),
-            input_handle_index: g.u8(),
-            restriction_data: g
-                .bool()
-                .then(|| oxcdata::restriction_value(g, WireForm::Rop)),
-            folder_ids: g.list(|g| FolderId(g.u64())),
-            search_flags: SearchRequestFlags(g.u32()),
-        };
-        wire!(g, value, RopSetSearchCriteriaRequest)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let value = RopSetSearchCriteriaRequest {
+                logon_id: g.u8(),
+                input_handle_index: g.u8(),
+                restriction_data: g
+                    .bool()
+                    .then(|| oxcdata::restriction_value(g, WireForm::Rop)),
+                folder_ids: g.list(|g| FolderId(g.u64())),
+                search_flags: SearchRequestFlags(g.u32()),
+            };
+            layout(
+                &|e| value.pack(e),
+                &[&value.logon_id, &value.input_handle_index],
+                &[&value.search_flags.0],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            request(
+                48u8,
+                "RopSetSearchCriteria",
+                &RopRequest::RopSetSearchCriteria(value.clone()),
+                &|e: &mut runtime::Encoder| value.pack(e),
+            )?;
+            wire!(g, value, RopSetSearchCriteriaRequest)
+        },
+    );
 }
 
 #[test]
 fn rop_set_search_criteria_response_round_trips() {
-    property(|g| wire!(g, RopSetSearchCriteriaResponse, RopSetSearchCriteriaResponse));
+    property(|g| {
+        let value = RopSetSearchCriteriaResponse;
+        reply!(
+            g, 0x30, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_set_search_criteria_reply,
+            unpack_rop_set_search_criteria_reply
+        );
+        reply!(
+            g, 0x30, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_set_search_criteria_reply, unpack_rop_set_search_criteria_reply
+        );
+        wire!(g, value, RopSetSearchCriteriaResponse)
+    });
 }
 
 #[test]
@@ -251,23 +505,62 @@ fn rop_get_search_criteria_request_round_trips() {
             include_restriction: g.bool(),
             include_folders: g.bool(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.use_unicode,
+                &value.include_restriction,
+                &value.include_folders,
+            ],
+            &[],
+        )?;
+        request(
+            49u8,
+            "RopGetSearchCriteria",
+            &RopRequest::RopGetSearchCriteria(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopGetSearchCriteriaRequest)
     });
 }
 
 #[test]
 fn rop_get_search_criteria_response_round_trips() {
-    property(|g| {
-        let value = RopGetSearchCriteriaResponse {
-            restriction_data: g
-                .bool()
-                .then(|| oxcdata::restriction_value(g, WireForm::Rop)),
-            logon_id: g.u8(),
-            folder_ids: g.list(|g| FolderId(g.u64())),
-            search_flags: SearchResponseFlags(g.u32()),
-        };
-        wire!(g, value, RopGetSearchCriteriaResponse)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let value = RopGetSearchCriteriaResponse {
+                restriction_data: g
+                    .bool()
+                    .then(|| oxcdata::restriction_value(g, WireForm::Rop)),
+                logon_id: g.u8(),
+                folder_ids: g.list(|g| FolderId(g.u64())),
+                search_flags: SearchResponseFlags(g.u32()),
+            };
+            layout(&|e| value.pack(e), &[], &[&value.search_flags.0])?;
+            owned(&value, &value.clone().into_owned())?;
+            reply!(
+                g, 0x31, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder |
+                value.pack(e), pack_rop_get_search_criteria_reply,
+                unpack_rop_get_search_criteria_reply
+            );
+            reply!(
+                g, 0x31, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+                pack_rop_get_search_criteria_reply, unpack_rop_get_search_criteria_reply
+            );
+            wire!(g, value, RopGetSearchCriteriaResponse)
+        },
+    );
 }
 
 #[test]
@@ -281,6 +574,22 @@ fn rop_move_copy_messages_request_round_trips() {
             want_asynchronous: g.bool(),
             want_copy: g.bool(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.source_handle_index,
+                &value.dest_handle_index,
+                &(value.message_ids.len() as u16),
+            ],
+            &[&value.want_asynchronous, &value.want_copy],
+        )?;
+        request(
+            51u8,
+            "RopMoveCopyMessages",
+            &RopRequest::RopMoveCopyMessages(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopMoveCopyMessagesRequest)
     });
 }
@@ -291,6 +600,12 @@ fn rop_move_copy_messages_response_round_trips() {
         let value = RopMoveCopyMessagesResponse {
             partial_completion: g.bool(),
         };
+        layout(&|e| value.pack(e), &[&value.partial_completion], &[])?;
+        reply!(
+            g, 0x33, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_move_copy_messages_reply,
+            unpack_rop_move_copy_messages_reply
+        );
         wire!(g, value, RopMoveCopyMessagesResponse)
     });
 }
@@ -302,6 +617,16 @@ fn rop_move_copy_messages_dst_null_object_round_trips() {
             dest_handle_index: g.u32(),
             partial_completion: g.bool(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.dest_handle_index, &value.partial_completion],
+            &[],
+        )?;
+        reply!(
+            g, 0x33, 0x0000_0503, Err(RopMoveCopyMessagesFailure::DstNullObject(value)),
+            | e : & mut runtime::Encoder | value.pack(e),
+            pack_rop_move_copy_messages_reply, unpack_rop_move_copy_messages_reply
+        );
         wire!(g, value, RopMoveCopyMessagesDstNullObject)
     });
 }
@@ -312,6 +637,13 @@ fn rop_move_copy_messages_other_round_trips() {
         let value = RopMoveCopyMessagesOther {
             partial_completion: g.bool(),
         };
+        layout(&|e| value.pack(e), &[&value.partial_completion], &[])?;
+        reply!(
+            g, 0x33, 0x8000_4005, Err(RopMoveCopyMessagesFailure::Other { code :
+            ErrorCode(0x8000_4005), body : value }), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_move_copy_messages_reply,
+            unpack_rop_move_copy_messages_reply
+        );
         wire!(g, value, RopMoveCopyMessagesOther)
     });
 }
@@ -329,6 +661,25 @@ fn rop_move_folder_request_round_trips() {
             folder_id: FolderId(g.u64()),
             new_folder_name: g.string_value(use_unicode, 149),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.source_handle_index,
+                &value.dest_handle_index,
+                &value.want_asynchronous,
+                &value.use_unicode,
+                &value.folder_id.0,
+            ],
+            &[],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        request(
+            53u8,
+            "RopMoveFolder",
+            &RopRequest::RopMoveFolder(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopMoveFolderRequest)
     });
 }
@@ -339,6 +690,11 @@ fn rop_move_folder_response_round_trips() {
         let value = RopMoveFolderResponse {
             partial_completion: g.bool(),
         };
+        layout(&|e| value.pack(e), &[&value.partial_completion], &[])?;
+        reply!(
+            g, 0x35, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_move_folder_reply, unpack_rop_move_folder_reply
+        );
         wire!(g, value, RopMoveFolderResponse)
     });
 }
@@ -350,6 +706,16 @@ fn rop_move_folder_dst_null_object_round_trips() {
             dest_handle_index: g.u32(),
             partial_completion: g.bool(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.dest_handle_index, &value.partial_completion],
+            &[],
+        )?;
+        reply!(
+            g, 0x35, 0x0000_0503, Err(RopMoveFolderFailure::DstNullObject(value)), | e :
+            & mut runtime::Encoder | value.pack(e), pack_rop_move_folder_reply,
+            unpack_rop_move_folder_reply
+        );
         wire!(g, value, RopMoveFolderDstNullObject)
     });
 }
@@ -360,6 +726,12 @@ fn rop_move_folder_other_round_trips() {
         let value = RopMoveFolderOther {
             partial_completion: g.bool(),
         };
+        layout(&|e| value.pack(e), &[&value.partial_completion], &[])?;
+        reply!(
+            g, 0x35, 0x8000_4005, Err(RopMoveFolderFailure::Other { code :
+            ErrorCode(0x8000_4005), body : value }), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_move_folder_reply, unpack_rop_move_folder_reply
+        );
         wire!(g, value, RopMoveFolderOther)
     });
 }
@@ -378,6 +750,26 @@ fn rop_copy_folder_request_round_trips() {
             folder_id: FolderId(g.u64()),
             new_folder_name: g.string_value(use_unicode, 149),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.source_handle_index,
+                &value.dest_handle_index,
+                &value.want_asynchronous,
+                &value.want_recursive,
+                &value.use_unicode,
+                &value.folder_id.0,
+            ],
+            &[],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        request(
+            54u8,
+            "RopCopyFolder",
+            &RopRequest::RopCopyFolder(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopCopyFolderRequest)
     });
 }
@@ -388,6 +780,11 @@ fn rop_copy_folder_response_round_trips() {
         let value = RopCopyFolderResponse {
             partial_completion: g.bool(),
         };
+        layout(&|e| value.pack(e), &[&value.partial_completion], &[])?;
+        reply!(
+            g, 0x36, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_copy_folder_reply, unpack_rop_copy_folder_reply
+        );
         wire!(g, value, RopCopyFolderResponse)
     });
 }
@@ -399,6 +796,16 @@ fn rop_copy_folder_dst_null_object_round_trips() {
             dest_handle_index: g.u32(),
             partial_completion: g.bool(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.dest_handle_index, &value.partial_completion],
+            &[],
+        )?;
+        reply!(
+            g, 0x36, 0x0000_0503, Err(RopCopyFolderFailure::DstNullObject(value)), | e :
+            & mut runtime::Encoder | value.pack(e), pack_rop_copy_folder_reply,
+            unpack_rop_copy_folder_reply
+        );
         wire!(g, value, RopCopyFolderDstNullObject)
     });
 }
@@ -409,6 +816,12 @@ fn rop_copy_folder_other_round_trips() {
         let value = RopCopyFolderOther {
             partial_completion: g.bool(),
         };
+        layout(&|e| value.pack(e), &[&value.partial_completion], &[])?;
+        reply!(
+            g, 0x36, 0x8000_4005, Err(RopCopyFolderFailure::Other { code :
+            ErrorCode(0x8000_4005), body : value }), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_copy_folder_reply, unpack_rop_copy_folder_reply
+        );
         wire!(g, value, RopCopyFolderOther)
     });
 }
@@ -422,6 +835,22 @@ fn rop_empty_folder_request_round_trips() {
             want_asynchronous: g.bool(),
             want_delete_associated: g.bool(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.want_asynchronous,
+                &value.want_delete_associated,
+            ],
+            &[],
+        )?;
+        request(
+            88u8,
+            "RopEmptyFolder",
+            &RopRequest::RopEmptyFolder(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopEmptyFolderRequest)
     });
 }
@@ -432,6 +861,11 @@ fn rop_empty_folder_response_round_trips() {
         let value = RopEmptyFolderResponse {
             partial_completion: g.bool(),
         };
+        layout(&|e| value.pack(e), &[&value.partial_completion], &[])?;
+        reply!(
+            g, 0x58, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_empty_folder_reply, unpack_rop_empty_folder_reply
+        );
         wire!(g, value, RopEmptyFolderResponse)
     });
 }
@@ -442,6 +876,12 @@ fn rop_empty_folder_other_round_trips() {
         let value = RopEmptyFolderOther {
             partial_completion: g.bool(),
         };
+        layout(&|e| value.pack(e), &[&value.partial_completion], &[])?;
+        reply!(
+            g, 0x58, 0x8000_4005, Err(RopEmptyFolderFailure::Other { code :
+            ErrorCode(0x8000_4005), body : value }), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_empty_folder_reply, unpack_rop_empty_folder_reply
+        );
         wire!(g, value, RopEmptyFolderOther)
     });
 }
@@ -456,6 +896,23 @@ fn rop_hard_delete_messages_request_round_trips() {
             notify_non_read: g.bool(),
             message_ids: g.list(|g| MessageId(g.u64())),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.want_asynchronous,
+                &value.notify_non_read,
+                &(value.message_ids.len() as u16),
+            ],
+            &[],
+        )?;
+        request(
+            145u8,
+            "RopHardDeleteMessages",
+            &RopRequest::RopHardDeleteMessages(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopHardDeleteMessagesRequest)
     });
 }
@@ -466,6 +923,12 @@ fn rop_hard_delete_messages_response_round_trips() {
         let value = RopHardDeleteMessagesResponse {
             partial_completion: g.bool(),
         };
+        layout(&|e| value.pack(e), &[&value.partial_completion], &[])?;
+        reply!(
+            g, 0x91, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_hard_delete_messages_reply,
+            unpack_rop_hard_delete_messages_reply
+        );
         wire!(g, value, RopHardDeleteMessagesResponse)
     });
 }
@@ -476,6 +939,13 @@ fn rop_hard_delete_messages_other_round_trips() {
         let value = RopHardDeleteMessagesOther {
             partial_completion: g.bool(),
         };
+        layout(&|e| value.pack(e), &[&value.partial_completion], &[])?;
+        reply!(
+            g, 0x91, 0x8000_4005, Err(RopHardDeleteMessagesFailure::Other { code :
+            ErrorCode(0x8000_4005), body : value }), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_hard_delete_messages_reply,
+            unpack_rop_hard_delete_messages_reply
+        );
         wire!(g, value, RopHardDeleteMessagesOther)
     });
 }
@@ -489,6 +959,22 @@ fn rop_hard_delete_messages_and_subfolders_request_round_trips() {
             want_asynchronous: g.bool(),
             want_delete_associated: g.bool(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.want_asynchronous,
+                &value.want_delete_associated,
+            ],
+            &[],
+        )?;
+        request(
+            146u8,
+            "RopHardDeleteMessagesAndSubfolders",
+            &RopRequest::RopHardDeleteMessagesAndSubfolders(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopHardDeleteMessagesAndSubfoldersRequest)
     });
 }
@@ -499,6 +985,12 @@ fn rop_hard_delete_messages_and_subfolders_response_round_trips() {
         let value = RopHardDeleteMessagesAndSubfoldersResponse {
             partial_completion: g.bool(),
         };
+        layout(&|e| value.pack(e), &[&value.partial_completion], &[])?;
+        reply!(
+            g, 0x92, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_hard_delete_messages_and_subfolders_reply,
+            unpack_rop_hard_delete_messages_and_subfolders_reply
+        );
         wire!(g, value, RopHardDeleteMessagesAndSubfoldersResponse)
     });
 }
@@ -509,6 +1001,13 @@ fn rop_hard_delete_messages_and_subfolders_other_round_trips() {
         let value = RopHardDeleteMessagesAndSubfoldersOther {
             partial_completion: g.bool(),
         };
+        layout(&|e| value.pack(e), &[&value.partial_completion], &[])?;
+        reply!(
+            g, 0x92, 0x8000_4005, Err(RopHardDeleteMessagesAndSubfoldersFailure::Other {
+            code : ErrorCode(0x8000_4005), body : value }), | e : & mut runtime::Encoder
+            | value.pack(e), pack_rop_hard_delete_messages_and_subfolders_reply,
+            unpack_rop_hard_delete_messages_and_subfolders_reply
+        );
         wire!(g, value, RopHardDeleteMessagesAndSubfoldersOther)
     });
 }

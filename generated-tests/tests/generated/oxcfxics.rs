@@ -4,7 +4,8 @@
 //! Values of `oxcfxics`, and what has to hold for them.
 
 use protocol::oxcdata::{
-    ErrorCode, MessageId, PropertyTag, PropertyValue, TaggedPropertyValue, WireForm,
+    ErrorCode, MessageId, PropertyTag, PropertyValue, Restriction, TaggedPropertyValue,
+    TypedPropertyValue, WireForm,
 };
 use protocol::oxcfxics::{
     CopyFolderFlags, CopyMessagesFlags, CopyPropertiesFlags, CopyToFlags,
@@ -15,21 +16,24 @@ use protocol::oxcfxics::{
     ReplGuidGlobset, ReplGuidIdset, ReplIdGlobset, ReplIdIdset,
     RopFastTransferDestinationConfigureRequest,
     RopFastTransferDestinationConfigureResponse,
+    RopFastTransferDestinationPutBufferExtendedFailure,
     RopFastTransferDestinationPutBufferExtendedOther,
     RopFastTransferDestinationPutBufferExtendedRequest,
     RopFastTransferDestinationPutBufferExtendedResponse,
-    RopFastTransferDestinationPutBufferOther, RopFastTransferDestinationPutBufferRequest,
+    RopFastTransferDestinationPutBufferFailure, RopFastTransferDestinationPutBufferOther,
+    RopFastTransferDestinationPutBufferRequest,
     RopFastTransferDestinationPutBufferResponse, RopFastTransferSourceCopyFolderRequest,
     RopFastTransferSourceCopyFolderResponse, RopFastTransferSourceCopyMessagesRequest,
     RopFastTransferSourceCopyMessagesResponse,
     RopFastTransferSourceCopyPropertiesRequest,
     RopFastTransferSourceCopyPropertiesResponse, RopFastTransferSourceCopyToRequest,
-    RopFastTransferSourceCopyToResponse, RopFastTransferSourceGetBufferOther,
-    RopFastTransferSourceGetBufferRequest, RopFastTransferSourceGetBufferResponse,
-    RopFastTransferSourceGetBufferServerBusy, RopGetLocalReplicaIdsRequest,
-    RopGetLocalReplicaIdsResponse, RopSetLocalReplicaMidsetDeletedRequest,
-    RopSetLocalReplicaMidsetDeletedResponse, RopSynchronizationConfigureRequest,
-    RopSynchronizationConfigureResponse, RopSynchronizationGetTransferStateRequest,
+    RopFastTransferSourceCopyToResponse, RopFastTransferSourceGetBufferFailure,
+    RopFastTransferSourceGetBufferOther, RopFastTransferSourceGetBufferRequest,
+    RopFastTransferSourceGetBufferResponse, RopFastTransferSourceGetBufferServerBusy,
+    RopGetLocalReplicaIdsRequest, RopGetLocalReplicaIdsResponse,
+    RopSetLocalReplicaMidsetDeletedRequest, RopSetLocalReplicaMidsetDeletedResponse,
+    RopSynchronizationConfigureRequest, RopSynchronizationConfigureResponse,
+    RopSynchronizationGetTransferStateRequest,
     RopSynchronizationGetTransferStateResponse, RopSynchronizationImportDeletesRequest,
     RopSynchronizationImportDeletesResponse,
     RopSynchronizationImportHierarchyChangeRequest,
@@ -51,10 +55,57 @@ use protocol::oxcfxics::{
     SynchronizationExtraFlags, SynchronizationFlags, SynchronizationType, TransferStatus,
     XID,
 };
-use generated_tests::{Choices, decoded, streams, wire};
-use generated_tests::oracles::property;
+use protocol::oxorule::{ActionBlock, RecipientBlockData};
+use generated_tests::{Choices, decoded, reply, streams, wire};
+use generated_tests::layout::{Any, Six, bytes, layout, rules};
+use generated_tests::operations::request;
+use generated_tests::oracles::{owned, property, property_within};
 use generated_tests::vectors::{Header, check_reply_header, hex, refused};
-use runtime::{Blob, GlobSet, String8, Utf16};
+use protocol::rops::{
+    RopRequest, pack_rop_fast_transfer_destination_configure_reply,
+    pack_rop_fast_transfer_destination_put_buffer_extended_reply,
+    pack_rop_fast_transfer_destination_put_buffer_reply,
+    pack_rop_fast_transfer_source_copy_folder_reply,
+    pack_rop_fast_transfer_source_copy_messages_reply,
+    pack_rop_fast_transfer_source_copy_properties_reply,
+    pack_rop_fast_transfer_source_copy_to_reply,
+    pack_rop_fast_transfer_source_get_buffer_reply, pack_rop_get_local_replica_ids_reply,
+    pack_rop_set_local_replica_midset_deleted_reply,
+    pack_rop_synchronization_configure_reply,
+    pack_rop_synchronization_get_transfer_state_reply,
+    pack_rop_synchronization_import_deletes_reply,
+    pack_rop_synchronization_import_hierarchy_change_reply,
+    pack_rop_synchronization_import_message_change_reply,
+    pack_rop_synchronization_import_message_move_reply,
+    pack_rop_synchronization_import_read_state_changes_reply,
+    pack_rop_synchronization_open_collector_reply,
+    pack_rop_synchronization_upload_state_stream_begin_reply,
+    pack_rop_synchronization_upload_state_stream_continue_reply,
+    pack_rop_synchronization_upload_state_stream_end_reply, pack_rop_tell_version_reply,
+    unpack_rop_fast_transfer_destination_configure_reply,
+    unpack_rop_fast_transfer_destination_put_buffer_extended_reply,
+    unpack_rop_fast_transfer_destination_put_buffer_reply,
+    unpack_rop_fast_transfer_source_copy_folder_reply,
+    unpack_rop_fast_transfer_source_copy_messages_reply,
+    unpack_rop_fast_transfer_source_copy_properties_reply,
+    unpack_rop_fast_transfer_source_copy_to_reply,
+    unpack_rop_fast_transfer_source_get_buffer_reply,
+    unpack_rop_get_local_replica_ids_reply,
+    unpack_rop_set_local_replica_midset_deleted_reply,
+    unpack_rop_synchronization_configure_reply,
+    unpack_rop_synchronization_get_transfer_state_reply,
+    unpack_rop_synchronization_import_deletes_reply,
+    unpack_rop_synchronization_import_hierarchy_change_reply,
+    unpack_rop_synchronization_import_message_change_reply,
+    unpack_rop_synchronization_import_message_move_reply,
+    unpack_rop_synchronization_import_read_state_changes_reply,
+    unpack_rop_synchronization_open_collector_reply,
+    unpack_rop_synchronization_upload_state_stream_begin_reply,
+    unpack_rop_synchronization_upload_state_stream_continue_reply,
+    unpack_rop_synchronization_upload_state_stream_end_reply,
+    unpack_rop_tell_version_reply,
+};
+use runtime::{Blob, Cursor, GlobSet, String8, Utf16};
 use super::oxcdata;
 
 pub fn message_read_state_value(g: &mut Choices) -> MessageReadState<'static> {
@@ -66,7 +117,12 @@ pub fn message_read_state_value(g: &mut Choices) -> MessageReadState<'static> {
 
 #[test]
 fn message_read_state_round_trips() {
-    property(|g| wire!(g, message_read_state_value(g), MessageReadState));
+    property(|g| {
+        let value = message_read_state_value(g);
+        layout(&|e| value.pack(e), &[], &[&value.mark_as_read])?;
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, MessageReadState)
+    });
 }
 
 pub fn long_term_id_range_value(g: &mut Choices) -> LongTermIdRange {
@@ -78,7 +134,28 @@ pub fn long_term_id_range_value(g: &mut Choices) -> LongTermIdRange {
 
 #[test]
 fn long_term_id_range_round_trips() {
-    property(|g| wire!(g, long_term_id_range_value(g), LongTermIdRange));
+    property(|g| {
+        let value = long_term_id_range_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &[
+                    bytes(&value.min_long_term_id.database_guid),
+                    bytes(&Six(value.min_long_term_id.global_counter)),
+                    bytes(&Any(0u16)),
+                ]
+                    .concat(),
+                &[
+                    bytes(&value.max_long_term_id.database_guid),
+                    bytes(&Six(value.max_long_term_id.global_counter)),
+                    bytes(&Any(0u16)),
+                ]
+                    .concat(),
+            ],
+            &[],
+        )?;
+        wire!(g, value, LongTermIdRange)
+    });
 }
 
 pub fn xid_value(g: &mut Choices) -> XID<'static> {
@@ -91,7 +168,12 @@ pub fn xid_value(g: &mut Choices) -> XID<'static> {
 
 #[test]
 fn xid_round_trips() {
-    property(|g| wire!(g, xid_value(g), XID, Rest;));
+    property(|g| {
+        let value = xid_value(g);
+        layout(&|e| value.pack(e), &[&value.namespace_guid], &[])?;
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, XID, Rest;)
+    });
 }
 
 #[test]
@@ -113,7 +195,11 @@ pub fn sized_xid_value(g: &mut Choices) -> SizedXid<'static> {
 
 #[test]
 fn sized_xid_round_trips() {
-    property(|g| wire!(g, sized_xid_value(g), SizedXid));
+    property(|g| {
+        let value = sized_xid_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, SizedXid)
+    });
 }
 
 pub fn predecessor_change_list_value(g: &mut Choices) -> PredecessorChangeList<'static> {
@@ -124,9 +210,14 @@ pub fn predecessor_change_list_value(g: &mut Choices) -> PredecessorChangeList<'
 
 #[test]
 fn predecessor_change_list_round_trips() {
-    property(|g| {
-        wire!(g, predecessor_change_list_value(g), PredecessorChangeList, Rest;)
-    });
+    property_within(
+        &[(size_of::<SizedXid>(), 17)],
+        |g| {
+            let value = predecessor_change_list_value(g);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, PredecessorChangeList, Rest;)
+        },
+    );
 }
 
 #[test]
@@ -158,7 +249,40 @@ pub fn progress_information_value(g: &mut Choices) -> ProgressInformation {
 
 #[test]
 fn progress_information_round_trips() {
-    property(|g| wire!(g, progress_information_value(g), ProgressInformation));
+    property(|g| {
+        let value = progress_information_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &Any(0u16),
+                &Any(0u16),
+                &value.fai_message_count,
+                &value.fai_message_total_size,
+                &value.normal_message_count,
+                &Any(0u32),
+                &value.normal_message_total_size,
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = ProgressInformation::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &Any(0u16),
+                &Any(0u16),
+                &value.fai_message_count,
+                &value.fai_message_total_size,
+                &value.normal_message_count,
+                &Any(0u32),
+                &value.normal_message_total_size,
+            ],
+        )?;
+        wire!(g, value, ProgressInformation)
+    });
 }
 
 #[test]
@@ -185,20 +309,32 @@ pub fn group_property_name_value(g: &mut Choices) -> GroupPropertyName<'static> 
 
 #[test]
 fn group_property_name_round_trips() {
-    property(|g| wire!(g, group_property_name_value(g), GroupPropertyName));
+    property(|g| {
+        let value = group_property_name_value(g);
+        layout(&|e| value.pack(e), &[&value.guid], &[])?;
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, GroupPropertyName)
+    });
 }
 
 pub fn group_property_value(g: &mut Choices) -> GroupProperty<'static> {
     let property_tag = PropertyTag(g.u32());
     GroupProperty {
         property_tag,
-        name: (property_tag.property_id() >= 32768).then(|| group_property_name_value(g)),
+        name: g
+            .breaks(property_tag.property_id() >= 32768)
+            .then(|| group_property_name_value(g)),
     }
 }
 
 #[test]
 fn group_property_round_trips() {
-    property(|g| wire!(g, group_property_value(g), GroupProperty));
+    property(|g| {
+        let value = group_property_value(g);
+        layout(&|e| value.pack(e), &[&value.property_tag.0], &[])?;
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, GroupProperty)
+    });
 }
 
 pub fn property_group_value(g: &mut Choices) -> PropertyGroup<'static> {
@@ -209,7 +345,15 @@ pub fn property_group_value(g: &mut Choices) -> PropertyGroup<'static> {
 
 #[test]
 fn property_group_round_trips() {
-    property(|g| wire!(g, property_group_value(g), PropertyGroup));
+    property_within(
+        &[(size_of::<GroupProperty>(), 4)],
+        |g| {
+            let value = property_group_value(g);
+            layout(&|e| value.pack(e), &[&(value.property_tags.len() as u32)], &[])?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, PropertyGroup)
+        },
+    );
 }
 
 pub fn property_group_info_value(g: &mut Choices) -> PropertyGroupInfo<'static> {
@@ -221,7 +365,28 @@ pub fn property_group_info_value(g: &mut Choices) -> PropertyGroupInfo<'static> 
 
 #[test]
 fn property_group_info_round_trips() {
-    property(|g| wire!(g, property_group_info_value(g), PropertyGroupInfo));
+    property_within(
+        &[(size_of::<GroupProperty>(), 4), (size_of::<PropertyGroup>(), 4)],
+        |g| {
+            let value = property_group_info_value(g);
+            layout(
+                &|e| value.pack(e),
+                &[&value.group_id, &Any(0u32), &(value.groups.len() as u32)],
+                &[],
+            )?;
+            rules(
+                &|e| value.pack(e),
+                &|bytes, e| {
+                    let value = PropertyGroupInfo::unpack(&mut Cursor::new(bytes))?;
+                    _ = value.pack(e);
+                    Ok(())
+                },
+                &[&value.group_id, &Any(0u32), &(value.groups.len() as u32)],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, PropertyGroupInfo)
+        },
+    );
 }
 
 #[test]
@@ -253,7 +418,50 @@ pub fn folder_replica_info_value(g: &mut Choices) -> FolderReplicaInfo<'static> 
 
 #[test]
 fn folder_replica_info_round_trips() {
-    property(|g| wire!(g, folder_replica_info_value(g), FolderReplicaInfo));
+    property_within(
+        &[(size_of::<String8>(), 1)],
+        |g| {
+            let value = folder_replica_info_value(g);
+            layout(
+                &|e| value.pack(e),
+                &[
+                    &Any(0u32),
+                    &Any(0u32),
+                    &[
+                        bytes(&value.folder_long_term_id.database_guid),
+                        bytes(&Six(value.folder_long_term_id.global_counter)),
+                        bytes(&Any(0u16)),
+                    ]
+                        .concat(),
+                    &(value.server_dn_array.len() as u32),
+                    &value.cheap_server_dn_count,
+                ],
+                &[],
+            )?;
+            rules(
+                &|e| value.pack(e),
+                &|bytes, e| {
+                    let value = FolderReplicaInfo::unpack(&mut Cursor::new(bytes))?;
+                    _ = value.pack(e);
+                    Ok(())
+                },
+                &[
+                    &Any(0u32),
+                    &Any(0u32),
+                    &[
+                        bytes(&value.folder_long_term_id.database_guid),
+                        bytes(&Six(value.folder_long_term_id.global_counter)),
+                        bytes(&Any(0u16)),
+                    ]
+                        .concat(),
+                    &(value.server_dn_array.len() as u32),
+                    &value.cheap_server_dn_count,
+                ],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, FolderReplicaInfo)
+        },
+    );
 }
 
 #[test]
@@ -279,7 +487,59 @@ pub fn extended_error_info_value(g: &mut Choices) -> ExtendedErrorInfo<'static> 
 
 #[test]
 fn extended_error_info_round_trips() {
-    property(|g| wire!(g, extended_error_info_value(g), ExtendedErrorInfo, Rest;));
+    property(|g| {
+        let value = extended_error_info_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &Any(0u16),
+                &Any(0u16),
+                &value.error_code.0,
+                &[
+                    bytes(&value.folder_gid.database_guid),
+                    bytes(&Six(value.folder_gid.global_counter)),
+                ]
+                    .concat(),
+                &Any(0u16),
+                &[
+                    bytes(&value.message_gid.database_guid),
+                    bytes(&Six(value.message_gid.global_counter)),
+                ]
+                    .concat(),
+                &Any(0u16),
+                &value.reserved,
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = ExtendedErrorInfo::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &Any(0u16),
+                &Any(0u16),
+                &value.error_code.0,
+                &[
+                    bytes(&value.folder_gid.database_guid),
+                    bytes(&Six(value.folder_gid.global_counter)),
+                ]
+                    .concat(),
+                &Any(0u16),
+                &[
+                    bytes(&value.message_gid.database_guid),
+                    bytes(&Six(value.message_gid.global_counter)),
+                ]
+                    .concat(),
+                &Any(0u16),
+                &value.reserved,
+            ],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, ExtendedErrorInfo, Rest;)
+    });
 }
 
 #[test]
@@ -303,7 +563,11 @@ pub fn repl_id_globset_value(g: &mut Choices) -> ReplIdGlobset {
 
 #[test]
 fn repl_id_globset_round_trips() {
-    property(|g| wire!(g, repl_id_globset_value(g), ReplIdGlobset));
+    property(|g| {
+        let value = repl_id_globset_value(g);
+        layout(&|e| value.pack(e), &[&value.replid], &[])?;
+        wire!(g, value, ReplIdGlobset)
+    });
 }
 
 pub fn repl_id_idset_value(g: &mut Choices) -> ReplIdIdset {
@@ -314,7 +578,10 @@ pub fn repl_id_idset_value(g: &mut Choices) -> ReplIdIdset {
 
 #[test]
 fn repl_id_idset_round_trips() {
-    property(|g| wire!(g, repl_id_idset_value(g), ReplIdIdset, Rest;));
+    property_within(
+        &[(size_of::<ReplIdGlobset>(), 3)],
+        |g| wire!(g, repl_id_idset_value(g), ReplIdIdset, Rest;),
+    );
 }
 
 #[test]
@@ -365,7 +632,11 @@ pub fn repl_guid_globset_value(g: &mut Choices) -> ReplGuidGlobset {
 
 #[test]
 fn repl_guid_globset_round_trips() {
-    property(|g| wire!(g, repl_guid_globset_value(g), ReplGuidGlobset));
+    property(|g| {
+        let value = repl_guid_globset_value(g);
+        layout(&|e| value.pack(e), &[&value.replguid], &[])?;
+        wire!(g, value, ReplGuidGlobset)
+    });
 }
 
 pub fn repl_guid_idset_value(g: &mut Choices) -> ReplGuidIdset {
@@ -376,7 +647,10 @@ pub fn repl_guid_idset_value(g: &mut Choices) -> ReplGuidIdset {
 
 #[test]
 fn repl_guid_idset_round_trips() {
-    property(|g| wire!(g, repl_guid_idset_value(g), ReplGuidIdset, Rest;));
+    property_within(
+        &[(size_of::<ReplGuidGlobset>(), 17)],
+        |g| wire!(g, repl_guid_idset_value(g), ReplGuidIdset, Rest;),
+    );
 }
 
 #[test]
@@ -401,7 +675,12 @@ pub fn named_prop_info_value(g: &mut Choices) -> NamedPropInfo<'static> {
 
 #[test]
 fn named_prop_info_round_trips() {
-    property(|g| wire!(g, named_prop_info_value(g), NamedPropInfo));
+    property(|g| {
+        let value = named_prop_info_value(g);
+        layout(&|e| value.pack(e), &[&value.property_set], &[])?;
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, NamedPropInfo)
+    });
 }
 
 #[test]
@@ -431,6 +710,22 @@ fn rop_fast_transfer_source_copy_messages_request_round_trips() {
             copy_flags: CopyMessagesFlags(g.u8()),
             send_options: SendOptions(g.u8()),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.output_handle_index,
+                &(value.message_ids.len() as u16),
+            ],
+            &[&value.copy_flags.0, &value.send_options.0],
+        )?;
+        request(
+            75u8,
+            "RopFastTransferSourceCopyMessages",
+            &RopRequest::RopFastTransferSourceCopyMessages(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopFastTransferSourceCopyMessagesRequest)
     });
 }
@@ -438,10 +733,18 @@ fn rop_fast_transfer_source_copy_messages_request_round_trips() {
 #[test]
 fn rop_fast_transfer_source_copy_messages_response_round_trips() {
     property(|g| {
-        wire!(
-            g, RopFastTransferSourceCopyMessagesResponse,
-            RopFastTransferSourceCopyMessagesResponse
-        )
+        let value = RopFastTransferSourceCopyMessagesResponse;
+        reply!(
+            g, 0x4B, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_fast_transfer_source_copy_messages_reply,
+            unpack_rop_fast_transfer_source_copy_messages_reply
+        );
+        reply!(
+            g, 0x4B, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_fast_transfer_source_copy_messages_reply,
+            unpack_rop_fast_transfer_source_copy_messages_reply
+        );
+        wire!(g, value, RopFastTransferSourceCopyMessagesResponse)
     });
 }
 
@@ -455,6 +758,23 @@ fn rop_fast_transfer_source_copy_folder_request_round_trips() {
             copy_flags: CopyFolderFlags(g.u8()),
             send_options: SendOptions(g.u8()),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.output_handle_index,
+                &value.copy_flags.0,
+                &value.send_options.0,
+            ],
+            &[],
+        )?;
+        request(
+            76u8,
+            "RopFastTransferSourceCopyFolder",
+            &RopRequest::RopFastTransferSourceCopyFolder(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopFastTransferSourceCopyFolderRequest)
     });
 }
@@ -462,10 +782,18 @@ fn rop_fast_transfer_source_copy_folder_request_round_trips() {
 #[test]
 fn rop_fast_transfer_source_copy_folder_response_round_trips() {
     property(|g| {
-        wire!(
-            g, RopFastTransferSourceCopyFolderResponse,
-            RopFastTransferSourceCopyFolderResponse
-        )
+        let value = RopFastTransferSourceCopyFolderResponse;
+        reply!(
+            g, 0x4C, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_fast_transfer_source_copy_folder_reply,
+            unpack_rop_fast_transfer_source_copy_folder_reply
+        );
+        reply!(
+            g, 0x4C, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_fast_transfer_source_copy_folder_reply,
+            unpack_rop_fast_transfer_source_copy_folder_reply
+        );
+        wire!(g, value, RopFastTransferSourceCopyFolderResponse)
     });
 }
 
@@ -481,6 +809,25 @@ fn rop_fast_transfer_source_copy_to_request_round_trips() {
             send_options: SendOptions(g.u8()),
             property_tags: g.list(|g| PropertyTag(g.u32())),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.output_handle_index,
+                &value.level,
+                &value.copy_flags.0,
+                &value.send_options.0,
+                &(value.property_tags.len() as u16),
+            ],
+            &[],
+        )?;
+        request(
+            77u8,
+            "RopFastTransferSourceCopyTo",
+            &RopRequest::RopFastTransferSourceCopyTo(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopFastTransferSourceCopyToRequest)
     });
 }
@@ -488,9 +835,18 @@ fn rop_fast_transfer_source_copy_to_request_round_trips() {
 #[test]
 fn rop_fast_transfer_source_copy_to_response_round_trips() {
     property(|g| {
-        wire!(
-            g, RopFastTransferSourceCopyToResponse, RopFastTransferSourceCopyToResponse
-        )
+        let value = RopFastTransferSourceCopyToResponse;
+        reply!(
+            g, 0x4D, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_fast_transfer_source_copy_to_reply,
+            unpack_rop_fast_transfer_source_copy_to_reply
+        );
+        reply!(
+            g, 0x4D, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_fast_transfer_source_copy_to_reply,
+            unpack_rop_fast_transfer_source_copy_to_reply
+        );
+        wire!(g, value, RopFastTransferSourceCopyToResponse)
     });
 }
 
@@ -502,8 +858,19 @@ fn rop_fast_transfer_source_get_buffer_request_round_trips() {
             logon_id: g.u8(),
             input_handle_index: g.u8(),
             buffer_size,
-            maximum_buffer_size: (buffer_size == 47806).then(|| g.u16()),
+            maximum_buffer_size: g.breaks(buffer_size == 47806).then(|| g.u16()),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.logon_id, &value.input_handle_index, &value.buffer_size],
+            &[],
+        )?;
+        request(
+            78u8,
+            "RopFastTransferSourceGetBuffer",
+            &RopRequest::RopFastTransferSourceGetBuffer(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopFastTransferSourceGetBufferRequest)
     });
 }
@@ -517,6 +884,38 @@ fn rop_fast_transfer_source_get_buffer_response_round_trips() {
             total_step_count: g.u16(),
             transfer_buffer: g.blob(300),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.transfer_status.0,
+                &value.in_progress_count,
+                &value.total_step_count,
+                &Any(0u8),
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = RopFastTransferSourceGetBufferResponse::unpack(
+                    &mut Cursor::new(bytes),
+                )?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &value.transfer_status.0,
+                &value.in_progress_count,
+                &value.total_step_count,
+                &Any(0u8),
+            ],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        reply!(
+            g, 0x4E, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_fast_transfer_source_get_buffer_reply,
+            unpack_rop_fast_transfer_source_get_buffer_reply
+        );
         wire!(g, value, RopFastTransferSourceGetBufferResponse)
     });
 }
@@ -530,6 +929,43 @@ fn rop_fast_transfer_source_get_buffer_server_busy_round_trips() {
             total_step_count: g.u16(),
             backoff_time: g.u32(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.transfer_status.0,
+                &value.in_progress_count,
+                &value.total_step_count,
+                &Any(0u8),
+                &Any(0u16),
+                &value.backoff_time,
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = RopFastTransferSourceGetBufferServerBusy::unpack(
+                    &mut Cursor::new(bytes),
+                )?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &value.transfer_status.0,
+                &value.in_progress_count,
+                &value.total_step_count,
+                &Any(0u8),
+                &Any(0u16),
+                &value.backoff_time,
+            ],
+        )?;
+        reply!(
+            g, 0x4E, 0x0000_0480,
+            Err(RopFastTransferSourceGetBufferFailure::ServerBusy(value)), | e : & mut
+            runtime::Encoder | value.pack(e),
+            pack_rop_fast_transfer_source_get_buffer_reply,
+            unpack_rop_fast_transfer_source_get_buffer_reply
+        );
         wire!(g, value, RopFastTransferSourceGetBufferServerBusy)
     });
 }
@@ -543,6 +979,40 @@ fn rop_fast_transfer_source_get_buffer_other_round_trips() {
             total_step_count: g.u16(),
             transfer_buffer: g.blob(300),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.transfer_status.0,
+                &value.in_progress_count,
+                &value.total_step_count,
+                &Any(0u8),
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = RopFastTransferSourceGetBufferOther::unpack(
+                    &mut Cursor::new(bytes),
+                )?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &value.transfer_status.0,
+                &value.in_progress_count,
+                &value.total_step_count,
+                &Any(0u8),
+            ],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        reply!(
+            g, 0x4E, 0x8000_4005, Err(RopFastTransferSourceGetBufferFailure::Other { code
+            : ErrorCode(0x8000_4005), body : value.clone() }), | e : & mut
+            runtime::Encoder | value.pack(e),
+            pack_rop_fast_transfer_source_get_buffer_reply,
+            unpack_rop_fast_transfer_source_get_buffer_reply
+        );
         wire!(g, value, RopFastTransferSourceGetBufferOther)
     });
 }
@@ -557,6 +1027,23 @@ fn rop_fast_transfer_destination_configure_request_round_trips() {
             source_operation: SourceOperation(g.named(SourceOperation::NAMES)),
             copy_flags: DestinationCopyFlags(g.u8()),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.output_handle_index,
+                &value.source_operation.0,
+                &value.copy_flags.0,
+            ],
+            &[],
+        )?;
+        request(
+            83u8,
+            "RopFastTransferDestinationConfigure",
+            &RopRequest::RopFastTransferDestinationConfigure(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopFastTransferDestinationConfigureRequest)
     });
 }
@@ -564,10 +1051,18 @@ fn rop_fast_transfer_destination_configure_request_round_trips() {
 #[test]
 fn rop_fast_transfer_destination_configure_response_round_trips() {
     property(|g| {
-        wire!(
-            g, RopFastTransferDestinationConfigureResponse,
-            RopFastTransferDestinationConfigureResponse
-        )
+        let value = RopFastTransferDestinationConfigureResponse;
+        reply!(
+            g, 0x53, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_fast_transfer_destination_configure_reply,
+            unpack_rop_fast_transfer_destination_configure_reply
+        );
+        reply!(
+            g, 0x53, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_fast_transfer_destination_configure_reply,
+            unpack_rop_fast_transfer_destination_configure_reply
+        );
+        wire!(g, value, RopFastTransferDestinationConfigureResponse)
     });
 }
 
@@ -579,6 +1074,14 @@ fn rop_fast_transfer_destination_put_buffer_request_round_trips() {
             input_handle_index: g.u8(),
             transfer_data: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        owned(&value, &value.clone().into_owned())?;
+        request(
+            84u8,
+            "RopFastTransferDestinationPutBuffer",
+            &RopRequest::RopFastTransferDestinationPutBuffer(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopFastTransferDestinationPutBufferRequest)
     });
 }
@@ -592,6 +1095,39 @@ fn rop_fast_transfer_destination_put_buffer_response_round_trips() {
             total_step_count: g.u16(),
             buffer_used_size: g.u16(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.transfer_status.0,
+                &value.in_progress_count,
+                &value.total_step_count,
+                &Any(0u8),
+                &value.buffer_used_size,
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = RopFastTransferDestinationPutBufferResponse::unpack(
+                    &mut Cursor::new(bytes),
+                )?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &value.transfer_status.0,
+                &value.in_progress_count,
+                &value.total_step_count,
+                &Any(0u8),
+                &value.buffer_used_size,
+            ],
+        )?;
+        reply!(
+            g, 0x54, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_fast_transfer_destination_put_buffer_reply,
+            unpack_rop_fast_transfer_destination_put_buffer_reply
+        );
         wire!(g, value, RopFastTransferDestinationPutBufferResponse)
     });
 }
@@ -605,6 +1141,40 @@ fn rop_fast_transfer_destination_put_buffer_other_round_trips() {
             total_step_count: g.u16(),
             buffer_used_size: g.u16(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.transfer_status.0,
+                &value.in_progress_count,
+                &value.total_step_count,
+                &Any(0u8),
+                &value.buffer_used_size,
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = RopFastTransferDestinationPutBufferOther::unpack(
+                    &mut Cursor::new(bytes),
+                )?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &value.transfer_status.0,
+                &value.in_progress_count,
+                &value.total_step_count,
+                &Any(0u8),
+                &value.buffer_used_size,
+            ],
+        )?;
+        reply!(
+            g, 0x54, 0x8000_4005, Err(RopFastTransferDestinationPutBufferFailure::Other {
+            code : ErrorCode(0x8000_4005), body : value }), | e : & mut runtime::Encoder
+            | value.pack(e), pack_rop_fast_transfer_destination_put_buffer_reply,
+            unpack_rop_fast_transfer_destination_put_buffer_reply
+        );
         wire!(g, value, RopFastTransferDestinationPutBufferOther)
     });
 }
@@ -621,6 +1191,25 @@ fn rop_fast_transfer_source_copy_properties_request_round_trips() {
             send_options: SendOptions(g.u8()),
             property_tags: g.list(|g| PropertyTag(g.u32())),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.output_handle_index,
+                &value.level,
+                &value.copy_flags.0,
+                &value.send_options.0,
+                &(value.property_tags.len() as u16),
+            ],
+            &[],
+        )?;
+        request(
+            105u8,
+            "RopFastTransferSourceCopyProperties",
+            &RopRequest::RopFastTransferSourceCopyProperties(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopFastTransferSourceCopyPropertiesRequest)
     });
 }
@@ -628,115 +1217,294 @@ fn rop_fast_transfer_source_copy_properties_request_round_trips() {
 #[test]
 fn rop_fast_transfer_source_copy_properties_response_round_trips() {
     property(|g| {
-        wire!(
-            g, RopFastTransferSourceCopyPropertiesResponse,
-            RopFastTransferSourceCopyPropertiesResponse
-        )
+        let value = RopFastTransferSourceCopyPropertiesResponse;
+        reply!(
+            g, 0x69, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_fast_transfer_source_copy_properties_reply,
+            unpack_rop_fast_transfer_source_copy_properties_reply
+        );
+        reply!(
+            g, 0x69, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_fast_transfer_source_copy_properties_reply,
+            unpack_rop_fast_transfer_source_copy_properties_reply
+        );
+        wire!(g, value, RopFastTransferSourceCopyPropertiesResponse)
     });
 }
 
 #[test]
 fn rop_synchronization_configure_request_round_trips() {
-    property(|g| {
-        let value = RopSynchronizationConfigureRequest {
-            logon_id: g.u8(),
-            input_handle_index: g.u8(),
-            output_handle_index: g.u8(),
-            synchronization_type: SynchronizationType(
-                g.named(SynchronizationType::NAMES),
-            ),
-            send_options: SendOptions(g.u8()),
-            synchronization_flags: SynchronizationFlags(g.u16()),
-            restriction_data: g
-                .bool()
-                .then(|| oxcdata::restriction_value(g, WireForm::Rop)),
-            synchronization_extra_flags: SynchronizationExtraFlags(g.u32()),
-            property_tags: g.list(|g| PropertyTag(g.u32())),
-        };
-        wire!(g, value, RopSynchronizationConfigureRequest)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let value = RopSynchronizationConfigureRequest {
+                logon_id: g.u8(),
+                input_handle_index: g.u8(),
+                output_handle_index: g.u8(),
+                synchronization_type: SynchronizationType(
+                    g.named(SynchronizationType::NAMES),
+                ),
+                send_options: SendOptions(g.u8()),
+                synchronization_flags: SynchronizationFlags(g.u16()),
+                restriction_data: g
+                    .bool()
+                    .then(|| oxcdata::restriction_value(g, WireForm::Rop)),
+                synchronization_extra_flags: SynchronizationExtraFlags(g.u32()),
+                property_tags: g.list(|g| PropertyTag(g.u32())),
+            };
+            layout(
+                &|e| value.pack(e),
+                &[
+                    &value.logon_id,
+                    &value.input_handle_index,
+                    &value.output_handle_index,
+                    &value.synchronization_type.0,
+                    &value.send_options.0,
+                    &value.synchronization_flags.0,
+                ],
+                &[],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            request(
+                112u8,
+                "RopSynchronizationConfigure",
+                &RopRequest::RopSynchronizationConfigure(value.clone()),
+                &|e: &mut runtime::Encoder| value.pack(e),
+            )?;
+            wire!(g, value, RopSynchronizationConfigureRequest)
+        },
+    );
 }
 
 #[test]
 fn rop_synchronization_configure_response_round_trips() {
     property(|g| {
-        wire!(
-            g, RopSynchronizationConfigureResponse, RopSynchronizationConfigureResponse
-        )
+        let value = RopSynchronizationConfigureResponse;
+        reply!(
+            g, 0x70, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_synchronization_configure_reply,
+            unpack_rop_synchronization_configure_reply
+        );
+        reply!(
+            g, 0x70, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_synchronization_configure_reply,
+            unpack_rop_synchronization_configure_reply
+        );
+        wire!(g, value, RopSynchronizationConfigureResponse)
     });
 }
 
 #[test]
 fn rop_synchronization_import_message_change_request_round_trips() {
-    property(|g| {
-        let value = RopSynchronizationImportMessageChangeRequest {
-            logon_id: g.u8(),
-            input_handle_index: g.u8(),
-            output_handle_index: g.u8(),
-            import_flag: ImportFlags(g.u8()),
-            property_values: g
-                .list(|g| oxcdata::tagged_property_value_value(g, WireForm::Rop)),
-        };
-        wire!(g, value, RopSynchronizationImportMessageChangeRequest)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let value = RopSynchronizationImportMessageChangeRequest {
+                logon_id: g.u8(),
+                input_handle_index: g.u8(),
+                output_handle_index: g.u8(),
+                import_flag: ImportFlags(g.u8()),
+                property_values: g
+                    .list(|g| oxcdata::tagged_property_value_value(g, WireForm::Rop)),
+            };
+            layout(
+                &|e| value.pack(e),
+                &[
+                    &value.logon_id,
+                    &value.input_handle_index,
+                    &value.output_handle_index,
+                    &value.import_flag.0,
+                    &(value.property_values.len() as u16),
+                ],
+                &[],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            request(
+                114u8,
+                "RopSynchronizationImportMessageChange",
+                &RopRequest::RopSynchronizationImportMessageChange(value.clone()),
+                &|e: &mut runtime::Encoder| value.pack(e),
+            )?;
+            wire!(g, value, RopSynchronizationImportMessageChangeRequest)
+        },
+    );
 }
 
 #[test]
 fn rop_synchronization_import_message_change_response_round_trips() {
     property(|g| {
-        wire!(
-            g, RopSynchronizationImportMessageChangeResponse,
-            RopSynchronizationImportMessageChangeResponse
-        )
+        let value = RopSynchronizationImportMessageChangeResponse;
+        layout(&|e| value.pack(e), &[&Any(0u64)], &[])?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = RopSynchronizationImportMessageChangeResponse::unpack(
+                    &mut Cursor::new(bytes),
+                )?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Any(0u64)],
+        )?;
+        reply!(
+            g, 0x72, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_synchronization_import_message_change_reply,
+            unpack_rop_synchronization_import_message_change_reply
+        );
+        reply!(
+            g, 0x72, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_synchronization_import_message_change_reply,
+            unpack_rop_synchronization_import_message_change_reply
+        );
+        wire!(g, value, RopSynchronizationImportMessageChangeResponse)
     });
 }
 
 #[test]
 fn rop_synchronization_import_hierarchy_change_request_round_trips() {
-    property(|g| {
-        let value = RopSynchronizationImportHierarchyChangeRequest {
-            logon_id: g.u8(),
-            input_handle_index: g.u8(),
-            hierarchy_values: g
-                .list(|g| oxcdata::tagged_property_value_value(g, WireForm::Rop)),
-            property_values: g
-                .list(|g| oxcdata::tagged_property_value_value(g, WireForm::Rop)),
-        };
-        wire!(g, value, RopSynchronizationImportHierarchyChangeRequest)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let value = RopSynchronizationImportHierarchyChangeRequest {
+                logon_id: g.u8(),
+                input_handle_index: g.u8(),
+                hierarchy_values: g
+                    .list(|g| oxcdata::tagged_property_value_value(g, WireForm::Rop)),
+                property_values: g
+                    .list(|g| oxcdata::tagged_property_value_value(g, WireForm::Rop)),
+            };
+            layout(
+                &|e| value.pack(e),
+                &[
+                    &value.logon_id,
+                    &value.input_handle_index,
+                    &(value.hierarchy_values.len() as u16),
+                ],
+                &[],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            request(
+                115u8,
+                "RopSynchronizationImportHierarchyChange",
+                &RopRequest::RopSynchronizationImportHierarchyChange(value.clone()),
+                &|e: &mut runtime::Encoder| value.pack(e),
+            )?;
+            wire!(g, value, RopSynchronizationImportHierarchyChangeRequest)
+        },
+    );
 }
 
 #[test]
 fn rop_synchronization_import_hierarchy_change_response_round_trips() {
     property(|g| {
-        wire!(
-            g, RopSynchronizationImportHierarchyChangeResponse,
-            RopSynchronizationImportHierarchyChangeResponse
-        )
+        let value = RopSynchronizationImportHierarchyChangeResponse;
+        layout(&|e| value.pack(e), &[&Any(0u64)], &[])?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = RopSynchronizationImportHierarchyChangeResponse::unpack(
+                    &mut Cursor::new(bytes),
+                )?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Any(0u64)],
+        )?;
+        reply!(
+            g, 0x73, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_synchronization_import_hierarchy_change_reply,
+            unpack_rop_synchronization_import_hierarchy_change_reply
+        );
+        reply!(
+            g, 0x73, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_synchronization_import_hierarchy_change_reply,
+            unpack_rop_synchronization_import_hierarchy_change_reply
+        );
+        wire!(g, value, RopSynchronizationImportHierarchyChangeResponse)
     });
 }
 
 #[test]
 fn rop_synchronization_import_deletes_request_round_trips() {
-    property(|g| {
-        let value = RopSynchronizationImportDeletesRequest {
-            logon_id: g.u8(),
-            input_handle_index: g.u8(),
-            import_delete_flags: ImportDeleteFlags(g.u8()),
-            property_values: g
-                .list(|g| oxcdata::tagged_property_value_value(g, WireForm::Rop)),
-        };
-        wire!(g, value, RopSynchronizationImportDeletesRequest)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let value = RopSynchronizationImportDeletesRequest {
+                logon_id: g.u8(),
+                input_handle_index: g.u8(),
+                import_delete_flags: ImportDeleteFlags(g.u8()),
+                property_values: g
+                    .list(|g| oxcdata::tagged_property_value_value(g, WireForm::Rop)),
+            };
+            layout(
+                &|e| value.pack(e),
+                &[
+                    &value.logon_id,
+                    &value.input_handle_index,
+                    &value.import_delete_flags.0,
+                    &(value.property_values.len() as u16),
+                ],
+                &[],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            request(
+                116u8,
+                "RopSynchronizationImportDeletes",
+                &RopRequest::RopSynchronizationImportDeletes(value.clone()),
+                &|e: &mut runtime::Encoder| value.pack(e),
+            )?;
+            wire!(g, value, RopSynchronizationImportDeletesRequest)
+        },
+    );
 }
 
 #[test]
 fn rop_synchronization_import_deletes_response_round_trips() {
     property(|g| {
-        wire!(
-            g, RopSynchronizationImportDeletesResponse,
-            RopSynchronizationImportDeletesResponse
-        )
+        let value = RopSynchronizationImportDeletesResponse;
+        reply!(
+            g, 0x74, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_synchronization_import_deletes_reply,
+            unpack_rop_synchronization_import_deletes_reply
+        );
+        reply!(
+            g, 0x74, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_synchronization_import_deletes_reply,
+            unpack_rop_synchronization_import_deletes_reply
+        );
+        wire!(g, value, RopSynchronizationImportDeletesResponse)
     });
 }
 
@@ -749,6 +1517,22 @@ fn rop_synchronization_upload_state_stream_begin_request_round_trips() {
             state_property: PropertyTag(g.u32()),
             transfer_buffer_size: g.u32(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.state_property.0,
+                &value.transfer_buffer_size,
+            ],
+            &[],
+        )?;
+        request(
+            117u8,
+            "RopSynchronizationUploadStateStreamBegin",
+            &RopRequest::RopSynchronizationUploadStateStreamBegin(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopSynchronizationUploadStateStreamBeginRequest)
     });
 }
@@ -756,10 +1540,18 @@ fn rop_synchronization_upload_state_stream_begin_request_round_trips() {
 #[test]
 fn rop_synchronization_upload_state_stream_begin_response_round_trips() {
     property(|g| {
-        wire!(
-            g, RopSynchronizationUploadStateStreamBeginResponse,
-            RopSynchronizationUploadStateStreamBeginResponse
-        )
+        let value = RopSynchronizationUploadStateStreamBeginResponse;
+        reply!(
+            g, 0x75, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_synchronization_upload_state_stream_begin_reply,
+            unpack_rop_synchronization_upload_state_stream_begin_reply
+        );
+        reply!(
+            g, 0x75, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_synchronization_upload_state_stream_begin_reply,
+            unpack_rop_synchronization_upload_state_stream_begin_reply
+        );
+        wire!(g, value, RopSynchronizationUploadStateStreamBeginResponse)
     });
 }
 
@@ -771,6 +1563,14 @@ fn rop_synchronization_upload_state_stream_continue_request_round_trips() {
             input_handle_index: g.u8(),
             stream_data: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        owned(&value, &value.clone().into_owned())?;
+        request(
+            118u8,
+            "RopSynchronizationUploadStateStreamContinue",
+            &RopRequest::RopSynchronizationUploadStateStreamContinue(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopSynchronizationUploadStateStreamContinueRequest)
     });
 }
@@ -778,10 +1578,18 @@ fn rop_synchronization_upload_state_stream_continue_request_round_trips() {
 #[test]
 fn rop_synchronization_upload_state_stream_continue_response_round_trips() {
     property(|g| {
-        wire!(
-            g, RopSynchronizationUploadStateStreamContinueResponse,
-            RopSynchronizationUploadStateStreamContinueResponse
-        )
+        let value = RopSynchronizationUploadStateStreamContinueResponse;
+        reply!(
+            g, 0x76, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_synchronization_upload_state_stream_continue_reply,
+            unpack_rop_synchronization_upload_state_stream_continue_reply
+        );
+        reply!(
+            g, 0x76, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_synchronization_upload_state_stream_continue_reply,
+            unpack_rop_synchronization_upload_state_stream_continue_reply
+        );
+        wire!(g, value, RopSynchronizationUploadStateStreamContinueResponse)
     });
 }
 
@@ -792,6 +1600,13 @@ fn rop_synchronization_upload_state_stream_end_request_round_trips() {
             logon_id: g.u8(),
             input_handle_index: g.u8(),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        request(
+            119u8,
+            "RopSynchronizationUploadStateStreamEnd",
+            &RopRequest::RopSynchronizationUploadStateStreamEnd(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopSynchronizationUploadStateStreamEndRequest)
     });
 }
@@ -799,10 +1614,18 @@ fn rop_synchronization_upload_state_stream_end_request_round_trips() {
 #[test]
 fn rop_synchronization_upload_state_stream_end_response_round_trips() {
     property(|g| {
-        wire!(
-            g, RopSynchronizationUploadStateStreamEndResponse,
-            RopSynchronizationUploadStateStreamEndResponse
-        )
+        let value = RopSynchronizationUploadStateStreamEndResponse;
+        reply!(
+            g, 0x77, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_synchronization_upload_state_stream_end_reply,
+            unpack_rop_synchronization_upload_state_stream_end_reply
+        );
+        reply!(
+            g, 0x77, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_synchronization_upload_state_stream_end_reply,
+            unpack_rop_synchronization_upload_state_stream_end_reply
+        );
+        wire!(g, value, RopSynchronizationUploadStateStreamEndResponse)
     });
 }
 
@@ -818,6 +1641,14 @@ fn rop_synchronization_import_message_move_request_round_trips() {
             destination_message_id: g.blob(300),
             change_number: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        owned(&value, &value.clone().into_owned())?;
+        request(
+            120u8,
+            "RopSynchronizationImportMessageMove",
+            &RopRequest::RopSynchronizationImportMessageMove(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopSynchronizationImportMessageMoveRequest)
     });
 }
@@ -825,10 +1656,30 @@ fn rop_synchronization_import_message_move_request_round_trips() {
 #[test]
 fn rop_synchronization_import_message_move_response_round_trips() {
     property(|g| {
-        wire!(
-            g, RopSynchronizationImportMessageMoveResponse,
-            RopSynchronizationImportMessageMoveResponse
-        )
+        let value = RopSynchronizationImportMessageMoveResponse;
+        layout(&|e| value.pack(e), &[&Any(0u64)], &[])?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = RopSynchronizationImportMessageMoveResponse::unpack(
+                    &mut Cursor::new(bytes),
+                )?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Any(0u64)],
+        )?;
+        reply!(
+            g, 0x78, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_synchronization_import_message_move_reply,
+            unpack_rop_synchronization_import_message_move_reply
+        );
+        reply!(
+            g, 0x78, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_synchronization_import_message_move_reply,
+            unpack_rop_synchronization_import_message_move_reply
+        );
+        wire!(g, value, RopSynchronizationImportMessageMoveResponse)
     });
 }
 
@@ -841,6 +1692,22 @@ fn rop_synchronization_open_collector_request_round_trips() {
             output_handle_index: g.u8(),
             is_contents_collector: g.bool(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.output_handle_index,
+                &value.is_contents_collector,
+            ],
+            &[],
+        )?;
+        request(
+            126u8,
+            "RopSynchronizationOpenCollector",
+            &RopRequest::RopSynchronizationOpenCollector(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopSynchronizationOpenCollectorRequest)
     });
 }
@@ -848,10 +1715,18 @@ fn rop_synchronization_open_collector_request_round_trips() {
 #[test]
 fn rop_synchronization_open_collector_response_round_trips() {
     property(|g| {
-        wire!(
-            g, RopSynchronizationOpenCollectorResponse,
-            RopSynchronizationOpenCollectorResponse
-        )
+        let value = RopSynchronizationOpenCollectorResponse;
+        reply!(
+            g, 0x7E, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_synchronization_open_collector_reply,
+            unpack_rop_synchronization_open_collector_reply
+        );
+        reply!(
+            g, 0x7E, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_synchronization_open_collector_reply,
+            unpack_rop_synchronization_open_collector_reply
+        );
+        wire!(g, value, RopSynchronizationOpenCollectorResponse)
     });
 }
 
@@ -863,6 +1738,17 @@ fn rop_get_local_replica_ids_request_round_trips() {
             input_handle_index: g.u8(),
             id_count: g.u32(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.logon_id, &value.input_handle_index, &value.id_count],
+            &[],
+        )?;
+        request(
+            127u8,
+            "RopGetLocalReplicaIds",
+            &RopRequest::RopGetLocalReplicaIds(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopGetLocalReplicaIdsRequest)
     });
 }
@@ -874,29 +1760,62 @@ fn rop_get_local_replica_ids_response_round_trips() {
             repl_guid: g.guid(),
             global_count: g.u48(),
         };
+        layout(&|e| value.pack(e), &[&value.repl_guid, &Six(value.global_count)], &[])?;
+        reply!(
+            g, 0x7F, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_get_local_replica_ids_reply,
+            unpack_rop_get_local_replica_ids_reply
+        );
+        reply!(
+            g, 0x7F, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_get_local_replica_ids_reply, unpack_rop_get_local_replica_ids_reply
+        );
         wire!(g, value, RopGetLocalReplicaIdsResponse)
     });
 }
 
 #[test]
 fn rop_synchronization_import_read_state_changes_request_round_trips() {
-    property(|g| {
-        let value = RopSynchronizationImportReadStateChangesRequest {
-            logon_id: g.u8(),
-            input_handle_index: g.u8(),
-            message_read_states: g.list(message_read_state_value),
-        };
-        wire!(g, value, RopSynchronizationImportReadStateChangesRequest)
-    });
+    property_within(
+        &[(size_of::<MessageReadState>(), 3)],
+        |g| {
+            let value = RopSynchronizationImportReadStateChangesRequest {
+                logon_id: g.u8(),
+                input_handle_index: g.u8(),
+                message_read_states: g.list(message_read_state_value),
+            };
+            layout(
+                &|e| value.pack(e),
+                &[&value.logon_id, &value.input_handle_index],
+                &[],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            request(
+                128u8,
+                "RopSynchronizationImportReadStateChanges",
+                &RopRequest::RopSynchronizationImportReadStateChanges(value.clone()),
+                &|e: &mut runtime::Encoder| value.pack(e),
+            )?;
+            wire!(g, value, RopSynchronizationImportReadStateChangesRequest)
+        },
+    );
 }
 
 #[test]
 fn rop_synchronization_import_read_state_changes_response_round_trips() {
     property(|g| {
-        wire!(
-            g, RopSynchronizationImportReadStateChangesResponse,
-            RopSynchronizationImportReadStateChangesResponse
-        )
+        let value = RopSynchronizationImportReadStateChangesResponse;
+        reply!(
+            g, 0x80, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_synchronization_import_read_state_changes_reply,
+            unpack_rop_synchronization_import_read_state_changes_reply
+        );
+        reply!(
+            g, 0x80, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_synchronization_import_read_state_changes_reply,
+            unpack_rop_synchronization_import_read_state_changes_reply
+        );
+        wire!(g, value, RopSynchronizationImportReadStateChangesResponse)
     });
 }
 
@@ -908,6 +1827,17 @@ fn rop_synchronization_get_transfer_state_request_round_trips() {
             input_handle_index: g.u8(),
             output_handle_index: g.u8(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.logon_id, &value.input_handle_index, &value.output_handle_index],
+            &[],
+        )?;
+        request(
+            130u8,
+            "RopSynchronizationGetTransferState",
+            &RopRequest::RopSynchronizationGetTransferState(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopSynchronizationGetTransferStateRequest)
     });
 }
@@ -915,10 +1845,18 @@ fn rop_synchronization_get_transfer_state_request_round_trips() {
 #[test]
 fn rop_synchronization_get_transfer_state_response_round_trips() {
     property(|g| {
-        wire!(
-            g, RopSynchronizationGetTransferStateResponse,
-            RopSynchronizationGetTransferStateResponse
-        )
+        let value = RopSynchronizationGetTransferStateResponse;
+        reply!(
+            g, 0x82, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_synchronization_get_transfer_state_reply,
+            unpack_rop_synchronization_get_transfer_state_reply
+        );
+        reply!(
+            g, 0x82, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_synchronization_get_transfer_state_reply,
+            unpack_rop_synchronization_get_transfer_state_reply
+        );
+        wire!(g, value, RopSynchronizationGetTransferStateResponse)
     });
 }
 
@@ -930,34 +1868,78 @@ fn rop_tell_version_request_round_trips() {
             input_handle_index: g.u8(),
             version: std::array::from_fn(|_| g.u16()),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.logon_id, &value.input_handle_index, &value.version],
+            &[],
+        )?;
+        request(
+            134u8,
+            "RopTellVersion",
+            &RopRequest::RopTellVersion(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopTellVersionRequest)
     });
 }
 
 #[test]
 fn rop_tell_version_response_round_trips() {
-    property(|g| wire!(g, RopTellVersionResponse, RopTellVersionResponse));
+    property(|g| {
+        let value = RopTellVersionResponse;
+        reply!(
+            g, 0x86, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_tell_version_reply, unpack_rop_tell_version_reply
+        );
+        reply!(
+            g, 0x86, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_tell_version_reply, unpack_rop_tell_version_reply
+        );
+        wire!(g, value, RopTellVersionResponse)
+    });
 }
 
 #[test]
 fn rop_set_local_replica_midset_deleted_request_round_trips() {
-    property(|g| {
-        let value = RopSetLocalReplicaMidsetDeletedRequest {
-            logon_id: g.u8(),
-            input_handle_index: g.u8(),
-            long_term_id_ranges: g.list(long_term_id_range_value),
-        };
-        wire!(g, value, RopSetLocalReplicaMidsetDeletedRequest)
-    });
+    property_within(
+        &[(size_of::<LongTermIdRange>(), 48)],
+        |g| {
+            let value = RopSetLocalReplicaMidsetDeletedRequest {
+                logon_id: g.u8(),
+                input_handle_index: g.u8(),
+                long_term_id_ranges: g.list(long_term_id_range_value),
+            };
+            layout(
+                &|e| value.pack(e),
+                &[&value.logon_id, &value.input_handle_index],
+                &[],
+            )?;
+            request(
+                147u8,
+                "RopSetLocalReplicaMidsetDeleted",
+                &RopRequest::RopSetLocalReplicaMidsetDeleted(value.clone()),
+                &|e: &mut runtime::Encoder| value.pack(e),
+            )?;
+            wire!(g, value, RopSetLocalReplicaMidsetDeletedRequest)
+        },
+    );
 }
 
 #[test]
 fn rop_set_local_replica_midset_deleted_response_round_trips() {
     property(|g| {
-        wire!(
-            g, RopSetLocalReplicaMidsetDeletedResponse,
-            RopSetLocalReplicaMidsetDeletedResponse
-        )
+        let value = RopSetLocalReplicaMidsetDeletedResponse;
+        reply!(
+            g, 0x93, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_set_local_replica_midset_deleted_reply,
+            unpack_rop_set_local_replica_midset_deleted_reply
+        );
+        reply!(
+            g, 0x93, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_set_local_replica_midset_deleted_reply,
+            unpack_rop_set_local_replica_midset_deleted_reply
+        );
+        wire!(g, value, RopSetLocalReplicaMidsetDeletedResponse)
     });
 }
 
@@ -969,6 +1951,14 @@ fn rop_fast_transfer_destination_put_buffer_extended_request_round_trips() {
             input_handle_index: g.u8(),
             transfer_data: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        owned(&value, &value.clone().into_owned())?;
+        request(
+            157u8,
+            "RopFastTransferDestinationPutBufferExtended",
+            &RopRequest::RopFastTransferDestinationPutBufferExtended(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopFastTransferDestinationPutBufferExtendedRequest)
     });
 }
@@ -982,6 +1972,39 @@ fn rop_fast_transfer_destination_put_buffer_extended_response_round_trips() {
             total_step_count: g.u32(),
             buffer_used_size: g.u16(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.transfer_status.0,
+                &value.in_progress_count,
+                &value.total_step_count,
+                &Any(0u8),
+                &value.buffer_used_size,
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = RopFastTransferDestinationPutBufferExtendedResponse::unpack(
+                    &mut Cursor::new(bytes),
+                )?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &value.transfer_status.0,
+                &value.in_progress_count,
+                &value.total_step_count,
+                &Any(0u8),
+                &value.buffer_used_size,
+            ],
+        )?;
+        reply!(
+            g, 0x9D, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_fast_transfer_destination_put_buffer_extended_reply,
+            unpack_rop_fast_transfer_destination_put_buffer_extended_reply
+        );
         wire!(g, value, RopFastTransferDestinationPutBufferExtendedResponse)
     });
 }
@@ -995,6 +2018,41 @@ fn rop_fast_transfer_destination_put_buffer_extended_other_round_trips() {
             total_step_count: g.u32(),
             buffer_used_size: g.u16(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.transfer_status.0,
+                &value.in_progress_count,
+                &value.total_step_count,
+                &Any(0u8),
+                &value.buffer_used_size,
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = RopFastTransferDestinationPutBufferExtendedOther::unpack(
+                    &mut Cursor::new(bytes),
+                )?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &value.transfer_status.0,
+                &value.in_progress_count,
+                &value.total_step_count,
+                &Any(0u8),
+                &value.buffer_used_size,
+            ],
+        )?;
+        reply!(
+            g, 0x9D, 0x8000_4005,
+            Err(RopFastTransferDestinationPutBufferExtendedFailure::Other { code :
+            ErrorCode(0x8000_4005), body : value }), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_fast_transfer_destination_put_buffer_extended_reply,
+            unpack_rop_fast_transfer_destination_put_buffer_extended_reply
+        );
         wire!(g, value, RopFastTransferDestinationPutBufferExtendedOther)
     });
 }

@@ -42,9 +42,10 @@ use protocol::oxcmapihttp::{
 };
 use protocol::oxcrpc::{ConnectFlags, ExecuteFlags};
 use generated_tests::{Choices, decoded, wire};
-use generated_tests::oracles::property;
+use generated_tests::layout::{Any, Must, layout, rules};
+use generated_tests::oracles::{owned, property, property_within};
 use generated_tests::vectors::{Header, decoded, hex, refused};
-use runtime::{Blob, String8, Utf16};
+use runtime::{Blob, Cursor, String8, Utf16};
 
 /// A `PropertyType` that `AddressBookPropertyValue` has a variant for.
 pub fn address_book_property_value_property_type(g: &mut Choices) -> PropertyType {
@@ -91,7 +92,11 @@ pub fn response_meta_tag_value(g: &mut Choices) -> ResponseMetaTag<'static> {
 
 #[test]
 fn response_meta_tag_round_trips() {
-    property(|g| wire!(g, response_meta_tag_value(g), ResponseMetaTag));
+    property(|g| {
+        let value = response_meta_tag_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, ResponseMetaTag)
+    });
 }
 
 #[test]
@@ -118,7 +123,14 @@ pub fn common_response_value(g: &mut Choices) -> CommonResponse<'static> {
 
 #[test]
 fn common_response_round_trips() {
-    property(|g| wire!(g, common_response_value(g), CommonResponse, Rest;));
+    property_within(
+        &[(size_of::<String8>(), 2)],
+        |g| {
+            let value = common_response_value(g);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, CommonResponse, Rest;)
+        },
+    );
 }
 
 #[test]
@@ -166,7 +178,11 @@ pub fn address_book_string_value(g: &mut Choices) -> AddressBookString<'static> 
 
 #[test]
 fn address_book_string_round_trips() {
-    property(|g| wire!(g, address_book_string_value(g), AddressBookString));
+    property(|g| {
+        let value = address_book_string_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, AddressBookString)
+    });
 }
 
 #[test]
@@ -199,7 +215,11 @@ pub fn address_book_string8_value(g: &mut Choices) -> AddressBookString8<'static
 
 #[test]
 fn address_book_string8_round_trips() {
-    property(|g| wire!(g, address_book_string8_value(g), AddressBookString8));
+    property(|g| {
+        let value = address_book_string8_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, AddressBookString8)
+    });
 }
 
 pub fn address_book_binary_value(g: &mut Choices) -> AddressBookBinary<'static> {
@@ -211,7 +231,11 @@ pub fn address_book_binary_value(g: &mut Choices) -> AddressBookBinary<'static> 
 
 #[test]
 fn address_book_binary_round_trips() {
-    property(|g| wire!(g, address_book_binary_value(g), AddressBookBinary));
+    property(|g| {
+        let value = address_book_binary_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, AddressBookBinary)
+    });
 }
 
 #[test]
@@ -358,9 +382,14 @@ pub fn address_book_multiple_string8_value(
 
 #[test]
 fn address_book_multiple_string8_round_trips() {
-    property(|g| {
-        wire!(g, address_book_multiple_string8_value(g), AddressBookMultipleString8)
-    });
+    property_within(
+        &[(size_of::<AddressBookString8>(), 1)],
+        |g| {
+            let value = address_book_multiple_string8_value(g);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, AddressBookMultipleString8)
+        },
+    );
 }
 
 pub fn address_book_multiple_string_value(
@@ -374,9 +403,14 @@ pub fn address_book_multiple_string_value(
 
 #[test]
 fn address_book_multiple_string_round_trips() {
-    property(|g| {
-        wire!(g, address_book_multiple_string_value(g), AddressBookMultipleString)
-    });
+    property_within(
+        &[(size_of::<AddressBookString>(), 1)],
+        |g| {
+            let value = address_book_multiple_string_value(g);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, AddressBookMultipleString)
+        },
+    );
 }
 
 #[test]
@@ -427,9 +461,14 @@ pub fn address_book_multiple_binary_value(
 
 #[test]
 fn address_book_multiple_binary_round_trips() {
-    property(|g| {
-        wire!(g, address_book_multiple_binary_value(g), AddressBookMultipleBinary)
-    });
+    property_within(
+        &[(size_of::<AddressBookBinary>(), 1)],
+        |g| {
+            let value = address_book_multiple_binary_value(g);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, AddressBookMultipleBinary)
+        },
+    );
 }
 
 pub fn address_book_property_value_value(
@@ -538,13 +577,20 @@ pub fn address_book_property_value_value(
 
 #[test]
 fn address_book_property_value_round_trips() {
-    property(|g| {
-        let property_type = address_book_property_value_property_type(g);
-        wire!(
-            g, address_book_property_value_value(g, property_type),
-            AddressBookPropertyValue, property_type
-        )
-    });
+    property_within(
+        &[
+            (size_of::<AddressBookBinary>(), 1),
+            (size_of::<AddressBookString>(), 1),
+            (size_of::<AddressBookString8>(), 1),
+            (size_of::<AddressBookTypedPropertyValue>(), 2),
+        ],
+        |g| {
+            let property_type = address_book_property_value_property_type(g);
+            let value = address_book_property_value_value(g, property_type);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, AddressBookPropertyValue, property_type)
+        },
+    );
 }
 
 pub fn address_book_tagged_property_value_value(
@@ -563,12 +609,20 @@ pub fn address_book_tagged_property_value_value(
 
 #[test]
 fn address_book_tagged_property_value_round_trips() {
-    property(|g| {
-        wire!(
-            g, address_book_tagged_property_value_value(g),
-            AddressBookTaggedPropertyValue
-        )
-    });
+    property_within(
+        &[
+            (size_of::<AddressBookBinary>(), 1),
+            (size_of::<AddressBookString>(), 1),
+            (size_of::<AddressBookString8>(), 1),
+            (size_of::<AddressBookTypedPropertyValue>(), 2),
+        ],
+        |g| {
+            let value = address_book_tagged_property_value_value(g);
+            layout(&|e| value.pack(e), &[&value.property_tag.0], &[])?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, AddressBookTaggedPropertyValue)
+        },
+    );
 }
 
 #[test]
@@ -624,9 +678,21 @@ pub fn address_book_property_value_list_value(
 
 #[test]
 fn address_book_property_value_list_round_trips() {
-    property(|g| {
-        wire!(g, address_book_property_value_list_value(g), AddressBookPropertyValueList)
-    });
+    property_within(
+        &[
+            (size_of::<AddressBookBinary>(), 1),
+            (size_of::<AddressBookString>(), 1),
+            (size_of::<AddressBookString8>(), 1),
+            (size_of::<AddressBookTaggedPropertyValue>(), 4),
+            (size_of::<AddressBookTypedPropertyValue>(), 2),
+        ],
+        |g| {
+            let value = address_book_property_value_list_value(g);
+            layout(&|e| value.pack(e), &[&(value.property_values.len() as u32)], &[])?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, AddressBookPropertyValueList)
+        },
+    );
 }
 
 pub fn address_book_typed_property_value_value(
@@ -641,11 +707,20 @@ pub fn address_book_typed_property_value_value(
 
 #[test]
 fn address_book_typed_property_value_round_trips() {
-    property(|g| {
-        wire!(
-            g, address_book_typed_property_value_value(g), AddressBookTypedPropertyValue
-        )
-    });
+    property_within(
+        &[
+            (size_of::<AddressBookBinary>(), 1),
+            (size_of::<AddressBookString>(), 1),
+            (size_of::<AddressBookString8>(), 1),
+            (size_of::<AddressBookTypedPropertyValue>(), 2),
+        ],
+        |g| {
+            let value = address_book_typed_property_value_value(g);
+            layout(&|e| value.pack(e), &[&value.property_type.0], &[])?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, AddressBookTypedPropertyValue)
+        },
+    );
 }
 
 pub fn address_book_flagged_property_value_value(
@@ -665,13 +740,20 @@ pub fn address_book_flagged_property_value_value(
 
 #[test]
 fn address_book_flagged_property_value_round_trips() {
-    property(|g| {
-        let property_type = address_book_property_value_property_type(g);
-        wire!(
-            g, address_book_flagged_property_value_value(g, property_type),
-            AddressBookFlaggedPropertyValue, property_type
-        )
-    });
+    property_within(
+        &[
+            (size_of::<AddressBookBinary>(), 1),
+            (size_of::<AddressBookString>(), 1),
+            (size_of::<AddressBookString8>(), 1),
+            (size_of::<AddressBookTypedPropertyValue>(), 2),
+        ],
+        |g| {
+            let property_type = address_book_property_value_property_type(g);
+            let value = address_book_flagged_property_value_value(g, property_type);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, AddressBookFlaggedPropertyValue, property_type)
+        },
+    );
 }
 
 pub fn address_book_flagged_property_value_with_type_value(
@@ -686,12 +768,20 @@ pub fn address_book_flagged_property_value_with_type_value(
 
 #[test]
 fn address_book_flagged_property_value_with_type_round_trips() {
-    property(|g| {
-        wire!(
-            g, address_book_flagged_property_value_with_type_value(g),
-            AddressBookFlaggedPropertyValueWithType
-        )
-    });
+    property_within(
+        &[
+            (size_of::<AddressBookBinary>(), 1),
+            (size_of::<AddressBookString>(), 1),
+            (size_of::<AddressBookString8>(), 1),
+            (size_of::<AddressBookTypedPropertyValue>(), 2),
+        ],
+        |g| {
+            let value = address_book_flagged_property_value_with_type_value(g);
+            layout(&|e| value.pack(e), &[&value.property_type.0], &[])?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, AddressBookFlaggedPropertyValueWithType)
+        },
+    );
 }
 
 pub fn address_book_flagged_cell_value(
@@ -714,13 +804,20 @@ pub fn address_book_flagged_cell_value(
 
 #[test]
 fn address_book_flagged_cell_round_trips() {
-    property(|g| {
-        let property_type = address_book_property_value_property_type(g);
-        wire!(
-            g, address_book_flagged_cell_value(g, property_type), AddressBookFlaggedCell,
-            property_type
-        )
-    });
+    property_within(
+        &[
+            (size_of::<AddressBookBinary>(), 1),
+            (size_of::<AddressBookString>(), 1),
+            (size_of::<AddressBookString8>(), 1),
+            (size_of::<AddressBookTypedPropertyValue>(), 2),
+        ],
+        |g| {
+            let property_type = address_book_property_value_property_type(g);
+            let value = address_book_flagged_cell_value(g, property_type);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, AddressBookFlaggedCell, property_type)
+        },
+    );
 }
 
 pub fn address_book_property_row_value(
@@ -753,17 +850,26 @@ pub fn address_book_property_row_value(
 
 #[test]
 fn address_book_property_row_round_trips() {
-    property(|g| {
-        let columns = &g
-            .list(|g| {
-                PropertyTag(g.u32())
-                    .with_property_type(address_book_property_value_property_type(g))
-            });
-        wire!(
-            g, address_book_property_row_value(g, columns), AddressBookPropertyRow,
-            columns
-        )
-    });
+    property_within(
+        &[
+            (size_of::<AddressBookBinary>(), 1),
+            (size_of::<AddressBookFlaggedCell>(), 1),
+            (size_of::<AddressBookPropertyValue>(), 1),
+            (size_of::<AddressBookString>(), 1),
+            (size_of::<AddressBookString8>(), 1),
+            (size_of::<AddressBookTypedPropertyValue>(), 2),
+        ],
+        |g| {
+            let columns = &g
+                .list(|g| {
+                    PropertyTag(g.u32())
+                        .with_property_type(address_book_property_value_property_type(g))
+                });
+            let value = address_book_property_row_value(g, columns);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, AddressBookPropertyRow, columns)
+        },
+    );
 }
 
 #[test]
@@ -826,7 +932,11 @@ pub fn large_property_tag_array_value(g: &mut Choices) -> LargePropertyTagArray 
 
 #[test]
 fn large_property_tag_array_round_trips() {
-    property(|g| wire!(g, large_property_tag_array_value(g), LargePropertyTagArray));
+    property(|g| {
+        let value = large_property_tag_array_value(g);
+        layout(&|e| value.pack(e), &[&(value.property_tags.len() as u32)], &[])?;
+        wire!(g, value, LargePropertyTagArray)
+    });
 }
 
 #[test]
@@ -902,7 +1012,20 @@ pub fn address_book_restriction_value(
 
 #[test]
 fn address_book_restriction_round_trips() {
-    property(|g| wire!(g, address_book_restriction_value(g), AddressBookRestriction));
+    property_within(
+        &[
+            (size_of::<AddressBookBinary>(), 1),
+            (size_of::<AddressBookRestriction>(), 5),
+            (size_of::<AddressBookString>(), 1),
+            (size_of::<AddressBookString8>(), 1),
+            (size_of::<AddressBookTypedPropertyValue>(), 2),
+        ],
+        |g| {
+            let value = address_book_restriction_value(g);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, AddressBookRestriction)
+        },
+    );
 }
 
 #[test]
@@ -948,7 +1071,25 @@ pub fn stat_value(g: &mut Choices) -> STAT {
 
 #[test]
 fn stat_round_trips() {
-    property(|g| wire!(g, stat_value(g), STAT));
+    property(|g| {
+        let value = stat_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.sort_type.0,
+                &value.container_id.0,
+                &value.current_rec.0,
+                &value.delta,
+                &value.num_pos,
+                &value.total_recs,
+                &value.code_page,
+                &value.template_locale,
+                &value.sort_locale,
+            ],
+            &[],
+        )?;
+        wire!(g, value, STAT)
+    });
 }
 
 #[test]
@@ -975,7 +1116,15 @@ pub fn strings_array_value(g: &mut Choices) -> StringsArray<'static> {
 
 #[test]
 fn strings_array_round_trips() {
-    property(|g| wire!(g, strings_array_value(g), StringsArray));
+    property_within(
+        &[(size_of::<String8>(), 1)],
+        |g| {
+            let value = strings_array_value(g);
+            layout(&|e| value.pack(e), &[&(value.strings.len() as u32)], &[])?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, StringsArray)
+        },
+    );
 }
 
 #[test]
@@ -995,7 +1144,42 @@ pub fn ephemeral_entry_id_value(g: &mut Choices) -> EphemeralEntryID {
 
 #[test]
 fn ephemeral_entry_id_round_trips() {
-    property(|g| wire!(g, ephemeral_entry_id_value(g), EphemeralEntryID));
+    property(|g| {
+        let value = ephemeral_entry_id_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &Must(135u8),
+                &Any(0u8),
+                &Any(0u8),
+                &Any(0u8),
+                &value.provider_uid,
+                &Any(1u32),
+                &value.display_type.0,
+                &value.m_id.0,
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = EphemeralEntryID::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &Must(135u8),
+                &Any(0u8),
+                &Any(0u8),
+                &Any(0u8),
+                &value.provider_uid,
+                &Any(1u32),
+                &value.display_type.0,
+                &value.m_id.0,
+            ],
+        )?;
+        wire!(g, value, EphemeralEntryID)
+    });
 }
 
 #[test]
@@ -1023,7 +1207,23 @@ pub fn columns_and_rows_value(g: &mut Choices) -> ColumnsAndRows<'static> {
 
 #[test]
 fn columns_and_rows_round_trips() {
-    property(|g| wire!(g, columns_and_rows_value(g), ColumnsAndRows));
+    property_within(
+        &[
+            (size_of::<AddressBookBinary>(), 1),
+            (size_of::<AddressBookFlaggedCell>(), 1),
+            (size_of::<AddressBookPropertyRow>(), 1),
+            (size_of::<AddressBookPropertyValue>(), 1),
+            (size_of::<AddressBookString>(), 1),
+            (size_of::<AddressBookString8>(), 1),
+            (size_of::<AddressBookTypedPropertyValue>(), 2),
+        ],
+        |g| {
+            let value = columns_and_rows_value(g);
+            layout(&|e| value.pack(e), &[&(value.columns.len() as u32)], &[])?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, ColumnsAndRows)
+        },
+    );
 }
 
 #[test]
@@ -1055,6 +1255,7 @@ fn connect_request_round_trips() {
             lcid_string: g.u32(),
             auxiliary_buffer: g.blob(300),
         };
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, ConnectRequest)
     });
 }
@@ -1071,6 +1272,33 @@ fn connect_response_round_trips() {
             display_name: g.utf16(149),
             auxiliary_buffer: g.blob(300),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &Must(0u32),
+                &value.error_code.0,
+                &value.polls_max,
+                &value.retry_count,
+                &value.retry_delay,
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = ConnectResponse::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &Must(0u32),
+                &value.error_code.0,
+                &value.polls_max,
+                &value.retry_count,
+                &value.retry_delay,
+            ],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, ConnectResponse)
     });
 }
@@ -1082,6 +1310,8 @@ fn connect_failure_round_trips() {
             status_code: g.u32(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.status_code], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, ConnectFailure)
     });
 }
@@ -1095,6 +1325,8 @@ fn execute_request_round_trips() {
             max_rop_out: g.u32(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.flags.0], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, ExecuteRequest)
     });
 }
@@ -1107,6 +1339,21 @@ fn execute_response_round_trips() {
             rop_buffer: g.blob(300),
             auxiliary_buffer: g.blob(300),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&Must(0u32), &value.error_code.0, &Any(0u32)],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = ExecuteResponse::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Must(0u32), &value.error_code.0, &Any(0u32)],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, ExecuteResponse)
     });
 }
@@ -1118,6 +1365,8 @@ fn execute_failure_round_trips() {
             status_code: g.u32(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.status_code], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, ExecuteFailure)
     });
 }
@@ -1128,6 +1377,7 @@ fn disconnect_request_round_trips() {
         let value = DisconnectRequest {
             auxiliary_buffer: g.blob(300),
         };
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, DisconnectRequest)
     });
 }
@@ -1139,6 +1389,17 @@ fn disconnect_response_round_trips() {
             error_code: ErrorCode(g.named(ErrorCode::NAMES)),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&Must(0u32), &value.error_code.0], &[])?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = DisconnectResponse::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Must(0u32), &value.error_code.0],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, DisconnectResponse)
     });
 }
@@ -1150,6 +1411,8 @@ fn disconnect_failure_round_trips() {
             status_code: g.u32(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.status_code], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, DisconnectFailure)
     });
 }
@@ -1160,6 +1423,17 @@ fn notification_wait_request_round_trips() {
         let value = NotificationWaitRequest {
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&Any(0u32)], &[])?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = NotificationWaitRequest::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Any(0u32)],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, NotificationWaitRequest)
     });
 }
@@ -1172,6 +1446,21 @@ fn notification_wait_response_round_trips() {
             event_pending: g.u32(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&Must(0u32), &value.error_code.0, &value.event_pending],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = NotificationWaitResponse::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Must(0u32), &value.error_code.0, &value.event_pending],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, NotificationWaitResponse)
     });
 }
@@ -1183,6 +1472,8 @@ fn notification_wait_failure_round_trips() {
             status_code: g.u32(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.status_code], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, NotificationWaitFailure)
     });
 }
@@ -1206,6 +1497,8 @@ fn bind_request_round_trips() {
             state: has_state.then(|| stat_value(g)),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.flags.0], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, BindRequest)
     });
 }
@@ -1218,6 +1511,21 @@ fn bind_response_round_trips() {
             server_guid: g.guid(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&Must(0u32), &value.error_code.0, &value.server_guid],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = BindResponse::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Must(0u32), &value.error_code.0, &value.server_guid],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, BindResponse)
     });
 }
@@ -1229,6 +1537,8 @@ fn bind_failure_round_trips() {
             status_code: g.u32(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.status_code], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, BindFailure)
     });
 }
@@ -1239,6 +1549,17 @@ fn unbind_request_round_trips() {
         let value = UnbindRequest {
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&Any(0u32)], &[])?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = UnbindRequest::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Any(0u32)],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, UnbindRequest)
     });
 }
@@ -1250,6 +1571,17 @@ fn unbind_response_round_trips() {
             error_code: ErrorCode(g.named(ErrorCode::NAMES)),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&Must(0u32), &value.error_code.0], &[])?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = UnbindResponse::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Must(0u32), &value.error_code.0],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, UnbindResponse)
     });
 }
@@ -1261,6 +1593,8 @@ fn unbind_failure_round_trips() {
             status_code: g.u32(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.status_code], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, UnbindFailure)
     });
 }
@@ -1275,6 +1609,17 @@ fn compare_min_ids_request_round_trips() {
             minimal_id2: MinimalEntryID(g.named(MinimalEntryID::NAMES)),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&Any(0u32)], &[])?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = CompareMinIdsRequest::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Any(0u32)],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, CompareMinIdsRequest)
     });
 }
@@ -1287,6 +1632,21 @@ fn compare_min_ids_response_round_trips() {
             result: g.i32(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&Must(0u32), &value.error_code.0, &value.result],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = CompareMinIdsResponse::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Must(0u32), &value.error_code.0, &value.result],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, CompareMinIdsResponse)
     });
 }
@@ -1298,20 +1658,36 @@ fn compare_min_ids_failure_round_trips() {
             status_code: g.u32(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.status_code], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, CompareMinIdsFailure)
     });
 }
 
 #[test]
 fn dn_to_min_id_request_round_trips() {
-    property(|g| {
-        let has_names = g.bool();
-        let value = DnToMinIdRequest {
-            names: has_names.then(|| strings_array_value(g)),
-            auxiliary_buffer: g.blob(300),
-        };
-        wire!(g, value, DnToMinIdRequest)
-    });
+    property_within(
+        &[(size_of::<String8>(), 1)],
+        |g| {
+            let has_names = g.bool();
+            let value = DnToMinIdRequest {
+                names: has_names.then(|| strings_array_value(g)),
+                auxiliary_buffer: g.blob(300),
+            };
+            layout(&|e| value.pack(e), &[&Any(0u32)], &[])?;
+            rules(
+                &|e| value.pack(e),
+                &|bytes, e| {
+                    let value = DnToMinIdRequest::unpack(&mut Cursor::new(bytes))?;
+                    _ = value.pack(e);
+                    Ok(())
+                },
+                &[&Any(0u32)],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, DnToMinIdRequest)
+        },
+    );
 }
 
 #[test]
@@ -1324,6 +1700,17 @@ fn dn_to_min_id_response_round_trips() {
                 .then(|| g.list(|g| MinimalEntryID(g.named(MinimalEntryID::NAMES)))),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&Must(0u32), &value.error_code.0], &[])?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = DnToMinIdResponse::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Must(0u32), &value.error_code.0],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, DnToMinIdResponse)
     });
 }
@@ -1335,54 +1722,99 @@ fn dn_to_min_id_failure_round_trips() {
             status_code: g.u32(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.status_code], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, DnToMinIdFailure)
     });
 }
 
 #[test]
 fn get_matches_request_round_trips() {
-    property(|g| {
-        let has_state = g.bool();
-        let has_minimal_ids = g.bool();
-        let has_filter = g.bool();
-        let has_property_name = g.bool();
-        let (property_name_guid, property_name_id) = if has_property_name {
-            (Some(g.guid()), Some(g.u32()))
-        } else {
-            (None, None)
-        };
-        let has_columns = g.bool();
-        let value = GetMatchesRequest {
-            state: has_state.then(|| stat_value(g)),
-            minimal_ids: has_minimal_ids
-                .then(|| g.list(|g| MinimalEntryID(g.named(MinimalEntryID::NAMES)))),
-            filter: has_filter.then(|| address_book_restriction_value(g)),
-            property_name_guid,
-            property_name_id,
-            row_count: g.u32(),
-            columns: has_columns.then(|| large_property_tag_array_value(g)),
-            auxiliary_buffer: g.blob(300),
-        };
-        wire!(g, value, GetMatchesRequest)
-    });
+    property_within(
+        &[
+            (size_of::<AddressBookBinary>(), 1),
+            (size_of::<AddressBookRestriction>(), 5),
+            (size_of::<AddressBookString>(), 1),
+            (size_of::<AddressBookString8>(), 1),
+            (size_of::<AddressBookTypedPropertyValue>(), 2),
+        ],
+        |g| {
+            let has_state = g.bool();
+            let has_minimal_ids = g.bool();
+            let has_filter = g.bool();
+            let has_property_name = g.bool();
+            let (property_name_guid, property_name_id) = if has_property_name {
+                (Some(g.guid()), Some(g.u32()))
+            } else {
+                (None, None)
+            };
+            let has_columns = g.bool();
+            let value = GetMatchesRequest {
+                state: has_state.then(|| stat_value(g)),
+                minimal_ids: has_minimal_ids
+                    .then(|| g.list(|g| MinimalEntryID(g.named(MinimalEntryID::NAMES)))),
+                filter: has_filter.then(|| address_book_restriction_value(g)),
+                property_name_guid,
+                property_name_id,
+                row_count: g.u32(),
+                columns: has_columns.then(|| large_property_tag_array_value(g)),
+                auxiliary_buffer: g.blob(300),
+            };
+            layout(&|e| value.pack(e), &[&Any(0u32)], &[])?;
+            rules(
+                &|e| value.pack(e),
+                &|bytes, e| {
+                    let value = GetMatchesRequest::unpack(&mut Cursor::new(bytes))?;
+                    _ = value.pack(e);
+                    Ok(())
+                },
+                &[&Any(0u32)],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, GetMatchesRequest)
+        },
+    );
 }
 
 #[test]
 fn get_matches_response_round_trips() {
-    property(|g| {
-        let has_state = g.bool();
-        let has_minimal_ids = g.bool();
-        let has_columns_and_rows = g.bool();
-        let value = GetMatchesResponse {
-            error_code: ErrorCode(g.named(ErrorCode::NAMES)),
-            state: has_state.then(|| stat_value(g)),
-            minimal_ids: has_minimal_ids
-                .then(|| g.list(|g| MinimalEntryID(g.named(MinimalEntryID::NAMES)))),
-            columns_and_rows: has_columns_and_rows.then(|| columns_and_rows_value(g)),
-            auxiliary_buffer: g.blob(300),
-        };
-        wire!(g, value, GetMatchesResponse)
-    });
+    property_within(
+        &[
+            (size_of::<AddressBookBinary>(), 1),
+            (size_of::<AddressBookFlaggedCell>(), 1),
+            (size_of::<AddressBookPropertyRow>(), 1),
+            (size_of::<AddressBookPropertyValue>(), 1),
+            (size_of::<AddressBookString>(), 1),
+            (size_of::<AddressBookString8>(), 1),
+            (size_of::<AddressBookTypedPropertyValue>(), 2),
+        ],
+        |g| {
+            let has_state = g.bool();
+            let has_minimal_ids = g.bool();
+            let has_columns_and_rows = g.bool();
+            let value = GetMatchesResponse {
+                error_code: ErrorCode(g.named(ErrorCode::NAMES)),
+                state: has_state.then(|| stat_value(g)),
+                minimal_ids: has_minimal_ids
+                    .then(|| g.list(|g| MinimalEntryID(g.named(MinimalEntryID::NAMES)))),
+                columns_and_rows: has_columns_and_rows
+                    .then(|| columns_and_rows_value(g)),
+                auxiliary_buffer: g.blob(300),
+            };
+            layout(&|e| value.pack(e), &[&Must(0u32), &value.error_code.0], &[])?;
+            rules(
+                &|e| value.pack(e),
+                &|bytes, e| {
+                    let value = GetMatchesResponse::unpack(&mut Cursor::new(bytes))?;
+                    _ = value.pack(e);
+                    Ok(())
+                },
+                &[&Must(0u32), &value.error_code.0],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, GetMatchesResponse)
+        },
+    );
 }
 
 #[test]
@@ -1392,6 +1824,8 @@ fn get_matches_failure_round_trips() {
             status_code: g.u32(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.status_code], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, GetMatchesFailure)
     });
 }
@@ -1405,6 +1839,12 @@ fn get_prop_list_request_round_trips() {
             code_page: g.u32(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.flags.0, &value.minimal_id.0, &value.code_page],
+            &[],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, GetPropListRequest)
     });
 }
@@ -1418,6 +1858,17 @@ fn get_prop_list_response_round_trips() {
             property_tags: has_property_tags.then(|| large_property_tag_array_value(g)),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&Must(0u32), &value.error_code.0], &[])?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = GetPropListResponse::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Must(0u32), &value.error_code.0],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, GetPropListResponse)
     });
 }
@@ -1429,6 +1880,8 @@ fn get_prop_list_failure_round_trips() {
             status_code: g.u32(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.status_code], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, GetPropListFailure)
     });
 }
@@ -1444,23 +1897,49 @@ fn get_props_request_round_trips() {
             property_tags: has_property_tags.then(|| large_property_tag_array_value(g)),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.flags.0], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, GetPropsRequest)
     });
 }
 
 #[test]
 fn get_props_response_round_trips() {
-    property(|g| {
-        let has_property_values = g.bool();
-        let value = GetPropsResponse {
-            error_code: ErrorCode(g.named(ErrorCode::NAMES)),
-            code_page: g.u32(),
-            property_values: has_property_values
-                .then(|| address_book_property_value_list_value(g)),
-            auxiliary_buffer: g.blob(300),
-        };
-        wire!(g, value, GetPropsResponse)
-    });
+    property_within(
+        &[
+            (size_of::<AddressBookBinary>(), 1),
+            (size_of::<AddressBookString>(), 1),
+            (size_of::<AddressBookString8>(), 1),
+            (size_of::<AddressBookTaggedPropertyValue>(), 4),
+            (size_of::<AddressBookTypedPropertyValue>(), 2),
+        ],
+        |g| {
+            let has_property_values = g.bool();
+            let value = GetPropsResponse {
+                error_code: ErrorCode(g.named(ErrorCode::NAMES)),
+                code_page: g.u32(),
+                property_values: has_property_values
+                    .then(|| address_book_property_value_list_value(g)),
+                auxiliary_buffer: g.blob(300),
+            };
+            layout(
+                &|e| value.pack(e),
+                &[&Must(0u32), &value.error_code.0, &value.code_page],
+                &[],
+            )?;
+            rules(
+                &|e| value.pack(e),
+                &|bytes, e| {
+                    let value = GetPropsResponse::unpack(&mut Cursor::new(bytes))?;
+                    _ = value.pack(e);
+                    Ok(())
+                },
+                &[&Must(0u32), &value.error_code.0, &value.code_page],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, GetPropsResponse)
+        },
+    );
 }
 
 #[test]
@@ -1470,6 +1949,8 @@ fn get_props_failure_round_trips() {
             status_code: g.u32(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.status_code], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, GetPropsFailure)
     });
 }
@@ -1485,24 +1966,53 @@ fn get_special_table_request_round_trips() {
             version: has_version.then(|| g.u32()),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.flags.0], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, GetSpecialTableRequest)
     });
 }
 
 #[test]
 fn get_special_table_response_round_trips() {
-    property(|g| {
-        let has_version = g.bool();
-        let has_rows = g.bool();
-        let value = GetSpecialTableResponse {
-            error_code: ErrorCode(g.named(ErrorCode::NAMES)),
-            code_page: g.u32(),
-            version: has_version.then(|| g.u32()),
-            rows: has_rows.then(|| g.list(address_book_property_value_list_value)),
-            auxiliary_buffer: g.blob(300),
-        };
-        wire!(g, value, GetSpecialTableResponse)
-    });
+    property_within(
+        &[
+            (size_of::<AddressBookBinary>(), 1),
+            (size_of::<AddressBookPropertyValueList>(), 4),
+            (size_of::<AddressBookString>(), 1),
+            (size_of::<AddressBookString8>(), 1),
+            (size_of::<AddressBookTaggedPropertyValue>(), 4),
+            (size_of::<AddressBookTypedPropertyValue>(), 2),
+        ],
+        |g| {
+            let has_version = g.bool();
+            let has_rows = g.bool();
+            let value = GetSpecialTableResponse {
+                error_code: ErrorCode(g.named(ErrorCode::NAMES)),
+                code_page: g.u32(),
+                version: has_version.then(|| g.u32()),
+                rows: has_rows.then(|| g.list(address_book_property_value_list_value)),
+                auxiliary_buffer: g.blob(300),
+            };
+            layout(
+                &|e| value.pack(e),
+                &[&Must(0u32), &value.error_code.0, &value.code_page],
+                &[],
+            )?;
+            rules(
+                &|e| value.pack(e),
+                &|bytes, e| {
+                    let value = GetSpecialTableResponse::unpack(
+                        &mut Cursor::new(bytes),
+                    )?;
+                    _ = value.pack(e);
+                    Ok(())
+                },
+                &[&Must(0u32), &value.error_code.0, &value.code_page],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, GetSpecialTableResponse)
+        },
+    );
 }
 
 #[test]
@@ -1512,6 +2022,8 @@ fn get_special_table_failure_round_trips() {
             status_code: g.u32(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.status_code], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, GetSpecialTableFailure)
     });
 }
@@ -1528,22 +2040,50 @@ fn get_template_info_request_round_trips() {
             locale_id: g.u32(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.flags.0, &value.display_type.0], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, GetTemplateInfoRequest)
     });
 }
 
 #[test]
 fn get_template_info_response_round_trips() {
-    property(|g| {
-        let has_row = g.bool();
-        let value = GetTemplateInfoResponse {
-            error_code: ErrorCode(g.named(ErrorCode::NAMES)),
-            code_page: g.u32(),
-            row: has_row.then(|| address_book_property_value_list_value(g)),
-            auxiliary_buffer: g.blob(300),
-        };
-        wire!(g, value, GetTemplateInfoResponse)
-    });
+    property_within(
+        &[
+            (size_of::<AddressBookBinary>(), 1),
+            (size_of::<AddressBookString>(), 1),
+            (size_of::<AddressBookString8>(), 1),
+            (size_of::<AddressBookTaggedPropertyValue>(), 4),
+            (size_of::<AddressBookTypedPropertyValue>(), 2),
+        ],
+        |g| {
+            let has_row = g.bool();
+            let value = GetTemplateInfoResponse {
+                error_code: ErrorCode(g.named(ErrorCode::NAMES)),
+                code_page: g.u32(),
+                row: has_row.then(|| address_book_property_value_list_value(g)),
+                auxiliary_buffer: g.blob(300),
+            };
+            layout(
+                &|e| value.pack(e),
+                &[&Must(0u32), &value.error_code.0, &value.code_page],
+                &[],
+            )?;
+            rules(
+                &|e| value.pack(e),
+                &|bytes, e| {
+                    let value = GetTemplateInfoResponse::unpack(
+                        &mut Cursor::new(bytes),
+                    )?;
+                    _ = value.pack(e);
+                    Ok(())
+                },
+                &[&Must(0u32), &value.error_code.0, &value.code_page],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, GetTemplateInfoResponse)
+        },
+    );
 }
 
 #[test]
@@ -1553,23 +2093,34 @@ fn get_template_info_failure_round_trips() {
             status_code: g.u32(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.status_code], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, GetTemplateInfoFailure)
     });
 }
 
 #[test]
 fn mod_link_att_request_round_trips() {
-    property(|g| {
-        let has_entry_ids = g.bool();
-        let value = ModLinkAttRequest {
-            flags: ModifyLinkFlags(g.u32()),
-            property_tag: PropertyTag(g.u32()),
-            minimal_id: MinimalEntryID(g.named(MinimalEntryID::NAMES)),
-            entry_ids: has_entry_ids.then(|| g.list(|g| g.blob(300))),
-            auxiliary_buffer: g.blob(300),
-        };
-        wire!(g, value, ModLinkAttRequest)
-    });
+    property_within(
+        &[(size_of::<String8>(), 4)],
+        |g| {
+            let has_entry_ids = g.bool();
+            let value = ModLinkAttRequest {
+                flags: ModifyLinkFlags(g.u32()),
+                property_tag: PropertyTag(g.u32()),
+                minimal_id: MinimalEntryID(g.named(MinimalEntryID::NAMES)),
+                entry_ids: has_entry_ids.then(|| g.list(|g| g.blob(300))),
+                auxiliary_buffer: g.blob(300),
+            };
+            layout(
+                &|e| value.pack(e),
+                &[&value.flags.0, &value.property_tag.0, &value.minimal_id.0],
+                &[],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, ModLinkAttRequest)
+        },
+    );
 }
 
 #[test]
@@ -1579,6 +2130,17 @@ fn mod_link_att_response_round_trips() {
             error_code: ErrorCode(g.named(ErrorCode::NAMES)),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&Must(0u32), &value.error_code.0], &[])?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = ModLinkAttResponse::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Must(0u32), &value.error_code.0],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, ModLinkAttResponse)
     });
 }
@@ -1590,26 +2152,48 @@ fn mod_link_att_failure_round_trips() {
             status_code: g.u32(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.status_code], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, ModLinkAttFailure)
     });
 }
 
 #[test]
 fn mod_props_request_round_trips() {
-    property(|g| {
-        let has_state = g.bool();
-        let has_property_tags = g.bool();
-        let has_property_values = g.bool();
-        let value = ModPropsRequest {
-            state: has_state.then(|| stat_value(g)),
-            properties_tags: has_property_tags
-                .then(|| large_property_tag_array_value(g)),
-            property_values: has_property_values
-                .then(|| address_book_property_value_list_value(g)),
-            auxiliary_buffer: g.blob(300),
-        };
-        wire!(g, value, ModPropsRequest)
-    });
+    property_within(
+        &[
+            (size_of::<AddressBookBinary>(), 1),
+            (size_of::<AddressBookString>(), 1),
+            (size_of::<AddressBookString8>(), 1),
+            (size_of::<AddressBookTaggedPropertyValue>(), 4),
+            (size_of::<AddressBookTypedPropertyValue>(), 2),
+        ],
+        |g| {
+            let has_state = g.bool();
+            let has_property_tags = g.bool();
+            let has_property_values = g.bool();
+            let value = ModPropsRequest {
+                state: has_state.then(|| stat_value(g)),
+                properties_tags: has_property_tags
+                    .then(|| large_property_tag_array_value(g)),
+                property_values: has_property_values
+                    .then(|| address_book_property_value_list_value(g)),
+                auxiliary_buffer: g.blob(300),
+            };
+            layout(&|e| value.pack(e), &[&Any(0u32)], &[])?;
+            rules(
+                &|e| value.pack(e),
+                &|bytes, e| {
+                    let value = ModPropsRequest::unpack(&mut Cursor::new(bytes))?;
+                    _ = value.pack(e);
+                    Ok(())
+                },
+                &[&Any(0u32)],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, ModPropsRequest)
+        },
+    );
 }
 
 #[test]
@@ -1619,6 +2203,17 @@ fn mod_props_response_round_trips() {
             error_code: ErrorCode(g.named(ErrorCode::NAMES)),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&Must(0u32), &value.error_code.0], &[])?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = ModPropsResponse::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Must(0u32), &value.error_code.0],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, ModPropsResponse)
     });
 }
@@ -1630,6 +2225,8 @@ fn mod_props_failure_round_trips() {
             status_code: g.u32(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.status_code], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, ModPropsFailure)
     });
 }
@@ -1647,23 +2244,48 @@ fn query_rows_request_round_trips() {
             columns: has_columns.then(|| large_property_tag_array_value(g)),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.flags.0], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, QueryRowsRequest)
     });
 }
 
 #[test]
 fn query_rows_response_round_trips() {
-    property(|g| {
-        let has_state = g.bool();
-        let has_columns_and_rows = g.bool();
-        let value = QueryRowsResponse {
-            error_code: ErrorCode(g.named(ErrorCode::NAMES)),
-            state: has_state.then(|| stat_value(g)),
-            columns_and_rows: has_columns_and_rows.then(|| columns_and_rows_value(g)),
-            auxiliary_buffer: g.blob(300),
-        };
-        wire!(g, value, QueryRowsResponse)
-    });
+    property_within(
+        &[
+            (size_of::<AddressBookBinary>(), 1),
+            (size_of::<AddressBookFlaggedCell>(), 1),
+            (size_of::<AddressBookPropertyRow>(), 1),
+            (size_of::<AddressBookPropertyValue>(), 1),
+            (size_of::<AddressBookString>(), 1),
+            (size_of::<AddressBookString8>(), 1),
+            (size_of::<AddressBookTypedPropertyValue>(), 2),
+        ],
+        |g| {
+            let has_state = g.bool();
+            let has_columns_and_rows = g.bool();
+            let value = QueryRowsResponse {
+                error_code: ErrorCode(g.named(ErrorCode::NAMES)),
+                state: has_state.then(|| stat_value(g)),
+                columns_and_rows: has_columns_and_rows
+                    .then(|| columns_and_rows_value(g)),
+                auxiliary_buffer: g.blob(300),
+            };
+            layout(&|e| value.pack(e), &[&Must(0u32), &value.error_code.0], &[])?;
+            rules(
+                &|e| value.pack(e),
+                &|bytes, e| {
+                    let value = QueryRowsResponse::unpack(&mut Cursor::new(bytes))?;
+                    _ = value.pack(e);
+                    Ok(())
+                },
+                &[&Must(0u32), &value.error_code.0],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, QueryRowsResponse)
+        },
+    );
 }
 
 #[test]
@@ -1673,6 +2295,8 @@ fn query_rows_failure_round_trips() {
             status_code: g.u32(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.status_code], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, QueryRowsFailure)
     });
 }
@@ -1684,6 +2308,17 @@ fn query_columns_request_round_trips() {
             mapi_flags: QueryColumnsFlags(g.u32()),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&Any(0u32), &value.mapi_flags.0], &[])?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = QueryColumnsRequest::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Any(0u32), &value.mapi_flags.0],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, QueryColumnsRequest)
     });
 }
@@ -1697,6 +2332,17 @@ fn query_columns_response_round_trips() {
             columns: has_columns.then(|| large_property_tag_array_value(g)),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&Must(0u32), &value.error_code.0], &[])?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = QueryColumnsResponse::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Must(0u32), &value.error_code.0],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, QueryColumnsResponse)
     });
 }
@@ -1708,41 +2354,84 @@ fn query_columns_failure_round_trips() {
             status_code: g.u32(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.status_code], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, QueryColumnsFailure)
     });
 }
 
 #[test]
 fn resolve_names_request_round_trips() {
-    property(|g| {
-        let has_state = g.bool();
-        let has_property_tags = g.bool();
-        let has_names = g.bool();
-        let value = ResolveNamesRequest {
-            state: has_state.then(|| stat_value(g)),
-            property_tags: has_property_tags.then(|| large_property_tag_array_value(g)),
-            name_values: has_names.then(|| g.list(|g| g.utf16(149))),
-            auxiliary_buffer: g.blob(300),
-        };
-        wire!(g, value, ResolveNamesRequest)
-    });
+    property_within(
+        &[(size_of::<Utf16>(), 2)],
+        |g| {
+            let has_state = g.bool();
+            let has_property_tags = g.bool();
+            let has_names = g.bool();
+            let value = ResolveNamesRequest {
+                state: has_state.then(|| stat_value(g)),
+                property_tags: has_property_tags
+                    .then(|| large_property_tag_array_value(g)),
+                name_values: has_names.then(|| g.list(|g| g.utf16(149))),
+                auxiliary_buffer: g.blob(300),
+            };
+            layout(&|e| value.pack(e), &[&Any(0u32)], &[])?;
+            rules(
+                &|e| value.pack(e),
+                &|bytes, e| {
+                    let value = ResolveNamesRequest::unpack(&mut Cursor::new(bytes))?;
+                    _ = value.pack(e);
+                    Ok(())
+                },
+                &[&Any(0u32)],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, ResolveNamesRequest)
+        },
+    );
 }
 
 #[test]
 fn resolve_names_response_round_trips() {
-    property(|g| {
-        let has_minimal_ids = g.bool();
-        let has_rows_and_cols = g.bool();
-        let value = ResolveNamesResponse {
-            error_code: ErrorCode(g.named(ErrorCode::NAMES)),
-            code_page: g.u32(),
-            minimal_ids: has_minimal_ids
-                .then(|| g.list(|g| MinimalEntryID(g.named(MinimalEntryID::NAMES)))),
-            columns_and_rows: has_rows_and_cols.then(|| columns_and_rows_value(g)),
-            auxiliary_buffer: g.blob(300),
-        };
-        wire!(g, value, ResolveNamesResponse)
-    });
+    property_within(
+        &[
+            (size_of::<AddressBookBinary>(), 1),
+            (size_of::<AddressBookFlaggedCell>(), 1),
+            (size_of::<AddressBookPropertyRow>(), 1),
+            (size_of::<AddressBookPropertyValue>(), 1),
+            (size_of::<AddressBookString>(), 1),
+            (size_of::<AddressBookString8>(), 1),
+            (size_of::<AddressBookTypedPropertyValue>(), 2),
+        ],
+        |g| {
+            let has_minimal_ids = g.bool();
+            let has_rows_and_cols = g.bool();
+            let value = ResolveNamesResponse {
+                error_code: ErrorCode(g.named(ErrorCode::NAMES)),
+                code_page: g.u32(),
+                minimal_ids: has_minimal_ids
+                    .then(|| g.list(|g| MinimalEntryID(g.named(MinimalEntryID::NAMES)))),
+                columns_and_rows: has_rows_and_cols.then(|| columns_and_rows_value(g)),
+                auxiliary_buffer: g.blob(300),
+            };
+            layout(
+                &|e| value.pack(e),
+                &[&Must(0u32), &value.error_code.0, &value.code_page],
+                &[],
+            )?;
+            rules(
+                &|e| value.pack(e),
+                &|bytes, e| {
+                    let value = ResolveNamesResponse::unpack(&mut Cursor::new(bytes))?;
+                    _ = value.pack(e);
+                    Ok(())
+                },
+                &[&Must(0u32), &value.error_code.0, &value.code_page],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, ResolveNamesResponse)
+        },
+    );
 }
 
 #[test]
@@ -1752,6 +2441,8 @@ fn resolve_names_failure_round_trips() {
             status_code: g.u32(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.status_code], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, ResolveNamesFailure)
     });
 }
@@ -1767,6 +2458,17 @@ fn resort_restriction_request_round_trips() {
                 .then(|| g.list(|g| MinimalEntryID(g.named(MinimalEntryID::NAMES)))),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&Any(0u32)], &[])?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = ResortRestrictionRequest::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Any(0u32)],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, ResortRestrictionRequest)
     });
 }
@@ -1783,6 +2485,17 @@ fn resort_restriction_response_round_trips() {
                 .then(|| g.list(|g| MinimalEntryID(g.named(MinimalEntryID::NAMES)))),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&Must(0u32), &value.error_code.0], &[])?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = ResortRestrictionResponse::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Must(0u32), &value.error_code.0],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, ResortRestrictionResponse)
     });
 }
@@ -1794,42 +2507,86 @@ fn resort_restriction_failure_round_trips() {
             status_code: g.u32(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.status_code], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, ResortRestrictionFailure)
     });
 }
 
 #[test]
 fn seek_entries_request_round_trips() {
-    property(|g| {
-        let has_state = g.bool();
-        let has_target = g.bool();
-        let has_explicit_table = g.bool();
-        let has_columns = g.bool();
-        let value = SeekEntriesRequest {
-            state: has_state.then(|| stat_value(g)),
-            target: has_target.then(|| address_book_tagged_property_value_value(g)),
-            explicit_table: has_explicit_table
-                .then(|| g.list(|g| MinimalEntryID(g.named(MinimalEntryID::NAMES)))),
-            columns: has_columns.then(|| large_property_tag_array_value(g)),
-            auxiliary_buffer: g.blob(300),
-        };
-        wire!(g, value, SeekEntriesRequest)
-    });
+    property_within(
+        &[
+            (size_of::<AddressBookBinary>(), 1),
+            (size_of::<AddressBookString>(), 1),
+            (size_of::<AddressBookString8>(), 1),
+            (size_of::<AddressBookTypedPropertyValue>(), 2),
+        ],
+        |g| {
+            let has_state = g.bool();
+            let has_target = g.bool();
+            let has_explicit_table = g.bool();
+            let has_columns = g.bool();
+            let value = SeekEntriesRequest {
+                state: has_state.then(|| stat_value(g)),
+                target: has_target.then(|| address_book_tagged_property_value_value(g)),
+                explicit_table: has_explicit_table
+                    .then(|| g.list(|g| MinimalEntryID(g.named(MinimalEntryID::NAMES)))),
+                columns: has_columns.then(|| large_property_tag_array_value(g)),
+                auxiliary_buffer: g.blob(300),
+            };
+            layout(&|e| value.pack(e), &[&Any(0u32)], &[])?;
+            rules(
+                &|e| value.pack(e),
+                &|bytes, e| {
+                    let value = SeekEntriesRequest::unpack(&mut Cursor::new(bytes))?;
+                    _ = value.pack(e);
+                    Ok(())
+                },
+                &[&Any(0u32)],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, SeekEntriesRequest)
+        },
+    );
 }
 
 #[test]
 fn seek_entries_response_round_trips() {
-    property(|g| {
-        let has_state = g.bool();
-        let has_columns_and_rows = g.bool();
-        let value = SeekEntriesResponse {
-            error_code: ErrorCode(g.named(ErrorCode::NAMES)),
-            state: has_state.then(|| stat_value(g)),
-            columns_and_rows: has_columns_and_rows.then(|| columns_and_rows_value(g)),
-            auxiliary_buffer: g.blob(300),
-        };
-        wire!(g, value, SeekEntriesResponse)
-    });
+    property_within(
+        &[
+            (size_of::<AddressBookBinary>(), 1),
+            (size_of::<AddressBookFlaggedCell>(), 1),
+            (size_of::<AddressBookPropertyRow>(), 1),
+            (size_of::<AddressBookPropertyValue>(), 1),
+            (size_of::<AddressBookString>(), 1),
+            (size_of::<AddressBookString8>(), 1),
+            (size_of::<AddressBookTypedPropertyValue>(), 2),
+        ],
+        |g| {
+            let has_state = g.bool();
+            let has_columns_and_rows = g.bool();
+            let value = SeekEntriesResponse {
+                error_code: ErrorCode(g.named(ErrorCode::NAMES)),
+                state: has_state.then(|| stat_value(g)),
+                columns_and_rows: has_columns_and_rows
+                    .then(|| columns_and_rows_value(g)),
+                auxiliary_buffer: g.blob(300),
+            };
+            layout(&|e| value.pack(e), &[&Must(0u32), &value.error_code.0], &[])?;
+            rules(
+                &|e| value.pack(e),
+                &|bytes, e| {
+                    let value = SeekEntriesResponse::unpack(&mut Cursor::new(bytes))?;
+                    _ = value.pack(e);
+                    Ok(())
+                },
+                &[&Must(0u32), &value.error_code.0],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, SeekEntriesResponse)
+        },
+    );
 }
 
 #[test]
@@ -1839,6 +2596,8 @@ fn seek_entries_failure_round_trips() {
             status_code: g.u32(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.status_code], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, SeekEntriesFailure)
     });
 }
@@ -1852,6 +2611,17 @@ fn update_stat_request_round_trips() {
             delta_requested: g.bool(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&Any(0u32)], &[])?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = UpdateStatRequest::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Any(0u32)],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, UpdateStatRequest)
     });
 }
@@ -1867,6 +2637,17 @@ fn update_stat_response_round_trips() {
             delta: has_delta.then(|| g.i32()),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&Must(0u32), &value.error_code.0], &[])?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = UpdateStatResponse::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Must(0u32), &value.error_code.0],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, UpdateStatResponse)
     });
 }
@@ -1878,6 +2659,8 @@ fn update_stat_failure_round_trips() {
             status_code: g.u32(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.status_code], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, UpdateStatFailure)
     });
 }
@@ -1889,6 +2672,17 @@ fn get_mailbox_url_request_round_trips() {
             server_dn: g.utf16(149),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&Any(0u32)], &[])?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = GetMailboxUrlRequest::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Any(0u32)],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, GetMailboxUrlRequest)
     });
 }
@@ -1901,6 +2695,17 @@ fn get_mailbox_url_response_round_trips() {
             server_url: g.utf16(149),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&Must(0u32), &value.error_code.0], &[])?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = GetMailboxUrlResponse::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Must(0u32), &value.error_code.0],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, GetMailboxUrlResponse)
     });
 }
@@ -1912,6 +2717,8 @@ fn get_mailbox_url_failure_round_trips() {
             status_code: g.u32(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.status_code], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, GetMailboxUrlFailure)
     });
 }
@@ -1923,6 +2730,17 @@ fn get_address_book_url_request_round_trips() {
             user_dn: g.utf16(149),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&Any(0u32)], &[])?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = GetAddressBookUrlRequest::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Any(0u32)],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, GetAddressBookUrlRequest)
     });
 }
@@ -1935,6 +2753,17 @@ fn get_address_book_url_response_round_trips() {
             server_url: g.utf16(149),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&Must(0u32), &value.error_code.0], &[])?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = GetAddressBookUrlResponse::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Must(0u32), &value.error_code.0],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, GetAddressBookUrlResponse)
     });
 }
@@ -1946,6 +2775,8 @@ fn get_address_book_url_failure_round_trips() {
             status_code: g.u32(),
             auxiliary_buffer: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.status_code], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, GetAddressBookUrlFailure)
     });
 }

@@ -3,7 +3,11 @@
 
 //! Values of `oxcmsg`, and what has to hold for them.
 
-use protocol::oxcdata::{FolderId, MessageId, PropertyTag, RecipientType, TypedString};
+use protocol::oxcdata::{
+    ErrorCode, FlaggedCell, FolderId, MessageId, ModifyRecipientRow, OpenRecipientRow,
+    PropertyTag, PropertyValue, RecipientType, Restriction, TaggedPropertyValue,
+    TypedPropertyValue, TypedString,
+};
 use protocol::oxcmsg::{
     AttachmentTableFlags, MessageOpenModeFlags, MessageStatusFlags, ReadFlags,
     ReadRecipientRow, RopCreateAttachmentRequest, RopCreateAttachmentResponse,
@@ -20,14 +24,36 @@ use protocol::oxcmsg::{
     RopSaveChangesAttachmentRequest, RopSaveChangesAttachmentResponse,
     RopSaveChangesMessageRequest, RopSaveChangesMessageResponse,
     RopSetMessageReadFlagRequest, RopSetMessageReadFlagResponse,
-    RopSetMessageStatusRequest, RopSetMessageStatusResponse, RopSetReadFlagsOther,
-    RopSetReadFlagsRequest, RopSetReadFlagsResponse, SaveFlags,
+    RopSetMessageStatusRequest, RopSetMessageStatusResponse, RopSetReadFlagsFailure,
+    RopSetReadFlagsOther, RopSetReadFlagsRequest, RopSetReadFlagsResponse, SaveFlags,
 };
 use protocol::oxcprpt::AccessMode;
-use generated_tests::{Choices, decoded, wire};
-use generated_tests::oracles::property;
+use protocol::oxorule::{ActionBlock, RecipientBlockData};
+use generated_tests::{Choices, decoded, reply, wire};
+use generated_tests::layout::{Any, layout, rules};
+use generated_tests::operations::request;
+use generated_tests::oracles::{owned, property, property_within};
 use generated_tests::vectors::{Header, check_reply_header, hex};
-use runtime::{Blob, Utf16};
+use protocol::rops::{
+    RopRequest, pack_rop_create_attachment_reply, pack_rop_create_message_reply,
+    pack_rop_delete_attachment_reply, pack_rop_get_attachment_table_reply,
+    pack_rop_get_message_status_reply, pack_rop_get_valid_attachments_reply,
+    pack_rop_modify_recipients_reply, pack_rop_open_attachment_reply,
+    pack_rop_open_embedded_message_reply, pack_rop_open_message_reply,
+    pack_rop_read_recipients_reply, pack_rop_reload_cached_information_reply,
+    pack_rop_remove_all_recipients_reply, pack_rop_save_changes_attachment_reply,
+    pack_rop_set_message_read_flag_reply, pack_rop_set_message_status_reply,
+    pack_rop_set_read_flags_reply, unpack_rop_create_attachment_reply,
+    unpack_rop_create_message_reply, unpack_rop_delete_attachment_reply,
+    unpack_rop_get_attachment_table_reply, unpack_rop_get_message_status_reply,
+    unpack_rop_get_valid_attachments_reply, unpack_rop_modify_recipients_reply,
+    unpack_rop_open_attachment_reply, unpack_rop_open_embedded_message_reply,
+    unpack_rop_open_message_reply, unpack_rop_read_recipients_reply,
+    unpack_rop_reload_cached_information_reply, unpack_rop_remove_all_recipients_reply,
+    unpack_rop_save_changes_attachment_reply, unpack_rop_set_message_read_flag_reply,
+    unpack_rop_set_message_status_reply, unpack_rop_set_read_flags_reply,
+};
+use runtime::{Blob, Cursor, String8, Utf16};
 use super::oxcdata;
 
 pub fn read_recipient_row_value(g: &mut Choices) -> ReadRecipientRow<'static> {
@@ -41,7 +67,25 @@ pub fn read_recipient_row_value(g: &mut Choices) -> ReadRecipientRow<'static> {
 
 #[test]
 fn read_recipient_row_round_trips() {
-    property(|g| wire!(g, read_recipient_row_value(g), ReadRecipientRow));
+    property(|g| {
+        let value = read_recipient_row_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[&value.row_id, &value.recipient_type.0, &value.code_page_id, &Any(0u16)],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = ReadRecipientRow::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&value.row_id, &value.recipient_type.0, &value.code_page_id, &Any(0u16)],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, ReadRecipientRow)
+    });
 }
 
 #[test]
@@ -56,30 +100,73 @@ fn rop_open_message_request_round_trips() {
             open_mode_flags: MessageOpenModeFlags(g.u8()),
             message_id: MessageId(g.u64()),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.output_handle_index,
+                &value.code_page_id,
+                &value.folder_id.0,
+                &value.open_mode_flags.0,
+                &value.message_id.0,
+            ],
+            &[],
+        )?;
+        request(
+            3u8,
+            "RopOpenMessage",
+            &RopRequest::RopOpenMessage(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopOpenMessageRequest)
     });
 }
 
 #[test]
 fn rop_open_message_response_round_trips() {
-    property(|g| {
-        let recipient_columns = g
-            .list(|g| {
-                PropertyTag(g.u32())
-                    .with_property_type(oxcdata::property_value_property_type(g))
-            });
-        let recipient_rows = g
-            .list(|g| oxcdata::open_recipient_row_value(g, &recipient_columns));
-        let value = RopOpenMessageResponse {
-            has_named_properties: g.bool(),
-            subject_prefix: oxcdata::typed_string_value(g),
-            normalized_subject: oxcdata::typed_string_value(g),
-            recipient_count: g.u16(),
-            recipient_columns,
-            recipient_rows,
-        };
-        wire!(g, value, RopOpenMessageResponse)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<FlaggedCell>(), 1),
+            (size_of::<OpenRecipientRow>(), 12),
+            (size_of::<PropertyValue>(), 1),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let recipient_columns = g
+                .list(|g| {
+                    PropertyTag(g.u32())
+                        .with_property_type(oxcdata::property_value_property_type(g))
+                });
+            let recipient_rows = g
+                .list(|g| oxcdata::open_recipient_row_value(g, &recipient_columns));
+            let value = RopOpenMessageResponse {
+                has_named_properties: g.bool(),
+                subject_prefix: oxcdata::typed_string_value(g),
+                normalized_subject: oxcdata::typed_string_value(g),
+                recipient_count: g.u16(),
+                recipient_columns,
+                recipient_rows,
+            };
+            layout(&|e| value.pack(e), &[&value.has_named_properties], &[])?;
+            owned(&value, &value.clone().into_owned())?;
+            reply!(
+                g, 0x03, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder |
+                value.pack(e), pack_rop_open_message_reply, unpack_rop_open_message_reply
+            );
+            reply!(
+                g, 0x03, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+                pack_rop_open_message_reply, unpack_rop_open_message_reply
+            );
+            wire!(g, value, RopOpenMessageResponse)
+        },
+    );
 }
 
 #[test]
@@ -93,6 +180,24 @@ fn rop_create_message_request_round_trips() {
             folder_id: FolderId(g.u64()),
             associated_flag: g.bool(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.output_handle_index,
+                &value.code_page_id,
+                &value.folder_id.0,
+                &value.associated_flag,
+            ],
+            &[],
+        )?;
+        request(
+            6u8,
+            "RopCreateMessage",
+            &RopRequest::RopCreateMessage(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopCreateMessageRequest)
     });
 }
@@ -104,6 +209,14 @@ fn rop_create_message_response_round_trips() {
         let value = RopCreateMessageResponse {
             message_id: has_message_id.then(|| MessageId(g.u64())),
         };
+        reply!(
+            g, 0x06, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_create_message_reply, unpack_rop_create_message_reply
+        );
+        reply!(
+            g, 0x06, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_create_message_reply, unpack_rop_create_message_reply
+        );
         wire!(g, value, RopCreateMessageResponse)
     });
 }
@@ -117,6 +230,22 @@ fn rop_save_changes_message_request_round_trips() {
             input_handle_index: g.u8(),
             save_flags: SaveFlags(g.u8()),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.response_handle_index,
+                &value.input_handle_index,
+                &value.save_flags.0,
+            ],
+            &[],
+        )?;
+        request(
+            12u8,
+            "RopSaveChangesMessage",
+            &RopRequest::RopSaveChangesMessage(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopSaveChangesMessageRequest)
     });
 }
@@ -128,6 +257,7 @@ fn rop_save_changes_message_response_round_trips() {
         let value = RopSaveChangesMessageResponse {
             message_id: MessageId(g.u64()),
         };
+        layout(&|e| value.pack(e, input_handle_index), &[], &[&value.message_id.0])?;
         wire!(g, value, RopSaveChangesMessageResponse, input_handle_index)
     });
 }
@@ -139,6 +269,28 @@ fn rop_remove_all_recipients_request_round_trips() {
             logon_id: g.u8(),
             input_handle_index: g.u8(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.logon_id, &value.input_handle_index, &Any(0u32)],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = RopRemoveAllRecipientsRequest::unpack(
+                    &mut Cursor::new(bytes),
+                )?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&value.logon_id, &value.input_handle_index, &Any(0u32)],
+        )?;
+        request(
+            13u8,
+            "RopRemoveAllRecipients",
+            &RopRequest::RopRemoveAllRecipients(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopRemoveAllRecipientsRequest)
     });
 }
@@ -146,33 +298,85 @@ fn rop_remove_all_recipients_request_round_trips() {
 #[test]
 fn rop_remove_all_recipients_response_round_trips() {
     property(|g| {
-        wire!(g, RopRemoveAllRecipientsResponse, RopRemoveAllRecipientsResponse)
+        let value = RopRemoveAllRecipientsResponse;
+        reply!(
+            g, 0x0D, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_remove_all_recipients_reply,
+            unpack_rop_remove_all_recipients_reply
+        );
+        reply!(
+            g, 0x0D, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_remove_all_recipients_reply, unpack_rop_remove_all_recipients_reply
+        );
+        wire!(g, value, RopRemoveAllRecipientsResponse)
     });
 }
 
 #[test]
 fn rop_modify_recipients_request_round_trips() {
-    property(|g| {
-        let recipient_columns = g
-            .list(|g| {
-                PropertyTag(g.u32())
-                    .with_property_type(oxcdata::property_value_property_type(g))
-            });
-        let recipient_rows = g
-            .list(|g| oxcdata::modify_recipient_row_value(g, &recipient_columns));
-        let value = RopModifyRecipientsRequest {
-            logon_id: g.u8(),
-            input_handle_index: g.u8(),
-            recipient_columns,
-            recipient_rows,
-        };
-        wire!(g, value, RopModifyRecipientsRequest)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<FlaggedCell>(), 1),
+            (size_of::<ModifyRecipientRow>(), 7),
+            (size_of::<PropertyValue>(), 1),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let recipient_columns = g
+                .list(|g| {
+                    PropertyTag(g.u32())
+                        .with_property_type(oxcdata::property_value_property_type(g))
+                });
+            let recipient_rows = g
+                .list(|g| oxcdata::modify_recipient_row_value(g, &recipient_columns));
+            let value = RopModifyRecipientsRequest {
+                logon_id: g.u8(),
+                input_handle_index: g.u8(),
+                recipient_columns,
+                recipient_rows,
+            };
+            layout(
+                &|e| value.pack(e),
+                &[
+                    &value.logon_id,
+                    &value.input_handle_index,
+                    &(value.recipient_columns.len() as u16),
+                ],
+                &[],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            request(
+                14u8,
+                "RopModifyRecipients",
+                &RopRequest::RopModifyRecipients(value.clone()),
+                &|e: &mut runtime::Encoder| value.pack(e),
+            )?;
+            wire!(g, value, RopModifyRecipientsRequest)
+        },
+    );
 }
 
 #[test]
 fn rop_modify_recipients_response_round_trips() {
-    property(|g| wire!(g, RopModifyRecipientsResponse, RopModifyRecipientsResponse));
+    property(|g| {
+        let value = RopModifyRecipientsResponse;
+        reply!(
+            g, 0x0E, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_modify_recipients_reply,
+            unpack_rop_modify_recipients_reply
+        );
+        reply!(
+            g, 0x0E, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_modify_recipients_reply, unpack_rop_modify_recipients_reply
+        );
+        wire!(g, value, RopModifyRecipientsResponse)
+    });
 }
 
 #[test]
@@ -183,18 +387,52 @@ fn rop_read_recipients_request_round_trips() {
             input_handle_index: g.u8(),
             row_id: g.u32(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.logon_id, &value.input_handle_index, &value.row_id, &Any(0u16)],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = RopReadRecipientsRequest::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&value.logon_id, &value.input_handle_index, &value.row_id, &Any(0u16)],
+        )?;
+        request(
+            15u8,
+            "RopReadRecipients",
+            &RopRequest::RopReadRecipients(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopReadRecipientsRequest)
     });
 }
 
 #[test]
 fn rop_read_recipients_response_round_trips() {
-    property(|g| {
-        let value = RopReadRecipientsResponse {
-            recipient_rows: g.list(read_recipient_row_value),
-        };
-        wire!(g, value, RopReadRecipientsResponse)
-    });
+    property_within(
+        &[(size_of::<ReadRecipientRow>(), 11)],
+        |g| {
+            let value = RopReadRecipientsResponse {
+                recipient_rows: g.list(read_recipient_row_value),
+            };
+            layout(&|e| value.pack(e), &[&(value.recipient_rows.len() as u8)], &[])?;
+            owned(&value, &value.clone().into_owned())?;
+            reply!(
+                g, 0x0F, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder |
+                value.pack(e), pack_rop_read_recipients_reply,
+                unpack_rop_read_recipients_reply
+            );
+            reply!(
+                g, 0x0F, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+                pack_rop_read_recipients_reply, unpack_rop_read_recipients_reply
+            );
+            wire!(g, value, RopReadRecipientsResponse)
+        },
+    );
 }
 
 #[test]
@@ -204,30 +442,78 @@ fn rop_reload_cached_information_request_round_trips() {
             logon_id: g.u8(),
             input_handle_index: g.u8(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.logon_id, &value.input_handle_index, &Any(0u16)],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = RopReloadCachedInformationRequest::unpack(
+                    &mut Cursor::new(bytes),
+                )?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&value.logon_id, &value.input_handle_index, &Any(0u16)],
+        )?;
+        request(
+            16u8,
+            "RopReloadCachedInformation",
+            &RopRequest::RopReloadCachedInformation(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopReloadCachedInformationRequest)
     });
 }
 
 #[test]
 fn rop_reload_cached_information_response_round_trips() {
-    property(|g| {
-        let recipient_columns = g
-            .list(|g| {
-                PropertyTag(g.u32())
-                    .with_property_type(oxcdata::property_value_property_type(g))
-            });
-        let recipient_rows = g
-            .list(|g| oxcdata::open_recipient_row_value(g, &recipient_columns));
-        let value = RopReloadCachedInformationResponse {
-            has_named_properties: g.bool(),
-            subject_prefix: oxcdata::typed_string_value(g),
-            normalized_subject: oxcdata::typed_string_value(g),
-            recipient_count: g.u16(),
-            recipient_columns,
-            recipient_rows,
-        };
-        wire!(g, value, RopReloadCachedInformationResponse)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<FlaggedCell>(), 1),
+            (size_of::<OpenRecipientRow>(), 12),
+            (size_of::<PropertyValue>(), 1),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let recipient_columns = g
+                .list(|g| {
+                    PropertyTag(g.u32())
+                        .with_property_type(oxcdata::property_value_property_type(g))
+                });
+            let recipient_rows = g
+                .list(|g| oxcdata::open_recipient_row_value(g, &recipient_columns));
+            let value = RopReloadCachedInformationResponse {
+                has_named_properties: g.bool(),
+                subject_prefix: oxcdata::typed_string_value(g),
+                normalized_subject: oxcdata::typed_string_value(g),
+                recipient_count: g.u16(),
+                recipient_columns,
+                recipient_rows,
+            };
+            layout(&|e| value.pack(e), &[&value.has_named_properties], &[])?;
+            owned(&value, &value.clone().into_owned())?;
+            reply!(
+                g, 0x10, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder |
+                value.pack(e), pack_rop_reload_cached_information_reply,
+                unpack_rop_reload_cached_information_reply
+            );
+            reply!(
+                g, 0x10, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+                pack_rop_reload_cached_information_reply,
+                unpack_rop_reload_cached_information_reply
+            );
+            wire!(g, value, RopReloadCachedInformationResponse)
+        },
+    );
 }
 
 #[test]
@@ -239,6 +525,22 @@ fn rop_set_message_read_flag_request_round_trips() {
             input_handle_index: g.u8(),
             read_flags: ReadFlags(g.u8()),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.response_handle_index,
+                &value.input_handle_index,
+                &value.read_flags.0,
+            ],
+            &[],
+        )?;
+        request(
+            17u8,
+            "RopSetMessageReadFlag",
+            &RopRequest::RopSetMessageReadFlag(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopSetMessageReadFlagRequest)
     });
 }
@@ -247,7 +549,7 @@ fn rop_set_message_read_flag_request_round_trips() {
 fn rop_set_message_read_flag_response_round_trips() {
     property(|g| {
         let read_status_changed = g.bool();
-        let (logon_id, client_data) = if read_status_changed {
+        let (logon_id, client_data) = if g.breaks(read_status_changed) {
             (Some(g.u8()), Some(g.bytes()))
         } else {
             (None, None)
@@ -257,6 +559,16 @@ fn rop_set_message_read_flag_response_round_trips() {
             logon_id,
             client_data,
         };
+        layout(&|e| value.pack(e), &[&value.read_status_changed], &[])?;
+        reply!(
+            g, 0x11, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_set_message_read_flag_reply,
+            unpack_rop_set_message_read_flag_reply
+        );
+        reply!(
+            g, 0x11, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_set_message_read_flag_reply, unpack_rop_set_message_read_flag_reply
+        );
         wire!(g, value, RopSetMessageReadFlagResponse)
     });
 }
@@ -269,6 +581,17 @@ fn rop_get_message_status_request_round_trips() {
             input_handle_index: g.u8(),
             message_id: MessageId(g.u64()),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.logon_id, &value.input_handle_index, &value.message_id.0],
+            &[],
+        )?;
+        request(
+            31u8,
+            "RopGetMessageStatus",
+            &RopRequest::RopGetMessageStatus(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopGetMessageStatusRequest)
     });
 }
@@ -279,6 +602,16 @@ fn rop_get_message_status_response_round_trips() {
         let value = RopGetMessageStatusResponse {
             message_status_flags: MessageStatusFlags(g.u32()),
         };
+        layout(&|e| value.pack(e), &[&value.message_status_flags.0], &[])?;
+        reply!(
+            g, 0x20, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_get_message_status_reply,
+            unpack_rop_get_message_status_reply
+        );
+        reply!(
+            g, 0x20, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_get_message_status_reply, unpack_rop_get_message_status_reply
+        );
         wire!(g, value, RopGetMessageStatusResponse)
     });
 }
@@ -293,6 +626,23 @@ fn rop_set_message_status_request_round_trips() {
             message_status_flags: MessageStatusFlags(g.u32()),
             message_status_mask: MessageStatusFlags(g.u32()),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.message_id.0,
+                &value.message_status_flags.0,
+                &value.message_status_mask.0,
+            ],
+            &[],
+        )?;
+        request(
+            32u8,
+            "RopSetMessageStatus",
+            &RopRequest::RopSetMessageStatus(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopSetMessageStatusRequest)
     });
 }
@@ -303,6 +653,16 @@ fn rop_set_message_status_response_round_trips() {
         let value = RopSetMessageStatusResponse {
             message_status_flags: MessageStatusFlags(g.u32()),
         };
+        layout(&|e| value.pack(e), &[&value.message_status_flags.0], &[])?;
+        reply!(
+            g, 0x20, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_set_message_status_reply,
+            unpack_rop_set_message_status_reply
+        );
+        reply!(
+            g, 0x20, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_set_message_status_reply, unpack_rop_set_message_status_reply
+        );
         wire!(g, value, RopSetMessageStatusResponse)
     });
 }
@@ -316,13 +676,41 @@ fn rop_get_attachment_table_request_round_trips() {
             output_handle_index: g.u8(),
             table_flags: AttachmentTableFlags(g.u8()),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.output_handle_index,
+                &value.table_flags.0,
+            ],
+            &[],
+        )?;
+        request(
+            33u8,
+            "RopGetAttachmentTable",
+            &RopRequest::RopGetAttachmentTable(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopGetAttachmentTableRequest)
     });
 }
 
 #[test]
 fn rop_get_attachment_table_response_round_trips() {
-    property(|g| wire!(g, RopGetAttachmentTableResponse, RopGetAttachmentTableResponse));
+    property(|g| {
+        let value = RopGetAttachmentTableResponse;
+        reply!(
+            g, 0x21, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_get_attachment_table_reply,
+            unpack_rop_get_attachment_table_reply
+        );
+        reply!(
+            g, 0x21, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_get_attachment_table_reply, unpack_rop_get_attachment_table_reply
+        );
+        wire!(g, value, RopGetAttachmentTableResponse)
+    });
 }
 
 #[test]
@@ -335,13 +723,41 @@ fn rop_open_attachment_request_round_trips() {
             open_attachment_flags: AccessMode(g.named(AccessMode::NAMES)),
             attachment_id: g.u32(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.output_handle_index,
+                &value.open_attachment_flags.0,
+                &value.attachment_id,
+            ],
+            &[],
+        )?;
+        request(
+            34u8,
+            "RopOpenAttachment",
+            &RopRequest::RopOpenAttachment(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopOpenAttachmentRequest)
     });
 }
 
 #[test]
 fn rop_open_attachment_response_round_trips() {
-    property(|g| wire!(g, RopOpenAttachmentResponse, RopOpenAttachmentResponse));
+    property(|g| {
+        let value = RopOpenAttachmentResponse;
+        reply!(
+            g, 0x22, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_open_attachment_reply, unpack_rop_open_attachment_reply
+        );
+        reply!(
+            g, 0x22, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_open_attachment_reply, unpack_rop_open_attachment_reply
+        );
+        wire!(g, value, RopOpenAttachmentResponse)
+    });
 }
 
 #[test]
@@ -352,6 +768,17 @@ fn rop_create_attachment_request_round_trips() {
             input_handle_index: g.u8(),
             output_handle_index: g.u8(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.logon_id, &value.input_handle_index, &value.output_handle_index],
+            &[],
+        )?;
+        request(
+            35u8,
+            "RopCreateAttachment",
+            &RopRequest::RopCreateAttachment(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopCreateAttachmentRequest)
     });
 }
@@ -362,6 +789,16 @@ fn rop_create_attachment_response_round_trips() {
         let value = RopCreateAttachmentResponse {
             attachment_id: g.u32(),
         };
+        layout(&|e| value.pack(e), &[&value.attachment_id], &[])?;
+        reply!(
+            g, 0x23, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_create_attachment_reply,
+            unpack_rop_create_attachment_reply
+        );
+        reply!(
+            g, 0x23, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_create_attachment_reply, unpack_rop_create_attachment_reply
+        );
         wire!(g, value, RopCreateAttachmentResponse)
     });
 }
@@ -374,13 +811,36 @@ fn rop_delete_attachment_request_round_trips() {
             input_handle_index: g.u8(),
             attachment_id: g.u32(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.logon_id, &value.input_handle_index, &value.attachment_id],
+            &[],
+        )?;
+        request(
+            36u8,
+            "RopDeleteAttachment",
+            &RopRequest::RopDeleteAttachment(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopDeleteAttachmentRequest)
     });
 }
 
 #[test]
 fn rop_delete_attachment_response_round_trips() {
-    property(|g| wire!(g, RopDeleteAttachmentResponse, RopDeleteAttachmentResponse));
+    property(|g| {
+        let value = RopDeleteAttachmentResponse;
+        reply!(
+            g, 0x24, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_delete_attachment_reply,
+            unpack_rop_delete_attachment_reply
+        );
+        reply!(
+            g, 0x24, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_delete_attachment_reply, unpack_rop_delete_attachment_reply
+        );
+        wire!(g, value, RopDeleteAttachmentResponse)
+    });
 }
 
 #[test]
@@ -392,6 +852,22 @@ fn rop_save_changes_attachment_request_round_trips() {
             input_handle_index: g.u8(),
             save_flags: SaveFlags(g.u8()),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.response_handle_index,
+                &value.input_handle_index,
+                &value.save_flags.0,
+            ],
+            &[],
+        )?;
+        request(
+            37u8,
+            "RopSaveChangesAttachment",
+            &RopRequest::RopSaveChangesAttachment(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopSaveChangesAttachmentRequest)
     });
 }
@@ -399,7 +875,18 @@ fn rop_save_changes_attachment_request_round_trips() {
 #[test]
 fn rop_save_changes_attachment_response_round_trips() {
     property(|g| {
-        wire!(g, RopSaveChangesAttachmentResponse, RopSaveChangesAttachmentResponse)
+        let value = RopSaveChangesAttachmentResponse;
+        reply!(
+            g, 0x25, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_save_changes_attachment_reply,
+            unpack_rop_save_changes_attachment_reply
+        );
+        reply!(
+            g, 0x25, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_save_changes_attachment_reply,
+            unpack_rop_save_changes_attachment_reply
+        );
+        wire!(g, value, RopSaveChangesAttachmentResponse)
     });
 }
 
@@ -413,31 +900,89 @@ fn rop_open_embedded_message_request_round_trips() {
             code_page_id: g.u16(),
             open_mode_flags: AccessMode(g.named(AccessMode::NAMES)),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.output_handle_index,
+                &value.code_page_id,
+                &value.open_mode_flags.0,
+            ],
+            &[],
+        )?;
+        request(
+            70u8,
+            "RopOpenEmbeddedMessage",
+            &RopRequest::RopOpenEmbeddedMessage(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopOpenEmbeddedMessageRequest)
     });
 }
 
 #[test]
 fn rop_open_embedded_message_response_round_trips() {
-    property(|g| {
-        let recipient_columns = g
-            .list(|g| {
-                PropertyTag(g.u32())
-                    .with_property_type(oxcdata::property_value_property_type(g))
-            });
-        let recipient_rows = g
-            .list(|g| oxcdata::open_recipient_row_value(g, &recipient_columns));
-        let value = RopOpenEmbeddedMessageResponse {
-            message_id: MessageId(g.u64()),
-            has_named_properties: g.bool(),
-            subject_prefix: oxcdata::typed_string_value(g),
-            normalized_subject: oxcdata::typed_string_value(g),
-            recipient_count: g.u16(),
-            recipient_columns,
-            recipient_rows,
-        };
-        wire!(g, value, RopOpenEmbeddedMessageResponse)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<FlaggedCell>(), 1),
+            (size_of::<OpenRecipientRow>(), 12),
+            (size_of::<PropertyValue>(), 1),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let recipient_columns = g
+                .list(|g| {
+                    PropertyTag(g.u32())
+                        .with_property_type(oxcdata::property_value_property_type(g))
+                });
+            let recipient_rows = g
+                .list(|g| oxcdata::open_recipient_row_value(g, &recipient_columns));
+            let value = RopOpenEmbeddedMessageResponse {
+                message_id: MessageId(g.u64()),
+                has_named_properties: g.bool(),
+                subject_prefix: oxcdata::typed_string_value(g),
+                normalized_subject: oxcdata::typed_string_value(g),
+                recipient_count: g.u16(),
+                recipient_columns,
+                recipient_rows,
+            };
+            layout(
+                &|e| value.pack(e),
+                &[&Any(0u8), &value.message_id.0, &value.has_named_properties],
+                &[],
+            )?;
+            rules(
+                &|e| value.pack(e),
+                &|bytes, e| {
+                    let value = RopOpenEmbeddedMessageResponse::unpack(
+                        &mut Cursor::new(bytes),
+                    )?;
+                    _ = value.pack(e);
+                    Ok(())
+                },
+                &[&Any(0u8), &value.message_id.0, &value.has_named_properties],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            reply!(
+                g, 0x46, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder |
+                value.pack(e), pack_rop_open_embedded_message_reply,
+                unpack_rop_open_embedded_message_reply
+            );
+            reply!(
+                g, 0x46, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+                pack_rop_open_embedded_message_reply,
+                unpack_rop_open_embedded_message_reply
+            );
+            wire!(g, value, RopOpenEmbeddedMessageResponse)
+        },
+    );
 }
 
 #[test]
@@ -447,6 +992,13 @@ fn rop_get_valid_attachments_request_round_trips() {
             logon_id: g.u8(),
             input_handle_index: g.u8(),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        request(
+            82u8,
+            "RopGetValidAttachments",
+            &RopRequest::RopGetValidAttachments(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopGetValidAttachmentsRequest)
     });
 }
@@ -457,6 +1009,16 @@ fn rop_get_valid_attachments_response_round_trips() {
         let value = RopGetValidAttachmentsResponse {
             attachment_id_array: g.list(|g| g.u32()),
         };
+        layout(&|e| value.pack(e), &[&(value.attachment_id_array.len() as u32)], &[])?;
+        reply!(
+            g, 0x52, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_get_valid_attachments_reply,
+            unpack_rop_get_valid_attachments_reply
+        );
+        reply!(
+            g, 0x52, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_get_valid_attachments_reply, unpack_rop_get_valid_attachments_reply
+        );
         wire!(g, value, RopGetValidAttachmentsResponse)
     });
 }
@@ -471,6 +1033,23 @@ fn rop_set_read_flags_request_round_trips() {
             read_flags: ReadFlags(g.u8()),
             message_ids: g.list(|g| MessageId(g.u64())),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.want_asynchronous,
+                &value.read_flags.0,
+                &(value.message_ids.len() as u16),
+            ],
+            &[],
+        )?;
+        request(
+            102u8,
+            "RopSetReadFlags",
+            &RopRequest::RopSetReadFlags(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopSetReadFlagsRequest)
     });
 }
@@ -481,6 +1060,11 @@ fn rop_set_read_flags_response_round_trips() {
         let value = RopSetReadFlagsResponse {
             partial_completion: g.bool(),
         };
+        layout(&|e| value.pack(e), &[&value.partial_completion], &[])?;
+        reply!(
+            g, 0x66, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_set_read_flags_reply, unpack_rop_set_read_flags_reply
+        );
         wire!(g, value, RopSetReadFlagsResponse)
     });
 }
@@ -491,6 +1075,12 @@ fn rop_set_read_flags_other_round_trips() {
         let value = RopSetReadFlagsOther {
             partial_completion: g.bool(),
         };
+        layout(&|e| value.pack(e), &[&value.partial_completion], &[])?;
+        reply!(
+            g, 0x66, 0x8000_4005, Err(RopSetReadFlagsFailure::Other { code :
+            ErrorCode(0x8000_4005), body : value }), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_set_read_flags_reply, unpack_rop_set_read_flags_reply
+        );
         wire!(g, value, RopSetReadFlagsOther)
     });
 }

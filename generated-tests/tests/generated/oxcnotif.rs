@@ -3,17 +3,27 @@
 
 //! Values of `oxcnotif`, and what has to hold for them.
 
-use protocol::oxcdata::{FolderId, MessageId, PropertyRow, PropertyTag, PropertyValue};
+use protocol::oxcdata::{
+    ErrorCode, FlaggedCell, FolderId, MessageId, PropertyRow, PropertyTag, PropertyValue,
+    Restriction, TaggedPropertyValue, TypedPropertyValue,
+};
 use protocol::oxcnotif::{
     ChangedTableRow, ChangedTableRowTableRowData, ChangedTags, DeletedTableRow,
     NotificationData, NotificationDataEvent, NotificationFlags, NotificationTypes,
     RopNotifyResponse, RopPendingResponse, RopRegisterNotificationRequest,
     RopRegisterNotificationResponse, TableChange,
 };
-use generated_tests::{Choices, decoded, wire};
-use generated_tests::oracles::property;
+use protocol::oxorule::{ActionBlock, RecipientBlockData};
+use generated_tests::{Choices, decoded, reply, wire};
+use generated_tests::layout::layout;
+use generated_tests::operations::request;
+use generated_tests::oracles::{owned, property, property_within};
 use generated_tests::vectors::{Header, check_reply_header, decoded, hex, refused};
-use runtime::{Blob, String8};
+use protocol::rops::{
+    RopRequest, pack_rop_register_notification_reply,
+    unpack_rop_register_notification_reply,
+};
+use runtime::{Blob, String8, Utf16};
 use super::oxcdata;
 
 pub fn changed_table_row_value(
@@ -21,12 +31,12 @@ pub fn changed_table_row_value(
     m: bool,
     columns: Option<&[PropertyTag]>,
 ) -> ChangedTableRow<'static> {
-    let (table_row_message_id, table_row_instance) = if m {
+    let (table_row_message_id, table_row_instance) = if g.breaks(m) {
         (Some(MessageId(g.u64())), Some(g.u32()))
     } else {
         (None, None)
     };
-    let (insert_after_table_row_id, insert_after_table_row_instance) = if m {
+    let (insert_after_table_row_id, insert_after_table_row_instance) = if g.breaks(m) {
         (Some(MessageId(g.u64())), Some(g.u32()))
     } else {
         (None, None)
@@ -51,20 +61,42 @@ pub fn changed_table_row_value(
 
 #[test]
 fn changed_table_row_round_trips() {
-    property(|g| {
-        let m = g.bool();
-        let columns = g
-            .bool()
-            .then(|| {
-                g
-                    .list(|g| {
-                        PropertyTag(g.u32())
-                            .with_property_type(oxcdata::property_value_property_type(g))
-                    })
-            });
-        let columns = columns.as_deref();
-        wire!(g, changed_table_row_value(g, m, columns), ChangedTableRow, m, columns)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<FlaggedCell>(), 1),
+            (size_of::<PropertyValue>(), 1),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let m = g.bool();
+            let columns = g
+                .bool()
+                .then(|| {
+                    g
+                        .list(|g| {
+                            PropertyTag(g.u32())
+                                .with_property_type(
+                                    oxcdata::property_value_property_type(g),
+                                )
+                        })
+                });
+            let columns = columns.as_deref();
+            let value = changed_table_row_value(g, m, columns);
+            layout(
+                &|e| value.pack(e, m, columns),
+                &[&value.table_row_folder_id.0],
+                &[],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, ChangedTableRow, m, columns)
+        },
+    );
 }
 
 #[test]
@@ -136,7 +168,7 @@ fn changed_table_row_vector_4() {
 }
 
 pub fn deleted_table_row_value(g: &mut Choices, m: bool) -> DeletedTableRow {
-    let (table_row_message_id, table_row_instance) = if m {
+    let (table_row_message_id, table_row_instance) = if g.breaks(m) {
         (Some(MessageId(g.u64())), Some(g.u32()))
     } else {
         (None, None)
@@ -152,7 +184,9 @@ pub fn deleted_table_row_value(g: &mut Choices, m: bool) -> DeletedTableRow {
 fn deleted_table_row_round_trips() {
     property(|g| {
         let m = g.bool();
-        wire!(g, deleted_table_row_value(g, m), DeletedTableRow, m)
+        let value = deleted_table_row_value(g, m);
+        layout(&|e| value.pack(e, m), &[&value.table_row_folder_id.0], &[])?;
+        wire!(g, value, DeletedTableRow, m)
     });
 }
 
@@ -172,20 +206,37 @@ pub fn table_change_value(
 
 #[test]
 fn table_change_round_trips() {
-    property(|g| {
-        let m = g.bool();
-        let columns = g
-            .bool()
-            .then(|| {
-                g
-                    .list(|g| {
-                        PropertyTag(g.u32())
-                            .with_property_type(oxcdata::property_value_property_type(g))
-                    })
-            });
-        let columns = columns.as_deref();
-        wire!(g, table_change_value(g, m, columns), TableChange, m, columns)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<FlaggedCell>(), 1),
+            (size_of::<PropertyValue>(), 1),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let m = g.bool();
+            let columns = g
+                .bool()
+                .then(|| {
+                    g
+                        .list(|g| {
+                            PropertyTag(g.u32())
+                                .with_property_type(
+                                    oxcdata::property_value_property_type(g),
+                                )
+                        })
+                });
+            let columns = columns.as_deref();
+            let value = table_change_value(g, m, columns);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, TableChange, m, columns)
+        },
+    );
 }
 
 pub fn changed_tags_value(g: &mut Choices) -> ChangedTags {
@@ -320,19 +371,36 @@ pub fn notification_data_value(
 
 #[test]
 fn notification_data_round_trips() {
-    property(|g| {
-        let columns = g
-            .bool()
-            .then(|| {
-                g
-                    .list(|g| {
-                        PropertyTag(g.u32())
-                            .with_property_type(oxcdata::property_value_property_type(g))
-                    })
-            });
-        let columns = columns.as_deref();
-        wire!(g, notification_data_value(g, columns), NotificationData, columns)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<FlaggedCell>(), 1),
+            (size_of::<PropertyValue>(), 1),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let columns = g
+                .bool()
+                .then(|| {
+                    g
+                        .list(|g| {
+                            PropertyTag(g.u32())
+                                .with_property_type(
+                                    oxcdata::property_value_property_type(g),
+                                )
+                        })
+                });
+            let columns = columns.as_deref();
+            let value = notification_data_value(g, columns);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, NotificationData, columns)
+        },
+    );
 }
 
 #[test]
@@ -340,7 +408,7 @@ fn rop_register_notification_request_round_trips() {
     property(|g| {
         let notification_types = NotificationTypes(g.u16());
         let want_whole_store = g.bool();
-        let (folder_id, message_id) = if !want_whole_store {
+        let (folder_id, message_id) = if g.breaks(!want_whole_store) {
             (Some(FolderId(g.u64())), Some(MessageId(g.u64())))
         } else {
             (None, None)
@@ -354,6 +422,22 @@ fn rop_register_notification_request_round_trips() {
             folder_id,
             message_id,
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.output_handle_index,
+                &value.notification_types.0,
+            ],
+            &[],
+        )?;
+        request(
+            41u8,
+            "RopRegisterNotification",
+            &RopRequest::RopRegisterNotification(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopRegisterNotificationRequest)
     });
 }
@@ -361,30 +445,61 @@ fn rop_register_notification_request_round_trips() {
 #[test]
 fn rop_register_notification_response_round_trips() {
     property(|g| {
-        wire!(g, RopRegisterNotificationResponse, RopRegisterNotificationResponse)
+        let value = RopRegisterNotificationResponse;
+        reply!(
+            g, 0x29, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_register_notification_reply,
+            unpack_rop_register_notification_reply
+        );
+        reply!(
+            g, 0x29, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_register_notification_reply, unpack_rop_register_notification_reply
+        );
+        wire!(g, value, RopRegisterNotificationResponse)
     });
 }
 
 #[test]
 fn rop_notify_response_round_trips() {
-    property(|g| {
-        let columns = g
-            .bool()
-            .then(|| {
-                g
-                    .list(|g| {
-                        PropertyTag(g.u32())
-                            .with_property_type(oxcdata::property_value_property_type(g))
-                    })
-            });
-        let columns = columns.as_deref();
-        let value = RopNotifyResponse {
-            notification_handle: g.u32(),
-            logon_id: g.u8(),
-            notification_data: notification_data_value(g, columns),
-        };
-        wire!(g, value, RopNotifyResponse, columns)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<FlaggedCell>(), 1),
+            (size_of::<PropertyValue>(), 1),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let columns = g
+                .bool()
+                .then(|| {
+                    g
+                        .list(|g| {
+                            PropertyTag(g.u32())
+                                .with_property_type(
+                                    oxcdata::property_value_property_type(g),
+                                )
+                        })
+                });
+            let columns = columns.as_deref();
+            let value = RopNotifyResponse {
+                notification_handle: g.u32(),
+                logon_id: g.u8(),
+                notification_data: notification_data_value(g, columns),
+            };
+            layout(
+                &|e| value.pack(e, columns),
+                &[&value.notification_handle, &value.logon_id],
+                &[],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, RopNotifyResponse, columns)
+        },
+    );
 }
 
 #[test]
@@ -393,6 +508,7 @@ fn rop_pending_response_round_trips() {
         let value = RopPendingResponse {
             session_index: g.u16(),
         };
+        layout(&|e| value.pack(e), &[&value.session_index], &[])?;
         wire!(g, value, RopPendingResponse)
     });
 }

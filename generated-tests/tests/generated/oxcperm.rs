@@ -3,15 +3,26 @@
 
 //! Values of `oxcperm`, and what has to hold for them.
 
-use protocol::oxcdata::{PropertyTag, PropertyValue, TaggedPropertyValue, WireForm};
+use protocol::oxcdata::{
+    ErrorCode, PropertyTag, PropertyValue, Restriction, TaggedPropertyValue,
+    TypedPropertyValue, WireForm,
+};
 use protocol::oxcperm::{
     ModifyPermissionsFlags, PermissionData, PermissionDataFlags, PermissionsTableFlags,
     RopGetPermissionsTableRequest, RopGetPermissionsTableResponse,
     RopModifyPermissionsRequest, RopModifyPermissionsResponse,
 };
-use generated_tests::{Choices, decoded, wire};
-use generated_tests::oracles::property;
+use protocol::oxorule::{ActionBlock, RecipientBlockData};
+use generated_tests::{Choices, decoded, reply, wire};
+use generated_tests::layout::layout;
+use generated_tests::operations::request;
+use generated_tests::oracles::{owned, property, property_within};
 use generated_tests::vectors::{Header, hex};
+use protocol::rops::{
+    RopRequest, pack_rop_get_permissions_table_reply, pack_rop_modify_permissions_reply,
+    unpack_rop_get_permissions_table_reply, unpack_rop_modify_permissions_reply,
+};
+use runtime::{String8, Utf16};
 use super::oxcdata;
 
 pub fn permission_data_value(g: &mut Choices) -> PermissionData<'static> {
@@ -24,7 +35,27 @@ pub fn permission_data_value(g: &mut Choices) -> PermissionData<'static> {
 
 #[test]
 fn permission_data_round_trips() {
-    property(|g| wire!(g, permission_data_value(g), PermissionData));
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let value = permission_data_value(g);
+            layout(
+                &|e| value.pack(e),
+                &[&value.permission_data_flags.0, &(value.property_values.len() as u16)],
+                &[],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, PermissionData)
+        },
+    );
 }
 
 #[test]
@@ -36,6 +67,22 @@ fn rop_get_permissions_table_request_round_trips() {
             output_handle_index: g.u8(),
             table_flags: PermissionsTableFlags(g.u8()),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.output_handle_index,
+                &value.table_flags.0,
+            ],
+            &[],
+        )?;
+        request(
+            62u8,
+            "RopGetPermissionsTable",
+            &RopRequest::RopGetPermissionsTable(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopGetPermissionsTableRequest)
     });
 }
@@ -43,26 +90,77 @@ fn rop_get_permissions_table_request_round_trips() {
 #[test]
 fn rop_get_permissions_table_response_round_trips() {
     property(|g| {
-        wire!(g, RopGetPermissionsTableResponse, RopGetPermissionsTableResponse)
+        let value = RopGetPermissionsTableResponse;
+        reply!(
+            g, 0x3E, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_get_permissions_table_reply,
+            unpack_rop_get_permissions_table_reply
+        );
+        reply!(
+            g, 0x3E, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_get_permissions_table_reply, unpack_rop_get_permissions_table_reply
+        );
+        wire!(g, value, RopGetPermissionsTableResponse)
     });
 }
 
 #[test]
 fn rop_modify_permissions_request_round_trips() {
-    property(|g| {
-        let value = RopModifyPermissionsRequest {
-            logon_id: g.u8(),
-            input_handle_index: g.u8(),
-            modify_flags: ModifyPermissionsFlags(g.u8()),
-            permissions_data: g.list(permission_data_value),
-        };
-        wire!(g, value, RopModifyPermissionsRequest)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<PermissionData>(), 3),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let value = RopModifyPermissionsRequest {
+                logon_id: g.u8(),
+                input_handle_index: g.u8(),
+                modify_flags: ModifyPermissionsFlags(g.u8()),
+                permissions_data: g.list(permission_data_value),
+            };
+            layout(
+                &|e| value.pack(e),
+                &[
+                    &value.logon_id,
+                    &value.input_handle_index,
+                    &value.modify_flags.0,
+                    &(value.permissions_data.len() as u16),
+                ],
+                &[],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            request(
+                64u8,
+                "RopModifyPermissions",
+                &RopRequest::RopModifyPermissions(value.clone()),
+                &|e: &mut runtime::Encoder| value.pack(e),
+            )?;
+            wire!(g, value, RopModifyPermissionsRequest)
+        },
+    );
 }
 
 #[test]
 fn rop_modify_permissions_response_round_trips() {
-    property(|g| wire!(g, RopModifyPermissionsResponse, RopModifyPermissionsResponse));
+    property(|g| {
+        let value = RopModifyPermissionsResponse;
+        reply!(
+            g, 0x40, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_modify_permissions_reply,
+            unpack_rop_modify_permissions_reply
+        );
+        reply!(
+            g, 0x40, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_modify_permissions_reply, unpack_rop_modify_permissions_reply
+        );
+        wire!(g, value, RopModifyPermissionsResponse)
+    });
 }
 
 #[test]

@@ -4,41 +4,75 @@
 //! Values of `oxcprpt`, and what has to hold for them.
 
 use protocol::oxcdata::{
-    ErrorCode, PropertyName, PropertyProblem, PropertyTag, PropertyValue,
-    TaggedPropertyValue, WireForm,
+    ErrorCode, FlaggedCell, PropertyName, PropertyProblem, PropertyTag, PropertyValue,
+    Restriction, TaggedPropertyValue, TypedPropertyValue, WireForm,
 };
 use protocol::oxcprpt::{
     AccessMode, LockFlags, NameFlags, PropertyCopyFlags, QueryNamedFlags,
     RopCloneStreamRequest, RopCloneStreamResponse, RopCommitStreamRequest,
-    RopCommitStreamResponse, RopCopyPropertiesDstNullObject, RopCopyPropertiesRequest,
-    RopCopyPropertiesResponse, RopCopyToDstNullObject, RopCopyToRequest,
-    RopCopyToResponse, RopCopyToStreamDstNullObject, RopCopyToStreamOther,
-    RopCopyToStreamRequest, RopCopyToStreamResponse,
-    RopDeletePropertiesNoReplicateRequest, RopDeletePropertiesNoReplicateResponse,
-    RopDeletePropertiesRequest, RopDeletePropertiesResponse,
-    RopGetNamesFromPropertyIdsRequest, RopGetNamesFromPropertyIdsResponse,
-    RopGetPropertiesAllRequest, RopGetPropertiesAllResponse, RopGetPropertiesListRequest,
+    RopCommitStreamResponse, RopCopyPropertiesDstNullObject, RopCopyPropertiesFailure,
+    RopCopyPropertiesRequest, RopCopyPropertiesResponse, RopCopyToDstNullObject,
+    RopCopyToFailure, RopCopyToRequest, RopCopyToResponse, RopCopyToStreamDstNullObject,
+    RopCopyToStreamFailure, RopCopyToStreamOther, RopCopyToStreamRequest,
+    RopCopyToStreamResponse, RopDeletePropertiesNoReplicateRequest,
+    RopDeletePropertiesNoReplicateResponse, RopDeletePropertiesRequest,
+    RopDeletePropertiesResponse, RopGetNamesFromPropertyIdsRequest,
+    RopGetNamesFromPropertyIdsResponse, RopGetPropertiesAllRequest,
+    RopGetPropertiesAllResponse, RopGetPropertiesListRequest,
     RopGetPropertiesListResponse, RopGetPropertiesSpecificRequest,
-    RopGetPropertiesSpecificResponse, RopGetPropertyIdsFromNamesRequest,
-    RopGetPropertyIdsFromNamesResponse, RopGetPropertyIdsFromNamesWarnWithErrors,
-    RopGetStreamSizeRequest, RopGetStreamSizeResponse, RopLockRegionStreamRequest,
-    RopLockRegionStreamResponse, RopOpenStreamRequest, RopOpenStreamResponse,
-    RopProgressRequest, RopProgressResponse, RopQueryNamedPropertiesRequest,
+    RopGetPropertiesSpecificResponse, RopGetPropertyIdsFromNamesFailure,
+    RopGetPropertyIdsFromNamesRequest, RopGetPropertyIdsFromNamesResponse,
+    RopGetPropertyIdsFromNamesWarnWithErrors, RopGetStreamSizeRequest,
+    RopGetStreamSizeResponse, RopLockRegionStreamRequest, RopLockRegionStreamResponse,
+    RopOpenStreamRequest, RopOpenStreamResponse, RopProgressRequest, RopProgressResponse,
+    RopQueryNamedPropertiesFailure, RopQueryNamedPropertiesRequest,
     RopQueryNamedPropertiesResponse, RopQueryNamedPropertiesWarnWithErrors,
-    RopReadStreamOther, RopReadStreamRequest, RopReadStreamResponse,
-    RopSeekStreamRequest, RopSeekStreamResponse, RopSetPropertiesNoReplicateRequest,
-    RopSetPropertiesNoReplicateResponse, RopSetPropertiesRequest,
-    RopSetPropertiesResponse, RopSetStreamSizeRequest, RopSetStreamSizeResponse,
-    RopUnlockRegionStreamRequest, RopUnlockRegionStreamResponse,
+    RopReadStreamFailure, RopReadStreamOther, RopReadStreamRequest,
+    RopReadStreamResponse, RopSeekStreamRequest, RopSeekStreamResponse,
+    RopSetPropertiesNoReplicateRequest, RopSetPropertiesNoReplicateResponse,
+    RopSetPropertiesRequest, RopSetPropertiesResponse, RopSetStreamSizeRequest,
+    RopSetStreamSizeResponse, RopUnlockRegionStreamRequest,
+    RopUnlockRegionStreamResponse, RopWriteAndCommitStreamFailure,
     RopWriteAndCommitStreamOther, RopWriteAndCommitStreamRequest,
-    RopWriteAndCommitStreamResponse, RopWriteStreamExtendedOther,
-    RopWriteStreamExtendedRequest, RopWriteStreamExtendedResponse, RopWriteStreamOther,
+    RopWriteAndCommitStreamResponse, RopWriteStreamExtendedFailure,
+    RopWriteStreamExtendedOther, RopWriteStreamExtendedRequest,
+    RopWriteStreamExtendedResponse, RopWriteStreamFailure, RopWriteStreamOther,
     RopWriteStreamRequest, RopWriteStreamResponse, StreamOrigin,
 };
-use generated_tests::{decoded, wire};
-use generated_tests::oracles::property;
+use protocol::oxorule::{ActionBlock, RecipientBlockData};
+use generated_tests::{decoded, reply, wire};
+use generated_tests::layout::layout;
+use generated_tests::operations::request;
+use generated_tests::oracles::{owned, property, property_within};
 use generated_tests::vectors::{Header, check_reply_header, hex};
-use runtime::{Blob, Utf16};
+use protocol::rops::{
+    RopRequest, pack_rop_clone_stream_reply, pack_rop_commit_stream_reply,
+    pack_rop_copy_properties_reply, pack_rop_copy_to_reply,
+    pack_rop_copy_to_stream_reply, pack_rop_delete_properties_no_replicate_reply,
+    pack_rop_delete_properties_reply, pack_rop_get_names_from_property_ids_reply,
+    pack_rop_get_properties_all_reply, pack_rop_get_properties_list_reply,
+    pack_rop_get_property_ids_from_names_reply, pack_rop_get_stream_size_reply,
+    pack_rop_lock_region_stream_reply, pack_rop_open_stream_reply,
+    pack_rop_progress_reply, pack_rop_query_named_properties_reply,
+    pack_rop_read_stream_reply, pack_rop_seek_stream_reply,
+    pack_rop_set_properties_no_replicate_reply, pack_rop_set_properties_reply,
+    pack_rop_set_stream_size_reply, pack_rop_unlock_region_stream_reply,
+    pack_rop_write_and_commit_stream_reply, pack_rop_write_stream_extended_reply,
+    pack_rop_write_stream_reply, unpack_rop_clone_stream_reply,
+    unpack_rop_commit_stream_reply, unpack_rop_copy_properties_reply,
+    unpack_rop_copy_to_reply, unpack_rop_copy_to_stream_reply,
+    unpack_rop_delete_properties_no_replicate_reply, unpack_rop_delete_properties_reply,
+    unpack_rop_get_names_from_property_ids_reply, unpack_rop_get_properties_all_reply,
+    unpack_rop_get_properties_list_reply, unpack_rop_get_property_ids_from_names_reply,
+    unpack_rop_get_stream_size_reply, unpack_rop_lock_region_stream_reply,
+    unpack_rop_open_stream_reply, unpack_rop_progress_reply,
+    unpack_rop_query_named_properties_reply, unpack_rop_read_stream_reply,
+    unpack_rop_seek_stream_reply, unpack_rop_set_properties_no_replicate_reply,
+    unpack_rop_set_properties_reply, unpack_rop_set_stream_size_reply,
+    unpack_rop_unlock_region_stream_reply, unpack_rop_write_and_commit_stream_reply,
+    unpack_rop_write_stream_extended_reply, unpack_rop_write_stream_reply,
+};
+use runtime::{Blob, String8, Utf16};
 use super::oxcdata;
 
 #[test]
@@ -51,23 +85,54 @@ fn rop_get_properties_specific_request_round_trips() {
             want_unicode: g.bool(),
             property_tags: g.list(|g| PropertyTag(g.u32())),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.property_size_limit,
+                &u16::from(value.want_unicode),
+                &(value.property_tags.len() as u16),
+            ],
+            &[],
+        )?;
+        request(
+            7u8,
+            "RopGetPropertiesSpecific",
+            &RopRequest::RopGetPropertiesSpecific(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopGetPropertiesSpecificRequest)
     });
 }
 
 #[test]
 fn rop_get_properties_specific_response_round_trips() {
-    property(|g| {
-        let property_tags = &g
-            .list(|g| {
-                PropertyTag(g.u32())
-                    .with_property_type(oxcdata::property_value_property_type(g))
-            });
-        let value = RopGetPropertiesSpecificResponse {
-            row_data: oxcdata::property_row_value(g, property_tags),
-        };
-        wire!(g, value, RopGetPropertiesSpecificResponse, property_tags)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<FlaggedCell>(), 1),
+            (size_of::<PropertyValue>(), 1),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let property_tags = &g
+                .list(|g| {
+                    PropertyTag(g.u32())
+                        .with_property_type(oxcdata::property_value_property_type(g))
+                });
+            let value = RopGetPropertiesSpecificResponse {
+                row_data: oxcdata::property_row_value(g, property_tags),
+            };
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, RopGetPropertiesSpecificResponse, property_tags)
+        },
+    );
 }
 
 #[test]
@@ -79,19 +144,57 @@ fn rop_get_properties_all_request_round_trips() {
             property_size_limit: g.u16(),
             want_unicode: g.bool(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.property_size_limit,
+                &u16::from(value.want_unicode),
+            ],
+            &[],
+        )?;
+        request(
+            8u8,
+            "RopGetPropertiesAll",
+            &RopRequest::RopGetPropertiesAll(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopGetPropertiesAllRequest)
     });
 }
 
 #[test]
 fn rop_get_properties_all_response_round_trips() {
-    property(|g| {
-        let value = RopGetPropertiesAllResponse {
-            property_values: g
-                .list(|g| oxcdata::tagged_property_value_value(g, WireForm::Rop)),
-        };
-        wire!(g, value, RopGetPropertiesAllResponse)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let value = RopGetPropertiesAllResponse {
+                property_values: g
+                    .list(|g| oxcdata::tagged_property_value_value(g, WireForm::Rop)),
+            };
+            layout(&|e| value.pack(e), &[&(value.property_values.len() as u16)], &[])?;
+            owned(&value, &value.clone().into_owned())?;
+            reply!(
+                g, 0x08, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder |
+                value.pack(e), pack_rop_get_properties_all_reply,
+                unpack_rop_get_properties_all_reply
+            );
+            reply!(
+                g, 0x08, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+                pack_rop_get_properties_all_reply, unpack_rop_get_properties_all_reply
+            );
+            wire!(g, value, RopGetPropertiesAllResponse)
+        },
+    );
 }
 
 #[test]
@@ -101,6 +204,13 @@ fn rop_get_properties_list_request_round_trips() {
             logon_id: g.u8(),
             input_handle_index: g.u8(),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        request(
+            9u8,
+            "RopGetPropertiesList",
+            &RopRequest::RopGetPropertiesList(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopGetPropertiesListRequest)
     });
 }
@@ -111,31 +221,77 @@ fn rop_get_properties_list_response_round_trips() {
         let value = RopGetPropertiesListResponse {
             property_tags: g.list(|g| PropertyTag(g.u32())),
         };
+        layout(&|e| value.pack(e), &[&(value.property_tags.len() as u16)], &[])?;
+        reply!(
+            g, 0x09, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_get_properties_list_reply,
+            unpack_rop_get_properties_list_reply
+        );
+        reply!(
+            g, 0x09, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_get_properties_list_reply, unpack_rop_get_properties_list_reply
+        );
         wire!(g, value, RopGetPropertiesListResponse)
     });
 }
 
 #[test]
 fn rop_set_properties_request_round_trips() {
-    property(|g| {
-        let value = RopSetPropertiesRequest {
-            logon_id: g.u8(),
-            input_handle_index: g.u8(),
-            property_values: g
-                .list(|g| oxcdata::tagged_property_value_value(g, WireForm::Rop)),
-        };
-        wire!(g, value, RopSetPropertiesRequest)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let value = RopSetPropertiesRequest {
+                logon_id: g.u8(),
+                input_handle_index: g.u8(),
+                property_values: g
+                    .list(|g| oxcdata::tagged_property_value_value(g, WireForm::Rop)),
+            };
+            layout(
+                &|e| value.pack(e),
+                &[&value.logon_id, &value.input_handle_index],
+                &[],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            request(
+                10u8,
+                "RopSetProperties",
+                &RopRequest::RopSetProperties(value.clone()),
+                &|e: &mut runtime::Encoder| value.pack(e),
+            )?;
+            wire!(g, value, RopSetPropertiesRequest)
+        },
+    );
 }
 
 #[test]
 fn rop_set_properties_response_round_trips() {
-    property(|g| {
-        let value = RopSetPropertiesResponse {
-            property_problems: g.list(oxcdata::property_problem_value),
-        };
-        wire!(g, value, RopSetPropertiesResponse)
-    });
+    property_within(
+        &[(size_of::<PropertyProblem>(), 10)],
+        |g| {
+            let value = RopSetPropertiesResponse {
+                property_problems: g.list(oxcdata::property_problem_value),
+            };
+            layout(&|e| value.pack(e), &[&(value.property_problems.len() as u16)], &[])?;
+            reply!(
+                g, 0x0A, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder |
+                value.pack(e), pack_rop_set_properties_reply,
+                unpack_rop_set_properties_reply
+            );
+            reply!(
+                g, 0x0A, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+                pack_rop_set_properties_reply, unpack_rop_set_properties_reply
+            );
+            wire!(g, value, RopSetPropertiesResponse)
+        },
+    );
 }
 
 #[test]
@@ -146,18 +302,46 @@ fn rop_delete_properties_request_round_trips() {
             input_handle_index: g.u8(),
             property_tags: g.list(|g| PropertyTag(g.u32())),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &(value.property_tags.len() as u16),
+            ],
+            &[],
+        )?;
+        request(
+            11u8,
+            "RopDeleteProperties",
+            &RopRequest::RopDeleteProperties(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopDeletePropertiesRequest)
     });
 }
 
 #[test]
 fn rop_delete_properties_response_round_trips() {
-    property(|g| {
-        let value = RopDeletePropertiesResponse {
-            property_problems: g.list(oxcdata::property_problem_value),
-        };
-        wire!(g, value, RopDeletePropertiesResponse)
-    });
+    property_within(
+        &[(size_of::<PropertyProblem>(), 10)],
+        |g| {
+            let value = RopDeletePropertiesResponse {
+                property_problems: g.list(oxcdata::property_problem_value),
+            };
+            layout(&|e| value.pack(e), &[&(value.property_problems.len() as u16)], &[])?;
+            reply!(
+                g, 0x0B, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder |
+                value.pack(e), pack_rop_delete_properties_reply,
+                unpack_rop_delete_properties_reply
+            );
+            reply!(
+                g, 0x0B, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+                pack_rop_delete_properties_reply, unpack_rop_delete_properties_reply
+            );
+            wire!(g, value, RopDeletePropertiesResponse)
+        },
+    );
 }
 
 #[test]
@@ -170,6 +354,23 @@ fn rop_open_stream_request_round_trips() {
             property_tag: PropertyTag(g.u32()),
             open_mode_flags: AccessMode(g.named(AccessMode::NAMES)),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.output_handle_index,
+                &value.property_tag.0,
+                &value.open_mode_flags.0,
+            ],
+            &[],
+        )?;
+        request(
+            43u8,
+            "RopOpenStream",
+            &RopRequest::RopOpenStream(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopOpenStreamRequest)
     });
 }
@@ -180,6 +381,15 @@ fn rop_open_stream_response_round_trips() {
         let value = RopOpenStreamResponse {
             stream_size: g.u32(),
         };
+        layout(&|e| value.pack(e), &[&value.stream_size], &[])?;
+        reply!(
+            g, 0x2B, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_open_stream_reply, unpack_rop_open_stream_reply
+        );
+        reply!(
+            g, 0x2B, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_open_stream_reply, unpack_rop_open_stream_reply
+        );
         wire!(g, value, RopOpenStreamResponse)
     });
 }
@@ -192,8 +402,19 @@ fn rop_read_stream_request_round_trips() {
             logon_id: g.u8(),
             input_handle_index: g.u8(),
             byte_count,
-            maximum_byte_count: (byte_count == 47806).then(|| g.u32()),
+            maximum_byte_count: g.breaks(byte_count == 47806).then(|| g.u32()),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.logon_id, &value.input_handle_index, &value.byte_count],
+            &[],
+        )?;
+        request(
+            44u8,
+            "RopReadStream",
+            &RopRequest::RopReadStream(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopReadStreamRequest)
     });
 }
@@ -204,6 +425,11 @@ fn rop_read_stream_response_round_trips() {
         let value = RopReadStreamResponse {
             data: g.blob(300),
         };
+        owned(&value, &value.clone().into_owned())?;
+        reply!(
+            g, 0x2C, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_read_stream_reply, unpack_rop_read_stream_reply
+        );
         wire!(g, value, RopReadStreamResponse)
     });
 }
@@ -214,6 +440,12 @@ fn rop_read_stream_other_round_trips() {
         let value = RopReadStreamOther {
             data: g.blob(300),
         };
+        owned(&value, &value.clone().into_owned())?;
+        reply!(
+            g, 0x2C, 0x8000_4005, Err(RopReadStreamFailure::Other { code :
+            ErrorCode(0x8000_4005), body : value.clone() }), | e : & mut runtime::Encoder
+            | value.pack(e), pack_rop_read_stream_reply, unpack_rop_read_stream_reply
+        );
         wire!(g, value, RopReadStreamOther)
     });
 }
@@ -226,6 +458,14 @@ fn rop_write_stream_request_round_trips() {
             input_handle_index: g.u8(),
             data: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        owned(&value, &value.clone().into_owned())?;
+        request(
+            45u8,
+            "RopWriteStream",
+            &RopRequest::RopWriteStream(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopWriteStreamRequest)
     });
 }
@@ -236,6 +476,11 @@ fn rop_write_stream_response_round_trips() {
         let value = RopWriteStreamResponse {
             written_size: g.u16(),
         };
+        layout(&|e| value.pack(e), &[&value.written_size], &[])?;
+        reply!(
+            g, 0x2D, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_write_stream_reply, unpack_rop_write_stream_reply
+        );
         wire!(g, value, RopWriteStreamResponse)
     });
 }
@@ -246,6 +491,12 @@ fn rop_write_stream_other_round_trips() {
         let value = RopWriteStreamOther {
             written_size: g.u16(),
         };
+        layout(&|e| value.pack(e), &[&value.written_size], &[])?;
+        reply!(
+            g, 0x2D, 0x8000_4005, Err(RopWriteStreamFailure::Other { code :
+            ErrorCode(0x8000_4005), body : value }), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_write_stream_reply, unpack_rop_write_stream_reply
+        );
         wire!(g, value, RopWriteStreamOther)
     });
 }
@@ -259,6 +510,22 @@ fn rop_seek_stream_request_round_trips() {
             origin: StreamOrigin(g.named(StreamOrigin::NAMES)),
             offset: g.i64(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.origin.0,
+                &value.offset,
+            ],
+            &[],
+        )?;
+        request(
+            46u8,
+            "RopSeekStream",
+            &RopRequest::RopSeekStream(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopSeekStreamRequest)
     });
 }
@@ -269,6 +536,15 @@ fn rop_seek_stream_response_round_trips() {
         let value = RopSeekStreamResponse {
             new_position: g.u64(),
         };
+        layout(&|e| value.pack(e), &[&value.new_position], &[])?;
+        reply!(
+            g, 0x2E, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_seek_stream_reply, unpack_rop_seek_stream_reply
+        );
+        reply!(
+            g, 0x2E, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_seek_stream_reply, unpack_rop_seek_stream_reply
+        );
         wire!(g, value, RopSeekStreamResponse)
     });
 }
@@ -281,13 +557,35 @@ fn rop_set_stream_size_request_round_trips() {
             input_handle_index: g.u8(),
             stream_size: g.u64(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.logon_id, &value.input_handle_index, &value.stream_size],
+            &[],
+        )?;
+        request(
+            47u8,
+            "RopSetStreamSize",
+            &RopRequest::RopSetStreamSize(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopSetStreamSizeRequest)
     });
 }
 
 #[test]
 fn rop_set_stream_size_response_round_trips() {
-    property(|g| wire!(g, RopSetStreamSizeResponse, RopSetStreamSizeResponse));
+    property(|g| {
+        let value = RopSetStreamSizeResponse;
+        reply!(
+            g, 0x2F, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_set_stream_size_reply, unpack_rop_set_stream_size_reply
+        );
+        reply!(
+            g, 0x2F, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_set_stream_size_reply, unpack_rop_set_stream_size_reply
+        );
+        wire!(g, value, RopSetStreamSizeResponse)
+    });
 }
 
 #[test]
@@ -302,18 +600,45 @@ fn rop_copy_to_request_round_trips() {
             copy_flags: PropertyCopyFlags(g.u8()),
             excluded_tags: g.list(|g| PropertyTag(g.u32())),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.source_handle_index,
+                &value.dest_handle_index,
+                &value.want_asynchronous,
+                &value.want_sub_objects,
+                &value.copy_flags.0,
+                &(value.excluded_tags.len() as u16),
+            ],
+            &[],
+        )?;
+        request(
+            57u8,
+            "RopCopyTo",
+            &RopRequest::RopCopyTo(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopCopyToRequest)
     });
 }
 
 #[test]
 fn rop_copy_to_response_round_trips() {
-    property(|g| {
-        let value = RopCopyToResponse {
-            property_problems: g.list(oxcdata::property_problem_value),
-        };
-        wire!(g, value, RopCopyToResponse)
-    });
+    property_within(
+        &[(size_of::<PropertyProblem>(), 10)],
+        |g| {
+            let value = RopCopyToResponse {
+                property_problems: g.list(oxcdata::property_problem_value),
+            };
+            layout(&|e| value.pack(e), &[&(value.property_problems.len() as u16)], &[])?;
+            reply!(
+                g, 0x39, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder |
+                value.pack(e), pack_rop_copy_to_reply, unpack_rop_copy_to_reply
+            );
+            wire!(g, value, RopCopyToResponse)
+        },
+    );
 }
 
 #[test]
@@ -322,6 +647,12 @@ fn rop_copy_to_dst_null_object_round_trips() {
         let value = RopCopyToDstNullObject {
             dest_handle_index: g.u32(),
         };
+        layout(&|e| value.pack(e), &[&value.dest_handle_index], &[])?;
+        reply!(
+            g, 0x39, 0x0000_0503, Err(RopCopyToFailure::DstNullObject(value)), | e : &
+            mut runtime::Encoder | value.pack(e), pack_rop_copy_to_reply,
+            unpack_rop_copy_to_reply
+        );
         wire!(g, value, RopCopyToDstNullObject)
     });
 }
@@ -335,6 +666,22 @@ fn rop_copy_to_stream_request_round_trips() {
             dest_handle_index: g.u8(),
             byte_count: g.u64(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.source_handle_index,
+                &value.dest_handle_index,
+                &value.byte_count,
+            ],
+            &[],
+        )?;
+        request(
+            58u8,
+            "RopCopyToStream",
+            &RopRequest::RopCopyToStream(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopCopyToStreamRequest)
     });
 }
@@ -346,6 +693,15 @@ fn rop_copy_to_stream_response_round_trips() {
             read_byte_count: g.u64(),
             written_byte_count: g.u64(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.read_byte_count, &value.written_byte_count],
+            &[],
+        )?;
+        reply!(
+            g, 0x3A, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_copy_to_stream_reply, unpack_rop_copy_to_stream_reply
+        );
         wire!(g, value, RopCopyToStreamResponse)
     });
 }
@@ -358,6 +714,20 @@ fn rop_copy_to_stream_dst_null_object_round_trips() {
             read_byte_count: g.u64(),
             written_byte_count: g.u64(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.dest_handle_index,
+                &value.read_byte_count,
+                &value.written_byte_count,
+            ],
+            &[],
+        )?;
+        reply!(
+            g, 0x3A, 0x0000_0503, Err(RopCopyToStreamFailure::DstNullObject(value)), | e
+            : & mut runtime::Encoder | value.pack(e), pack_rop_copy_to_stream_reply,
+            unpack_rop_copy_to_stream_reply
+        );
         wire!(g, value, RopCopyToStreamDstNullObject)
     });
 }
@@ -369,6 +739,16 @@ fn rop_copy_to_stream_other_round_trips() {
             read_byte_count: g.u64(),
             written_byte_count: g.u64(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.read_byte_count, &value.written_byte_count],
+            &[],
+        )?;
+        reply!(
+            g, 0x3A, 0x8000_4005, Err(RopCopyToStreamFailure::Other { code :
+            ErrorCode(0x8000_4005), body : value }), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_copy_to_stream_reply, unpack_rop_copy_to_stream_reply
+        );
         wire!(g, value, RopCopyToStreamOther)
     });
 }
@@ -381,13 +761,35 @@ fn rop_clone_stream_request_round_trips() {
             input_handle_index: g.u8(),
             output_handle_index: g.u8(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.logon_id, &value.input_handle_index, &value.output_handle_index],
+            &[],
+        )?;
+        request(
+            59u8,
+            "RopCloneStream",
+            &RopRequest::RopCloneStream(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopCloneStreamRequest)
     });
 }
 
 #[test]
 fn rop_clone_stream_response_round_trips() {
-    property(|g| wire!(g, RopCloneStreamResponse, RopCloneStreamResponse));
+    property(|g| {
+        let value = RopCloneStreamResponse;
+        reply!(
+            g, 0x3B, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_clone_stream_reply, unpack_rop_clone_stream_reply
+        );
+        reply!(
+            g, 0x3B, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_clone_stream_reply, unpack_rop_clone_stream_reply
+        );
+        wire!(g, value, RopCloneStreamResponse)
+    });
 }
 
 #[test]
@@ -398,6 +800,17 @@ fn rop_progress_request_round_trips() {
             input_handle_index: g.u8(),
             want_cancel: g.bool(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.logon_id, &value.input_handle_index, &value.want_cancel],
+            &[],
+        )?;
+        request(
+            80u8,
+            "RopProgress",
+            &RopRequest::RopProgress(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopProgressRequest)
     });
 }
@@ -410,6 +823,19 @@ fn rop_progress_response_round_trips() {
             completed_task_count: g.u32(),
             total_task_count: g.u32(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.logon_id, &value.completed_task_count, &value.total_task_count],
+            &[],
+        )?;
+        reply!(
+            g, 0x50, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_progress_reply, unpack_rop_progress_reply
+        );
+        reply!(
+            g, 0x50, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_progress_reply, unpack_rop_progress_reply
+        );
         wire!(g, value, RopProgressResponse)
     });
 }
@@ -422,31 +848,81 @@ fn rop_get_names_from_property_ids_request_round_trips() {
             input_handle_index: g.u8(),
             property_ids: g.list(|g| g.u16()),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &(value.property_ids.len() as u16),
+            ],
+            &[],
+        )?;
+        request(
+            85u8,
+            "RopGetNamesFromPropertyIds",
+            &RopRequest::RopGetNamesFromPropertyIds(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopGetNamesFromPropertyIdsRequest)
     });
 }
 
 #[test]
 fn rop_get_names_from_property_ids_response_round_trips() {
-    property(|g| {
-        let value = RopGetNamesFromPropertyIdsResponse {
-            property_names: g.list(oxcdata::property_name_value),
-        };
-        wire!(g, value, RopGetNamesFromPropertyIdsResponse)
-    });
+    property_within(
+        &[(size_of::<PropertyName>(), 1)],
+        |g| {
+            let value = RopGetNamesFromPropertyIdsResponse {
+                property_names: g.list(oxcdata::property_name_value),
+            };
+            layout(&|e| value.pack(e), &[&(value.property_names.len() as u16)], &[])?;
+            owned(&value, &value.clone().into_owned())?;
+            reply!(
+                g, 0x55, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder |
+                value.pack(e), pack_rop_get_names_from_property_ids_reply,
+                unpack_rop_get_names_from_property_ids_reply
+            );
+            reply!(
+                g, 0x55, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+                pack_rop_get_names_from_property_ids_reply,
+                unpack_rop_get_names_from_property_ids_reply
+            );
+            wire!(g, value, RopGetNamesFromPropertyIdsResponse)
+        },
+    );
 }
 
 #[test]
 fn rop_get_property_ids_from_names_request_round_trips() {
-    property(|g| {
-        let value = RopGetPropertyIdsFromNamesRequest {
-            logon_id: g.u8(),
-            input_handle_index: g.u8(),
-            flags: NameFlags(g.named(NameFlags::NAMES)),
-            property_names: g.list(oxcdata::property_name_value),
-        };
-        wire!(g, value, RopGetPropertyIdsFromNamesRequest)
-    });
+    property_within(
+        &[(size_of::<PropertyName>(), 1)],
+        |g| {
+            let value = RopGetPropertyIdsFromNamesRequest {
+                logon_id: g.u8(),
+                input_handle_index: g.u8(),
+                flags: NameFlags(g.named(NameFlags::NAMES)),
+                property_names: g.list(oxcdata::property_name_value),
+            };
+            layout(
+                &|e| value.pack(e),
+                &[
+                    &value.logon_id,
+                    &value.input_handle_index,
+                    &value.flags.0,
+                    &(value.property_names.len() as u16),
+                ],
+                &[],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            request(
+                86u8,
+                "RopGetPropertyIdsFromNames",
+                &RopRequest::RopGetPropertyIdsFromNames(value.clone()),
+                &|e: &mut runtime::Encoder| value.pack(e),
+            )?;
+            wire!(g, value, RopGetPropertyIdsFromNamesRequest)
+        },
+    );
 }
 
 #[test]
@@ -455,6 +931,12 @@ fn rop_get_property_ids_from_names_response_round_trips() {
         let value = RopGetPropertyIdsFromNamesResponse {
             property_ids: g.list(|g| g.u16()),
         };
+        layout(&|e| value.pack(e), &[&(value.property_ids.len() as u16)], &[])?;
+        reply!(
+            g, 0x56, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_get_property_ids_from_names_reply,
+            unpack_rop_get_property_ids_from_names_reply
+        );
         wire!(g, value, RopGetPropertyIdsFromNamesResponse)
     });
 }
@@ -465,6 +947,14 @@ fn rop_get_property_ids_from_names_warn_with_errors_round_trips() {
         let value = RopGetPropertyIdsFromNamesWarnWithErrors {
             property_ids: g.list(|g| g.u16()),
         };
+        layout(&|e| value.pack(e), &[&(value.property_ids.len() as u16)], &[])?;
+        reply!(
+            g, 0x56, 0x0004_0380,
+            Err(RopGetPropertyIdsFromNamesFailure::WarnWithErrors(value.clone())), | e :
+            & mut runtime::Encoder | value.pack(e),
+            pack_rop_get_property_ids_from_names_reply,
+            unpack_rop_get_property_ids_from_names_reply
+        );
         wire!(g, value, RopGetPropertyIdsFromNamesWarnWithErrors)
     });
 }
@@ -479,13 +969,42 @@ fn rop_lock_region_stream_request_round_trips() {
             region_size: g.u64(),
             lock_flags: LockFlags(g.named(LockFlags::NAMES)),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.region_offset,
+                &value.region_size,
+                &value.lock_flags.0,
+            ],
+            &[],
+        )?;
+        request(
+            91u8,
+            "RopLockRegionStream",
+            &RopRequest::RopLockRegionStream(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopLockRegionStreamRequest)
     });
 }
 
 #[test]
 fn rop_lock_region_stream_response_round_trips() {
-    property(|g| wire!(g, RopLockRegionStreamResponse, RopLockRegionStreamResponse));
+    property(|g| {
+        let value = RopLockRegionStreamResponse;
+        reply!(
+            g, 0x5B, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_lock_region_stream_reply,
+            unpack_rop_lock_region_stream_reply
+        );
+        reply!(
+            g, 0x5B, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_lock_region_stream_reply, unpack_rop_lock_region_stream_reply
+        );
+        wire!(g, value, RopLockRegionStreamResponse)
+    });
 }
 
 #[test]
@@ -498,13 +1017,42 @@ fn rop_unlock_region_stream_request_round_trips() {
             region_size: g.u64(),
             lock_flags: LockFlags(g.named(LockFlags::NAMES)),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.region_offset,
+                &value.region_size,
+                &value.lock_flags.0,
+            ],
+            &[],
+        )?;
+        request(
+            92u8,
+            "RopUnlockRegionStream",
+            &RopRequest::RopUnlockRegionStream(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopUnlockRegionStreamRequest)
     });
 }
 
 #[test]
 fn rop_unlock_region_stream_response_round_trips() {
-    property(|g| wire!(g, RopUnlockRegionStreamResponse, RopUnlockRegionStreamResponse));
+    property(|g| {
+        let value = RopUnlockRegionStreamResponse;
+        reply!(
+            g, 0x5C, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_unlock_region_stream_reply,
+            unpack_rop_unlock_region_stream_reply
+        );
+        reply!(
+            g, 0x5C, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_unlock_region_stream_reply, unpack_rop_unlock_region_stream_reply
+        );
+        wire!(g, value, RopUnlockRegionStreamResponse)
+    });
 }
 
 #[test]
@@ -514,13 +1062,31 @@ fn rop_commit_stream_request_round_trips() {
             logon_id: g.u8(),
             input_handle_index: g.u8(),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        request(
+            93u8,
+            "RopCommitStream",
+            &RopRequest::RopCommitStream(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopCommitStreamRequest)
     });
 }
 
 #[test]
 fn rop_commit_stream_response_round_trips() {
-    property(|g| wire!(g, RopCommitStreamResponse, RopCommitStreamResponse));
+    property(|g| {
+        let value = RopCommitStreamResponse;
+        reply!(
+            g, 0x5D, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_commit_stream_reply, unpack_rop_commit_stream_reply
+        );
+        reply!(
+            g, 0x5D, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_commit_stream_reply, unpack_rop_commit_stream_reply
+        );
+        wire!(g, value, RopCommitStreamResponse)
+    });
 }
 
 #[test]
@@ -530,6 +1096,13 @@ fn rop_get_stream_size_request_round_trips() {
             logon_id: g.u8(),
             input_handle_index: g.u8(),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        request(
+            94u8,
+            "RopGetStreamSize",
+            &RopRequest::RopGetStreamSize(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopGetStreamSizeRequest)
     });
 }
@@ -540,6 +1113,15 @@ fn rop_get_stream_size_response_round_trips() {
         let value = RopGetStreamSizeResponse {
             stream_size: g.u32(),
         };
+        layout(&|e| value.pack(e), &[&value.stream_size], &[])?;
+        reply!(
+            g, 0x5E, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_get_stream_size_reply, unpack_rop_get_stream_size_reply
+        );
+        reply!(
+            g, 0x5E, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_get_stream_size_reply, unpack_rop_get_stream_size_reply
+        );
         wire!(g, value, RopGetStreamSizeResponse)
     });
 }
@@ -554,38 +1136,71 @@ fn rop_query_named_properties_request_round_trips() {
             query_flags: QueryNamedFlags(g.u8()),
             property_guid: has_guid.then(|| g.guid()),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.logon_id, &value.input_handle_index, &value.query_flags.0],
+            &[],
+        )?;
+        request(
+            95u8,
+            "RopQueryNamedProperties",
+            &RopRequest::RopQueryNamedProperties(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopQueryNamedPropertiesRequest)
     });
 }
 
 #[test]
 fn rop_query_named_properties_response_round_trips() {
-    property(|g| {
-        let property_ids = g.list(|g| g.u16());
-        let property_names = (0..property_ids.len())
-            .map(|_| oxcdata::property_name_value(g))
-            .collect();
-        let value = RopQueryNamedPropertiesResponse {
-            property_ids,
-            property_names,
-        };
-        wire!(g, value, RopQueryNamedPropertiesResponse)
-    });
+    property_within(
+        &[(size_of::<PropertyName>(), 1)],
+        |g| {
+            let property_ids = g.list(|g| g.u16());
+            let property_names = (0..g.breaks_len(property_ids.len()))
+                .map(|_| oxcdata::property_name_value(g))
+                .collect();
+            let value = RopQueryNamedPropertiesResponse {
+                property_ids,
+                property_names,
+            };
+            layout(&|e| value.pack(e), &[&(value.property_ids.len() as u16)], &[])?;
+            owned(&value, &value.clone().into_owned())?;
+            reply!(
+                g, 0x5F, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder |
+                value.pack(e), pack_rop_query_named_properties_reply,
+                unpack_rop_query_named_properties_reply
+            );
+            wire!(g, value, RopQueryNamedPropertiesResponse)
+        },
+    );
 }
 
 #[test]
 fn rop_query_named_properties_warn_with_errors_round_trips() {
-    property(|g| {
-        let property_ids = g.list(|g| g.u16());
-        let property_names = (0..property_ids.len())
-            .map(|_| oxcdata::property_name_value(g))
-            .collect();
-        let value = RopQueryNamedPropertiesWarnWithErrors {
-            property_ids,
-            property_names,
-        };
-        wire!(g, value, RopQueryNamedPropertiesWarnWithErrors)
-    });
+    property_within(
+        &[(size_of::<PropertyName>(), 1)],
+        |g| {
+            let property_ids = g.list(|g| g.u16());
+            let property_names = (0..g.breaks_len(property_ids.len()))
+                .map(|_| oxcdata::property_name_value(g))
+                .collect();
+            let value = RopQueryNamedPropertiesWarnWithErrors {
+                property_ids,
+                property_names,
+            };
+            layout(&|e| value.pack(e), &[&(value.property_ids.len() as u16)], &[])?;
+            owned(&value, &value.clone().into_owned())?;
+            reply!(
+                g, 0x5F, 0x0004_0380,
+                Err(RopQueryNamedPropertiesFailure::WarnWithErrors(value.clone())), | e :
+                & mut runtime::Encoder | value.pack(e),
+                pack_rop_query_named_properties_reply,
+                unpack_rop_query_named_properties_reply
+            );
+            wire!(g, value, RopQueryNamedPropertiesWarnWithErrors)
+        },
+    );
 }
 
 #[test]
@@ -599,18 +1214,45 @@ fn rop_copy_properties_request_round_trips() {
             copy_flags: PropertyCopyFlags(g.u8()),
             property_tags: g.list(|g| PropertyTag(g.u32())),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.source_handle_index,
+                &value.dest_handle_index,
+                &value.want_asynchronous,
+                &value.copy_flags.0,
+                &(value.property_tags.len() as u16),
+            ],
+            &[],
+        )?;
+        request(
+            103u8,
+            "RopCopyProperties",
+            &RopRequest::RopCopyProperties(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopCopyPropertiesRequest)
     });
 }
 
 #[test]
 fn rop_copy_properties_response_round_trips() {
-    property(|g| {
-        let value = RopCopyPropertiesResponse {
-            property_problems: g.list(oxcdata::property_problem_value),
-        };
-        wire!(g, value, RopCopyPropertiesResponse)
-    });
+    property_within(
+        &[(size_of::<PropertyProblem>(), 10)],
+        |g| {
+            let value = RopCopyPropertiesResponse {
+                property_problems: g.list(oxcdata::property_problem_value),
+            };
+            layout(&|e| value.pack(e), &[&(value.property_problems.len() as u16)], &[])?;
+            reply!(
+                g, 0x67, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder |
+                value.pack(e), pack_rop_copy_properties_reply,
+                unpack_rop_copy_properties_reply
+            );
+            wire!(g, value, RopCopyPropertiesResponse)
+        },
+    );
 }
 
 #[test]
@@ -619,31 +1261,74 @@ fn rop_copy_properties_dst_null_object_round_trips() {
         let value = RopCopyPropertiesDstNullObject {
             dest_handle_index: g.u32(),
         };
+        layout(&|e| value.pack(e), &[&value.dest_handle_index], &[])?;
+        reply!(
+            g, 0x67, 0x0000_0503, Err(RopCopyPropertiesFailure::DstNullObject(value)), |
+            e : & mut runtime::Encoder | value.pack(e), pack_rop_copy_properties_reply,
+            unpack_rop_copy_properties_reply
+        );
         wire!(g, value, RopCopyPropertiesDstNullObject)
     });
 }
 
 #[test]
 fn rop_set_properties_no_replicate_request_round_trips() {
-    property(|g| {
-        let value = RopSetPropertiesNoReplicateRequest {
-            logon_id: g.u8(),
-            input_handle_index: g.u8(),
-            property_values: g
-                .list(|g| oxcdata::tagged_property_value_value(g, WireForm::Rop)),
-        };
-        wire!(g, value, RopSetPropertiesNoReplicateRequest)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let value = RopSetPropertiesNoReplicateRequest {
+                logon_id: g.u8(),
+                input_handle_index: g.u8(),
+                property_values: g
+                    .list(|g| oxcdata::tagged_property_value_value(g, WireForm::Rop)),
+            };
+            layout(
+                &|e| value.pack(e),
+                &[&value.logon_id, &value.input_handle_index],
+                &[],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            request(
+                121u8,
+                "RopSetPropertiesNoReplicate",
+                &RopRequest::RopSetPropertiesNoReplicate(value.clone()),
+                &|e: &mut runtime::Encoder| value.pack(e),
+            )?;
+            wire!(g, value, RopSetPropertiesNoReplicateRequest)
+        },
+    );
 }
 
 #[test]
 fn rop_set_properties_no_replicate_response_round_trips() {
-    property(|g| {
-        let value = RopSetPropertiesNoReplicateResponse {
-            property_problems: g.list(oxcdata::property_problem_value),
-        };
-        wire!(g, value, RopSetPropertiesNoReplicateResponse)
-    });
+    property_within(
+        &[(size_of::<PropertyProblem>(), 10)],
+        |g| {
+            let value = RopSetPropertiesNoReplicateResponse {
+                property_problems: g.list(oxcdata::property_problem_value),
+            };
+            layout(&|e| value.pack(e), &[&(value.property_problems.len() as u16)], &[])?;
+            reply!(
+                g, 0x79, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder |
+                value.pack(e), pack_rop_set_properties_no_replicate_reply,
+                unpack_rop_set_properties_no_replicate_reply
+            );
+            reply!(
+                g, 0x79, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+                pack_rop_set_properties_no_replicate_reply,
+                unpack_rop_set_properties_no_replicate_reply
+            );
+            wire!(g, value, RopSetPropertiesNoReplicateResponse)
+        },
+    );
 }
 
 #[test]
@@ -654,18 +1339,47 @@ fn rop_delete_properties_no_replicate_request_round_trips() {
             input_handle_index: g.u8(),
             property_tags: g.list(|g| PropertyTag(g.u32())),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &(value.property_tags.len() as u16),
+            ],
+            &[],
+        )?;
+        request(
+            122u8,
+            "RopDeletePropertiesNoReplicate",
+            &RopRequest::RopDeletePropertiesNoReplicate(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopDeletePropertiesNoReplicateRequest)
     });
 }
 
 #[test]
 fn rop_delete_properties_no_replicate_response_round_trips() {
-    property(|g| {
-        let value = RopDeletePropertiesNoReplicateResponse {
-            property_problems: g.list(oxcdata::property_problem_value),
-        };
-        wire!(g, value, RopDeletePropertiesNoReplicateResponse)
-    });
+    property_within(
+        &[(size_of::<PropertyProblem>(), 10)],
+        |g| {
+            let value = RopDeletePropertiesNoReplicateResponse {
+                property_problems: g.list(oxcdata::property_problem_value),
+            };
+            layout(&|e| value.pack(e), &[&(value.property_problems.len() as u16)], &[])?;
+            reply!(
+                g, 0x7A, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder |
+                value.pack(e), pack_rop_delete_properties_no_replicate_reply,
+                unpack_rop_delete_properties_no_replicate_reply
+            );
+            reply!(
+                g, 0x7A, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+                pack_rop_delete_properties_no_replicate_reply,
+                unpack_rop_delete_properties_no_replicate_reply
+            );
+            wire!(g, value, RopDeletePropertiesNoReplicateResponse)
+        },
+    );
 }
 
 #[test]
@@ -676,6 +1390,14 @@ fn rop_write_and_commit_stream_request_round_trips() {
             input_handle_index: g.u8(),
             data: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        owned(&value, &value.clone().into_owned())?;
+        request(
+            144u8,
+            "RopWriteAndCommitStream",
+            &RopRequest::RopWriteAndCommitStream(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopWriteAndCommitStreamRequest)
     });
 }
@@ -686,6 +1408,12 @@ fn rop_write_and_commit_stream_response_round_trips() {
         let value = RopWriteAndCommitStreamResponse {
             written_size: g.u16(),
         };
+        layout(&|e| value.pack(e), &[&value.written_size], &[])?;
+        reply!(
+            g, 0x90, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_write_and_commit_stream_reply,
+            unpack_rop_write_and_commit_stream_reply
+        );
         wire!(g, value, RopWriteAndCommitStreamResponse)
     });
 }
@@ -696,6 +1424,13 @@ fn rop_write_and_commit_stream_other_round_trips() {
         let value = RopWriteAndCommitStreamOther {
             written_size: g.u16(),
         };
+        layout(&|e| value.pack(e), &[&value.written_size], &[])?;
+        reply!(
+            g, 0x90, 0x8000_4005, Err(RopWriteAndCommitStreamFailure::Other { code :
+            ErrorCode(0x8000_4005), body : value }), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_write_and_commit_stream_reply,
+            unpack_rop_write_and_commit_stream_reply
+        );
         wire!(g, value, RopWriteAndCommitStreamOther)
     });
 }
@@ -708,6 +1443,14 @@ fn rop_write_stream_extended_request_round_trips() {
             input_handle_index: g.u8(),
             data: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        owned(&value, &value.clone().into_owned())?;
+        request(
+            163u8,
+            "RopWriteStreamExtended",
+            &RopRequest::RopWriteStreamExtended(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopWriteStreamExtendedRequest)
     });
 }
@@ -718,6 +1461,12 @@ fn rop_write_stream_extended_response_round_trips() {
         let value = RopWriteStreamExtendedResponse {
             written_size: g.u32(),
         };
+        layout(&|e| value.pack(e), &[&value.written_size], &[])?;
+        reply!(
+            g, 0xA3, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_write_stream_extended_reply,
+            unpack_rop_write_stream_extended_reply
+        );
         wire!(g, value, RopWriteStreamExtendedResponse)
     });
 }
@@ -728,6 +1477,13 @@ fn rop_write_stream_extended_other_round_trips() {
         let value = RopWriteStreamExtendedOther {
             written_size: g.u32(),
         };
+        layout(&|e| value.pack(e), &[&value.written_size], &[])?;
+        reply!(
+            g, 0xA3, 0x8000_4005, Err(RopWriteStreamExtendedFailure::Other { code :
+            ErrorCode(0x8000_4005), body : value }), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_write_stream_extended_reply,
+            unpack_rop_write_stream_extended_reply
+        );
         wire!(g, value, RopWriteStreamExtendedOther)
     });
 }

@@ -7,8 +7,11 @@ use protocol::oxcrops::{
     BackoffRop, RopBackoffResponse, RopBufferTooSmallResponse, RopReleaseRequest,
 };
 use generated_tests::{Choices, decoded, wire};
-use generated_tests::oracles::property;
+use generated_tests::layout::layout;
+use generated_tests::operations::request;
+use generated_tests::oracles::{owned, property, property_within};
 use generated_tests::vectors::{Header, hex};
+use protocol::rops::RopRequest;
 
 pub fn backoff_rop_value(g: &mut Choices) -> BackoffRop {
     BackoffRop {
@@ -19,7 +22,11 @@ pub fn backoff_rop_value(g: &mut Choices) -> BackoffRop {
 
 #[test]
 fn backoff_rop_round_trips() {
-    property(|g| wire!(g, backoff_rop_value(g), BackoffRop));
+    property(|g| {
+        let value = backoff_rop_value(g);
+        layout(&|e| value.pack(e), &[&value.rop_id_backoff, &value.duration], &[])?;
+        wire!(g, value, BackoffRop)
+    });
 }
 
 #[test]
@@ -29,21 +36,41 @@ fn rop_release_request_round_trips() {
             logon_id: g.u8(),
             input_handle_index: g.u8(),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        request(
+            1u8,
+            "RopRelease",
+            &RopRequest::RopRelease(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopReleaseRequest)
     });
 }
 
 #[test]
 fn rop_backoff_response_round_trips() {
-    property(|g| {
-        let value = RopBackoffResponse {
-            logon_id: g.u8(),
-            duration: g.u32(),
-            backoff_rop_data: g.list(backoff_rop_value),
-            additional_data: g.blob(300),
-        };
-        wire!(g, value, RopBackoffResponse)
-    });
+    property_within(
+        &[(size_of::<BackoffRop>(), 5)],
+        |g| {
+            let value = RopBackoffResponse {
+                logon_id: g.u8(),
+                duration: g.u32(),
+                backoff_rop_data: g.list(backoff_rop_value),
+                additional_data: g.blob(300),
+            };
+            layout(
+                &|e| value.pack(e),
+                &[
+                    &value.logon_id,
+                    &value.duration,
+                    &(value.backoff_rop_data.len() as u8),
+                ],
+                &[],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, RopBackoffResponse)
+        },
+    );
 }
 
 #[test]
@@ -53,6 +80,8 @@ fn rop_buffer_too_small_response_round_trips() {
             size_needed: g.u16(),
             request_buffers: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.size_needed], &[])?;
+        owned(&value, &value.clone().into_owned())?;
         wire!(g, value, RopBufferTooSmallResponse, Rest;)
     });
 }

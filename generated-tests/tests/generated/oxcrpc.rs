@@ -18,9 +18,10 @@ use protocol::oxcrpc::{
     RpcHeaderFlags, ServerCapabilityFlags, ServerType,
 };
 use generated_tests::{Choices, decoded, settling, wire};
-use generated_tests::oracles::property;
+use generated_tests::layout::{Any, layout, rules};
+use generated_tests::oracles::{owned, property, property_within};
 use generated_tests::vectors::{Header, hex, refused};
-use runtime::{Blob, Guid, Utf16};
+use runtime::{Blob, Cursor, Guid, Utf16};
 
 pub fn rop_input_buffers_value(g: &mut Choices) -> RopInputBuffers<'static> {
     RopInputBuffers {
@@ -34,7 +35,14 @@ pub fn rop_input_buffers_value(g: &mut Choices) -> RopInputBuffers<'static> {
 
 #[test]
 fn rop_input_buffers_round_trips() {
-    property(|g| settling!(g, rop_input_buffers_value(g), RopInputBuffers));
+    property_within(
+        &[(size_of::<ExtendedBufferOfRopInputBuffer>(), 8)],
+        |g| {
+            let value = rop_input_buffers_value(g);
+            owned(&value, &value.clone().into_owned())?;
+            settling!(g, value, RopInputBuffers)
+        },
+    );
 }
 
 #[test]
@@ -114,7 +122,14 @@ pub fn rop_output_buffers_value(g: &mut Choices) -> RopOutputBuffers<'static> {
 
 #[test]
 fn rop_output_buffers_round_trips() {
-    property(|g| settling!(g, rop_output_buffers_value(g), RopOutputBuffers));
+    property_within(
+        &[(size_of::<ExtendedBufferOfRopOutputBuffer>(), 8)],
+        |g| {
+            let value = rop_output_buffers_value(g);
+            owned(&value, &value.clone().into_owned())?;
+            settling!(g, value, RopOutputBuffers)
+        },
+    );
 }
 
 #[test]
@@ -139,7 +154,11 @@ pub fn aux_perf_requestid_value(g: &mut Choices) -> AuxPerfRequestid {
 
 #[test]
 fn aux_perf_requestid_round_trips() {
-    property(|g| wire!(g, aux_perf_requestid_value(g), AuxPerfRequestid));
+    property(|g| {
+        let value = aux_perf_requestid_value(g);
+        layout(&|e| value.pack(e), &[&value.session_id, &value.request_id], &[])?;
+        wire!(g, value, AuxPerfRequestid)
+    });
 }
 
 #[test]
@@ -159,7 +178,24 @@ pub fn aux_perf_sessioninfo_value(g: &mut Choices) -> AuxPerfSessioninfo {
 
 #[test]
 fn aux_perf_sessioninfo_round_trips() {
-    property(|g| wire!(g, aux_perf_sessioninfo_value(g), AuxPerfSessioninfo));
+    property(|g| {
+        let value = aux_perf_sessioninfo_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[&value.session_id, &Any(0u16), &value.session_guid],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = AuxPerfSessioninfo::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&value.session_id, &Any(0u16), &value.session_guid],
+        )?;
+        wire!(g, value, AuxPerfSessioninfo)
+    });
 }
 
 #[test]
@@ -184,7 +220,24 @@ pub fn aux_perf_sessioninfo_v2_value(g: &mut Choices) -> AuxPerfSessioninfoV2 {
 
 #[test]
 fn aux_perf_sessioninfo_v2_round_trips() {
-    property(|g| wire!(g, aux_perf_sessioninfo_v2_value(g), AuxPerfSessioninfoV2));
+    property(|g| {
+        let value = aux_perf_sessioninfo_v2_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[&value.session_id, &Any(0u16), &value.session_guid, &value.connection_id],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = AuxPerfSessioninfoV2::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&value.session_id, &Any(0u16), &value.session_guid, &value.connection_id],
+        )?;
+        wire!(g, value, AuxPerfSessioninfoV2)
+    });
 }
 
 #[test]
@@ -213,7 +266,12 @@ pub fn aux_perf_clientinfo_value(g: &mut Choices) -> AuxPerfClientinfo<'static> 
 
 #[test]
 fn aux_perf_clientinfo_round_trips() {
-    property(|g| wire!(g, aux_perf_clientinfo_value(g), AuxPerfClientinfo, Rest;));
+    property(|g| {
+        let value = aux_perf_clientinfo_value(g);
+        layout(&|e| value.pack(e), &[&value.adapter_speed, &value.client_id], &[])?;
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, AuxPerfClientinfo, Rest;)
+    });
 }
 
 pub fn aux_perf_serverinfo_value(g: &mut Choices) -> AuxPerfServerinfo<'static> {
@@ -227,7 +285,12 @@ pub fn aux_perf_serverinfo_value(g: &mut Choices) -> AuxPerfServerinfo<'static> 
 
 #[test]
 fn aux_perf_serverinfo_round_trips() {
-    property(|g| wire!(g, aux_perf_serverinfo_value(g), AuxPerfServerinfo, Rest;));
+    property(|g| {
+        let value = aux_perf_serverinfo_value(g);
+        layout(&|e| value.pack(e), &[&value.server_id, &value.server_type.0], &[])?;
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, AuxPerfServerinfo, Rest;)
+    });
 }
 
 pub fn aux_perf_processinfo_value(g: &mut Choices) -> AuxPerfProcessinfo<'static> {
@@ -240,7 +303,25 @@ pub fn aux_perf_processinfo_value(g: &mut Choices) -> AuxPerfProcessinfo<'static
 
 #[test]
 fn aux_perf_processinfo_round_trips() {
-    property(|g| wire!(g, aux_perf_processinfo_value(g), AuxPerfProcessinfo, Rest;));
+    property(|g| {
+        let value = aux_perf_processinfo_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[&value.process_id, &Any(0u16), &value.process_guid],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = AuxPerfProcessinfo::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&value.process_id, &Any(0u16), &value.process_guid],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, AuxPerfProcessinfo, Rest;)
+    });
 }
 
 pub fn aux_perf_defmdb_success_value(g: &mut Choices) -> AuxPerfDefmdbSuccess {
@@ -253,7 +334,34 @@ pub fn aux_perf_defmdb_success_value(g: &mut Choices) -> AuxPerfDefmdbSuccess {
 
 #[test]
 fn aux_perf_defmdb_success_round_trips() {
-    property(|g| wire!(g, aux_perf_defmdb_success_value(g), AuxPerfDefmdbSuccess));
+    property(|g| {
+        let value = aux_perf_defmdb_success_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.time_since_request,
+                &value.time_to_complete_request,
+                &value.request_id,
+                &Any(0u16),
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = AuxPerfDefmdbSuccess::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &value.time_since_request,
+                &value.time_to_complete_request,
+                &value.request_id,
+                &Any(0u16),
+            ],
+        )?;
+        wire!(g, value, AuxPerfDefmdbSuccess)
+    });
 }
 
 #[test]
@@ -278,7 +386,22 @@ pub fn aux_perf_defgc_success_value(g: &mut Choices) -> AuxPerfDefgcSuccess {
 
 #[test]
 fn aux_perf_defgc_success_round_trips() {
-    property(|g| wire!(g, aux_perf_defgc_success_value(g), AuxPerfDefgcSuccess));
+    property(|g| {
+        let value = aux_perf_defgc_success_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.server_id,
+                &value.session_id,
+                &value.time_since_request,
+                &value.time_to_complete_request,
+                &value.request_operation,
+                &value.reserved,
+            ],
+            &[],
+        )?;
+        wire!(g, value, AuxPerfDefgcSuccess)
+    });
 }
 
 #[test]
@@ -306,7 +429,22 @@ pub fn aux_perf_mdb_success_value(g: &mut Choices) -> AuxPerfMdbSuccess {
 
 #[test]
 fn aux_perf_mdb_success_round_trips() {
-    property(|g| wire!(g, aux_perf_mdb_success_value(g), AuxPerfMdbSuccess));
+    property(|g| {
+        let value = aux_perf_mdb_success_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.client_id,
+                &value.server_id,
+                &value.session_id,
+                &value.request_id,
+                &value.time_since_request,
+                &value.time_to_complete_request,
+            ],
+            &[],
+        )?;
+        wire!(g, value, AuxPerfMdbSuccess)
+    });
 }
 
 #[test]
@@ -335,7 +473,42 @@ pub fn aux_perf_mdb_success_v2_value(g: &mut Choices) -> AuxPerfMdbSuccessV2 {
 
 #[test]
 fn aux_perf_mdb_success_v2_round_trips() {
-    property(|g| wire!(g, aux_perf_mdb_success_v2_value(g), AuxPerfMdbSuccessV2));
+    property(|g| {
+        let value = aux_perf_mdb_success_v2_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.process_id,
+                &value.client_id,
+                &value.server_id,
+                &value.session_id,
+                &value.request_id,
+                &Any(0u16),
+                &value.time_since_request,
+                &value.time_to_complete_request,
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = AuxPerfMdbSuccessV2::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &value.process_id,
+                &value.client_id,
+                &value.server_id,
+                &value.session_id,
+                &value.request_id,
+                &Any(0u16),
+                &value.time_since_request,
+                &value.time_to_complete_request,
+            ],
+        )?;
+        wire!(g, value, AuxPerfMdbSuccessV2)
+    });
 }
 
 #[test]
@@ -365,7 +538,42 @@ pub fn aux_perf_gc_success_value(g: &mut Choices) -> AuxPerfGcSuccess {
 
 #[test]
 fn aux_perf_gc_success_round_trips() {
-    property(|g| wire!(g, aux_perf_gc_success_value(g), AuxPerfGcSuccess));
+    property(|g| {
+        let value = aux_perf_gc_success_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.client_id,
+                &value.server_id,
+                &value.session_id,
+                &Any(0u16),
+                &value.time_since_request,
+                &value.time_to_complete_request,
+                &value.request_operation,
+                &value.reserved_2,
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = AuxPerfGcSuccess::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &value.client_id,
+                &value.server_id,
+                &value.session_id,
+                &Any(0u16),
+                &value.time_since_request,
+                &value.time_to_complete_request,
+                &value.request_operation,
+                &value.reserved_2,
+            ],
+        )?;
+        wire!(g, value, AuxPerfGcSuccess)
+    });
 }
 
 #[test]
@@ -395,7 +603,24 @@ pub fn aux_perf_gc_success_v2_value(g: &mut Choices) -> AuxPerfGcSuccessV2 {
 
 #[test]
 fn aux_perf_gc_success_v2_round_trips() {
-    property(|g| wire!(g, aux_perf_gc_success_v2_value(g), AuxPerfGcSuccessV2));
+    property(|g| {
+        let value = aux_perf_gc_success_v2_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.process_id,
+                &value.client_id,
+                &value.server_id,
+                &value.session_id,
+                &value.time_since_request,
+                &value.time_to_complete_request,
+                &value.request_operation,
+                &value.reserved,
+            ],
+            &[],
+        )?;
+        wire!(g, value, AuxPerfGcSuccessV2)
+    });
 }
 
 #[test]
@@ -427,7 +652,25 @@ pub fn aux_perf_failure_value(g: &mut Choices) -> AuxPerfFailure {
 
 #[test]
 fn aux_perf_failure_round_trips() {
-    property(|g| wire!(g, aux_perf_failure_value(g), AuxPerfFailure));
+    property(|g| {
+        let value = aux_perf_failure_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.client_id,
+                &value.server_id,
+                &value.session_id,
+                &value.request_id,
+                &value.time_since_request,
+                &value.time_to_fail_request,
+                &value.result_code,
+                &value.request_operation,
+                &value.reserved,
+            ],
+            &[],
+        )?;
+        wire!(g, value, AuxPerfFailure)
+    });
 }
 
 #[test]
@@ -463,7 +706,48 @@ pub fn aux_perf_failure_v2_value(g: &mut Choices) -> AuxPerfFailureV2 {
 
 #[test]
 fn aux_perf_failure_v2_round_trips() {
-    property(|g| wire!(g, aux_perf_failure_v2_value(g), AuxPerfFailureV2));
+    property(|g| {
+        let value = aux_perf_failure_v2_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.process_id,
+                &value.client_id,
+                &value.server_id,
+                &value.session_id,
+                &value.request_id,
+                &Any(0u16),
+                &value.time_since_request,
+                &value.time_to_fail_request,
+                &value.result_code,
+                &value.request_operation,
+                &value.reserved_2,
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = AuxPerfFailureV2::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &value.process_id,
+                &value.client_id,
+                &value.server_id,
+                &value.session_id,
+                &value.request_id,
+                &Any(0u16),
+                &value.time_since_request,
+                &value.time_to_fail_request,
+                &value.result_code,
+                &value.request_operation,
+                &value.reserved_2,
+            ],
+        )?;
+        wire!(g, value, AuxPerfFailureV2)
+    });
 }
 
 #[test]
@@ -492,7 +776,11 @@ pub fn aux_client_control_value(g: &mut Choices) -> AuxClientControl {
 
 #[test]
 fn aux_client_control_round_trips() {
-    property(|g| wire!(g, aux_client_control_value(g), AuxClientControl));
+    property(|g| {
+        let value = aux_client_control_value(g);
+        layout(&|e| value.pack(e), &[&value.enable_flags.0, &value.expiry_time], &[])?;
+        wire!(g, value, AuxClientControl)
+    });
 }
 
 #[test]
@@ -516,7 +804,23 @@ pub fn aux_osversioninfo_value(g: &mut Choices) -> AuxOsversioninfo {
 
 #[test]
 fn aux_osversioninfo_round_trips() {
-    property(|g| wire!(g, aux_osversioninfo_value(g), AuxOsversioninfo));
+    property(|g| {
+        let value = aux_osversioninfo_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[],
+            &[
+                &value.major_version,
+                &value.minor_version,
+                &value.build_number,
+                &value.reserved1,
+                &value.service_pack_major,
+                &value.service_pack_minor,
+                &Any(0u32),
+            ],
+        )?;
+        wire!(g, value, AuxOsversioninfo)
+    });
 }
 
 pub fn aux_exorginfo_value(g: &mut Choices) -> AuxExorginfo {
@@ -527,7 +831,11 @@ pub fn aux_exorginfo_value(g: &mut Choices) -> AuxExorginfo {
 
 #[test]
 fn aux_exorginfo_round_trips() {
-    property(|g| wire!(g, aux_exorginfo_value(g), AuxExorginfo));
+    property(|g| {
+        let value = aux_exorginfo_value(g);
+        layout(&|e| value.pack(e), &[&value.org_flags.0], &[])?;
+        wire!(g, value, AuxExorginfo)
+    });
 }
 
 #[test]
@@ -546,7 +854,24 @@ pub fn aux_perf_accountinfo_value(g: &mut Choices) -> AuxPerfAccountinfo {
 
 #[test]
 fn aux_perf_accountinfo_round_trips() {
-    property(|g| wire!(g, aux_perf_accountinfo_value(g), AuxPerfAccountinfo));
+    property(|g| {
+        let value = aux_perf_accountinfo_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[&value.client_id, &Any(0u16), &value.account],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = AuxPerfAccountinfo::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&value.client_id, &Any(0u16), &value.account],
+        )?;
+        wire!(g, value, AuxPerfAccountinfo)
+    });
 }
 
 #[test]
@@ -569,7 +894,11 @@ pub fn aux_server_capabilities_value(g: &mut Choices) -> AuxServerCapabilities {
 
 #[test]
 fn aux_server_capabilities_round_trips() {
-    property(|g| wire!(g, aux_server_capabilities_value(g), AuxServerCapabilities));
+    property(|g| {
+        let value = aux_server_capabilities_value(g);
+        layout(&|e| value.pack(e), &[&value.server_capability_flags.0], &[])?;
+        wire!(g, value, AuxServerCapabilities)
+    });
 }
 
 #[test]
@@ -587,7 +916,11 @@ pub fn aux_endpoint_capabilities_value(g: &mut Choices) -> AuxEndpointCapabiliti
 
 #[test]
 fn aux_endpoint_capabilities_round_trips() {
-    property(|g| wire!(g, aux_endpoint_capabilities_value(g), AuxEndpointCapabilities));
+    property(|g| {
+        let value = aux_endpoint_capabilities_value(g);
+        layout(&|e| value.pack(e), &[&value.endpoint_capability_flag.0], &[])?;
+        wire!(g, value, AuxEndpointCapabilities)
+    });
 }
 
 #[test]
@@ -611,7 +944,10 @@ pub fn aux_client_connection_info_value(
 #[test]
 fn aux_client_connection_info_round_trips() {
     property(|g| {
-        wire!(g, aux_client_connection_info_value(g), AuxClientConnectionInfo, Rest;)
+        let value = aux_client_connection_info_value(g);
+        layout(&|e| value.pack(e), &[&value.connection_guid], &[])?;
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, AuxClientConnectionInfo, Rest;)
     });
 }
 
@@ -624,7 +960,9 @@ pub fn aux_server_session_info_value(g: &mut Choices) -> AuxServerSessionInfo<'s
 #[test]
 fn aux_server_session_info_round_trips() {
     property(|g| {
-        wire!(g, aux_server_session_info_value(g), AuxServerSessionInfo, Rest;)
+        let value = aux_server_session_info_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, AuxServerSessionInfo, Rest;)
     });
 }
 
@@ -643,10 +981,9 @@ pub fn aux_protocol_device_identification_value(
 #[test]
 fn aux_protocol_device_identification_round_trips() {
     property(|g| {
-        wire!(
-            g, aux_protocol_device_identification_value(g),
-            AuxProtocolDeviceIdentification, Rest;
-        )
+        let value = aux_protocol_device_identification_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, AuxProtocolDeviceIdentification, Rest;)
     });
 }
 
@@ -775,7 +1112,11 @@ pub fn auxiliary_block_value(g: &mut Choices) -> AuxiliaryBlock<'static> {
 
 #[test]
 fn auxiliary_block_round_trips() {
-    property(|g| wire!(g, auxiliary_block_value(g), AuxiliaryBlock));
+    property(|g| {
+        let value = auxiliary_block_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, AuxiliaryBlock)
+    });
 }
 
 #[test]
@@ -952,7 +1293,14 @@ pub fn auxiliary_buffer_value(g: &mut Choices) -> AuxiliaryBuffer<'static> {
 
 #[test]
 fn auxiliary_buffer_round_trips() {
-    property(|g| wire!(g, auxiliary_buffer_value(g), AuxiliaryBuffer, Rest;));
+    property_within(
+        &[(size_of::<AuxiliaryBlock>(), 4)],
+        |g| {
+            let value = auxiliary_buffer_value(g);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, AuxiliaryBuffer, Rest;)
+        },
+    );
 }
 
 #[test]
@@ -991,9 +1339,14 @@ pub fn extended_auxiliary_buffer_value(
 
 #[test]
 fn extended_auxiliary_buffer_round_trips() {
-    property(|g| {
-        settling!(g, extended_auxiliary_buffer_value(g), ExtendedAuxiliaryBuffer)
-    });
+    property_within(
+        &[(size_of::<AuxiliaryBlock>(), 4)],
+        |g| {
+            let value = extended_auxiliary_buffer_value(g);
+            owned(&value, &value.clone().into_owned())?;
+            settling!(g, value, ExtendedAuxiliaryBuffer)
+        },
+    );
 }
 
 #[test]
@@ -1058,7 +1411,9 @@ pub fn extended_auxiliary_bytes_value(
 #[test]
 fn extended_auxiliary_bytes_round_trips() {
     property(|g| {
-        settling!(g, extended_auxiliary_bytes_value(g), ExtendedAuxiliaryBytes)
+        let value = extended_auxiliary_bytes_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        settling!(g, value, ExtendedAuxiliaryBytes)
     });
 }
 
@@ -1086,10 +1441,9 @@ pub fn extended_buffer_of_rop_input_buffer_value(
 #[test]
 fn extended_buffer_of_rop_input_buffer_round_trips() {
     property(|g| {
-        settling!(
-            g, extended_buffer_of_rop_input_buffer_value(g),
-            ExtendedBufferOfRopInputBuffer
-        )
+        let value = extended_buffer_of_rop_input_buffer_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        settling!(g, value, ExtendedBufferOfRopInputBuffer)
     });
 }
 
@@ -1106,10 +1460,9 @@ pub fn extended_buffer_of_rop_output_buffer_value(
 #[test]
 fn extended_buffer_of_rop_output_buffer_round_trips() {
     property(|g| {
-        settling!(
-            g, extended_buffer_of_rop_output_buffer_value(g),
-            ExtendedBufferOfRopOutputBuffer
-        )
+        let value = extended_buffer_of_rop_output_buffer_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        settling!(g, value, ExtendedBufferOfRopOutputBuffer)
     });
 }
 
@@ -1125,12 +1478,14 @@ pub fn extended_buffer_of_auxiliary_buffer_value(
 
 #[test]
 fn extended_buffer_of_auxiliary_buffer_round_trips() {
-    property(|g| {
-        settling!(
-            g, extended_buffer_of_auxiliary_buffer_value(g),
-            ExtendedBufferOfAuxiliaryBuffer
-        )
-    });
+    property_within(
+        &[(size_of::<AuxiliaryBlock>(), 4)],
+        |g| {
+            let value = extended_buffer_of_auxiliary_buffer_value(g);
+            owned(&value, &value.clone().into_owned())?;
+            settling!(g, value, ExtendedBufferOfAuxiliaryBuffer)
+        },
+    );
 }
 
 pub fn extended_buffer_of_bytes_value(
@@ -1145,5 +1500,9 @@ pub fn extended_buffer_of_bytes_value(
 
 #[test]
 fn extended_buffer_of_bytes_round_trips() {
-    property(|g| settling!(g, extended_buffer_of_bytes_value(g), ExtendedBufferOfBytes));
+    property(|g| {
+        let value = extended_buffer_of_bytes_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        settling!(g, value, ExtendedBufferOfBytes)
+    });
 }

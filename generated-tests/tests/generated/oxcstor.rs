@@ -4,7 +4,8 @@
 //! Values of `oxcstor`, and what has to hold for them.
 
 use protocol::oxcdata::{
-    FlaggedPropertyValue, FolderId, ObjectId, PropertyType, PropertyValue,
+    ErrorCode, FlaggedPropertyValue, FolderId, LongTermId, ObjectId, PropertyType,
+    PropertyValue, Restriction, TaggedPropertyValue, TypedPropertyValue,
 };
 use protocol::oxcstor::{
     LogonFlags, LogonTime, OpenFlags, ReceiveFolderRow, ResponseFlags,
@@ -13,18 +14,37 @@ use protocol::oxcstor::{
     RopGetPerUserLongTermIdsResponse, RopGetReceiveFolderRequest,
     RopGetReceiveFolderResponse, RopGetReceiveFolderTableRequest,
     RopGetReceiveFolderTableResponse, RopGetStoreStateRequest, RopGetStoreStateResponse,
-    RopIdFromLongTermIdRequest, RopIdFromLongTermIdResponse, RopLogonRequest,
-    RopLogonResponse, RopLogonResponseStore, RopLogonWrongServer,
+    RopIdFromLongTermIdRequest, RopIdFromLongTermIdResponse, RopLogonFailure,
+    RopLogonRequest, RopLogonResponse, RopLogonResponseStore, RopLogonWrongServer,
     RopLongTermIdFromIdRequest, RopLongTermIdFromIdResponse,
     RopPublicFolderIsGhostedRequest, RopPublicFolderIsGhostedResponse,
     RopReadPerUserInformationRequest, RopReadPerUserInformationResponse,
     RopSetReceiveFolderRequest, RopSetReceiveFolderResponse,
     RopWritePerUserInformationRequest, RopWritePerUserInformationResponse, StoreState,
 };
-use generated_tests::{Choices, decoded, wire};
-use generated_tests::oracles::property;
+use protocol::oxorule::{ActionBlock, RecipientBlockData};
+use generated_tests::{Choices, decoded, reply, wire};
+use generated_tests::layout::{Any, Six, bytes, layout, rules};
+use generated_tests::operations::request;
+use generated_tests::oracles::{owned, property, property_within};
 use generated_tests::vectors::{Header, check_reply_header, hex};
-use runtime::{Blob, String8};
+use protocol::rops::{
+    RopRequest, pack_rop_get_owning_servers_reply, pack_rop_get_per_user_guid_reply,
+    pack_rop_get_per_user_long_term_ids_reply, pack_rop_get_receive_folder_reply,
+    pack_rop_get_receive_folder_table_reply, pack_rop_get_store_state_reply,
+    pack_rop_id_from_long_term_id_reply, pack_rop_logon_reply,
+    pack_rop_long_term_id_from_id_reply, pack_rop_public_folder_is_ghosted_reply,
+    pack_rop_read_per_user_information_reply, pack_rop_set_receive_folder_reply,
+    pack_rop_write_per_user_information_reply, unpack_rop_get_owning_servers_reply,
+    unpack_rop_get_per_user_guid_reply, unpack_rop_get_per_user_long_term_ids_reply,
+    unpack_rop_get_receive_folder_reply, unpack_rop_get_receive_folder_table_reply,
+    unpack_rop_get_store_state_reply, unpack_rop_id_from_long_term_id_reply,
+    unpack_rop_logon_reply, unpack_rop_long_term_id_from_id_reply,
+    unpack_rop_public_folder_is_ghosted_reply,
+    unpack_rop_read_per_user_information_reply, unpack_rop_set_receive_folder_reply,
+    unpack_rop_write_per_user_information_reply,
+};
+use runtime::{Blob, Cursor, String8, Utf16};
 use super::oxcdata;
 
 pub fn logon_time_value(g: &mut Choices) -> LogonTime {
@@ -41,7 +61,23 @@ pub fn logon_time_value(g: &mut Choices) -> LogonTime {
 
 #[test]
 fn logon_time_round_trips() {
-    property(|g| wire!(g, logon_time_value(g), LogonTime));
+    property(|g| {
+        let value = logon_time_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.seconds,
+                &value.minutes,
+                &value.hour,
+                &value.day_of_week,
+                &value.day,
+                &value.month,
+                &value.year,
+            ],
+            &[],
+        )?;
+        wire!(g, value, LogonTime)
+    });
 }
 
 pub fn receive_folder_row_value(g: &mut Choices) -> ReceiveFolderRow<'static> {
@@ -74,7 +110,22 @@ pub fn receive_folder_row_value(g: &mut Choices) -> ReceiveFolderRow<'static> {
 
 #[test]
 fn receive_folder_row_round_trips() {
-    property(|g| wire!(g, receive_folder_row_value(g), ReceiveFolderRow));
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let value = receive_folder_row_value(g);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, ReceiveFolderRow)
+        },
+    );
 }
 
 #[test]
@@ -112,13 +163,37 @@ fn rop_set_receive_folder_request_round_trips() {
             folder_id: FolderId(g.u64()),
             message_class: g.string8(299),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.logon_id, &value.input_handle_index, &value.folder_id.0],
+            &[],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        request(
+            38u8,
+            "RopSetReceiveFolder",
+            &RopRequest::RopSetReceiveFolder(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopSetReceiveFolderRequest)
     });
 }
 
 #[test]
 fn rop_set_receive_folder_response_round_trips() {
-    property(|g| wire!(g, RopSetReceiveFolderResponse, RopSetReceiveFolderResponse));
+    property(|g| {
+        let value = RopSetReceiveFolderResponse;
+        reply!(
+            g, 0x26, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_set_receive_folder_reply,
+            unpack_rop_set_receive_folder_reply
+        );
+        reply!(
+            g, 0x26, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_set_receive_folder_reply, unpack_rop_set_receive_folder_reply
+        );
+        wire!(g, value, RopSetReceiveFolderResponse)
+    });
 }
 
 #[test]
@@ -129,6 +204,14 @@ fn rop_get_receive_folder_request_round_trips() {
             input_handle_index: g.u8(),
             message_class: g.string8(299),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        owned(&value, &value.clone().into_owned())?;
+        request(
+            39u8,
+            "RopGetReceiveFolder",
+            &RopRequest::RopGetReceiveFolder(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopGetReceiveFolderRequest)
     });
 }
@@ -140,6 +223,17 @@ fn rop_get_receive_folder_response_round_trips() {
             folder_id: FolderId(g.u64()),
             explicit_message_class: g.string8(299),
         };
+        layout(&|e| value.pack(e), &[&value.folder_id.0], &[])?;
+        owned(&value, &value.clone().into_owned())?;
+        reply!(
+            g, 0x27, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_get_receive_folder_reply,
+            unpack_rop_get_receive_folder_reply
+        );
+        reply!(
+            g, 0x27, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_get_receive_folder_reply, unpack_rop_get_receive_folder_reply
+        );
         wire!(g, value, RopGetReceiveFolderResponse)
     });
 }
@@ -152,19 +246,48 @@ fn rop_get_owning_servers_request_round_trips() {
             input_handle_index: g.u8(),
             folder_id: FolderId(g.u64()),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.logon_id, &value.input_handle_index, &value.folder_id.0],
+            &[],
+        )?;
+        request(
+            66u8,
+            "RopGetOwningServers",
+            &RopRequest::RopGetOwningServers(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopGetOwningServersRequest)
     });
 }
 
 #[test]
 fn rop_get_owning_servers_response_round_trips() {
-    property(|g| {
-        let value = RopGetOwningServersResponse {
-            cheap_servers_count: g.u16(),
-            owning_servers: g.list(|g| g.string8(299)),
-        };
-        wire!(g, value, RopGetOwningServersResponse)
-    });
+    property_within(
+        &[(size_of::<String8>(), 1)],
+        |g| {
+            let value = RopGetOwningServersResponse {
+                cheap_servers_count: g.u16(),
+                owning_servers: g.list(|g| g.string8(299)),
+            };
+            layout(
+                &|e| value.pack(e),
+                &[&(value.owning_servers.len() as u16), &value.cheap_servers_count],
+                &[],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            reply!(
+                g, 0x42, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder |
+                value.pack(e), pack_rop_get_owning_servers_reply,
+                unpack_rop_get_owning_servers_reply
+            );
+            reply!(
+                g, 0x42, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+                pack_rop_get_owning_servers_reply, unpack_rop_get_owning_servers_reply
+            );
+            wire!(g, value, RopGetOwningServersResponse)
+        },
+    );
 }
 
 #[test]
@@ -175,6 +298,17 @@ fn rop_long_term_id_from_id_request_round_trips() {
             input_handle_index: g.u8(),
             object_id: ObjectId(g.u64()),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.logon_id, &value.input_handle_index, &value.object_id.0],
+            &[],
+        )?;
+        request(
+            67u8,
+            "RopLongTermIdFromId",
+            &RopRequest::RopLongTermIdFromId(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopLongTermIdFromIdRequest)
     });
 }
@@ -185,6 +319,27 @@ fn rop_long_term_id_from_id_response_round_trips() {
         let value = RopLongTermIdFromIdResponse {
             long_term_id: oxcdata::long_term_id_value(g),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &[
+                    bytes(&value.long_term_id.database_guid),
+                    bytes(&Six(value.long_term_id.global_counter)),
+                    bytes(&Any(0u16)),
+                ]
+                    .concat(),
+            ],
+            &[],
+        )?;
+        reply!(
+            g, 0x43, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_long_term_id_from_id_reply,
+            unpack_rop_long_term_id_from_id_reply
+        );
+        reply!(
+            g, 0x43, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_long_term_id_from_id_reply, unpack_rop_long_term_id_from_id_reply
+        );
         wire!(g, value, RopLongTermIdFromIdResponse)
     });
 }
@@ -197,6 +352,26 @@ fn rop_id_from_long_term_id_request_round_trips() {
             input_handle_index: g.u8(),
             long_term_id: oxcdata::long_term_id_value(g),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &[
+                    bytes(&value.long_term_id.database_guid),
+                    bytes(&Six(value.long_term_id.global_counter)),
+                    bytes(&Any(0u16)),
+                ]
+                    .concat(),
+            ],
+            &[],
+        )?;
+        request(
+            68u8,
+            "RopIdFromLongTermId",
+            &RopRequest::RopIdFromLongTermId(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopIdFromLongTermIdRequest)
     });
 }
@@ -207,6 +382,16 @@ fn rop_id_from_long_term_id_response_round_trips() {
         let value = RopIdFromLongTermIdResponse {
             object_id: ObjectId(g.u64()),
         };
+        layout(&|e| value.pack(e), &[&value.object_id.0], &[])?;
+        reply!(
+            g, 0x44, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_id_from_long_term_id_reply,
+            unpack_rop_id_from_long_term_id_reply
+        );
+        reply!(
+            g, 0x44, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_id_from_long_term_id_reply, unpack_rop_id_from_long_term_id_reply
+        );
         wire!(g, value, RopIdFromLongTermIdResponse)
     });
 }
@@ -219,26 +404,52 @@ fn rop_public_folder_is_ghosted_request_round_trips() {
             input_handle_index: g.u8(),
             folder_id: FolderId(g.u64()),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.logon_id, &value.input_handle_index, &value.folder_id.0],
+            &[],
+        )?;
+        request(
+            69u8,
+            "RopPublicFolderIsGhosted",
+            &RopRequest::RopPublicFolderIsGhosted(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopPublicFolderIsGhostedRequest)
     });
 }
 
 #[test]
 fn rop_public_folder_is_ghosted_response_round_trips() {
-    property(|g| {
-        let is_ghosted = g.bool();
-        let (cheap_servers_count, servers) = if is_ghosted {
-            (Some(g.u16()), Some(g.list(|g| g.string8(299))))
-        } else {
-            (None, None)
-        };
-        let value = RopPublicFolderIsGhostedResponse {
-            is_ghosted,
-            cheap_servers_count,
-            servers,
-        };
-        wire!(g, value, RopPublicFolderIsGhostedResponse)
-    });
+    property_within(
+        &[(size_of::<String8>(), 1)],
+        |g| {
+            let is_ghosted = g.bool();
+            let (cheap_servers_count, servers) = if g.breaks(is_ghosted) {
+                (Some(g.u16()), Some(g.list(|g| g.string8(299))))
+            } else {
+                (None, None)
+            };
+            let value = RopPublicFolderIsGhostedResponse {
+                is_ghosted,
+                cheap_servers_count,
+                servers,
+            };
+            layout(&|e| value.pack(e), &[&value.is_ghosted], &[])?;
+            owned(&value, &value.clone().into_owned())?;
+            reply!(
+                g, 0x45, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder |
+                value.pack(e), pack_rop_public_folder_is_ghosted_reply,
+                unpack_rop_public_folder_is_ghosted_reply
+            );
+            reply!(
+                g, 0x45, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+                pack_rop_public_folder_is_ghosted_reply,
+                unpack_rop_public_folder_is_ghosted_reply
+            );
+            wire!(g, value, RopPublicFolderIsGhostedResponse)
+        },
+    );
 }
 
 #[test]
@@ -249,18 +460,43 @@ fn rop_get_per_user_long_term_ids_request_round_trips() {
             input_handle_index: g.u8(),
             database_guid: g.guid(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.logon_id, &value.input_handle_index, &value.database_guid],
+            &[],
+        )?;
+        request(
+            96u8,
+            "RopGetPerUserLongTermIds",
+            &RopRequest::RopGetPerUserLongTermIds(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopGetPerUserLongTermIdsRequest)
     });
 }
 
 #[test]
 fn rop_get_per_user_long_term_ids_response_round_trips() {
-    property(|g| {
-        let value = RopGetPerUserLongTermIdsResponse {
-            long_term_ids: g.list(oxcdata::long_term_id_value),
-        };
-        wire!(g, value, RopGetPerUserLongTermIdsResponse)
-    });
+    property_within(
+        &[(size_of::<LongTermId>(), 24)],
+        |g| {
+            let value = RopGetPerUserLongTermIdsResponse {
+                long_term_ids: g.list(oxcdata::long_term_id_value),
+            };
+            layout(&|e| value.pack(e), &[&(value.long_term_ids.len() as u16)], &[])?;
+            reply!(
+                g, 0x60, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder |
+                value.pack(e), pack_rop_get_per_user_long_term_ids_reply,
+                unpack_rop_get_per_user_long_term_ids_reply
+            );
+            reply!(
+                g, 0x60, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+                pack_rop_get_per_user_long_term_ids_reply,
+                unpack_rop_get_per_user_long_term_ids_reply
+            );
+            wire!(g, value, RopGetPerUserLongTermIdsResponse)
+        },
+    );
 }
 
 #[test]
@@ -271,6 +507,26 @@ fn rop_get_per_user_guid_request_round_trips() {
             input_handle_index: g.u8(),
             long_term_id: oxcdata::long_term_id_value(g),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &[
+                    bytes(&value.long_term_id.database_guid),
+                    bytes(&Six(value.long_term_id.global_counter)),
+                    bytes(&Any(0u16)),
+                ]
+                    .concat(),
+            ],
+            &[],
+        )?;
+        request(
+            97u8,
+            "RopGetPerUserGuid",
+            &RopRequest::RopGetPerUserGuid(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopGetPerUserGuidRequest)
     });
 }
@@ -281,6 +537,16 @@ fn rop_get_per_user_guid_response_round_trips() {
         let value = RopGetPerUserGuidResponse {
             database_guid: g.guid(),
         };
+        layout(&|e| value.pack(e), &[&value.database_guid], &[])?;
+        reply!(
+            g, 0x61, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_get_per_user_guid_reply,
+            unpack_rop_get_per_user_guid_reply
+        );
+        reply!(
+            g, 0x61, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_get_per_user_guid_reply, unpack_rop_get_per_user_guid_reply
+        );
         wire!(g, value, RopGetPerUserGuidResponse)
     });
 }
@@ -295,6 +561,52 @@ fn rop_read_per_user_information_request_round_trips() {
             data_offset: g.u32(),
             max_data_size: g.u16(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &[
+                    bytes(&value.folder_id.database_guid),
+                    bytes(&Six(value.folder_id.global_counter)),
+                    bytes(&Any(0u16)),
+                ]
+                    .concat(),
+                &Any(0u8),
+                &value.data_offset,
+                &value.max_data_size,
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = RopReadPerUserInformationRequest::unpack(
+                    &mut Cursor::new(bytes),
+                )?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &[
+                    bytes(&value.folder_id.database_guid),
+                    bytes(&Six(value.folder_id.global_counter)),
+                    bytes(&Any(0u16)),
+                ]
+                    .concat(),
+                &Any(0u8),
+                &value.data_offset,
+                &value.max_data_size,
+            ],
+        )?;
+        request(
+            99u8,
+            "RopReadPerUserInformation",
+            &RopRequest::RopReadPerUserInformation(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopReadPerUserInformationRequest)
     });
 }
@@ -306,6 +618,18 @@ fn rop_read_per_user_information_response_round_trips() {
             has_finished: g.bool(),
             data: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.has_finished], &[])?;
+        owned(&value, &value.clone().into_owned())?;
+        reply!(
+            g, 0x63, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_read_per_user_information_reply,
+            unpack_rop_read_per_user_information_reply
+        );
+        reply!(
+            g, 0x63, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_read_per_user_information_reply,
+            unpack_rop_read_per_user_information_reply
+        );
         wire!(g, value, RopReadPerUserInformationResponse)
     });
 }
@@ -321,8 +645,31 @@ fn rop_write_per_user_information_request_round_trips() {
             has_finished: g.bool(),
             data_offset,
             data: g.blob(300),
-            repl_guid: (data_offset == 0).then(|| g.guid()),
+            repl_guid: g.breaks(data_offset == 0).then(|| g.guid()),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &[
+                    bytes(&value.folder_id.database_guid),
+                    bytes(&Six(value.folder_id.global_counter)),
+                    bytes(&Any(0u16)),
+                ]
+                    .concat(),
+                &value.has_finished,
+                &value.data_offset,
+            ],
+            &[],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        request(
+            100u8,
+            "RopWritePerUserInformation",
+            &RopRequest::RopWritePerUserInformation(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopWritePerUserInformationRequest)
     });
 }
@@ -330,7 +677,18 @@ fn rop_write_per_user_information_request_round_trips() {
 #[test]
 fn rop_write_per_user_information_response_round_trips() {
     property(|g| {
-        wire!(g, RopWritePerUserInformationResponse, RopWritePerUserInformationResponse)
+        let value = RopWritePerUserInformationResponse;
+        reply!(
+            g, 0x64, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_write_per_user_information_reply,
+            unpack_rop_write_per_user_information_reply
+        );
+        reply!(
+            g, 0x64, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_write_per_user_information_reply,
+            unpack_rop_write_per_user_information_reply
+        );
+        wire!(g, value, RopWritePerUserInformationResponse)
     });
 }
 
@@ -341,18 +699,49 @@ fn rop_get_receive_folder_table_request_round_trips() {
             logon_id: g.u8(),
             input_handle_index: g.u8(),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        request(
+            104u8,
+            "RopGetReceiveFolderTable",
+            &RopRequest::RopGetReceiveFolderTable(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopGetReceiveFolderTableRequest)
     });
 }
 
 #[test]
 fn rop_get_receive_folder_table_response_round_trips() {
-    property(|g| {
-        let value = RopGetReceiveFolderTableResponse {
-            rows: g.list(receive_folder_row_value),
-        };
-        wire!(g, value, RopGetReceiveFolderTableResponse)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<ReceiveFolderRow>(), 4),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let value = RopGetReceiveFolderTableResponse {
+                rows: g.list(receive_folder_row_value),
+            };
+            layout(&|e| value.pack(e), &[&(value.rows.len() as u32)], &[])?;
+            owned(&value, &value.clone().into_owned())?;
+            reply!(
+                g, 0x68, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder |
+                value.pack(e), pack_rop_get_receive_folder_table_reply,
+                unpack_rop_get_receive_folder_table_reply
+            );
+            reply!(
+                g, 0x68, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+                pack_rop_get_receive_folder_table_reply,
+                unpack_rop_get_receive_folder_table_reply
+            );
+            wire!(g, value, RopGetReceiveFolderTableResponse)
+        },
+    );
 }
 
 #[test]
@@ -362,6 +751,13 @@ fn rop_get_store_state_request_round_trips() {
             logon_id: g.u8(),
             input_handle_index: g.u8(),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        request(
+            123u8,
+            "RopGetStoreState",
+            &RopRequest::RopGetStoreState(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopGetStoreStateRequest)
     });
 }
@@ -372,6 +768,15 @@ fn rop_get_store_state_response_round_trips() {
         let value = RopGetStoreStateResponse {
             store_state: StoreState(g.u32()),
         };
+        layout(&|e| value.pack(e), &[&value.store_state.0], &[])?;
+        reply!(
+            g, 0x7B, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_get_store_state_reply, unpack_rop_get_store_state_reply
+        );
+        reply!(
+            g, 0x7B, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_get_store_state_reply, unpack_rop_get_store_state_reply
+        );
         wire!(g, value, RopGetStoreStateResponse)
     });
 }
@@ -386,6 +791,39 @@ fn rop_logon_request_round_trips() {
             open_flags: OpenFlags(g.u32()),
             essdn: g.bool().then(|| g.string8(299)),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.output_handle_index,
+                &value.logon_flags.0,
+                &value.open_flags.0,
+                &Any(0u32),
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = RopLogonRequest::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &value.logon_id,
+                &value.output_handle_index,
+                &value.logon_flags.0,
+                &value.open_flags.0,
+                &Any(0u32),
+            ],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        request(
+            254u8,
+            "RopLogon",
+            &RopRequest::RopLogon(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopLogonRequest)
     });
 }
@@ -421,6 +859,10 @@ fn rop_logon_response_round_trips() {
             value.logon_flags = value.logon_flags();
             value
         };
+        reply!(
+            g, 0xFE, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_logon_reply, unpack_rop_logon_reply
+        );
         wire!(g, value, RopLogonResponse)
     });
 }
@@ -432,6 +874,13 @@ fn rop_logon_wrong_server_round_trips() {
             logon_flags: LogonFlags(g.u8()),
             server_name: g.string8(254),
         };
+        layout(&|e| value.pack(e), &[&value.logon_flags.0], &[])?;
+        owned(&value, &value.clone().into_owned())?;
+        reply!(
+            g, 0xFE, 0x0000_0478, Err(RopLogonFailure::WrongServer(value.clone())), | e :
+            & mut runtime::Encoder | value.pack(e), pack_rop_logon_reply,
+            unpack_rop_logon_reply
+        );
         wire!(g, value, RopLogonWrongServer)
     });
 }

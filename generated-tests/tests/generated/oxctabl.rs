@@ -4,8 +4,8 @@
 //! Values of `oxctabl`, and what has to hold for them.
 
 use protocol::oxcdata::{
-    PropertyRow, PropertyTag, PropertyValue, Restriction, SortDirection, SortOrder,
-    WireForm,
+    ErrorCode, FlaggedCell, PropertyRow, PropertyTag, PropertyValue, Restriction,
+    SortDirection, SortOrder, TaggedPropertyValue, TypedPropertyValue, WireForm,
 };
 use protocol::oxctabl::{
     AsynchronousFlags, Bookmark, CategoryStates, FindRowFlags, QueryRowsFlags,
@@ -22,10 +22,32 @@ use protocol::oxctabl::{
     RopSetCollapseStateRequest, RopSetCollapseStateResponse, RopSetColumnsRequest,
     RopSetColumnsResponse, RopSortTableRequest, RopSortTableResponse, TableStatus,
 };
-use generated_tests::{Choices, decoded, wire};
-use generated_tests::oracles::property;
+use protocol::oxorule::{ActionBlock, RecipientBlockData};
+use generated_tests::{Choices, decoded, reply, wire};
+use generated_tests::layout::layout;
+use generated_tests::operations::request;
+use generated_tests::oracles::{owned, property, property_within};
 use generated_tests::vectors::{Header, check_reply_header, decoded, hex};
-use runtime::{Blob, Utf16};
+use protocol::rops::{
+    RopRequest, pack_rop_abort_reply, pack_rop_collapse_row_reply,
+    pack_rop_create_bookmark_reply, pack_rop_expand_row_reply, pack_rop_find_row_reply,
+    pack_rop_free_bookmark_reply, pack_rop_get_collapse_state_reply,
+    pack_rop_get_status_reply, pack_rop_query_columns_all_reply,
+    pack_rop_query_position_reply, pack_rop_query_rows_reply, pack_rop_reset_table_reply,
+    pack_rop_restrict_reply, pack_rop_seek_row_bookmark_reply,
+    pack_rop_seek_row_fractional_reply, pack_rop_seek_row_reply,
+    pack_rop_set_collapse_state_reply, pack_rop_set_columns_reply,
+    pack_rop_sort_table_reply, unpack_rop_abort_reply, unpack_rop_collapse_row_reply,
+    unpack_rop_create_bookmark_reply, unpack_rop_expand_row_reply,
+    unpack_rop_find_row_reply, unpack_rop_free_bookmark_reply,
+    unpack_rop_get_collapse_state_reply, unpack_rop_get_status_reply,
+    unpack_rop_query_columns_all_reply, unpack_rop_query_position_reply,
+    unpack_rop_query_rows_reply, unpack_rop_reset_table_reply, unpack_rop_restrict_reply,
+    unpack_rop_seek_row_bookmark_reply, unpack_rop_seek_row_fractional_reply,
+    unpack_rop_seek_row_reply, unpack_rop_set_collapse_state_reply,
+    unpack_rop_set_columns_reply, unpack_rop_sort_table_reply,
+};
+use runtime::{Blob, String8, Utf16};
 use super::oxcdata;
 
 pub fn category_states_value(g: &mut Choices) -> CategoryStates {
@@ -39,7 +61,20 @@ pub fn category_states_value(g: &mut Choices) -> CategoryStates {
 
 #[test]
 fn category_states_round_trips() {
-    property(|g| wire!(g, category_states_value(g), CategoryStates));
+    property(|g| {
+        let value = category_states_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.view,
+                &value.row_id,
+                &value.row_instance_number,
+                &(value.changed.len() as u16),
+            ],
+            &[],
+        )?;
+        wire!(g, value, CategoryStates)
+    });
 }
 
 #[test]
@@ -63,6 +98,22 @@ fn rop_set_columns_request_round_trips() {
             set_columns_flags: AsynchronousFlags(g.u8()),
             property_tags: g.list(|g| PropertyTag(g.u32())),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.set_columns_flags.0,
+                &(value.property_tags.len() as u16),
+            ],
+            &[],
+        )?;
+        request(
+            18u8,
+            "RopSetColumns",
+            &RopRequest::RopSetColumns(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopSetColumnsRequest)
     });
 }
@@ -73,23 +124,53 @@ fn rop_set_columns_response_round_trips() {
         let value = RopSetColumnsResponse {
             table_status: TableStatus(g.named(TableStatus::NAMES)),
         };
+        layout(&|e| value.pack(e), &[&value.table_status.0], &[])?;
+        reply!(
+            g, 0x12, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_set_columns_reply, unpack_rop_set_columns_reply
+        );
+        reply!(
+            g, 0x12, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_set_columns_reply, unpack_rop_set_columns_reply
+        );
         wire!(g, value, RopSetColumnsResponse)
     });
 }
 
 #[test]
 fn rop_sort_table_request_round_trips() {
-    property(|g| {
-        let value = RopSortTableRequest {
-            logon_id: g.u8(),
-            input_handle_index: g.u8(),
-            sort_table_flags: AsynchronousFlags(g.u8()),
-            category_count: g.u16(),
-            expanded_count: g.u16(),
-            sort_orders: g.list(oxcdata::sort_order_value),
-        };
-        wire!(g, value, RopSortTableRequest)
-    });
+    property_within(
+        &[(size_of::<SortOrder>(), 5)],
+        |g| {
+            let value = RopSortTableRequest {
+                logon_id: g.u8(),
+                input_handle_index: g.u8(),
+                sort_table_flags: AsynchronousFlags(g.u8()),
+                category_count: g.u16(),
+                expanded_count: g.u16(),
+                sort_orders: g.list(oxcdata::sort_order_value),
+            };
+            layout(
+                &|e| value.pack(e),
+                &[
+                    &value.logon_id,
+                    &value.input_handle_index,
+                    &value.sort_table_flags.0,
+                    &(value.sort_orders.len() as u16),
+                    &value.category_count,
+                    &value.expanded_count,
+                ],
+                &[],
+            )?;
+            request(
+                19u8,
+                "RopSortTable",
+                &RopRequest::RopSortTable(value.clone()),
+                &|e: &mut runtime::Encoder| value.pack(e),
+            )?;
+            wire!(g, value, RopSortTableRequest)
+        },
+    );
 }
 
 #[test]
@@ -98,23 +179,55 @@ fn rop_sort_table_response_round_trips() {
         let value = RopSortTableResponse {
             table_status: TableStatus(g.named(TableStatus::NAMES)),
         };
+        layout(&|e| value.pack(e), &[&value.table_status.0], &[])?;
+        reply!(
+            g, 0x13, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_sort_table_reply, unpack_rop_sort_table_reply
+        );
+        reply!(
+            g, 0x13, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_sort_table_reply, unpack_rop_sort_table_reply
+        );
         wire!(g, value, RopSortTableResponse)
     });
 }
 
 #[test]
 fn rop_restrict_request_round_trips() {
-    property(|g| {
-        let value = RopRestrictRequest {
-            logon_id: g.u8(),
-            input_handle_index: g.u8(),
-            restrict_flags: AsynchronousFlags(g.u8()),
-            restriction_data: g
-                .bool()
-                .then(|| oxcdata::restriction_value(g, WireForm::Rop)),
-        };
-        wire!(g, value, RopRestrictRequest)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let value = RopRestrictRequest {
+                logon_id: g.u8(),
+                input_handle_index: g.u8(),
+                restrict_flags: AsynchronousFlags(g.u8()),
+                restriction_data: g
+                    .bool()
+                    .then(|| oxcdata::restriction_value(g, WireForm::Rop)),
+            };
+            layout(
+                &|e| value.pack(e),
+                &[&value.logon_id, &value.input_handle_index, &value.restrict_flags.0],
+                &[],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            request(
+                20u8,
+                "RopRestrict",
+                &RopRequest::RopRestrict(value.clone()),
+                &|e: &mut runtime::Encoder| value.pack(e),
+            )?;
+            wire!(g, value, RopRestrictRequest)
+        },
+    );
 }
 
 #[test]
@@ -123,6 +236,15 @@ fn rop_restrict_response_round_trips() {
         let value = RopRestrictResponse {
             table_status: TableStatus(g.named(TableStatus::NAMES)),
         };
+        layout(&|e| value.pack(e), &[&value.table_status.0], &[])?;
+        reply!(
+            g, 0x14, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_restrict_reply, unpack_rop_restrict_reply
+        );
+        reply!(
+            g, 0x14, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_restrict_reply, unpack_rop_restrict_reply
+        );
         wire!(g, value, RopRestrictResponse)
     });
 }
@@ -137,24 +259,70 @@ fn rop_query_rows_request_round_trips() {
             forward_read: g.bool(),
             row_count: g.u16(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.query_rows_flags.0,
+                &value.forward_read,
+                &value.row_count,
+            ],
+            &[],
+        )?;
+        request(
+            21u8,
+            "RopQueryRows",
+            &RopRequest::RopQueryRows(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopQueryRowsRequest)
     });
 }
 
 #[test]
 fn rop_query_rows_response_round_trips() {
-    property(|g| {
-        let columns = &g
-            .list(|g| {
-                PropertyTag(g.u32())
-                    .with_property_type(oxcdata::property_value_property_type(g))
-            });
-        let value = RopQueryRowsResponse {
-            origin: Bookmark(g.named(Bookmark::NAMES)),
-            row_data: g.list(|g| oxcdata::property_row_value(g, columns)),
-        };
-        wire!(g, value, RopQueryRowsResponse, columns)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<FlaggedCell>(), 1),
+            (size_of::<PropertyRow>(), 1),
+            (size_of::<PropertyValue>(), 1),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let columns = &g
+                .list(|g| {
+                    PropertyTag(g.u32())
+                        .with_property_type(oxcdata::property_value_property_type(g))
+                });
+            let value = RopQueryRowsResponse {
+                origin: Bookmark(g.named(Bookmark::NAMES)),
+                row_data: g.list(|g| oxcdata::property_row_value(g, columns)),
+            };
+            layout(
+                &|e| value.pack(e, columns),
+                &[&value.origin.0, &(value.row_data.len() as u16)],
+                &[],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            reply!(
+                g, 0x15, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder |
+                value.pack(e, columns), pack_rop_query_rows_reply,
+                unpack_rop_query_rows_reply, columns
+            );
+            reply!(
+                g, 0x15, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+                pack_rop_query_rows_reply, unpack_rop_query_rows_reply, columns
+            );
+            wire!(g, value, RopQueryRowsResponse, columns)
+        },
+    );
 }
 
 #[test]
@@ -164,6 +332,13 @@ fn rop_get_status_request_round_trips() {
             logon_id: g.u8(),
             input_handle_index: g.u8(),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        request(
+            22u8,
+            "RopGetStatus",
+            &RopRequest::RopGetStatus(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopGetStatusRequest)
     });
 }
@@ -174,6 +349,15 @@ fn rop_get_status_response_round_trips() {
         let value = RopGetStatusResponse {
             table_status: TableStatus(g.named(TableStatus::NAMES)),
         };
+        layout(&|e| value.pack(e), &[&value.table_status.0], &[])?;
+        reply!(
+            g, 0x16, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_get_status_reply, unpack_rop_get_status_reply
+        );
+        reply!(
+            g, 0x16, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_get_status_reply, unpack_rop_get_status_reply
+        );
         wire!(g, value, RopGetStatusResponse)
     });
 }
@@ -185,6 +369,13 @@ fn rop_query_position_request_round_trips() {
             logon_id: g.u8(),
             input_handle_index: g.u8(),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        request(
+            23u8,
+            "RopQueryPosition",
+            &RopRequest::RopQueryPosition(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopQueryPositionRequest)
     });
 }
@@ -196,6 +387,15 @@ fn rop_query_position_response_round_trips() {
             numerator: g.u32(),
             denominator: g.u32(),
         };
+        layout(&|e| value.pack(e), &[&value.numerator, &value.denominator], &[])?;
+        reply!(
+            g, 0x17, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_query_position_reply, unpack_rop_query_position_reply
+        );
+        reply!(
+            g, 0x17, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_query_position_reply, unpack_rop_query_position_reply
+        );
         wire!(g, value, RopQueryPositionResponse)
     });
 }
@@ -210,6 +410,23 @@ fn rop_seek_row_request_round_trips() {
             row_count: g.i32(),
             want_row_moved_count: g.bool(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.origin.0,
+                &value.row_count,
+                &value.want_row_moved_count,
+            ],
+            &[],
+        )?;
+        request(
+            24u8,
+            "RopSeekRow",
+            &RopRequest::RopSeekRow(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopSeekRowRequest)
     });
 }
@@ -221,6 +438,15 @@ fn rop_seek_row_response_round_trips() {
             has_sought_less: g.bool(),
             rows_sought: g.i32(),
         };
+        layout(&|e| value.pack(e), &[&value.has_sought_less, &value.rows_sought], &[])?;
+        reply!(
+            g, 0x18, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_seek_row_reply, unpack_rop_seek_row_reply
+        );
+        reply!(
+            g, 0x18, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_seek_row_reply, unpack_rop_seek_row_reply
+        );
         wire!(g, value, RopSeekRowResponse)
     });
 }
@@ -235,6 +461,18 @@ fn rop_seek_row_bookmark_request_round_trips() {
             row_count: g.i32(),
             want_row_moved_count: g.bool(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.logon_id, &value.input_handle_index],
+            &[&value.row_count, &value.want_row_moved_count],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        request(
+            25u8,
+            "RopSeekRowBookmark",
+            &RopRequest::RopSeekRowBookmark(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopSeekRowBookmarkRequest)
     });
 }
@@ -247,6 +485,20 @@ fn rop_seek_row_bookmark_response_round_trips() {
             has_sought_less: g.bool(),
             rows_sought: g.i32(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.row_no_longer_visible, &value.has_sought_less, &value.rows_sought],
+            &[],
+        )?;
+        reply!(
+            g, 0x19, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_seek_row_bookmark_reply,
+            unpack_rop_seek_row_bookmark_reply
+        );
+        reply!(
+            g, 0x19, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_seek_row_bookmark_reply, unpack_rop_seek_row_bookmark_reply
+        );
         wire!(g, value, RopSeekRowBookmarkResponse)
     });
 }
@@ -260,13 +512,41 @@ fn rop_seek_row_fractional_request_round_trips() {
             numerator: g.u32(),
             denominator: g.u32(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.numerator,
+                &value.denominator,
+            ],
+            &[],
+        )?;
+        request(
+            26u8,
+            "RopSeekRowFractional",
+            &RopRequest::RopSeekRowFractional(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopSeekRowFractionalRequest)
     });
 }
 
 #[test]
 fn rop_seek_row_fractional_response_round_trips() {
-    property(|g| wire!(g, RopSeekRowFractionalResponse, RopSeekRowFractionalResponse));
+    property(|g| {
+        let value = RopSeekRowFractionalResponse;
+        reply!(
+            g, 0x1A, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_seek_row_fractional_reply,
+            unpack_rop_seek_row_fractional_reply
+        );
+        reply!(
+            g, 0x1A, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_seek_row_fractional_reply, unpack_rop_seek_row_fractional_reply
+        );
+        wire!(g, value, RopSeekRowFractionalResponse)
+    });
 }
 
 #[test]
@@ -276,6 +556,13 @@ fn rop_create_bookmark_request_round_trips() {
             logon_id: g.u8(),
             input_handle_index: g.u8(),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        request(
+            27u8,
+            "RopCreateBookmark",
+            &RopRequest::RopCreateBookmark(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopCreateBookmarkRequest)
     });
 }
@@ -286,6 +573,15 @@ fn rop_create_bookmark_response_round_trips() {
         let value = RopCreateBookmarkResponse {
             bookmark: g.blob(300),
         };
+        owned(&value, &value.clone().into_owned())?;
+        reply!(
+            g, 0x1B, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_create_bookmark_reply, unpack_rop_create_bookmark_reply
+        );
+        reply!(
+            g, 0x1B, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_create_bookmark_reply, unpack_rop_create_bookmark_reply
+        );
         wire!(g, value, RopCreateBookmarkResponse)
     });
 }
@@ -297,6 +593,13 @@ fn rop_query_columns_all_request_round_trips() {
             logon_id: g.u8(),
             input_handle_index: g.u8(),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        request(
+            55u8,
+            "RopQueryColumnsAll",
+            &RopRequest::RopQueryColumnsAll(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopQueryColumnsAllRequest)
     });
 }
@@ -307,6 +610,16 @@ fn rop_query_columns_all_response_round_trips() {
         let value = RopQueryColumnsAllResponse {
             property_tags: g.list(|g| PropertyTag(g.u32())),
         };
+        layout(&|e| value.pack(e), &[&(value.property_tags.len() as u16)], &[])?;
+        reply!(
+            g, 0x37, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_query_columns_all_reply,
+            unpack_rop_query_columns_all_reply
+        );
+        reply!(
+            g, 0x37, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_query_columns_all_reply, unpack_rop_query_columns_all_reply
+        );
         wire!(g, value, RopQueryColumnsAllResponse)
     });
 }
@@ -318,6 +631,13 @@ fn rop_abort_request_round_trips() {
             logon_id: g.u8(),
             input_handle_index: g.u8(),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        request(
+            56u8,
+            "RopAbort",
+            &RopRequest::RopAbort(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopAbortRequest)
     });
 }
@@ -328,42 +648,98 @@ fn rop_abort_response_round_trips() {
         let value = RopAbortResponse {
             table_status: TableStatus(g.named(TableStatus::NAMES)),
         };
+        layout(&|e| value.pack(e), &[&value.table_status.0], &[])?;
+        reply!(
+            g, 0x38, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_abort_reply, unpack_rop_abort_reply
+        );
+        reply!(
+            g, 0x38, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_abort_reply, unpack_rop_abort_reply
+        );
         wire!(g, value, RopAbortResponse)
     });
 }
 
 #[test]
 fn rop_find_row_request_round_trips() {
-    property(|g| {
-        let value = RopFindRowRequest {
-            logon_id: g.u8(),
-            input_handle_index: g.u8(),
-            find_row_flags: FindRowFlags(g.u8()),
-            restriction_data: g
-                .bool()
-                .then(|| oxcdata::restriction_value(g, WireForm::Rop)),
-            origin: Bookmark(g.named(Bookmark::NAMES)),
-            bookmark: g.blob(300),
-        };
-        wire!(g, value, RopFindRowRequest)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let value = RopFindRowRequest {
+                logon_id: g.u8(),
+                input_handle_index: g.u8(),
+                find_row_flags: FindRowFlags(g.u8()),
+                restriction_data: g
+                    .bool()
+                    .then(|| oxcdata::restriction_value(g, WireForm::Rop)),
+                origin: Bookmark(g.named(Bookmark::NAMES)),
+                bookmark: g.blob(300),
+            };
+            layout(
+                &|e| value.pack(e),
+                &[&value.logon_id, &value.input_handle_index, &value.find_row_flags.0],
+                &[],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            request(
+                79u8,
+                "RopFindRow",
+                &RopRequest::RopFindRow(value.clone()),
+                &|e: &mut runtime::Encoder| value.pack(e),
+            )?;
+            wire!(g, value, RopFindRowRequest)
+        },
+    );
 }
 
 #[test]
 fn rop_find_row_response_round_trips() {
-    property(|g| {
-        let columns = &g
-            .list(|g| {
-                PropertyTag(g.u32())
-                    .with_property_type(oxcdata::property_value_property_type(g))
-            });
-        let has_row_data = g.bool();
-        let value = RopFindRowResponse {
-            row_no_longer_visible: g.bool(),
-            row_data: has_row_data.then(|| oxcdata::property_row_value(g, columns)),
-        };
-        wire!(g, value, RopFindRowResponse, columns)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<FlaggedCell>(), 1),
+            (size_of::<PropertyValue>(), 1),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let columns = &g
+                .list(|g| {
+                    PropertyTag(g.u32())
+                        .with_property_type(oxcdata::property_value_property_type(g))
+                });
+            let has_row_data = g.bool();
+            let value = RopFindRowResponse {
+                row_no_longer_visible: g.bool(),
+                row_data: has_row_data.then(|| oxcdata::property_row_value(g, columns)),
+            };
+            layout(&|e| value.pack(e, columns), &[&value.row_no_longer_visible], &[])?;
+            owned(&value, &value.clone().into_owned())?;
+            reply!(
+                g, 0x4F, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder |
+                value.pack(e, columns), pack_rop_find_row_reply,
+                unpack_rop_find_row_reply, columns
+            );
+            reply!(
+                g, 0x4F, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+                pack_rop_find_row_reply, unpack_rop_find_row_reply, columns
+            );
+            wire!(g, value, RopFindRowResponse, columns)
+        },
+    );
 }
 
 #[test]
@@ -375,24 +751,69 @@ fn rop_expand_row_request_round_trips() {
             max_row_count: g.u16(),
             category_id: g.u64(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.max_row_count,
+                &value.category_id,
+            ],
+            &[],
+        )?;
+        request(
+            89u8,
+            "RopExpandRow",
+            &RopRequest::RopExpandRow(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopExpandRowRequest)
     });
 }
 
 #[test]
 fn rop_expand_row_response_round_trips() {
-    property(|g| {
-        let columns = &g
-            .list(|g| {
-                PropertyTag(g.u32())
-                    .with_property_type(oxcdata::property_value_property_type(g))
-            });
-        let value = RopExpandRowResponse {
-            expanded_row_count: g.u32(),
-            row_data: g.list(|g| oxcdata::property_row_value(g, columns)),
-        };
-        wire!(g, value, RopExpandRowResponse, columns)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<FlaggedCell>(), 1),
+            (size_of::<PropertyRow>(), 1),
+            (size_of::<PropertyValue>(), 1),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let columns = &g
+                .list(|g| {
+                    PropertyTag(g.u32())
+                        .with_property_type(oxcdata::property_value_property_type(g))
+                });
+            let value = RopExpandRowResponse {
+                expanded_row_count: g.u32(),
+                row_data: g.list(|g| oxcdata::property_row_value(g, columns)),
+            };
+            layout(
+                &|e| value.pack(e, columns),
+                &[&value.expanded_row_count, &(value.row_data.len() as u16)],
+                &[],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            reply!(
+                g, 0x59, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder |
+                value.pack(e, columns), pack_rop_expand_row_reply,
+                unpack_rop_expand_row_reply, columns
+            );
+            reply!(
+                g, 0x59, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+                pack_rop_expand_row_reply, unpack_rop_expand_row_reply, columns
+            );
+            wire!(g, value, RopExpandRowResponse, columns)
+        },
+    );
 }
 
 #[test]
@@ -403,6 +824,17 @@ fn rop_collapse_row_request_round_trips() {
             input_handle_index: g.u8(),
             category_id: g.u64(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.logon_id, &value.input_handle_index, &value.category_id],
+            &[],
+        )?;
+        request(
+            90u8,
+            "RopCollapseRow",
+            &RopRequest::RopCollapseRow(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopCollapseRowRequest)
     });
 }
@@ -413,6 +845,15 @@ fn rop_collapse_row_response_round_trips() {
         let value = RopCollapseRowResponse {
             collapsed_row_count: g.u32(),
         };
+        layout(&|e| value.pack(e), &[&value.collapsed_row_count], &[])?;
+        reply!(
+            g, 0x5A, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_collapse_row_reply, unpack_rop_collapse_row_reply
+        );
+        reply!(
+            g, 0x5A, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_collapse_row_reply, unpack_rop_collapse_row_reply
+        );
         wire!(g, value, RopCollapseRowResponse)
     });
 }
@@ -426,6 +867,22 @@ fn rop_get_collapse_state_request_round_trips() {
             row_id: g.u64(),
             row_instance_number: g.u32(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.row_id,
+                &value.row_instance_number,
+            ],
+            &[],
+        )?;
+        request(
+            107u8,
+            "RopGetCollapseState",
+            &RopRequest::RopGetCollapseState(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopGetCollapseStateRequest)
     });
 }
@@ -436,6 +893,16 @@ fn rop_get_collapse_state_response_round_trips() {
         let value = RopGetCollapseStateResponse {
             collapse_state: g.blob(300),
         };
+        owned(&value, &value.clone().into_owned())?;
+        reply!(
+            g, 0x6B, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_get_collapse_state_reply,
+            unpack_rop_get_collapse_state_reply
+        );
+        reply!(
+            g, 0x6B, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_get_collapse_state_reply, unpack_rop_get_collapse_state_reply
+        );
         wire!(g, value, RopGetCollapseStateResponse)
     });
 }
@@ -448,6 +915,14 @@ fn rop_set_collapse_state_request_round_trips() {
             input_handle_index: g.u8(),
             collapse_state: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        owned(&value, &value.clone().into_owned())?;
+        request(
+            108u8,
+            "RopSetCollapseState",
+            &RopRequest::RopSetCollapseState(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopSetCollapseStateRequest)
     });
 }
@@ -458,6 +933,16 @@ fn rop_set_collapse_state_response_round_trips() {
         let value = RopSetCollapseStateResponse {
             bookmark: g.blob(300),
         };
+        owned(&value, &value.clone().into_owned())?;
+        reply!(
+            g, 0x6C, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_set_collapse_state_reply,
+            unpack_rop_set_collapse_state_reply
+        );
+        reply!(
+            g, 0x6C, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_set_collapse_state_reply, unpack_rop_set_collapse_state_reply
+        );
         wire!(g, value, RopSetCollapseStateResponse)
     });
 }
@@ -469,13 +954,31 @@ fn rop_reset_table_request_round_trips() {
             logon_id: g.u8(),
             input_handle_index: g.u8(),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        request(
+            129u8,
+            "RopResetTable",
+            &RopRequest::RopResetTable(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopResetTableRequest)
     });
 }
 
 #[test]
 fn rop_reset_table_response_round_trips() {
-    property(|g| wire!(g, RopResetTableResponse, RopResetTableResponse));
+    property(|g| {
+        let value = RopResetTableResponse;
+        reply!(
+            g, 0x81, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_reset_table_reply, unpack_rop_reset_table_reply
+        );
+        reply!(
+            g, 0x81, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_reset_table_reply, unpack_rop_reset_table_reply
+        );
+        wire!(g, value, RopResetTableResponse)
+    });
 }
 
 #[test]
@@ -486,13 +989,32 @@ fn rop_free_bookmark_request_round_trips() {
             input_handle_index: g.u8(),
             bookmark: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        owned(&value, &value.clone().into_owned())?;
+        request(
+            137u8,
+            "RopFreeBookmark",
+            &RopRequest::RopFreeBookmark(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopFreeBookmarkRequest)
     });
 }
 
 #[test]
 fn rop_free_bookmark_response_round_trips() {
-    property(|g| wire!(g, RopFreeBookmarkResponse, RopFreeBookmarkResponse));
+    property(|g| {
+        let value = RopFreeBookmarkResponse;
+        reply!(
+            g, 0x89, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_free_bookmark_reply, unpack_rop_free_bookmark_reply
+        );
+        reply!(
+            g, 0x89, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_free_bookmark_reply, unpack_rop_free_bookmark_reply
+        );
+        wire!(g, value, RopFreeBookmarkResponse)
+    });
 }
 
 #[test]

@@ -11,9 +11,10 @@ use protocol::oxocal::{
     SYSTEMTIME, TZRule, TZRuleFlags, TimeZoneDefinition, TimeZoneStruct,
 };
 use generated_tests::{Choices, decoded, wire};
-use generated_tests::oracles::property;
+use generated_tests::layout::{Any, Must, bytes, layout, rules};
+use generated_tests::oracles::{owned, property, property_within};
 use generated_tests::vectors::{Header, decoded, hex, refused};
-use runtime::{Blob, String8, Utf16};
+use runtime::{Blob, Cursor, Guid, String8, Utf16};
 
 pub fn global_object_id_value(g: &mut Choices) -> GlobalObjectId<'static> {
     GlobalObjectId {
@@ -28,7 +29,51 @@ pub fn global_object_id_value(g: &mut Choices) -> GlobalObjectId<'static> {
 
 #[test]
 fn global_object_id_round_trips() {
-    property(|g| wire!(g, global_object_id_value(g), GlobalObjectId));
+    property(|g| {
+        let value = global_object_id_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &Must(
+                    Guid([
+                        0x04, 0x00, 0x00, 0x00, 0x82, 0x00, 0xE0, 0x00, 0x74, 0xC5, 0xB7,
+                        0x10, 0x1A, 0x82, 0xE0, 0x08,
+                    ]),
+                ),
+                &value.yh,
+                &value.yl,
+                &value.m,
+                &value.d,
+                &value.creation_time,
+                &Any(0u64),
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = GlobalObjectId::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &Must(
+                    Guid([
+                        0x04, 0x00, 0x00, 0x00, 0x82, 0x00, 0xE0, 0x00, 0x74, 0xC5, 0xB7,
+                        0x10, 0x1A, 0x82, 0xE0, 0x08,
+                    ]),
+                ),
+                &value.yh,
+                &value.yl,
+                &value.m,
+                &value.d,
+                &value.creation_time,
+                &Any(0u64),
+            ],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, GlobalObjectId)
+    });
 }
 
 #[test]
@@ -59,7 +104,24 @@ pub fn systemtime_value(g: &mut Choices) -> SYSTEMTIME {
 
 #[test]
 fn systemtime_round_trips() {
-    property(|g| wire!(g, systemtime_value(g), SYSTEMTIME));
+    property(|g| {
+        let value = systemtime_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.w_year,
+                &value.w_month,
+                &value.w_day_of_week,
+                &value.w_day,
+                &value.w_hour,
+                &value.w_minute,
+                &value.w_second,
+                &value.w_milliseconds,
+            ],
+            &[],
+        )?;
+        wire!(g, value, SYSTEMTIME)
+    });
 }
 
 pub fn time_zone_struct_value(g: &mut Choices) -> TimeZoneStruct {
@@ -76,7 +138,43 @@ pub fn time_zone_struct_value(g: &mut Choices) -> TimeZoneStruct {
 
 #[test]
 fn time_zone_struct_round_trips() {
-    property(|g| wire!(g, time_zone_struct_value(g), TimeZoneStruct));
+    property(|g| {
+        let value = time_zone_struct_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.l_bias,
+                &value.l_standard_bias,
+                &value.l_daylight_bias,
+                &value.w_standard_year,
+                &[
+                    bytes(&value.st_standard_date.w_year),
+                    bytes(&value.st_standard_date.w_month),
+                    bytes(&value.st_standard_date.w_day_of_week),
+                    bytes(&value.st_standard_date.w_day),
+                    bytes(&value.st_standard_date.w_hour),
+                    bytes(&value.st_standard_date.w_minute),
+                    bytes(&value.st_standard_date.w_second),
+                    bytes(&value.st_standard_date.w_milliseconds),
+                ]
+                    .concat(),
+                &value.w_daylight_year,
+                &[
+                    bytes(&value.st_daylight_date.w_year),
+                    bytes(&value.st_daylight_date.w_month),
+                    bytes(&value.st_daylight_date.w_day_of_week),
+                    bytes(&value.st_daylight_date.w_day),
+                    bytes(&value.st_daylight_date.w_hour),
+                    bytes(&value.st_daylight_date.w_minute),
+                    bytes(&value.st_daylight_date.w_second),
+                    bytes(&value.st_daylight_date.w_milliseconds),
+                ]
+                    .concat(),
+            ],
+            &[],
+        )?;
+        wire!(g, value, TimeZoneStruct)
+    });
 }
 
 #[test]
@@ -114,7 +212,88 @@ pub fn tz_rule_value(g: &mut Choices) -> TZRule {
 
 #[test]
 fn tz_rule_round_trips() {
-    property(|g| wire!(g, tz_rule_value(g), TZRule));
+    property(|g| {
+        let value = tz_rule_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &Any(2u8),
+                &Any(1u8),
+                &Any(62u16),
+                &value.tz_rule_flags.0,
+                &value.w_year,
+                &value.x,
+                &value.l_bias,
+                &value.l_standard_bias,
+                &value.l_daylight_bias,
+                &[
+                    bytes(&value.st_standard_date.w_year),
+                    bytes(&value.st_standard_date.w_month),
+                    bytes(&value.st_standard_date.w_day_of_week),
+                    bytes(&value.st_standard_date.w_day),
+                    bytes(&value.st_standard_date.w_hour),
+                    bytes(&value.st_standard_date.w_minute),
+                    bytes(&value.st_standard_date.w_second),
+                    bytes(&value.st_standard_date.w_milliseconds),
+                ]
+                    .concat(),
+                &[
+                    bytes(&value.st_daylight_date.w_year),
+                    bytes(&value.st_daylight_date.w_month),
+                    bytes(&value.st_daylight_date.w_day_of_week),
+                    bytes(&value.st_daylight_date.w_day),
+                    bytes(&value.st_daylight_date.w_hour),
+                    bytes(&value.st_daylight_date.w_minute),
+                    bytes(&value.st_daylight_date.w_second),
+                    bytes(&value.st_daylight_date.w_milliseconds),
+                ]
+                    .concat(),
+            ],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = TZRule::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[
+                &Any(2u8),
+                &Any(1u8),
+                &Any(62u16),
+                &value.tz_rule_flags.0,
+                &value.w_year,
+                &value.x,
+                &value.l_bias,
+                &value.l_standard_bias,
+                &value.l_daylight_bias,
+                &[
+                    bytes(&value.st_standard_date.w_year),
+                    bytes(&value.st_standard_date.w_month),
+                    bytes(&value.st_standard_date.w_day_of_week),
+                    bytes(&value.st_standard_date.w_day),
+                    bytes(&value.st_standard_date.w_hour),
+                    bytes(&value.st_standard_date.w_minute),
+                    bytes(&value.st_standard_date.w_second),
+                    bytes(&value.st_standard_date.w_milliseconds),
+                ]
+                    .concat(),
+                &[
+                    bytes(&value.st_daylight_date.w_year),
+                    bytes(&value.st_daylight_date.w_month),
+                    bytes(&value.st_daylight_date.w_day_of_week),
+                    bytes(&value.st_daylight_date.w_day),
+                    bytes(&value.st_daylight_date.w_hour),
+                    bytes(&value.st_daylight_date.w_minute),
+                    bytes(&value.st_daylight_date.w_second),
+                    bytes(&value.st_daylight_date.w_milliseconds),
+                ]
+                    .concat(),
+            ],
+        )?;
+        wire!(g, value, TZRule)
+    });
 }
 
 pub fn time_zone_definition_value(g: &mut Choices) -> TimeZoneDefinition<'static> {
@@ -126,7 +305,24 @@ pub fn time_zone_definition_value(g: &mut Choices) -> TimeZoneDefinition<'static
 
 #[test]
 fn time_zone_definition_round_trips() {
-    property(|g| wire!(g, time_zone_definition_value(g), TimeZoneDefinition));
+    property_within(
+        &[(size_of::<TZRule>(), 66)],
+        |g| {
+            let value = time_zone_definition_value(g);
+            layout(&|e| value.pack(e), &[&Any(2u8), &Any(1u8)], &[])?;
+            rules(
+                &|e| value.pack(e),
+                &|bytes, e| {
+                    let value = TimeZoneDefinition::unpack(&mut Cursor::new(bytes))?;
+                    _ = value.pack(e);
+                    Ok(())
+                },
+                &[&Any(2u8), &Any(1u8)],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, TimeZoneDefinition)
+        },
+    );
 }
 
 #[test]
@@ -188,7 +384,24 @@ pub fn recurrence_pattern_value(g: &mut Choices) -> RecurrencePattern {
 
 #[test]
 fn recurrence_pattern_round_trips() {
-    property(|g| wire!(g, recurrence_pattern_value(g), RecurrencePattern));
+    property(|g| {
+        let value = recurrence_pattern_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[&Any(12292u16), &Any(12292u16), &value.recur_frequency.0],
+            &[&value.start_date, &value.end_date],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = RecurrencePattern::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Any(12292u16), &Any(12292u16), &value.recur_frequency.0],
+        )?;
+        wire!(g, value, RecurrencePattern)
+    });
 }
 
 pub fn exception_info_value(g: &mut Choices) -> ExceptionInfo<'static> {
@@ -198,39 +411,53 @@ pub fn exception_info_value(g: &mut Choices) -> ExceptionInfo<'static> {
         end_date_time: g.u32(),
         original_start_time: g.u32(),
         override_flags,
-        subject: override_flags
-            .contains(ExceptionOverrideFlags::ARO_SUBJECT)
+        subject: g
+            .breaks(override_flags.contains(ExceptionOverrideFlags::ARO_SUBJECT))
             .then(|| g.string8(300)),
-        meeting_type: override_flags
-            .contains(ExceptionOverrideFlags::ARO_MEETINGTYPE)
+        meeting_type: g
+            .breaks(override_flags.contains(ExceptionOverrideFlags::ARO_MEETINGTYPE))
             .then(|| AppointmentStateFlags(g.u32())),
-        reminder_delta: override_flags
-            .contains(ExceptionOverrideFlags::ARO_REMINDERDELTA)
+        reminder_delta: g
+            .breaks(override_flags.contains(ExceptionOverrideFlags::ARO_REMINDERDELTA))
             .then(|| g.u32()),
-        reminder_set: override_flags
-            .contains(ExceptionOverrideFlags::ARO_REMINDER)
+        reminder_set: g
+            .breaks(override_flags.contains(ExceptionOverrideFlags::ARO_REMINDER))
             .then(|| g.u32()),
-        location: override_flags
-            .contains(ExceptionOverrideFlags::ARO_LOCATION)
+        location: g
+            .breaks(override_flags.contains(ExceptionOverrideFlags::ARO_LOCATION))
             .then(|| g.string8(300)),
-        busy_status: override_flags
-            .contains(ExceptionOverrideFlags::ARO_BUSYSTATUS)
+        busy_status: g
+            .breaks(override_flags.contains(ExceptionOverrideFlags::ARO_BUSYSTATUS))
             .then(|| BusyStatus(g.named(BusyStatus::NAMES))),
-        attachment: override_flags
-            .contains(ExceptionOverrideFlags::ARO_ATTACHMENT)
+        attachment: g
+            .breaks(override_flags.contains(ExceptionOverrideFlags::ARO_ATTACHMENT))
             .then(|| g.u32()),
-        sub_type: override_flags
-            .contains(ExceptionOverrideFlags::ARO_SUBTYPE)
+        sub_type: g
+            .breaks(override_flags.contains(ExceptionOverrideFlags::ARO_SUBTYPE))
             .then(|| g.u32()),
-        appointment_color: override_flags
-            .contains(ExceptionOverrideFlags::ARO_APPTCOLOR)
+        appointment_color: g
+            .breaks(override_flags.contains(ExceptionOverrideFlags::ARO_APPTCOLOR))
             .then(|| g.u32()),
     }
 }
 
 #[test]
 fn exception_info_round_trips() {
-    property(|g| wire!(g, exception_info_value(g), ExceptionInfo));
+    property(|g| {
+        let value = exception_info_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.start_date_time,
+                &value.end_date_time,
+                &value.original_start_time,
+                &value.override_flags.0,
+            ],
+            &[],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, ExceptionInfo)
+    });
 }
 
 pub fn change_highlight_value(g: &mut Choices) -> ChangeHighlight<'static> {
@@ -242,7 +469,11 @@ pub fn change_highlight_value(g: &mut Choices) -> ChangeHighlight<'static> {
 
 #[test]
 fn change_highlight_round_trips() {
-    property(|g| wire!(g, change_highlight_value(g), ChangeHighlight));
+    property(|g| {
+        let value = change_highlight_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, ChangeHighlight)
+    });
 }
 
 pub fn extended_exception_value(
@@ -250,28 +481,35 @@ pub fn extended_exception_value(
     writer_version2: u32,
     override_flags: ExceptionOverrideFlags,
 ) -> ExtendedException<'static> {
-    let (start_date_time, end_date_time, original_start_date) = if override_flags
-        .contains(ExceptionOverrideFlags::ARO_SUBJECT)
-        || override_flags.contains(ExceptionOverrideFlags::ARO_LOCATION)
+    let (start_date_time, end_date_time, original_start_date) = if g
+        .breaks(
+            override_flags.contains(ExceptionOverrideFlags::ARO_SUBJECT)
+                || override_flags.contains(ExceptionOverrideFlags::ARO_LOCATION),
+        )
     {
         (Some(g.u32()), Some(g.u32()), Some(g.u32()))
     } else {
         (None, None, None)
     };
     ExtendedException {
-        change_highlight: (writer_version2 >= 12297).then(|| change_highlight_value(g)),
+        change_highlight: g
+            .breaks(writer_version2 >= 12297)
+            .then(|| change_highlight_value(g)),
         reserved_block_ee1: g.blob(300),
         start_date_time,
         end_date_time,
         original_start_date,
-        wide_char_subject: override_flags
-            .contains(ExceptionOverrideFlags::ARO_SUBJECT)
+        wide_char_subject: g
+            .breaks(override_flags.contains(ExceptionOverrideFlags::ARO_SUBJECT))
             .then(|| g.utf16(300)),
-        wide_char_location: override_flags
-            .contains(ExceptionOverrideFlags::ARO_LOCATION)
+        wide_char_location: g
+            .breaks(override_flags.contains(ExceptionOverrideFlags::ARO_LOCATION))
             .then(|| g.utf16(300)),
-        reserved_block_ee2: (override_flags.contains(ExceptionOverrideFlags::ARO_SUBJECT)
-            || override_flags.contains(ExceptionOverrideFlags::ARO_LOCATION))
+        reserved_block_ee2: g
+            .breaks(
+                override_flags.contains(ExceptionOverrideFlags::ARO_SUBJECT)
+                    || override_flags.contains(ExceptionOverrideFlags::ARO_LOCATION),
+            )
             .then(|| g.blob(300)),
     }
 }
@@ -281,10 +519,9 @@ fn extended_exception_round_trips() {
     property(|g| {
         let writer_version2 = g.u32();
         let override_flags = ExceptionOverrideFlags(g.u16());
-        wire!(
-            g, extended_exception_value(g, writer_version2, override_flags),
-            ExtendedException, writer_version2, override_flags
-        )
+        let value = extended_exception_value(g, writer_version2, override_flags);
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, ExtendedException, writer_version2, override_flags)
     });
 }
 
@@ -367,12 +604,14 @@ pub fn appointment_recurrence_pattern_value(
 
 #[test]
 fn appointment_recurrence_pattern_round_trips() {
-    property(|g| {
-        wire!(
-            g, appointment_recurrence_pattern_value(g), AppointmentRecurrencePattern,
-            Tolerant;
-        )
-    });
+    property_within(
+        &[(size_of::<ExceptionInfo>(), 14), (size_of::<ExtendedException>(), 4)],
+        |g| {
+            let value = appointment_recurrence_pattern_value(g);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, AppointmentRecurrencePattern, Tolerant;)
+        },
+    );
 }
 
 #[test]

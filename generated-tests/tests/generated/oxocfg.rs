@@ -9,9 +9,10 @@ use protocol::oxocfg::{
     ViewColumnKind, ViewDescriptor, ViewSortOrder,
 };
 use generated_tests::{Choices, decoded, wire};
-use generated_tests::oracles::property;
+use generated_tests::layout::{Any, layout, rules};
+use generated_tests::oracles::{owned, property, property_within};
 use generated_tests::vectors::{Header, hex, refused};
-use runtime::{Blob, Utf16};
+use runtime::{Blob, Cursor, Utf16};
 
 pub fn column_packet_value(g: &mut Choices) -> ColumnPacket<'static> {
     let kind = ViewColumnKind(g.named(ViewColumnKind::NAMES));
@@ -25,14 +26,32 @@ pub fn column_packet_value(g: &mut Choices) -> ColumnPacket<'static> {
         reserved2: g.bytes(),
         kind,
         id,
-        guid: (kind == ViewColumnKind::BY_NAME || id >= 32768).then(|| g.guid()),
-        buffer: (kind == ViewColumnKind::BY_NAME).then(|| g.utf16(149)),
+        guid: g.breaks(kind == ViewColumnKind::BY_NAME || id >= 32768).then(|| g.guid()),
+        buffer: g.breaks(kind == ViewColumnKind::BY_NAME).then(|| g.utf16(149)),
     }
 }
 
 #[test]
 fn column_packet_round_trips() {
-    property(|g| wire!(g, column_packet_value(g), ColumnPacket));
+    property(|g| {
+        let value = column_packet_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.property_type.0,
+                &value.property_id,
+                &value.cx,
+                &value.reserved1,
+                &value.flags.0,
+                &value.reserved2,
+                &value.kind.0,
+                &value.id,
+            ],
+            &[],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, ColumnPacket)
+    });
 }
 
 pub fn view_descriptor_value(g: &mut Choices) -> ViewDescriptor<'static> {
@@ -51,7 +70,48 @@ pub fn view_descriptor_value(g: &mut Choices) -> ViewDescriptor<'static> {
 
 #[test]
 fn view_descriptor_round_trips() {
-    property(|g| wire!(g, view_descriptor_value(g), ViewDescriptor, Rest;));
+    property_within(
+        &[(size_of::<ColumnPacket>(), 36)],
+        |g| {
+            let value = view_descriptor_value(g);
+            layout(
+                &|e| value.pack(e),
+                &[
+                    &value.reserved1,
+                    &Any(8u32),
+                    &value.ul_flags.0,
+                    &value.pres,
+                    &(value.column_info.len() as u32),
+                    &value.ivcd_sort,
+                    &value.c_cat,
+                    &value.ul_cat_sort,
+                    &value.reserved2,
+                ],
+                &[],
+            )?;
+            rules(
+                &|e| value.pack(e),
+                &|bytes, e| {
+                    let value = ViewDescriptor::unpack(&mut Cursor::new(bytes))?;
+                    _ = value.pack(e);
+                    Ok(())
+                },
+                &[
+                    &value.reserved1,
+                    &Any(8u32),
+                    &value.ul_flags.0,
+                    &value.pres,
+                    &(value.column_info.len() as u32),
+                    &value.ivcd_sort,
+                    &value.c_cat,
+                    &value.ul_cat_sort,
+                    &value.reserved2,
+                ],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, ViewDescriptor, Rest;)
+        },
+    );
 }
 
 #[test]
@@ -117,7 +177,11 @@ pub fn folder_flags_sub_property_value(
 
 #[test]
 fn folder_flags_sub_property_round_trips() {
-    property(|g| wire!(g, folder_flags_sub_property_value(g), FolderFlagsSubProperty));
+    property(|g| {
+        let value = folder_flags_sub_property_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, FolderFlagsSubProperty)
+    });
 }
 
 #[test]
@@ -135,7 +199,14 @@ pub fn extended_folder_flags_value(g: &mut Choices) -> ExtendedFolderFlags<'stat
 
 #[test]
 fn extended_folder_flags_round_trips() {
-    property(|g| wire!(g, extended_folder_flags_value(g), ExtendedFolderFlags, Rest;));
+    property_within(
+        &[(size_of::<FolderFlagsSubProperty>(), 2)],
+        |g| {
+            let value = extended_folder_flags_value(g);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, ExtendedFolderFlags, Rest;)
+        },
+    );
 }
 
 #[test]

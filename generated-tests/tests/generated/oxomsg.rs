@@ -3,7 +3,10 @@
 
 //! Values of `oxomsg`, and what has to hold for them.
 
-use protocol::oxcdata::{FolderId, MessageId, WireForm};
+use protocol::oxcdata::{
+    ErrorCode, FolderId, MessageId, Restriction, TaggedPropertyValue, TypedPropertyValue,
+    WireForm,
+};
 use protocol::oxomsg::{
     LockState, RopAbortSubmitRequest, RopAbortSubmitResponse, RopGetAddressTypesRequest,
     RopGetAddressTypesResponse, RopGetTransportFolderRequest,
@@ -13,10 +16,24 @@ use protocol::oxomsg::{
     RopTransportNewMailRequest, RopTransportNewMailResponse, RopTransportSendRequest,
     RopTransportSendResponse, SubmitFlags,
 };
-use generated_tests::{decoded, wire};
-use generated_tests::oracles::property;
+use protocol::oxorule::{ActionBlock, RecipientBlockData};
+use generated_tests::{decoded, reply, wire};
+use generated_tests::layout::{Any, layout, rules};
+use generated_tests::operations::request;
+use generated_tests::oracles::{owned, property, property_within};
 use generated_tests::vectors::{Header, check_reply_header, hex};
-use runtime::{Blob, String8};
+use protocol::rops::{
+    RopRequest, pack_rop_abort_submit_reply, pack_rop_get_address_types_reply,
+    pack_rop_get_transport_folder_reply, pack_rop_options_data_reply,
+    pack_rop_set_spooler_reply, pack_rop_spooler_lock_message_reply,
+    pack_rop_submit_message_reply, pack_rop_transport_new_mail_reply,
+    pack_rop_transport_send_reply, unpack_rop_abort_submit_reply,
+    unpack_rop_get_address_types_reply, unpack_rop_get_transport_folder_reply,
+    unpack_rop_options_data_reply, unpack_rop_set_spooler_reply,
+    unpack_rop_spooler_lock_message_reply, unpack_rop_submit_message_reply,
+    unpack_rop_transport_new_mail_reply, unpack_rop_transport_send_reply,
+};
+use runtime::{Blob, Cursor, String8, Utf16};
 use super::oxcdata;
 
 #[test]
@@ -27,13 +44,35 @@ fn rop_submit_message_request_round_trips() {
             input_handle_index: g.u8(),
             submit_flags: SubmitFlags(g.u8()),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.logon_id, &value.input_handle_index, &value.submit_flags.0],
+            &[],
+        )?;
+        request(
+            50u8,
+            "RopSubmitMessage",
+            &RopRequest::RopSubmitMessage(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopSubmitMessageRequest)
     });
 }
 
 #[test]
 fn rop_submit_message_response_round_trips() {
-    property(|g| wire!(g, RopSubmitMessageResponse, RopSubmitMessageResponse));
+    property(|g| {
+        let value = RopSubmitMessageResponse;
+        reply!(
+            g, 0x32, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_submit_message_reply, unpack_rop_submit_message_reply
+        );
+        reply!(
+            g, 0x32, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_submit_message_reply, unpack_rop_submit_message_reply
+        );
+        wire!(g, value, RopSubmitMessageResponse)
+    });
 }
 
 #[test]
@@ -45,13 +84,40 @@ fn rop_abort_submit_request_round_trips() {
             folder_id: FolderId(g.u64()),
             message_id: MessageId(g.u64()),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.folder_id.0,
+                &value.message_id.0,
+            ],
+            &[],
+        )?;
+        request(
+            52u8,
+            "RopAbortSubmit",
+            &RopRequest::RopAbortSubmit(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopAbortSubmitRequest)
     });
 }
 
 #[test]
 fn rop_abort_submit_response_round_trips() {
-    property(|g| wire!(g, RopAbortSubmitResponse, RopAbortSubmitResponse));
+    property(|g| {
+        let value = RopAbortSubmitResponse;
+        reply!(
+            g, 0x34, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_abort_submit_reply, unpack_rop_abort_submit_reply
+        );
+        reply!(
+            g, 0x34, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_abort_submit_reply, unpack_rop_abort_submit_reply
+        );
+        wire!(g, value, RopAbortSubmitResponse)
+    });
 }
 
 #[test]
@@ -61,13 +127,31 @@ fn rop_set_spooler_request_round_trips() {
             logon_id: g.u8(),
             input_handle_index: g.u8(),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        request(
+            71u8,
+            "RopSetSpooler",
+            &RopRequest::RopSetSpooler(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopSetSpoolerRequest)
     });
 }
 
 #[test]
 fn rop_set_spooler_response_round_trips() {
-    property(|g| wire!(g, RopSetSpoolerResponse, RopSetSpoolerResponse));
+    property(|g| {
+        let value = RopSetSpoolerResponse;
+        reply!(
+            g, 0x47, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_set_spooler_reply, unpack_rop_set_spooler_reply
+        );
+        reply!(
+            g, 0x47, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_set_spooler_reply, unpack_rop_set_spooler_reply
+        );
+        wire!(g, value, RopSetSpoolerResponse)
+    });
 }
 
 #[test]
@@ -79,13 +163,41 @@ fn rop_spooler_lock_message_request_round_trips() {
             message_id: MessageId(g.u64()),
             lock_state: LockState(g.named(LockState::NAMES)),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.message_id.0,
+                &value.lock_state.0,
+            ],
+            &[],
+        )?;
+        request(
+            72u8,
+            "RopSpoolerLockMessage",
+            &RopRequest::RopSpoolerLockMessage(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopSpoolerLockMessageRequest)
     });
 }
 
 #[test]
 fn rop_spooler_lock_message_response_round_trips() {
-    property(|g| wire!(g, RopSpoolerLockMessageResponse, RopSpoolerLockMessageResponse));
+    property(|g| {
+        let value = RopSpoolerLockMessageResponse;
+        reply!(
+            g, 0x48, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_spooler_lock_message_reply,
+            unpack_rop_spooler_lock_message_reply
+        );
+        reply!(
+            g, 0x48, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_spooler_lock_message_reply, unpack_rop_spooler_lock_message_reply
+        );
+        wire!(g, value, RopSpoolerLockMessageResponse)
+    });
 }
 
 #[test]
@@ -95,18 +207,38 @@ fn rop_get_address_types_request_round_trips() {
             logon_id: g.u8(),
             input_handle_index: g.u8(),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        request(
+            73u8,
+            "RopGetAddressTypes",
+            &RopRequest::RopGetAddressTypes(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopGetAddressTypesRequest)
     });
 }
 
 #[test]
 fn rop_get_address_types_response_round_trips() {
-    property(|g| {
-        let value = RopGetAddressTypesResponse {
-            address_types: g.list(|g| g.string8(299)),
-        };
-        wire!(g, value, RopGetAddressTypesResponse)
-    });
+    property_within(
+        &[(size_of::<String8>(), 1)],
+        |g| {
+            let value = RopGetAddressTypesResponse {
+                address_types: g.list(|g| g.string8(299)),
+            };
+            owned(&value, &value.clone().into_owned())?;
+            reply!(
+                g, 0x49, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder |
+                value.pack(e), pack_rop_get_address_types_reply,
+                unpack_rop_get_address_types_reply
+            );
+            reply!(
+                g, 0x49, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+                pack_rop_get_address_types_reply, unpack_rop_get_address_types_reply
+            );
+            wire!(g, value, RopGetAddressTypesResponse)
+        },
+    );
 }
 
 #[test]
@@ -116,20 +248,53 @@ fn rop_transport_send_request_round_trips() {
             logon_id: g.u8(),
             input_handle_index: g.u8(),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        request(
+            74u8,
+            "RopTransportSend",
+            &RopRequest::RopTransportSend(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopTransportSendRequest)
     });
 }
 
 #[test]
 fn rop_transport_send_response_round_trips() {
-    property(|g| {
-        let value = RopTransportSendResponse {
-            no_properties_returned: g.bool(),
-            property_values: g
-                .list(|g| oxcdata::tagged_property_value_value(g, WireForm::Rop)),
-        };
-        wire!(g, value, RopTransportSendResponse)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let value = RopTransportSendResponse {
+                no_properties_returned: g.bool(),
+                property_values: g
+                    .list(|g| oxcdata::tagged_property_value_value(g, WireForm::Rop)),
+            };
+            layout(
+                &|e| value.pack(e),
+                &[&value.no_properties_returned, &(value.property_values.len() as u16)],
+                &[],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            reply!(
+                g, 0x4A, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder |
+                value.pack(e), pack_rop_transport_send_reply,
+                unpack_rop_transport_send_reply
+            );
+            reply!(
+                g, 0x4A, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+                pack_rop_transport_send_reply, unpack_rop_transport_send_reply
+            );
+            wire!(g, value, RopTransportSendResponse)
+        },
+    );
 }
 
 #[test]
@@ -143,13 +308,42 @@ fn rop_transport_new_mail_request_round_trips() {
             message_class: g.string8(299),
             message_flags: g.u32(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.message_id.0,
+                &value.folder_id.0,
+            ],
+            &[&value.message_flags],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        request(
+            81u8,
+            "RopTransportNewMail",
+            &RopRequest::RopTransportNewMail(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopTransportNewMailRequest)
     });
 }
 
 #[test]
 fn rop_transport_new_mail_response_round_trips() {
-    property(|g| wire!(g, RopTransportNewMailResponse, RopTransportNewMailResponse));
+    property(|g| {
+        let value = RopTransportNewMailResponse;
+        reply!(
+            g, 0x51, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_transport_new_mail_reply,
+            unpack_rop_transport_new_mail_reply
+        );
+        reply!(
+            g, 0x51, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_transport_new_mail_reply, unpack_rop_transport_new_mail_reply
+        );
+        wire!(g, value, RopTransportNewMailResponse)
+    });
 }
 
 #[test]
@@ -159,6 +353,13 @@ fn rop_get_transport_folder_request_round_trips() {
             logon_id: g.u8(),
             input_handle_index: g.u8(),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        request(
+            109u8,
+            "RopGetTransportFolder",
+            &RopRequest::RopGetTransportFolder(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopGetTransportFolderRequest)
     });
 }
@@ -169,6 +370,16 @@ fn rop_get_transport_folder_response_round_trips() {
         let value = RopGetTransportFolderResponse {
             folder_id: FolderId(g.u64()),
         };
+        layout(&|e| value.pack(e), &[&value.folder_id.0], &[])?;
+        reply!(
+            g, 0x6D, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_get_transport_folder_reply,
+            unpack_rop_get_transport_folder_reply
+        );
+        reply!(
+            g, 0x6D, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_get_transport_folder_reply, unpack_rop_get_transport_folder_reply
+        );
         wire!(g, value, RopGetTransportFolderResponse)
     });
 }
@@ -182,6 +393,18 @@ fn rop_options_data_request_round_trips() {
             address_type: g.string8(299),
             want_win32: g.bool(),
         };
+        layout(
+            &|e| value.pack(e),
+            &[&value.logon_id, &value.input_handle_index],
+            &[&value.want_win32],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        request(
+            111u8,
+            "RopOptionsData",
+            &RopRequest::RopOptionsData(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopOptionsDataRequest)
     });
 }
@@ -196,6 +419,25 @@ fn rop_options_data_response_round_trips() {
             help_file,
             help_file_name,
         };
+        layout(&|e| value.pack(e), &[&Any(1u8)], &[])?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = RopOptionsDataResponse::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Any(1u8)],
+        )?;
+        owned(&value, &value.clone().into_owned())?;
+        reply!(
+            g, 0x6F, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_options_data_reply, unpack_rop_options_data_reply
+        );
+        reply!(
+            g, 0x6F, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_options_data_reply, unpack_rop_options_data_reply
+        );
         wire!(g, value, RopOptionsDataResponse)
     });
 }

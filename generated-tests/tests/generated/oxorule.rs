@@ -4,8 +4,8 @@
 //! Values of `oxorule`, and what has to hold for them.
 
 use protocol::oxcdata::{
-    FolderId, MessageId, PropertyName, PropertyTag, PropertyValue, Restriction,
-    TaggedPropertyValue, WireForm,
+    ErrorCode, FolderId, MessageId, PropertyName, PropertyTag, PropertyValue,
+    Restriction, TaggedPropertyValue, TypedPropertyValue, WireForm,
 };
 use protocol::oxorule::{
     ActionBlock, ActionBlockAction, BounceCode, ClientActions,
@@ -18,10 +18,17 @@ use protocol::oxorule::{
     RuleIds, RulesTableFlags, ServerEid, StandardMoveCopyActionData,
     StandardMoveCopyActionDataFolderEID,
 };
-use generated_tests::{Choices, decoded, wire};
-use generated_tests::oracles::property;
+use generated_tests::{Choices, decoded, reply, wire};
+use generated_tests::layout::{Must, layout, rules};
+use generated_tests::operations::request;
+use generated_tests::oracles::{owned, property, property_within};
 use generated_tests::vectors::{Header, check_reply_header, decoded, hex, refused};
-use runtime::{Blob, Guid};
+use protocol::rops::{
+    RopRequest, pack_rop_get_rules_table_reply, pack_rop_modify_rules_reply,
+    pack_rop_update_deferred_action_messages_reply, unpack_rop_get_rules_table_reply,
+    unpack_rop_modify_rules_reply, unpack_rop_update_deferred_action_messages_reply,
+};
+use runtime::{Blob, Cursor, Guid, String8, Utf16};
 use super::oxcdata;
 
 pub fn rule_data_value(g: &mut Choices) -> RuleData<'static> {
@@ -34,7 +41,27 @@ pub fn rule_data_value(g: &mut Choices) -> RuleData<'static> {
 
 #[test]
 fn rule_data_round_trips() {
-    property(|g| wire!(g, rule_data_value(g), RuleData));
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let value = rule_data_value(g);
+            layout(
+                &|e| value.pack(e),
+                &[&value.rule_data_flags.0, &(value.property_values.len() as u16)],
+                &[],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, RuleData)
+        },
+    );
 }
 
 pub fn named_property_information_value(
@@ -42,7 +69,11 @@ pub fn named_property_information_value(
 ) -> NamedPropertyInformation<'static> {
     let prop_ids = g.list(|g| g.u16());
     let named_properties = (!prop_ids.is_empty())
-        .then(|| (0..prop_ids.len()).map(|_| oxcdata::property_name_value(g)).collect());
+        .then(|| {
+            (0..g.breaks_len(prop_ids.len()))
+                .map(|_| oxcdata::property_name_value(g))
+                .collect()
+        });
     NamedPropertyInformation {
         prop_ids,
         named_properties,
@@ -51,9 +82,15 @@ pub fn named_property_information_value(
 
 #[test]
 fn named_property_information_round_trips() {
-    property(|g| {
-        wire!(g, named_property_information_value(g), NamedPropertyInformation)
-    });
+    property_within(
+        &[(size_of::<PropertyName>(), 1)],
+        |g| {
+            let value = named_property_information_value(g);
+            layout(&|e| value.pack(e), &[&(value.prop_ids.len() as u16)], &[])?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, NamedPropertyInformation)
+        },
+    );
 }
 
 #[test]
@@ -95,9 +132,23 @@ pub fn extended_rule_message_actions_value(
 
 #[test]
 fn extended_rule_message_actions_round_trips() {
-    property(|g| {
-        wire!(g, extended_rule_message_actions_value(g), ExtendedRuleMessageActions)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<PropertyName>(), 1),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let value = extended_rule_message_actions_value(g);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, ExtendedRuleMessageActions)
+        },
+    );
 }
 
 #[test]
@@ -135,9 +186,23 @@ pub fn extended_rule_message_condition_value(
 
 #[test]
 fn extended_rule_message_condition_round_trips() {
-    property(|g| {
-        wire!(g, extended_rule_message_condition_value(g), ExtendedRuleMessageCondition)
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<PropertyName>(), 1),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let value = extended_rule_message_condition_value(g);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, ExtendedRuleMessageCondition)
+        },
+    );
 }
 
 #[test]
@@ -159,10 +224,23 @@ pub fn rule_action_value(g: &mut Choices, f: WireForm) -> RuleAction<'static> {
 
 #[test]
 fn rule_action_round_trips() {
-    property(|g| {
-        let f = *g.one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
-        wire!(g, rule_action_value(g, f), RuleAction[f])
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let f = *g.one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
+            let value = rule_action_value(g, f);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, RuleAction[f])
+        },
+    );
 }
 
 #[test]
@@ -258,10 +336,23 @@ pub fn action_block_value(g: &mut Choices, f: WireForm) -> ActionBlock<'static> 
 
 #[test]
 fn action_block_round_trips() {
-    property(|g| {
-        let f = *g.one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
-        wire!(g, action_block_value(g, f), ActionBlock[f])
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let f = *g.one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
+            let value = action_block_value(g, f);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, ActionBlock[f])
+        },
+    );
 }
 
 #[test]
@@ -337,7 +428,9 @@ pub fn move_copy_action_data_value(
 fn move_copy_action_data_round_trips() {
     property(|g| {
         let f = *g.one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
-        wire!(g, move_copy_action_data_value(g, f), MoveCopyActionData[f])
+        let value = move_copy_action_data_value(g, f);
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, MoveCopyActionData[f])
     });
 }
 
@@ -356,7 +449,9 @@ pub fn standard_move_copy_action_data_value(
 #[test]
 fn standard_move_copy_action_data_round_trips() {
     property(|g| {
-        wire!(g, standard_move_copy_action_data_value(g), StandardMoveCopyActionData)
+        let value = standard_move_copy_action_data_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, StandardMoveCopyActionData)
     });
 }
 
@@ -412,7 +507,24 @@ pub fn server_eid_value(g: &mut Choices) -> ServerEid {
 
 #[test]
 fn server_eid_round_trips() {
-    property(|g| wire!(g, server_eid_value(g), ServerEid));
+    property(|g| {
+        let value = server_eid_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[&Must(1u8), &value.folder_id.0, &value.message_id.0, &value.instance],
+            &[],
+        )?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = ServerEid::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&Must(1u8), &value.folder_id.0, &value.message_id.0, &value.instance],
+        )?;
+        wire!(g, value, ServerEid)
+    });
 }
 
 pub fn extended_move_copy_action_data_value(
@@ -427,7 +539,9 @@ pub fn extended_move_copy_action_data_value(
 #[test]
 fn extended_move_copy_action_data_round_trips() {
     property(|g| {
-        wire!(g, extended_move_copy_action_data_value(g), ExtendedMoveCopyActionData)
+        let value = extended_move_copy_action_data_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, ExtendedMoveCopyActionData)
     });
 }
 
@@ -468,10 +582,23 @@ pub fn forward_delegate_action_data_value(
 
 #[test]
 fn forward_delegate_action_data_round_trips() {
-    property(|g| {
-        let f = *g.one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
-        wire!(g, forward_delegate_action_data_value(g, f), ForwardDelegateActionData[f])
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let f = *g.one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
+            let value = forward_delegate_action_data_value(g, f);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, ForwardDelegateActionData[f])
+        },
+    );
 }
 
 pub fn recipient_block_data_value(
@@ -486,10 +613,24 @@ pub fn recipient_block_data_value(
 
 #[test]
 fn recipient_block_data_round_trips() {
-    property(|g| {
-        let f = *g.one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
-        wire!(g, recipient_block_data_value(g, f), RecipientBlockData[f])
-    });
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let f = *g.one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
+            let value = recipient_block_data_value(g, f);
+            layout(&|e| value.pack(e, f), &[&value.reserved], &[])?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, RecipientBlockData[f])
+        },
+    );
 }
 
 #[test]
@@ -538,7 +679,23 @@ pub fn client_actions_value(g: &mut Choices) -> ClientActions<'static> {
 
 #[test]
 fn client_actions_round_trips() {
-    property(|g| wire!(g, client_actions_value(g), ClientActions, Rest;));
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<RuleAction>(), 2),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let value = client_actions_value(g);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, ClientActions, Rest;)
+        },
+    );
 }
 
 #[test]
@@ -604,31 +761,98 @@ fn rop_get_rules_table_request_round_trips() {
             output_handle_index: g.u8(),
             table_flags: RulesTableFlags(g.u8()),
         };
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.logon_id,
+                &value.input_handle_index,
+                &value.output_handle_index,
+                &value.table_flags.0,
+            ],
+            &[],
+        )?;
+        request(
+            63u8,
+            "RopGetRulesTable",
+            &RopRequest::RopGetRulesTable(value),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopGetRulesTableRequest)
     });
 }
 
 #[test]
 fn rop_get_rules_table_response_round_trips() {
-    property(|g| wire!(g, RopGetRulesTableResponse, RopGetRulesTableResponse));
-}
-
-#[test]
-fn rop_modify_rules_request_round_trips() {
     property(|g| {
-        let value = RopModifyRulesRequest {
-            logon_id: g.u8(),
-            input_handle_index: g.u8(),
-            modify_rules_flags: ModifyRulesFlags(g.u8()),
-            rules_data: g.list(rule_data_value),
-        };
-        wire!(g, value, RopModifyRulesRequest)
+        let value = RopGetRulesTableResponse;
+        reply!(
+            g, 0x3F, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_get_rules_table_reply, unpack_rop_get_rules_table_reply
+        );
+        reply!(
+            g, 0x3F, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_get_rules_table_reply, unpack_rop_get_rules_table_reply
+        );
+        wire!(g, value, RopGetRulesTableResponse)
     });
 }
 
 #[test]
+fn rop_modify_rules_request_round_trips() {
+    property_within(
+        &[
+            (size_of::<ActionBlock>(), 11),
+            (size_of::<RecipientBlockData>(), 3),
+            (size_of::<Restriction>(), 3),
+            (size_of::<RuleData>(), 3),
+            (size_of::<String8>(), 2),
+            (size_of::<TaggedPropertyValue>(), 4),
+            (size_of::<TypedPropertyValue>(), 2),
+            (size_of::<Utf16>(), 2),
+        ],
+        |g| {
+            let value = RopModifyRulesRequest {
+                logon_id: g.u8(),
+                input_handle_index: g.u8(),
+                modify_rules_flags: ModifyRulesFlags(g.u8()),
+                rules_data: g.list(rule_data_value),
+            };
+            layout(
+                &|e| value.pack(e),
+                &[
+                    &value.logon_id,
+                    &value.input_handle_index,
+                    &value.modify_rules_flags.0,
+                    &(value.rules_data.len() as u16),
+                ],
+                &[],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            request(
+                65u8,
+                "RopModifyRules",
+                &RopRequest::RopModifyRules(value.clone()),
+                &|e: &mut runtime::Encoder| value.pack(e),
+            )?;
+            wire!(g, value, RopModifyRulesRequest)
+        },
+    );
+}
+
+#[test]
 fn rop_modify_rules_response_round_trips() {
-    property(|g| wire!(g, RopModifyRulesResponse, RopModifyRulesResponse));
+    property(|g| {
+        let value = RopModifyRulesResponse;
+        reply!(
+            g, 0x41, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_modify_rules_reply, unpack_rop_modify_rules_reply
+        );
+        reply!(
+            g, 0x41, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_modify_rules_reply, unpack_rop_modify_rules_reply
+        );
+        wire!(g, value, RopModifyRulesResponse)
+    });
 }
 
 #[test]
@@ -640,6 +864,14 @@ fn rop_update_deferred_action_messages_request_round_trips() {
             server_entry_id: g.blob(300),
             client_entry_id: g.blob(300),
         };
+        layout(&|e| value.pack(e), &[&value.logon_id, &value.input_handle_index], &[])?;
+        owned(&value, &value.clone().into_owned())?;
+        request(
+            87u8,
+            "RopUpdateDeferredActionMessages",
+            &RopRequest::RopUpdateDeferredActionMessages(value.clone()),
+            &|e: &mut runtime::Encoder| value.pack(e),
+        )?;
         wire!(g, value, RopUpdateDeferredActionMessagesRequest)
     });
 }
@@ -647,10 +879,18 @@ fn rop_update_deferred_action_messages_request_round_trips() {
 #[test]
 fn rop_update_deferred_action_messages_response_round_trips() {
     property(|g| {
-        wire!(
-            g, RopUpdateDeferredActionMessagesResponse,
-            RopUpdateDeferredActionMessagesResponse
-        )
+        let value = RopUpdateDeferredActionMessagesResponse;
+        reply!(
+            g, 0x57, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
+            .pack(e), pack_rop_update_deferred_action_messages_reply,
+            unpack_rop_update_deferred_action_messages_reply
+        );
+        reply!(
+            g, 0x57, 0x8000_4005, Err(ErrorCode(0x8000_4005)), | _ | Ok(()),
+            pack_rop_update_deferred_action_messages_reply,
+            unpack_rop_update_deferred_action_messages_reply
+        );
+        wire!(g, value, RopUpdateDeferredActionMessagesResponse)
     });
 }
 

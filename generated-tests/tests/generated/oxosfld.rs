@@ -8,7 +8,8 @@ use protocol::oxosfld::{
     PersistID,
 };
 use generated_tests::{Choices, decoded, wire};
-use generated_tests::oracles::property;
+use generated_tests::layout::layout;
+use generated_tests::oracles::{owned, property, property_within};
 use generated_tests::vectors::{Header, hex, refused};
 use runtime::Blob;
 
@@ -30,7 +31,11 @@ pub fn persist_element_value(g: &mut Choices) -> PersistElement<'static> {
 
 #[test]
 fn persist_element_round_trips() {
-    property(|g| wire!(g, persist_element_value(g), PersistElement));
+    property(|g| {
+        let value = persist_element_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, PersistElement)
+    });
 }
 
 pub fn persist_data_value(g: &mut Choices) -> PersistData<'static> {
@@ -43,7 +48,15 @@ pub fn persist_data_value(g: &mut Choices) -> PersistData<'static> {
 
 #[test]
 fn persist_data_round_trips() {
-    property(|g| wire!(g, persist_data_value(g), PersistData));
+    property_within(
+        &[(size_of::<PersistElement>(), 4)],
+        |g| {
+            let value = persist_data_value(g);
+            layout(&|e| value.pack(e), &[&value.persist_id.0], &[])?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, PersistData)
+        },
+    );
 }
 
 #[test]
@@ -85,9 +98,14 @@ pub fn additional_ren_entry_ids_ex_value(
 
 #[test]
 fn additional_ren_entry_ids_ex_round_trips() {
-    property(|g| {
-        wire!(g, additional_ren_entry_ids_ex_value(g), AdditionalRenEntryIdsEx, Rest;)
-    });
+    property_within(
+        &[(size_of::<PersistData>(), 4), (size_of::<PersistElement>(), 4)],
+        |g| {
+            let value = additional_ren_entry_ids_ex_value(g);
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, AdditionalRenEntryIdsEx, Rest;)
+        },
+    );
 }
 
 #[test]

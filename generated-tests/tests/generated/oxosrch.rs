@@ -7,9 +7,10 @@ use protocol::oxosrch::{
     EntryLength, EntryList, SearchFolderDefinition, SearchFolderStorageType, SearchText,
 };
 use generated_tests::{Choices, decoded, wire};
-use generated_tests::oracles::property;
+use generated_tests::layout::{Any, layout, rules};
+use generated_tests::oracles::{owned, property, property_within};
 use generated_tests::vectors::{Header, hex};
-use runtime::{Blob, Utf16};
+use runtime::{Blob, Cursor, Utf16};
 
 pub fn entry_length_value(g: &mut Choices) -> EntryLength {
     EntryLength {
@@ -19,7 +20,20 @@ pub fn entry_length_value(g: &mut Choices) -> EntryLength {
 
 #[test]
 fn entry_length_round_trips() {
-    property(|g| wire!(g, entry_length_value(g), EntryLength));
+    property(|g| {
+        let value = entry_length_value(g);
+        layout(&|e| value.pack(e), &[&value.entry_length, &Any(0u32)], &[])?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = EntryLength::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&value.entry_length, &Any(0u32)],
+        )?;
+        wire!(g, value, EntryLength)
+    });
 }
 
 pub fn entry_list_value(g: &mut Choices) -> EntryList<'static> {
@@ -31,7 +45,28 @@ pub fn entry_list_value(g: &mut Choices) -> EntryList<'static> {
 
 #[test]
 fn entry_list_round_trips() {
-    property(|g| wire!(g, entry_list_value(g), EntryList, Rest;));
+    property_within(
+        &[(size_of::<EntryLength>(), 8)],
+        |g| {
+            let value = entry_list_value(g);
+            layout(
+                &|e| value.pack(e),
+                &[&(value.entry_lengths.len() as u32), &Any(0u32)],
+                &[],
+            )?;
+            rules(
+                &|e| value.pack(e),
+                &|bytes, e| {
+                    let value = EntryList::unpack(&mut Cursor::new(bytes))?;
+                    _ = value.pack(e);
+                    Ok(())
+                },
+                &[&(value.entry_lengths.len() as u32), &Any(0u32)],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, EntryList, Rest;)
+        },
+    );
 }
 
 #[test]
@@ -63,7 +98,11 @@ pub fn search_text_value(g: &mut Choices) -> SearchText<'static> {
 
 #[test]
 fn search_text_round_trips() {
-    property(|g| wire!(g, search_text_value(g), SearchText));
+    property(|g| {
+        let value = search_text_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, SearchText)
+    });
 }
 
 #[test]
@@ -102,9 +141,19 @@ pub fn search_folder_definition_value(
 
 #[test]
 fn search_folder_definition_round_trips() {
-    property(|g| {
-        wire!(g, search_folder_definition_value(g), SearchFolderDefinition, Rest;)
-    });
+    property_within(
+        &[(size_of::<EntryLength>(), 8)],
+        |g| {
+            let value = search_folder_definition_value(g);
+            layout(
+                &|e| value.pack(e),
+                &[&value.version, &value.flags.0, &value.numerical_search],
+                &[],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, SearchFolderDefinition, Rest;)
+        },
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use protocol::oxrtfcp::{CompressedRtf, RtfCompressionType};
 use generated_tests::{Choices, decoded, wire};
-use generated_tests::oracles::property;
+use generated_tests::oracles::{owned, property};
 use generated_tests::vectors::{Header, hex};
 use runtime::Blob;
 
@@ -20,7 +20,11 @@ pub fn compressed_rtf_value(g: &mut Choices) -> CompressedRtf<'static> {
 
 #[test]
 fn compressed_rtf_round_trips() {
-    property(|g| wire!(g, compressed_rtf_value(g), CompressedRtf));
+    property(|g| {
+        let value = compressed_rtf_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, CompressedRtf)
+    });
 }
 
 #[test]

@@ -8,9 +8,10 @@ use protocol::oxtnef::{
     TnefAttributeLevel, TnefStream,
 };
 use generated_tests::{Choices, decoded, wire};
-use generated_tests::oracles::property;
+use generated_tests::layout::{Any, Must, layout, rules};
+use generated_tests::oracles::{owned, property, property_within};
 use generated_tests::vectors::{Header, hex, refused};
-use runtime::String8;
+use runtime::{Cursor, String8};
 
 pub fn dtr_value(g: &mut Choices) -> DTR {
     DTR {
@@ -26,7 +27,23 @@ pub fn dtr_value(g: &mut Choices) -> DTR {
 
 #[test]
 fn dtr_round_trips() {
-    property(|g| wire!(g, dtr_value(g), DTR));
+    property(|g| {
+        let value = dtr_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.w_year,
+                &value.w_month,
+                &value.w_day,
+                &value.w_hour,
+                &value.w_minute,
+                &value.w_second,
+                &value.w_day_of_week,
+            ],
+            &[],
+        )?;
+        wire!(g, value, DTR)
+    });
 }
 
 #[test]
@@ -51,7 +68,21 @@ pub fn attach_rend_data_value(g: &mut Choices) -> AttachRendData {
 
 #[test]
 fn attach_rend_data_round_trips() {
-    property(|g| wire!(g, attach_rend_data_value(g), AttachRendData));
+    property(|g| {
+        let value = attach_rend_data_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[
+                &value.attach_type.0,
+                &value.attach_position,
+                &value.render_width,
+                &value.render_height,
+                &value.data_flags,
+            ],
+            &[],
+        )?;
+        wire!(g, value, AttachRendData)
+    });
 }
 
 pub fn oem_codepage_value(g: &mut Choices) -> OemCodepage {
@@ -62,7 +93,20 @@ pub fn oem_codepage_value(g: &mut Choices) -> OemCodepage {
 
 #[test]
 fn oem_codepage_round_trips() {
-    property(|g| wire!(g, oem_codepage_value(g), OemCodepage));
+    property(|g| {
+        let value = oem_codepage_value(g);
+        layout(&|e| value.pack(e), &[&value.primary_code_page, &Any(0u32)], &[])?;
+        rules(
+            &|e| value.pack(e),
+            &|bytes, e| {
+                let value = OemCodepage::unpack(&mut Cursor::new(bytes))?;
+                _ = value.pack(e);
+                Ok(())
+            },
+            &[&value.primary_code_page, &Any(0u32)],
+        )?;
+        wire!(g, value, OemCodepage)
+    });
 }
 
 pub fn tnef_attribute_value(g: &mut Choices) -> TnefAttribute<'static> {
@@ -117,7 +161,12 @@ pub fn tnef_attribute_value(g: &mut Choices) -> TnefAttribute<'static> {
 
 #[test]
 fn tnef_attribute_round_trips() {
-    property(|g| wire!(g, tnef_attribute_value(g), TnefAttribute));
+    property(|g| {
+        let value = tnef_attribute_value(g);
+        layout(&|e| value.pack(e), &[&value.level.0], &[&value.checksum])?;
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, TnefAttribute)
+    });
 }
 
 #[test]
@@ -165,7 +214,24 @@ pub fn tnef_stream_value(g: &mut Choices) -> TnefStream<'static> {
 
 #[test]
 fn tnef_stream_round_trips() {
-    property(|g| wire!(g, tnef_stream_value(g), TnefStream, Rest;));
+    property_within(
+        &[(size_of::<TnefAttribute>(), 11)],
+        |g| {
+            let value = tnef_stream_value(g);
+            layout(&|e| value.pack(e), &[&Must(574529400u32), &value.legacy_key], &[])?;
+            rules(
+                &|e| value.pack(e),
+                &|bytes, e| {
+                    let value = TnefStream::unpack(&mut Cursor::new(bytes))?;
+                    _ = value.pack(e);
+                    Ok(())
+                },
+                &[&Must(574529400u32), &value.legacy_key],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, TnefStream, Rest;)
+        },
+    );
 }
 
 #[test]

@@ -8,9 +8,10 @@ use protocol::rpch::{
     RtsFlags, RtsFlowControlAck, RtsPdu,
 };
 use generated_tests::{Choices, decoded, wire};
-use generated_tests::oracles::property;
+use generated_tests::layout::{Any, Must, layout, rules};
+use generated_tests::oracles::{owned, property, property_within};
 use generated_tests::vectors::{Header, hex};
-use runtime::{Blob, Guid};
+use runtime::{Blob, Cursor, Guid};
 
 pub fn rts_client_address_value(g: &mut Choices) -> RtsClientAddress {
     RtsClientAddress {
@@ -23,7 +24,11 @@ pub fn rts_client_address_value(g: &mut Choices) -> RtsClientAddress {
 
 #[test]
 fn rts_client_address_round_trips() {
-    property(|g| wire!(g, rts_client_address_value(g), RtsClientAddress));
+    property(|g| {
+        let value = rts_client_address_value(g);
+        layout(&|e| value.pack(e), &[], &[&Any(0u32), &Any(0u32), &Any(0u32)])?;
+        wire!(g, value, RtsClientAddress)
+    });
 }
 
 #[test]
@@ -44,7 +49,15 @@ pub fn rts_flow_control_ack_value(g: &mut Choices) -> RtsFlowControlAck {
 
 #[test]
 fn rts_flow_control_ack_round_trips() {
-    property(|g| wire!(g, rts_flow_control_ack_value(g), RtsFlowControlAck));
+    property(|g| {
+        let value = rts_flow_control_ack_value(g);
+        layout(
+            &|e| value.pack(e),
+            &[&value.bytes_received, &value.available_window, &value.channel_cookie],
+            &[],
+        )?;
+        wire!(g, value, RtsFlowControlAck)
+    });
 }
 
 pub fn rts_command_value(g: &mut Choices) -> RtsCommand<'static> {
@@ -73,7 +86,11 @@ pub fn rts_command_value(g: &mut Choices) -> RtsCommand<'static> {
 
 #[test]
 fn rts_command_round_trips() {
-    property(|g| wire!(g, rts_command_value(g), RtsCommand));
+    property(|g| {
+        let value = rts_command_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, RtsCommand)
+    });
 }
 
 pub fn rts_pdu_value(g: &mut Choices) -> RtsPdu<'static> {
@@ -85,7 +102,28 @@ pub fn rts_pdu_value(g: &mut Choices) -> RtsPdu<'static> {
 
 #[test]
 fn rts_pdu_round_trips() {
-    property(|g| wire!(g, rts_pdu_value(g), RtsPdu));
+    property_within(
+        &[(size_of::<RtsCommand>(), 4)],
+        |g| {
+            let value = rts_pdu_value(g);
+            layout(
+                &|e| value.pack(e),
+                &[&Must(5u8), &Any(0u8), &Must(20u8), &Must(3u8), &Must(16u32)],
+                &[],
+            )?;
+            rules(
+                &|e| value.pack(e),
+                &|bytes, e| {
+                    let value = RtsPdu::unpack(&mut Cursor::new(bytes))?;
+                    _ = value.pack(e);
+                    Ok(())
+                },
+                &[&Must(5u8), &Any(0u8), &Must(20u8), &Must(3u8), &Must(16u32)],
+            )?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, RtsPdu)
+        },
+    );
 }
 
 #[test]

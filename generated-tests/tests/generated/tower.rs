@@ -5,7 +5,8 @@
 
 use protocol::tower::{ProtocolTower, TowerFloor, TowerLeft, TowerProtocol};
 use generated_tests::{Choices, decoded, wire};
-use generated_tests::oracles::property;
+use generated_tests::layout::layout;
+use generated_tests::oracles::{owned, property, property_within};
 use generated_tests::vectors::{Header, hex};
 use runtime::Blob;
 
@@ -48,7 +49,11 @@ pub fn tower_left_value(g: &mut Choices) -> TowerLeft<'static> {
 
 #[test]
 fn tower_left_round_trips() {
-    property(|g| wire!(g, tower_left_value(g), TowerLeft, Rest;));
+    property(|g| {
+        let value = tower_left_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, TowerLeft, Rest;)
+    });
 }
 
 pub fn tower_floor_value(g: &mut Choices) -> TowerFloor<'static> {
@@ -60,7 +65,11 @@ pub fn tower_floor_value(g: &mut Choices) -> TowerFloor<'static> {
 
 #[test]
 fn tower_floor_round_trips() {
-    property(|g| wire!(g, tower_floor_value(g), TowerFloor));
+    property(|g| {
+        let value = tower_floor_value(g);
+        owned(&value, &value.clone().into_owned())?;
+        wire!(g, value, TowerFloor)
+    });
 }
 
 #[test]
@@ -78,7 +87,15 @@ pub fn protocol_tower_value(g: &mut Choices) -> ProtocolTower<'static> {
 
 #[test]
 fn protocol_tower_round_trips() {
-    property(|g| wire!(g, protocol_tower_value(g), ProtocolTower));
+    property_within(
+        &[(size_of::<TowerFloor>(), 5)],
+        |g| {
+            let value = protocol_tower_value(g);
+            layout(&|e| value.pack(e), &[&(value.floors.len() as u16)], &[])?;
+            owned(&value, &value.clone().into_owned())?;
+            wire!(g, value, ProtocolTower)
+        },
+    );
 }
 
 #[test]

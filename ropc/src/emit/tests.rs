@@ -4,7 +4,10 @@
 //! Values are made by functions that ask for one choice after the other (`values`, `variants`); the tests
 //! apply the oracles of the `generated-tests` crate to them.
 
+mod elements;
 mod expected;
+mod layout;
+mod operations;
 mod select;
 mod values;
 mod variants;
@@ -27,6 +30,7 @@ use crate::key::Key;
 use crate::model::{Member, Program, Request, Rop, StructDef, Type, TypeId, TypeKind};
 use crate::parallel;
 use expected::Vectors;
+use operations::Body;
 use select::Selections;
 use values::Maker;
 
@@ -150,37 +154,38 @@ fn module_items(v: &Vectors<'_, '_>, selections: &Selections<'_>, module: usize)
     let cx = v.cx;
     let mut items: Vec<TokenStream> =
         selections.selectors(module).map(|selector| values::selector(cx, selector)).collect();
-    let mut add = |name: &str, id: Option<TypeId>, def: &StructDef| {
+    let mut add = |name: &str, id: Option<TypeId>, def: &StructDef, of: Body<'_>| {
         let maker = Maker { cx, selections, name, module, id, def };
         // Nothing contains the body of an operation: its test makes it in place.
         items.extend(id.is_some().then(|| maker.function()));
-        items.push(property(&maker));
+        items.push(property(&maker, of));
         items.extend(vectors::of_struct(v, name, module, def));
     };
     for (index, def) in cx.program.types.iter().enumerate().filter(|(_, def)| def.module == module) {
         if let TypeKind::Struct(body) = &def.kind {
-            add(&def.name, Some(TypeId(index)), body);
+            add(&def.name, Some(TypeId(index)), body, Body::None);
         }
     }
     for rop in cx.program.rops.iter().filter(|rop| rop.module == module) {
         if rop.unsolicited.is_none() {
-            add(&format!("{}Request", rop.name), None, &request_struct(rop));
+            add(&format!("{}Request", rop.name), None, &request_struct(rop), Body::Request(rop));
         }
         if let Some(body) = rop.success.as_ref().or(rop.unsolicited.as_ref()) {
-            add(&format!("{}Response", rop.name), None, body);
+            let of = if rop.success.is_some() { Body::Success(rop) } else { Body::None };
+            add(&format!("{}Response", rop.name), None, body, of);
         }
         for (codes, body) in &rop.on {
-            add(&failure_body(rop, codes), None, body);
+            add(&failure_body(rop, codes), None, body, Body::On(rop, codes));
         }
         if let Some(body) = &rop.other {
-            add(&format!("{}Other", rop.name), None, body);
+            add(&format!("{}Other", rop.name), None, body, Body::Other(rop));
         }
     }
     for request in cx.program.requests.iter().filter(|request| request.module == module) {
-        add(&format!("{}Request", request.name), None, &request.request);
-        add(&format!("{}Response", request.name), None, &request.success);
+        add(&format!("{}Request", request.name), None, &request.request, Body::None);
+        add(&format!("{}Response", request.name), None, &request.success, Body::None);
         if let Some(failure) = &request.failure {
-            add(&format!("{}Failure", request.name), None, failure);
+            add(&format!("{}Failure", request.name), None, failure, Body::None);
         }
     }
     let rops = cx.program.rops.iter().filter(|rop| rop.module == module);
@@ -197,9 +202,8 @@ fn module_items(v: &Vectors<'_, '_>, selections: &Selections<'_>, module: usize)
 }
 
 /// The test that the oracles hold for a type.
-fn property(maker: &Maker<'_, '_>) -> TokenStream {
+fn property(maker: &Maker<'_, '_>, of: Body<'_>) -> TokenStream {
     let cx = maker.cx;
-    cx.import("generated_tests::oracles::property");
     let ty = cx.name_in(maker.module, maker.name);
     let function = snake(&format!("{}RoundTrips", maker.name));
     let mut lets = TokenStream::new();
@@ -213,7 +217,8 @@ fn property(maker: &Maker<'_, '_>) -> TokenStream {
         }
         args.push(ident);
     }
-    let end = match end(cx.program, &maker.def.body) {
+    let ending = end(cx.program, &maker.def.body);
+    let end = match ending {
         End::Fixed => None,
         End::Tolerant => Some(quote!(, Tolerant;)),
         End::Rest => Some(quote!(, Rest;)),
@@ -234,6 +239,52 @@ fn property(maker: &Maker<'_, '_>) -> TokenStream {
             quote!(value)
         }
     };
+    // What packing decides stands nowhere before.
+    let fields = if maker.def.is_enum || maker.def.layout.transforms {
+        layout::Ends::default()
+    } else {
+        layout::Ends::of(cx, maker.def, ending == End::Fixed)
+    };
+    let (value, stands) = if fields.is_empty() {
+        (value, None)
+    } else {
+        if value.to_string() != "value" {
+            lets.extend(quote!(let value = #value;));
+        }
+        cx.import("generated_tests::layout::layout");
+        let rules = fields.has_rules();
+        let layout::Ends { first, last } = fields;
+        let first = quote!(&[#(&#first),*]);
+        let rules = rules.then(|| {
+            cx.import("generated_tests::layout::rules");
+            cx.import("runtime::Cursor");
+            quote! {
+                rules(
+                    &|e| value.pack(e #(, #args)*),
+                    &|bytes, e| {
+                        let value = #ty::unpack(&mut Cursor::new(bytes) #(, #args)*)?;
+                        _ = value.pack(e #(, #args)*);
+                        Ok(())
+                    },
+                    #first,
+                )?;
+            }
+        });
+        (quote!(value), Some(quote!(layout(&|e| value.pack(e #(, #args)*), #first, &[#(&#last),*])?; #rules)))
+    };
+    let (value, independent) = if maker.def.layout.lifetime {
+        let bound = (value.to_string() != "value").then(|| quote!(let value = #value;));
+        lets.extend(bound);
+        cx.import("generated_tests::oracles::owned");
+        (quote!(value), Some(quote!(owned(&value, &value.clone().into_owned())?;)))
+    } else {
+        (value, None)
+    };
+    let around = of.checks(maker, &args);
+    let bound = (around.is_some() && value.to_string() != "value").then(|| quote!(let value = #value;));
+    lets.extend(bound);
+    let value = if around.is_some() { quote!(value) } else { value };
+    let elements = elements::of(cx, maker.def);
     let call = if maker.def.layout.transforms {
         // What packing decides is settled first.
         cx.import("generated_tests::settling");
@@ -247,11 +298,18 @@ fn property(maker: &Maker<'_, '_>) -> TokenStream {
         cx.import("generated_tests::wire");
         quote!(wire!(g, #value, #ty #forms #end #comma #(#others),*))
     };
-    let body = if lets.is_empty() { call } else { quote!({ #lets #call }) };
+    let body = if lets.is_empty() { call } else { quote!({ #lets #stands #independent #around #call }) };
+    let property = if elements.is_empty() {
+        cx.import("generated_tests::oracles::property");
+        quote!(property(|g| #body))
+    } else {
+        cx.import("generated_tests::oracles::property_within");
+        quote!(property_within(&[#(#elements),*], |g| #body))
+    };
     quote! {
         #[test]
         fn #function() {
-            property(|g| #body);
+            #property;
         }
     }
 }

@@ -123,7 +123,7 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
 }
 
 /// Name of the function that writes or reads the reply of a ROP.
-pub(super) fn reply_fn(verb: &str, rop: &Rop) -> proc_macro2::Ident {
+pub(in crate::emit) fn reply_fn(verb: &str, rop: &Rop) -> proc_macro2::Ident {
     format_ident!("{verb}_{}_reply", crate::emit::names::snake_text(&rop.name))
 }
 
@@ -184,7 +184,7 @@ fn pack_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
 }
 
 /// The variant of a failure enum for some codes.
-pub(super) fn failure_variant(rop: &Rop, codes: &[(String, u64)]) -> proc_macro2::Ident {
+pub(in crate::emit) fn failure_variant(rop: &Rop, codes: &[(String, u64)]) -> proc_macro2::Ident {
     format_ident!("{}", failure_body(rop, codes).trim_start_matches(rop.name.as_str()))
 }
 

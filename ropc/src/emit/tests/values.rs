@@ -239,7 +239,24 @@ impl<'m> Maker<'m, '_> {
 
     fn conditional(&self, c: &'m Conditional, place: Place<'m>, env: &Env, made: &mut Made) {
         let fields = [rust_fields(&c.then), rust_fields(&c.otherwise)].concat();
-        let cond = self.condition(c, place, env);
+        let one_way = |field: &RustField<'_>| {
+            let (then, otherwise) = (own_field(&c.then, field.name()), own_field(&c.otherwise, field.name()));
+            then.or(otherwise) == Some(false) && then.is_some() != otherwise.is_some()
+        };
+        // What follows from the fields cannot contradict them.
+        let mut follows = false;
+        crate::lower::derive::walk(&c.cond, &mut |expr| {
+            if let Expr::Field(name) = expr {
+                each_field(&self.def.body, &mut |field| {
+                    let plain = matches!(field.role, Role::Plain) && field.derived_bits.is_empty();
+                    follows |= field.name == *name && !plain;
+                });
+            }
+        });
+        let ruled = !follows
+            && fields.iter().all(|f| one_way(f) && none_of(place.scope, f.name()).is_none())
+            && !fields.is_empty();
+        let cond = self.condition(c, place, env, ruled);
         let then = self.branch(&c.then, &fields, place, env);
         match (fields.as_slice(), then.statements.is_empty() && c.otherwise.is_empty()) {
             ([], _) => {}
@@ -293,7 +310,9 @@ impl<'m> Maker<'m, '_> {
     }
 
     /// A condition over values that are there, or a choice where the presence decides.
-    fn condition(&self, c: &Conditional, place: Place<'_>, env: &Env) -> TokenStream {
+    ///
+    /// `ruled`: one that does not hold is no value of the structure where the fields are there nevertheless.
+    fn condition(&self, c: &Conditional, place: Place<'_>, env: &Env, ruled: bool) -> TokenStream {
         if let Some(bytes) = measured(place.scope, c) {
             let bytes = snake(&bytes);
             return quote!(!#bytes.is_empty());
@@ -316,7 +335,10 @@ impl<'m> Maker<'m, '_> {
         match (chosen, !place.guarded && self.selections.leads_back(&c.then, self.id)) {
             (true, true) => quote!(g.deeper() && g.bool()),
             (true, false) => quote!(g.bool()),
-            (false, _) => env.expr(self.cx, &c.cond),
+            (false, _) => {
+                let cond = env.expr(self.cx, &c.cond);
+                if ruled { quote!(g.breaks(#cond)) } else { cond }
+            }
         }
     }
 
@@ -415,7 +437,10 @@ impl<'m> Maker<'m, '_> {
                 Some(other) if other == field.name => self.list(element, &item, place),
                 Some(other) => {
                     let other = snake(&other);
-                    quote!((0..#other.len()).map(|#index| #item).collect())
+                    let len = quote!(#other.len());
+                    // An element beyond the others would be looked up among them.
+                    let len = if index.to_string() == "_" { quote!(g.breaks_len(#len)) } else { len };
+                    quote!((0..#len).map(|#index| #item).collect())
                 }
                 None => {
                     let count = env.len(self.cx, &Expr::Field(count.clone()));

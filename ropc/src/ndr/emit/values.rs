@@ -20,15 +20,36 @@ use super::{Emit, collect_words, ident};
 /// Most units of a text for which nothing is said.
 const TEXT: usize = 40;
 
+/// A test for each entry of a table.
+fn tests_of(check: &str, table: &str, names: &[String]) -> Vec<TokenStream> {
+    let (check, table) = (ident(check), ident(table));
+    let each = names.iter().enumerate().map(|(index, name)| {
+        let name = names::field_name(name);
+        let test = ident(&format!("{}_holds", name.trim_start_matches("r#")));
+        let index = proc_macro2::Literal::usize_unsuffixed(index);
+        quote! {
+            #[test]
+            fn #test() {
+                generated_tests::ndr::#check(&#table[#index]);
+            }
+        }
+    });
+    each.collect()
+}
+
 impl<'m> Emit<'m> {
     /// The module of tests: imports, functions, tables, the test.
     pub(in crate::ndr) fn tests(&self) -> Vec<TokenStream> {
         let mut items = Vec::new();
         let (mut structures, mut operations) = (Vec::new(), Vec::new());
+        let (mut structure_names, mut operation_names) = (Vec::new(), Vec::new());
         let plain = super::plain::plain_types(self.model);
         let own = self.model.types.iter().zip(&plain).filter(|(def, plain)| def.module.is_none() && **plain);
         for (def, _) in own {
             let name = def.name.as_str();
+            if matches!(def.kind, TypeKind::Struct(_) | TypeKind::Union(_)) {
+                structure_names.push(def.rust.clone());
+            }
             let (ty, make) = (ident(&def.rust), value_name(&def.rust));
             match &def.kind {
                 TypeKind::Struct(record) => {
@@ -47,6 +68,7 @@ impl<'m> Emit<'m> {
             let (request, response) = self.message_values(operation);
             items.extend([request, response]);
             operations.push(self.operation_entry(operation));
+            operation_names.push(operation.name.clone());
         }
         if structures.is_empty() && operations.is_empty() {
             return Vec::new();
@@ -58,23 +80,24 @@ impl<'m> Emit<'m> {
         let mut words = std::collections::HashSet::new();
         items.iter().for_each(|item| collect_words(item.clone(), &mut words));
         let wide = words.contains("Wide").then(|| quote!(, Wide));
-        all.push(quote!(use generated_tests::ndr::{Operation, Structure, check #wide};));
+        all.push(quote!(use generated_tests::ndr::{Operation, Structure #wide};));
         all.push(quote!(use generated_tests::{Choices, #(#macros),*};));
         all.extend(items);
+        // No test of this module looks at an empty one.
+        let unused = |list: &[TokenStream]| list.is_empty().then(|| quote!(#[allow(dead_code)]));
+        let (no_structure, no_operation) = (unused(&structures), unused(&operations));
         all.push(quote! {
             #[doc = " The structures and unions, with what makes them."]
+            #no_structure
             pub const STRUCTURES: &[Structure] = &[#(#structures),*];
         });
         all.push(quote! {
             #[doc = " The operations, with what makes their requests and responses."]
+            #no_operation
             pub const OPERATIONS: &[Operation] = &[#(#operations),*];
         });
-        all.push(quote! {
-            #[test]
-            fn everything_round_trips() {
-                check(STRUCTURES, OPERATIONS);
-            }
-        });
+        all.extend(tests_of("structure", "STRUCTURES", &structure_names));
+        all.extend(tests_of("operation", "OPERATIONS", &operation_names));
         all
     }
 
