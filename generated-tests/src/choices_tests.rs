@@ -111,3 +111,19 @@ fn nesting_ends() {
     let mut g = Choices::default();
     assert_eq!((depth(&mut g), depth(&mut g)), (MAX_DEPTH, MAX_DEPTH));
 }
+
+#[test]
+fn one_rule_at_a_time_is_broken() {
+    let make = |g: &mut Choices| (g.breaks(true), g.breaks(false), g.breaks_len(3));
+    let mut found = BTreeSet::new();
+    for word in 0..64 {
+        let mut whole = Choices::new(vec![word]);
+        assert_eq!((make(&mut whole), broke()), ((true, false, 3), false));
+        let mut broken = whole.breaking().unwrap();
+        let value = make(&mut broken);
+        assert!(broke());
+        found.insert(value);
+    }
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), [(false, false, 3), (true, false, 4), (true, true, 3)]);
+    assert!(Choices::new(vec![1]).breaking().is_none(), "no rule, nothing to break");
+}

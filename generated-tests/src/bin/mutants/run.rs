@@ -36,7 +36,7 @@ pub enum Stage {
 const STAGES: [Stage; 3] = [Stage::Type, Stage::Module, Stage::All];
 
 /// Longer than this no test of a mutant takes.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Address space of a test in KiB.
 const MEMORY: u64 = 8 << 20;
 
