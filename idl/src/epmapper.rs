@@ -220,9 +220,14 @@ impl<'a> EptEntryT<'a> {
 
     /// Reads what its pointers point to.
     pub fn unpack_buffers(&mut self, c: &mut NdrCursor<'a>) -> Result<(), UnpackError> {
-        if c.follow() {
-            self.tower = Some(Box::new(TwrT::unpack(c).at("tower")?));
-        }
+        self.tower = match c.follow_full().at("tower")? {
+            Some(full) => {
+                let value = Box::new(TwrT::unpack(c).at("tower")?);
+                c.leave_full(full);
+                Some(value)
+            }
+            None => None,
+        };
         Ok(())
     }
 
@@ -471,15 +476,21 @@ impl EptLookupRequest {
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
         let inquiry_type = InquiryType::unpack(c).at("inquiry_type")?;
-        let object = if c.full_referent().at("object")? == 0 {
-            None
-        } else {
-            Some(Guid::unpack_ndr(c).at("object")?)
+        let object = match c.full_pointer().at("object")? {
+            Some(full) => {
+                let value = Guid::unpack_ndr(c).at("object")?;
+                c.leave_full(full);
+                Some(value)
+            }
+            None => None,
         };
-        let interface_id = if c.full_referent().at("interface_id")? == 0 {
-            None
-        } else {
-            Some(Box::new(RpcIfIdT::unpack(c).at("interface_id")?))
+        let interface_id = match c.full_pointer().at("interface_id")? {
+            Some(full) => {
+                let value = Box::new(RpcIfIdT::unpack(c).at("interface_id")?);
+                c.leave_full(full);
+                Some(value)
+            }
+            None => None,
         };
         let vers_option = VersionOption::unpack(c).at("vers_option")?;
         let entry_handle = ContextHandle::unpack(c).at("entry_handle")?;
@@ -624,15 +635,21 @@ impl<'a> EptMapRequest<'a> {
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
-        let object = if c.full_referent().at("object")? == 0 {
-            None
-        } else {
-            Some(Guid::unpack_ndr(c).at("object")?)
+        let object = match c.full_pointer().at("object")? {
+            Some(full) => {
+                let value = Guid::unpack_ndr(c).at("object")?;
+                c.leave_full(full);
+                Some(value)
+            }
+            None => None,
         };
-        let map_tower = if c.full_referent().at("map_tower")? == 0 {
-            None
-        } else {
-            Some(Box::new(TwrT::unpack(c).at("map_tower")?))
+        let map_tower = match c.full_pointer().at("map_tower")? {
+            Some(full) => {
+                let value = Box::new(TwrT::unpack(c).at("map_tower")?);
+                c.leave_full(full);
+                Some(value)
+            }
+            None => None,
         };
         let entry_handle = ContextHandle::unpack(c).at("entry_handle")?;
         let max_towers = c.u32().at("max_towers")?;
@@ -744,9 +761,14 @@ impl<'a> EptMapResponse<'a> {
             c.array_buffers(
                     &mut items,
                     |c, item| {
-                        if c.follow() {
-                            *item = Some(Box::new(TwrT::unpack(c)?));
-                        }
+                        *item = match c.follow_full()? {
+                            Some(full) => {
+                                let value = Box::new(TwrT::unpack(c)?);
+                                c.leave_full(full);
+                                Some(value)
+                            }
+                            None => None,
+                        };
                         Ok(())
                     },
                 )
@@ -987,15 +1009,21 @@ impl<'a> EptMgmtDeleteRequest<'a> {
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
         let object_speced = c.u32().at("object_speced")?;
-        let object = if c.full_referent().at("object")? == 0 {
-            None
-        } else {
-            Some(Guid::unpack_ndr(c).at("object")?)
+        let object = match c.full_pointer().at("object")? {
+            Some(full) => {
+                let value = Guid::unpack_ndr(c).at("object")?;
+                c.leave_full(full);
+                Some(value)
+            }
+            None => None,
         };
-        let tower = if c.full_referent().at("tower")? == 0 {
-            None
-        } else {
-            Some(Box::new(TwrT::unpack(c).at("tower")?))
+        let tower = match c.full_pointer().at("tower")? {
+            Some(full) => {
+                let value = Box::new(TwrT::unpack(c).at("tower")?);
+                c.leave_full(full);
+                Some(value)
+            }
+            None => None,
         };
         Ok(Self {
             object_speced,

@@ -821,12 +821,22 @@ impl TwoFull {
 
     /// Reads what its pointers point to.
     pub fn unpack_buffers(&mut self, c: &mut NdrCursor<'_>) -> Result<(), UnpackError> {
-        if c.follow() {
-            self.first = Some(c.u32().at("first")?);
-        }
-        if c.follow() {
-            self.second = Some(c.u32().at("second")?);
-        }
+        self.first = match c.follow_full().at("first")? {
+            Some(full) => {
+                let value = c.u32().at("first")?;
+                c.leave_full(full);
+                Some(value)
+            }
+            None => None,
+        };
+        self.second = match c.follow_full().at("second")? {
+            Some(full) => {
+                let value = c.u32().at("second")?;
+                c.leave_full(full);
+                Some(value)
+            }
+            None => None,
+        };
         Ok(())
     }
 

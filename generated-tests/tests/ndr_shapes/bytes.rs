@@ -87,13 +87,13 @@ fn chains_a_list_through_its_pointers() {
     assert_bytes!(list, Node, NDR64, "0100 000000000000 0000020000000000 0200 000000000000 0000000000000000");
 }
 
-/// Full pointers have ids of their own; one that repeats another's id has no Rust type and is refused.
+/// Full pointers have ids of their own; of those that repeat one, each has the value, whose data stand once.
 #[test]
-fn refuses_full_pointers_that_are_one() {
+fn full_pointers_that_are_one_have_the_same_value() {
     assert_bytes!(Twins { first: Some(1), second: Some(2) }, Twins, NDR, "01000000 02000000 01000000 02000000");
     let bytes = hex("01000000 01000000 01000000");
-    let error = Twins::unpack(&mut NdrCursor::new(&bytes, Representation::NDR)).unwrap_err();
-    assert_eq!(error.to_string(), "second: expected a full pointer to something of its own, got 0x1 at offset 4");
+    let twins = Twins::unpack(&mut NdrCursor::new(&bytes, Representation::NDR)).unwrap();
+    assert_eq!(twins, Twins { first: Some(1), second: Some(1) });
 }
 
 #[test]

@@ -1089,12 +1089,22 @@ impl Twins {
 
     /// Reads what its pointers point to.
     pub fn unpack_buffers(&mut self, c: &mut NdrCursor<'_>) -> Result<(), UnpackError> {
-        if c.follow() {
-            self.first = Some(c.u32().at("first")?);
-        }
-        if c.follow() {
-            self.second = Some(c.u32().at("second")?);
-        }
+        self.first = match c.follow_full().at("first")? {
+            Some(full) => {
+                let value = c.u32().at("first")?;
+                c.leave_full(full);
+                Some(value)
+            }
+            None => None,
+        };
+        self.second = match c.follow_full().at("second")? {
+            Some(full) => {
+                let value = c.u32().at("second")?;
+                c.leave_full(full);
+                Some(value)
+            }
+            None => None,
+        };
         Ok(())
     }
 
@@ -1959,10 +1969,13 @@ impl<'a> GrowRequest<'a> {
     pub fn unpack(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
         let tree = Tree::unpack(c).at("tree")?;
         let list = Node::unpack(c).at("list")?;
-        let twins = if c.full_referent().at("twins")? == 0 {
-            None
-        } else {
-            Some(Box::new(Twins::unpack(c).at("twins")?))
+        let twins = match c.full_pointer().at("twins")? {
+            Some(full) => {
+                let value = Box::new(Twins::unpack(c).at("twins")?);
+                c.leave_full(full);
+                Some(value)
+            }
+            None => None,
         };
         Ok(Self { tree, list, twins })
     }

@@ -1,7 +1,5 @@
 //! Reading: a position in the stub data of a call.
 
-use std::collections::BTreeSet;
-
 use super::Representation;
 use super::format::Format;
 use super::relative::Base;
@@ -28,8 +26,8 @@ pub struct NdrCursor<'a> {
     pub(super) referents: Vec<u64>,
     /// The next of `referents` to be used.
     pub(super) next_referent: usize,
-    /// Ids of full pointers seen so far.
-    pub(super) full_pointers: BTreeSet<u64>,
+    /// Full pointers that were followed so far.
+    pub(super) full_pointers: super::full::Places,
 }
 
 macro_rules! integers {
@@ -70,7 +68,7 @@ impl<'a> NdrCursor<'a> {
             depth: 0,
             referents: Vec::new(),
             next_referent: 0,
-            full_pointers: BTreeSet::new(),
+            full_pointers: super::full::Places::new(),
         }
     }
 

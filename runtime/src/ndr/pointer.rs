@@ -49,27 +49,12 @@ impl NdrCursor<'_> {
         Ok(())
     }
 
-    /// The id of a full pointer, or 0 for null, which is followed now. One that points to what another
-    /// one points to has no value of its own in the data, and no Rust type here.
-    ///
-    /// # Errors
-    /// `Truncated` when the data ends before it, `InvalidValue` for the id of an earlier one.
-    pub fn full_referent(&mut self) -> Result<u64, UnpackError> {
-        let id = self.referent()?;
-        if id != 0 && !self.full_pointers.insert(id) {
-            return Err(self.invalid(id, "a full pointer to something of its own", 4));
-        }
-        Ok(id)
-    }
-
     /// The id of a full pointer that is followed with the buffers of its construction.
     ///
     /// # Errors
-    /// Those of [`NdrCursor::full_referent`].
+    /// `Truncated` when the data ends before it.
     pub fn defer_full_pointer(&mut self) -> Result<(), UnpackError> {
-        let id = self.full_referent()?;
-        self.referents.push(id);
-        Ok(())
+        self.defer_pointer()
     }
 
     /// The id of a reference pointer inside a construction. It means nothing, but is not null.
@@ -198,18 +183,6 @@ mod tests {
         assert_eq!(c.u32().unwrap(), 20);
         c.close(outer);
         assert!(c.referents.is_empty());
-    }
-
-    #[test]
-    fn rejects_full_pointer_to_what_another_one_points_to() {
-        let bytes: Vec<u8> = [0x20000u32, 0, 0, 0x20000].iter().flat_map(|v| v.to_le_bytes()).collect();
-        let mut c = NdrCursor::new(&bytes, Representation::NDR);
-        assert_eq!(c.full_referent().unwrap(), 0x20000);
-        // Null may come any number of times.
-        c.defer_full_pointer().unwrap();
-        c.defer_full_pointer().unwrap();
-        let error = c.full_referent().unwrap_err();
-        assert_eq!(error.to_string(), "expected a full pointer to something of its own, got 0x20000 at offset 12");
     }
 
     #[test]

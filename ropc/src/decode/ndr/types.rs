@@ -67,10 +67,19 @@ impl<'p> Stub<'_, 'p> {
                 self.pointer_id(c, Pointer::Ref, node)?;
                 self.referent(c, to, env, node)
             }
-            Type::Pointer(kind, to) => {
+            Type::Pointer(Pointer::Full, to) => {
                 let start = c.offset();
-                let id = if *kind == Pointer::Full { c.full_referent() } else { c.referent() };
-                let id = id.map_err(|error| self.refused(&error))?;
+                id_node(c, start, c.clone().u3264().unwrap_or(0), node);
+                let Some(full) = c.full_pointer().map_err(|error| self.refused(&error))? else {
+                    return Ok(Datum::Pointer(None));
+                };
+                let value = self.referent(c, to, env, node)?;
+                c.leave_full(full);
+                Ok(value)
+            }
+            Type::Pointer(_, to) => {
+                let start = c.offset();
+                let id = c.referent().map_err(|error| self.refused(&error))?;
                 id_node(c, start, id, node);
                 if id == 0 { Ok(Datum::Pointer(None)) } else { self.referent(c, to, env, node) }
             }
@@ -140,6 +149,13 @@ impl<'p> Stub<'_, 'p> {
             }
             Type::Pointer(kind, to) if kind.is_relative() => {
                 *value = self.followed(c, to, env, node)?;
+                Ok(())
+            }
+            Type::Pointer(Pointer::Full, to) => {
+                if let Some(full) = c.follow_full().map_err(|error| self.refused(&error))? {
+                    *value = self.referent(c, to, env, node)?;
+                    c.leave_full(full);
+                }
                 Ok(())
             }
             Type::Pointer(_, to) => {
@@ -389,7 +405,12 @@ impl<'p> Stub<'_, 'p> {
             return Ok(most);
         }
         let start = c.offset();
-        let count = c.actual_count(most).map_err(|error| self.refused(&error))?;
+        let count = match &array.first {
+            None => c.actual_count(most),
+            Some(first) if env.knows(first) => c.actual_count_from(most, Some(self.known_value(c, first, env)?)),
+            Some(_) => c.actual_count_from(most, None),
+        };
+        let count = count.map_err(|error| self.refused(&error))?;
         count_node("offset and actual count", c, start, count, node);
         if let Some(length) = &array.length {
             self.check_count(c, count, length, env)?;

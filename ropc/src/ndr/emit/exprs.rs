@@ -318,6 +318,7 @@ const RESERVED: &[&str] = &[
     "e",
     "format",
     "frame",
+    "full",
     "item",
     "items",
     "jump",

@@ -68,9 +68,12 @@ impl<'m> Read<'_, 'm> {
                 let value = self.boxed(Pointer::Ref, to);
                 quote!({ #id; #value })
             }
+            Type::Pointer(Pointer::Full, to) => {
+                let full = self.ask(quote!(c.full_pointer()));
+                self.full(to, &full)
+            }
             Type::Pointer(kind, to) => {
-                let method = ident(if *kind == Pointer::Full { "full_referent" } else { "referent" });
-                let id = self.ask(quote!(c.#method()));
+                let id = self.ask(quote!(c.referent()));
                 let value = self.boxed(*kind, to);
                 quote!(if #id == 0 { None } else { Some(#value) })
             }
@@ -161,6 +164,11 @@ impl<'m> Read<'_, 'm> {
                 let referent = self.followed(*kind, to);
                 quote!(#value = #referent;)
             }
+            Type::Pointer(Pointer::Full, to) => {
+                let full = self.ask(quote!(c.follow_full()));
+                let referent = self.full(to, &full);
+                quote!(#value = #referent;)
+            }
             Type::Pointer(kind, to) => {
                 let referent = self.boxed(*kind, to);
                 quote!(if c.follow() { #value = Some(#referent); })
@@ -189,6 +197,19 @@ impl<'m> Read<'_, 'm> {
                 quote!(|c, item| { #statements Ok(()) })
             }
         }
+    }
+
+    /// What a full pointer leads to, or `None`.
+    fn full(&self, to: &Type, full: &TokenStream) -> TokenStream {
+        let referent = self.boxed(Pointer::Full, to);
+        quote!(match #full {
+            Some(full) => {
+                let value = #referent;
+                c.leave_full(full);
+                Some(value)
+            }
+            None => None,
+        })
     }
 
     /// What a relative pointer leads to, or `None`.
