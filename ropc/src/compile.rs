@@ -289,7 +289,7 @@ pub fn emit_reference(sources: &Sources, files: &[(SourceId, File)], compiled: &
 #[must_use]
 pub fn emit_dissector(sources: &Sources, compiled: &Compiled) -> String {
     let texts: String = origins(sources, &compiled.program).into_iter().map(|(_, text)| text).collect();
-    emit::dissector::emit(&compiled.program, &texts)
+    emit::dissector::emit(&compiled.program, compiled.ndr.iter().map(|(_, _, interface)| interface), &texts)
 }
 
 /// Name and text of the file that each module was written in.

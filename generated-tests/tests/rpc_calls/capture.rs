@@ -7,13 +7,13 @@ pub enum Direction {
     ToClient,
 }
 
-/// A file with these packets of one TCP connection to port 6001.
+/// A file with these packets of one TCP connection to a port that is no other protocol's.
 pub fn pcap(packets: &[(Direction, Vec<u8>)]) -> Vec<u8> {
     let mut file = [0xA1B2_C3D4_u32, 0x0002_0004, 0, 0, 0x0004_0000, 101].map(u32::to_be_bytes).concat();
     let mut sent = [1_u32; 2];
     for (number, (direction, data)) in packets.iter().enumerate() {
         let back = usize::from(*direction == Direction::ToClient);
-        let (client, server) = (([10, 0, 0, 2], 50_000_u16), ([10, 0, 0, 1], 6001_u16));
+        let (client, server) = (([10, 0, 0, 2], 50_000_u16), ([10, 0, 0, 1], 59_532_u16));
         let (from, to) = if back == 0 { (client, server) } else { (server, client) };
         let mut packet = vec![0x45, 0];
         packet.extend((40 + data.len() as u16).to_be_bytes());

@@ -10,6 +10,7 @@ mod payloads;
 #[path = "../decode/traffic.rs"]
 mod traffic;
 
+mod calls;
 mod compare;
 mod constructs;
 mod conversations;

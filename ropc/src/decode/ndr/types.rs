@@ -825,6 +825,8 @@ fn id_node(c: &NdrCursor<'_>, start: usize, id: u64, node: &mut Node) {
     if id == 0 {
         (node.offset, node.size, node.value) = (offset, size, Some(value));
     } else {
+        // It begins behind the gap, as a number does.
+        node.offset = offset;
         node.children.push(Node::leaf("referent id", offset, size, value));
     }
 }

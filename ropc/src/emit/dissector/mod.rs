@@ -5,6 +5,7 @@
 //! shows as bytes with a note.
 
 mod bodies;
+mod calls;
 mod exprs;
 mod fields;
 mod operations;
@@ -14,10 +15,11 @@ mod types;
 
 use super::file;
 use crate::model::Program;
+use crate::ndr::model::Interface;
 use fields::Fields;
 
 /// The modules of the runtime in the order of their use, each a file that returns a table.
-const MODULES: [(&str, &str); 15] = [
+const MODULES: [(&str, &str); 16] = [
     ("bytes", include_str!("lua/bytes.lua")),
     ("numbers", include_str!("lua/numbers.lua")),
     ("texts", include_str!("lua/texts.lua")),
@@ -32,6 +34,7 @@ const MODULES: [(&str, &str); 15] = [
     ("pieces", include_str!("lua/pieces.lua")),
     ("rops", include_str!("lua/rops.lua")),
     ("mapi_http", include_str!("lua/mapi_http.lua")),
+    ("rpc", include_str!("lua/rpc.lua")),
     ("conversations", include_str!("lua/conversations.lua")),
 ];
 
@@ -41,13 +44,16 @@ const WIRESHARK: &str = include_str!("lua/wireshark.lua");
 
 /// A whole dissector: one file of Lua 5.2 or later. `sources` are the texts of the descriptions, for the header.
 #[must_use]
-pub fn emit(program: &Program, sources: &str) -> String {
+pub fn emit<'i>(program: &Program, interfaces: impl Iterator<Item = &'i Interface>, sources: &str) -> String {
     let mut fields = Fields::default();
     let mut tables = types::tables(program, &mut fields);
     tables.push_str(&streams::tables(program, &mut fields));
     tables.push_str(&operations::tables(program, &mut fields));
+    tables.push_str(&calls::tables(interfaces, &mut fields));
     let mut out = file::header("all descriptions", sources).replace("//", "--");
-    out.push_str("-- Dissector for MAPI over HTTP. Wireshark: into the folder of personal Lua plugins, or\n");
+    out.push_str(
+        "-- Dissector for MAPI over HTTP and over RPC. Wireshark: into the folder of personal Lua plugins, or\n",
+    );
     out.push_str("-- tshark -X lua_script:FILE\n\n");
     out.push_str(&module("description", &format!("{PRELUDE}{}{tables}return description\n", fields.table())));
     for (name, text) in MODULES {

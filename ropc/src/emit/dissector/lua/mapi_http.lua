@@ -80,6 +80,8 @@ local function chain(c, field, side)
   bytes.outside()
 end
 
+mapi_http.chain = chain
+
 local function body(c, def, root, sides)
   local before = #root.children
   structures.body(c, def, {}, root)
@@ -103,6 +105,8 @@ local AUXILIARY = {
   end,
 }
 
+mapi_http.AUXILIARY = AUXILIARY
+
 local function root_of(name, text)
   local root = structures.node(name, 0)
   root.size, root.payload = #text, text
@@ -110,18 +114,38 @@ local function root_of(name, text)
   return root
 end
 
+mapi_http.root = root_of
+
+-- Buffers of requests; what is known of their batch goes to a function.
+function mapi_http.requests(session, found)
+  return {
+    name = "RopInputBuffer",
+    chain = "RopInputBuffers",
+    read = function(c, node)
+      found(rops.input(c, node, session))
+    end,
+  }
+end
+
+-- Buffers of the replies to a batch.
+function mapi_http.replies(session, batch)
+  return {
+    name = "RopOutputBuffer",
+    chain = "RopOutputBuffers",
+    read = function(c, node)
+      rops.output(c, node, batch, session)
+    end,
+  }
+end
+
 -- Reads the body of a request; answers its tree, its fault, and the batch of its ROP buffer.
 function mapi_http.read_request(request, text, session)
   local root = root_of(request.key .. " request", text)
   local batch = { sent = {}, next = 1, handles = {}, outputs = 0, unknown = false, slots = {} }
   local fault = buffer(root, text, function(c)
-    local side = {
-      name = "RopInputBuffer",
-      chain = "RopInputBuffers",
-      read = function(inner, node)
-        batch = rops.input(inner, node, session)
-      end,
-    }
+    local side = mapi_http.requests(session, function(read)
+      batch = read
+    end)
     body(c, request.request, root, { RopBuffer = side, AuxiliaryBuffer = AUXILIARY })
   end)
   structures.settle(root)
@@ -196,13 +220,7 @@ function mapi_http.read_response(request, text, batch, session)
       structures.leaf(root, "Body", at, left, string.format("%d bytes", left))
       return
     end
-    local side = {
-      name = "RopOutputBuffer",
-      chain = "RopOutputBuffers",
-      read = function(inner, node)
-        rops.output(inner, node, batch, session)
-      end,
-    }
+    local side = mapi_http.replies(session, batch)
     body(c, response_body(request, c), root, { RopBuffer = side, AuxiliaryBuffer = AUXILIARY })
   end)
   structures.settle(root)

@@ -248,6 +248,139 @@ function mapi.dissector(tvb, pinfo, tree)
   return tvb:captured_len()
 end
 
-mapi.init = conversations.forget
-
 DissectorTable.get("media_type"):add("application/mapi-http", mapi)
+
+-- Calls of RPC: a post-dissector, as Wireshark's own dissector has put the data of a call together by then. Which interface
+-- a context is, binds say; which transfer syntax, their answers.
+local calls = Proto("mapi_rpc", "MAPI over RPC")
+local REQUEST, RESPONSE, BIND, BIND_ACK, ALTER, ALTER_RESP = 0, 2, 11, 12, 14, 15
+local NDR64 = "71710533-beba-4937-8319-b5dbef9ccc36"
+
+local of_pdus = {}
+for _, name in ipairs({
+  "stub_data", "opnum", "cn_call_id", "pkt_type", "drep.byteorder", "cn_ctx_id", "cn_bind_to_uuid", "cn_ack_trans_id",
+}) do
+  of_pdus[name] = Field.new("dcerpc." .. name)
+end
+
+-- By stream and context id: { uuid, wide }; by stream the contexts that were asked for last; by stream and call id the
+-- message of the request.
+local contexts, offered, open_calls, noted = {}, {}, {}, {}
+
+local function plain_uuid(info)
+  return (info.display:lower():match("%x+%-%x+%-%x+%-%x+%-%x+"))
+end
+
+local function note_contexts(kind, stream)
+  if kind == BIND or kind == ALTER then
+    local ids, uuids = { of_pdus.cn_ctx_id() }, { of_pdus.cn_bind_to_uuid() }
+    offered[stream] = {}
+    for index, uuid in ipairs(uuids) do
+      if ids[index] then
+        local context = { uuid = plain_uuid(uuid) }
+        offered[stream][index] = context
+        contexts[stream .. " " .. ids[index].value] = context
+      end
+    end
+  elseif kind == BIND_ACK or kind == ALTER_RESP then
+    for index, chosen in ipairs({ of_pdus.cn_ack_trans_id() }) do
+      local context = offered[stream] and offered[stream][index]
+      if context then
+        context.wide = plain_uuid(chosen) == NDR64
+      end
+    end
+  end
+end
+
+-- The message of a request or response; nil where its operation is not described.
+local function message_of_call(place, stream, id, kind, context, opnum)
+  local known = conversations.find(place)
+  if known then
+    return known, false
+  end
+  if kind == REQUEST then
+    local described = context and description.calls[context.uuid]
+    local of = described and described[opnum]
+    if not of then
+      open_calls[stream .. " " .. id] = nil
+      return nil
+    end
+    local message = conversations.request(place, "rpc " .. stream, of.name, nil, place)
+    message.call, message.wide = of, context.wide
+    open_calls[stream .. " " .. id] = message
+    return message, true
+  end
+  local asked = open_calls[stream .. " " .. id]
+  if not asked then
+    return nil
+  end
+  open_calls[stream .. " " .. id] = nil
+  return conversations.response(place, "rpc " .. stream, nil, nil, asked.frame), true
+end
+
+local function read_call(text, message, kind, big, is_new)
+  local session = conversations.session(message)
+  local sides, of, side = { ExtendedAuxiliaryBuffer = mapi_http.AUXILIARY }, message.call, "request"
+  local wide = message.wide
+  if kind == REQUEST then
+    sides.RopInputBuffers = mapi_http.requests(session, function(batch)
+      message.batch = message.batch or batch
+    end)
+  else
+    local asked = message.request
+    of, wide, side = asked.call, asked.wide, "response"
+    local batch = asked.batch and rops.unanswered(asked.batch) or rops.unknown_batch()
+    sides.RopOutputBuffers = mapi_http.replies(session, batch)
+  end
+  local root, fault = rpc.read(of.name .. " " .. side, text, of[side], { big = big, wide = wide }, sides)
+  if is_new then
+    session:keep()
+  end
+  return root, fault
+end
+
+local function show_call(stub, message, kind, big, is_new, pinfo, tree)
+  local root, fault = read_call(stub.range:raw(), message, kind, big, is_new)
+  pinfo.cols.protocol = "MAPI/RPC"
+  pinfo.cols.info = summary(root)
+  local tvb = stub.range:tvb()
+  local item = tree:add(mapi, tvb(), "MAPI over RPC, " .. root.name)
+  show_children(root, item, tvb, 0)
+  if fault then
+    item:add_proto_expert_info(fault.missing and undecoded or malformed, fault_text(fault))
+  end
+end
+
+function calls.dissector(_, pinfo, tree)
+  local kinds, stubs = { of_pdus.pkt_type() }, { of_pdus.stub_data() }
+  local stream_field = tcp_stream()
+  local stream = stream_field and tostring(stream_field.value) or "unknown"
+  -- Once for each packet, in their order: on the first pass there may be no fields yet.
+  if #kinds > 0 and not noted[pinfo.number] then
+    noted[pinfo.number] = true
+    note_contexts(kinds[1].value, stream)
+  end
+  local ids, opnums = { of_pdus.cn_call_id() }, { of_pdus.opnum() }
+  local orders, ids_of_context = { of_pdus["drep.byteorder"]() }, { of_pdus.cn_ctx_id() }
+  for index, stub in ipairs(stubs) do
+    -- PDUs without data are not told from the others when there are some of both in a frame.
+    local at = #kinds - #stubs + index
+    local kind = kinds[at] and kinds[at].value
+    if (kind == REQUEST or kind == RESPONSE) and ids[at] and opnums[index] and ids_of_context[at] then
+      local context = contexts[stream .. " " .. ids_of_context[at].value]
+      local place = string.format("%d rpc %d", pinfo.number, index)
+      local message, is_new = message_of_call(place, stream, ids[at].value, kind, context, opnums[index].value)
+      if message then
+        show_call(stub, message, kind, orders[at] and orders[at].value == 0, is_new, pinfo, tree)
+      end
+    end
+  end
+end
+
+function mapi.init()
+  conversations.forget()
+  contexts, offered, open_calls, noted = {}, {}, {}, {}
+end
+
+-- Binds and requests are noted in the order of packets: fields are wanted whenever these are read.
+register_postdissector(calls, true)
