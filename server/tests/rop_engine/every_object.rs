@@ -199,18 +199,18 @@ fn names_and_ids_are_told_by_every_object() {
     for (object, [ids_of, names_of]) in
         o.all().into_iter().zip([["20701", "23701"], ["20703", "23703"], ["20702", "23702"], ["20704", "23704"]])
     {
-        let (unknown, ids) = o.client.ids(object, 0, vec![lid(object), lid(7)]);
+        let (unknown, ids) = o.client.ids(object, 0, vec![lid(object | 0x4000_0000), lid(7)]);
         assert_eq!((unknown, ids[0]), (Err(ErrorCode::EC_WARN_WITH_ERRORS), 0));
         prove(TEST, &["62801", "220", "226", "642"]);
-        let (result, ids) = o.client.ids(object, 0x02, vec![lid(object), name("word"), lid(7)]);
+        let (result, ids) = o.client.ids(object, 0x02, vec![lid(object | 0x4000_0000), name("word"), lid(7)]);
         assert_eq!((result, ids.len()), (Ok(()), 3));
         prove(TEST, &[ids_of, "198", "628", "215", "21502", "216", "218", "21801", "52502", "41404"]);
         assert!(ids.iter().all(|id| id & 0x8000 != 0));
         prove(TEST, &["238", "41405"]);
-        let (_, reversed) = o.client.ids(object, 0x02, vec![lid(7), name("word"), lid(object)]);
+        let (_, reversed) = o.client.ids(object, 0x02, vec![lid(7), name("word"), lid(object | 0x4000_0000)]);
         assert_eq!(reversed, ids.iter().rev().copied().collect::<Vec<_>>());
         prove(TEST, &["222"]);
-        assert_eq!(o.client.names_of(object, &ids), [lid(object), name("word"), lid(7)]);
+        assert_eq!(o.client.names_of(object, &ids), [lid(object | 0x4000_0000), name("word"), lid(7)]);
         prove(TEST, &[names_of, "230", "248", "24802", "249", "250", "51802"]);
     }
     // A name in the set of the fixed properties.

@@ -13,6 +13,7 @@ mod folder_changes;
 mod folders;
 mod handles;
 mod logon;
+mod mailbox_story;
 mod message_changes;
 mod messages;
 mod notifications;
