@@ -16,6 +16,7 @@ names for, and structures, for which Python has no representations, is unpacked 
 
     ndr_diff.py [INTERFACE=MODULE]... [INTERFACE.NAME=MODULE.NAME]...       what is called otherwise there
                 [--only INTERFACE.NAME=le,be]       representations in which it is comparable
+                [--library INTERFACE.NAME]          unpacked and packed by the library, though Python has it
                 [--ids INTERFACE.NAME]              its pointers are of another kind there: their ids are not compared
 """
 
@@ -28,6 +29,10 @@ from ndr_samba import REPRESENTATIONS, from_hex, to_hex, values
 from samba.ndr import ndr_pack, ndr_pack_in, ndr_pack_out, ndr_unpack, ndr_unpack_in, ndr_unpack_out
 
 NAMES = list(REPRESENTATIONS)
+
+
+# What Samba has for reference pointers inside structures: all the same, and not counted.
+REFERENCES = [bytes.fromhex("f1aef1ae"), bytes.fromhex("aef1aef1")]
 
 
 class Differs(Exception):
@@ -51,7 +56,7 @@ def find(name, renamed):
 
 def is_id(word):
     """Ids of unique pointers grow from 0x20000, those of full pointers from 1."""
-    return any(0 < int.from_bytes(word, order) < 0x21000 for order in ("little", "big"))
+    return word in REFERENCES or any(0 < int.from_bytes(word, order) < 0x21000 for order in ("little", "big"))
 
 
 def only_ids_differ(packed, expected):
@@ -61,6 +66,7 @@ def only_ids_differ(packed, expected):
 
 def equal(packed, expected, what, ids=True):
     """The first place where bytes differ is what a reader looks for."""
+    ids = ids and not any(reference in packed for reference in REFERENCES)
     if packed == expected or not ids and only_ids_differ(packed, expected):
         return
     at = next((i for i, (a, b) in enumerate(zip(packed, expected)) if a != b), min(len(packed), len(expected)))
@@ -110,9 +116,10 @@ def by_library(library, entry, kind, data, names, ids):
 
 
 def answer(kind, name, data, options, library):
+    # The libraries have what Python has, and without Python's own ways of ending a process.
     names, ids = options.only.get(name, NAMES), name not in options.ids
     found, entry = find(name, options.renamed), library.find(kind, options.renamed.get(name, name))
-    has_python = hasattr(found, "__ndr_pack__" if kind == "S" else "__ndr_pack_in__")
+    has_python = name not in options.library and hasattr(found, "__ndr_pack__" if kind == "S" else "__ndr_pack_in__")
     try:
         if entry is not None and (kind == "S" or not has_python):
             by_library(library, entry, kind, data, names, ids)
@@ -135,6 +142,7 @@ def main():
     parser.add_argument("renamed", nargs="*")
     parser.add_argument("--only", action="append", default=[])
     parser.add_argument("--ids", action="append", default=[])
+    parser.add_argument("--library", action="append", default=[])
     options = parser.parse_args()
     options.renamed = dict(argument.split("=", 1) for argument in options.renamed)
     options.only = {name: names.split(",") for name, names in (argument.split("=", 1) for argument in options.only)}

@@ -1,15 +1,12 @@
 #!/usr/bin/env python3
 """Compares generated code with Samba's library for the interface files of a tree that is not part of this project.
 
-    ndr_tree.py TREE SCRATCH [--revision REV] [--count N] [--only FILE,FILE] [--table PATH]
+    ndr_tree.py TREE SCRATCH [--revision REV] [--count N] [--only FILE,FILE] [--check] [--table PATH]
 
 TREE is a folder of Samba's sources, or a git directory of them, of which REV is read: best the version of the library. The files are compiled by `ropc build` in SCRATCH, a folder outside of the
 project; a program that is generated there makes N values of every structure and operation and packs them; ndr_diff.py compares them
-with Samba. The table has a line for every structure and operation:
-
-    INTERFACE<tab>S|O<tab>NAME<tab>agrees|differs|refused|unknown|crashes<tab>DETAIL
-
-and a line for every file that is not compiled, with the reason. Nothing of the tree is kept.
+with Samba. The page has a line for every interface, every difference with its reason, and every file that is not compiled. A difference
+that ndr_known.py does not explain is an error. Nothing of the tree is kept.
 """
 
 import argparse
@@ -21,6 +18,8 @@ import re
 import shutil
 import subprocess
 import sys
+
+import ndr_known
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 PYTHON = "/usr/bin/python3"
@@ -114,14 +113,21 @@ def write_crates(scratch, modules):
     for module in modules:
         text += f'#[path = "../../generated-tests/tests/generated/{module}.rs"]\nmod {module};\n'
     text += (
-        "fn main() {\n    let count: usize = std::env::args().nth(1).and_then(|a| a.parse().ok()).unwrap_or(20);\n"
+        "fn main() {\n    let argument = std::env::args().nth(1).unwrap_or_default();\n    let check = argument == \"check\";\n    let mut broken = false;\n"
+        "    let count: usize = argument.parse().unwrap_or(20);\n"
         "    for (name, structures, operations) in [\n"
     )
     for module in modules:
         text += f'        ("{module}", {module}::STRUCTURES, {module}::OPERATIONS),\n'
     text += (
-        "    ] {\n        for sample in generated_tests::ndr::samples(structures, operations, 1, count) {\n"
-        '            println!("{}", sample.line(name));\n        }\n    }\n}\n'
+        "    ] {\n        if check {\n"
+        "            for one in structures {\n"
+        "                broken |= std::panic::catch_unwind(|| generated_tests::ndr::check(&[*one], &[])).is_err();\n            }\n"
+        "            for one in operations {\n"
+        "                broken |= std::panic::catch_unwind(|| generated_tests::ndr::check(&[], &[*one])).is_err();\n            }\n"
+        "            continue;\n        }\n"
+        "        for sample in generated_tests::ndr::samples(structures, operations, 1, count) {\n"
+        '            println!("{}", sample.line(name));\n        }\n    }\n    assert!(!broken);\n}\n'
     )
     (peer / "src/main.rs").write_text(text)
 
@@ -141,12 +147,12 @@ def build(scratch, modules):
     return next(m["executable"] for m in messages if m.get("executable"))
 
 
-def compare(lines, renamed):
+def ask(lines, options):
     """Answers for the lines; one that ends the process is answered with that."""
     script = pathlib.Path(__file__).with_name("ndr_diff.py")
     answers = []
     while lines:
-        process = subprocess.run([PYTHON, str(script), *renamed], input="\n".join(lines) + "\n", capture_output=True, text=True)
+        process = subprocess.run([PYTHON, str(script), *options], input="\n".join(lines) + "\n", capture_output=True, text=True)
         got = process.stdout.splitlines()
         answers += got
         lines = lines[len(got):]
@@ -158,11 +164,88 @@ def compare(lines, renamed):
     return answers
 
 
+def gathered(answers):
+    """For every structure and operation how often it agreed, and the first other answer."""
+    found = {}
+    for answer in answers:
+        kind, name, what = answer.split(" ", 2)
+        entry = found.setdefault((kind, name), [0, None])
+        if what == "ok":
+            entry[0] += 1
+        elif entry[1] is None:
+            entry[1] = what
+    return found
+
+
+def compare(lines, options):
+    """What Samba says to all lines, asked a second time in another way where that could help: also with a remark."""
+    found = gathered(ask(lines, options))
+    remarks = {}
+    for helps, option, remark in (
+        (lambda what: what.startswith("crashes"), lambda name: ["--library", name], "by the library without Python"),
+        (lambda what: "unpacks ndr64" in what, lambda name: ["--only", f"{name}=le,be"], ndr_known.NDR64_RELATIVE),
+    ):
+        again = {key for key, (_, what) in found.items() if what and helps(what)}
+        more = [word for _, name in sorted(again) for word in option(name)]
+        second = gathered(ask([line for line in lines if tuple(line.split()[:2]) in again], [*options, *more]))
+        found.update(second)
+        remarks.update((key, remark) for key, (_, what) in second.items() if what is None)
+    return found, remarks
+
+
+def page(found, remarks, bad, about):
+    """The page of results, and what is not explained."""
+    interfaces, different, mistakes = {}, [], []
+    for (kind, name), (agreed, what) in sorted(found.items()):
+        interface, short = name.split(".", 1)
+        counts = interfaces.setdefault(interface, collections.Counter())
+        if what == "unknown -":
+            counts[kind, "unknown"] += 1
+            continue
+        counts[kind, "compared"] += 1
+        if what is None:
+            counts[kind, "agrees"] += 1
+            continue
+        why = ndr_known.reason(name, what)
+        if why is None:
+            mistakes.append(f"{kind} {name} (agrees {agreed} times): {what}")
+        different.append((interface, short, " ".join(what.split()[:1]), why or "**not explained**"))
+    sums = sum(interfaces.values(), collections.Counter())
+    lines = [
+        "# Generated code and Samba's library",
+        "",
+        "Made by `generated-tests/peers/run ndr-diff`. " + about,
+        "",
+        "Each value is packed by generated code in NDR 2.0 little-endian, big-endian and NDR64. From each of these bytes Samba unpacks it, and packs"
+        " what it unpacked in all three; the bytes have to be those of generated code. That generated code unpacks these bytes to the value that"
+        " was packed is what the same program checks with `--check`.",
+        "",
+        f"Structures and unions: {sums['S', 'agrees']} of {sums['S', 'compared']} agree; {sums['S', 'unknown']} more are known to Samba only inside others."
+        f" Operations: {sums['O', 'agrees']} of {sums['O', 'compared']} agree. Not compared: types with code of one's own, pipes, and what"
+        " ends where its data ends.",
+        "",
+        "| interface | structures that agree | compared | operations that agree | compared |",
+        "|---|---|---|---|---|",
+    ]
+    for name, counts in sorted(interfaces.items()):
+        cells = [counts[kind, what] for kind in "SO" for what in ("agrees", "compared")]
+        if any(cells):
+            lines.append(f"| {name} | {cells[0]} | {cells[1]} | {cells[2]} | {cells[3]} |")
+    lines += ["", "## Differences", "", "| interface | name | Samba | why |", "|---|---|---|---|"]
+    lines += [f"| {interface} | {short} | {what} | {why} |" for interface, short, what, why in different]
+    lines += ["", "## Compared in another way", "", "| name | how |", "|---|---|"]
+    lines += [f"| {name} | {remark} |" for (_, name), remark in sorted(remarks.items())]
+    lines += ["", "## Not compiled", "", "| file | why |", "|---|---|"]
+    lines += [f"| {name} | {why} |" for name, why in sorted(bad.items())]
+    return "\n".join(lines) + "\n", sums, mistakes
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tree", type=pathlib.Path)
     parser.add_argument("scratch", type=pathlib.Path)
     parser.add_argument("--revision", default="HEAD")
+    parser.add_argument("--check", action="store_true")
     parser.add_argument("--count", default="20")
     parser.add_argument("--only", default="")
     parser.add_argument("--table", type=pathlib.Path)
@@ -192,30 +275,20 @@ def main():
         for name in re.findall(r"^\s*interface\s+(\w+)", path.read_text(errors="replace"), re.M):
             files[name.lower()] = path.stem
     program = build(scratch, modules)
+    # What is unpacked is what was packed, and the other oracles; then other implementations.
+    if options.check:
+        sys.exit(subprocess.run([program, "check"], check=False).returncode)
     lines = run(program, options.count).stdout.splitlines()
-    renamed = [f"{interface}={file}" for interface, file in files.items() if interface != file]
-    found = collections.OrderedDict()
-    for answer in compare(lines, renamed):
-        kind, name, what, *detail = answer.split(" ", 3)
-        entry = found.setdefault((name.split(".")[0], kind, name), [0, None])
-        if what == "ok":
-            entry[0] += 1
-        elif entry[1] is None:
-            entry[1] = (what, detail[0] if detail else "")
-    table, sums = [], collections.Counter()
-    interfaces = collections.defaultdict(set)
-    for (interface, kind, name), (agreed, other) in found.items():
-        what, detail = other or ("agrees", f"{agreed} values")
-        sums[kind, what] += 1
-        if what == "agrees":
-            interfaces[interface].add(name)
-        table.append("\t".join([interface, kind, name.split(".", 1)[1], what, detail]))
-    table += [f"{name}\t-\t-\tnot compiled\t{why}" for name, why in sorted(bad.items())]
+    found, remarks = compare(lines, [f"{interface}={file}" for interface, file in files.items() if interface != file])
+    version = run(PYTHON, "-c", "import samba; print(samba.version)").stdout.strip()
+    about = f"Interface files of Samba's sources ({options.revision}), library of Samba {version}, {options.count} values of each."
+    text, sums, mistakes = page(found, remarks, bad, about)
     if options.table:
-        options.table.write_text("\n".join(table) + "\n")
+        options.table.write_text(text)
     for kind, word in (("S", "structures and unions"), ("O", "operations")):
-        print(word + ":", ", ".join(f"{count} {what}" for (k, what), count in sorted(sums.items()) if k == kind))
-    print(f"interfaces with something that agrees: {len(interfaces)}; files that are not compiled: {len(bad)}")
+        print(f"{word}: {sums[kind, 'agrees']} of {sums[kind, 'compared']} agree")
+    if mistakes:
+        sys.exit("\n".join(["not explained:", *mistakes]))
 
 
 if __name__ == "__main__":

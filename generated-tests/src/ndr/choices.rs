@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use runtime::Blob;
-use runtime::ndr::ContextHandle;
+use runtime::ndr::{ContextHandle, Sid};
 
 use crate::choices::{Choices, broke};
 
@@ -106,6 +106,12 @@ impl Choices {
     #[must_use]
     pub fn room(size: u64) -> usize {
         usize::try_from(size.saturating_sub(1)).unwrap_or(usize::MAX)
+    }
+
+    /// A security identifier of at most `max` sub-authorities.
+    pub fn sid(&mut self, max: usize) -> Sid {
+        let count = self.len(max);
+        Sid { revision: 1, authority: self.bytes(), sub_authorities: (0..count).map(|_| self.u32()).collect() }
     }
 
     /// A handle, zeros now and then.

@@ -62,10 +62,13 @@ pub enum Checked {
     Contradicts,
 }
 
-/// An entry of the table of structures: name, function that makes a value, type.
+/// An entry of the table of structures: name, function that makes a value, type; `computed` before them where fields
+/// are computed when it is packed, whatever their values.
 #[macro_export]
 macro_rules! ndr_structure {
-    ($name:literal, $make:expr, $type:ident) => {
+    (computed $($rest:tt)*) => { $crate::ndr_structure!(@ false, $($rest)*) };
+    ($name:literal $($rest:tt)*) => { $crate::ndr_structure!(@ true, $name $($rest)*) };
+    (@ $exact:literal, $name:literal, $make:expr, $type:ident) => {
         $crate::ndr::Structure {
             name: $name,
             sample: |g| $crate::ndr::packed(&$make(g), |v, e| v.pack(e)),
@@ -75,7 +78,7 @@ macro_rules! ndr_structure {
             },
             check: |g| {
                 let value = $make(g);
-                $crate::ndr_holds!(g, value, |v, e| v.pack(e), |c| $type::unpack(c));
+                $crate::ndr_holds!(g, $exact, value, |v, e| v.pack(e), |c| $type::unpack(c));
                 Ok($crate::ndr::Checked::Whole)
             },
         }
@@ -83,10 +86,12 @@ macro_rules! ndr_structure {
 }
 
 /// An entry of the table of operations: name, types and functions of request and response; `request` at the end where
-/// the response cannot be read without it.
+/// the response cannot be read without it; `computed` as with structures.
 #[macro_export]
 macro_rules! ndr_operation {
-    ($name:literal, $request:ident, $make:expr, $response:ident, $answer:expr $(, $needs:ident)?) => {
+    (computed $($rest:tt)*) => { $crate::ndr_operation!(@ false, $($rest)*) };
+    ($name:literal $($rest:tt)*) => { $crate::ndr_operation!(@ true, $name $($rest)*) };
+    (@ $exact:literal, $name:literal, $request:ident, $make:expr, $response:ident, $answer:expr $(, $needs:ident)?) => {
         $crate::ndr::Operation {
             name: $name,
             sample: |g| {
@@ -110,10 +115,11 @@ macro_rules! ndr_operation {
                 $(let $needs = &request;)?
                 // Where only the response breaks a rule, the request was tried before.
                 if wrong || !$crate::choices::broke() {
-                    $crate::ndr_holds!(g, request, |v, e| v.pack(e), |c| $request::unpack(c));
+                    $crate::ndr_holds!(g, $exact, request, |v, e| v.pack(e), |c| $request::unpack(c));
                 }
                 $crate::ndr_holds!(
                     g,
+                    $exact,
                     response,
                     |v, e| v.pack(e $(, $needs)?),
                     |c| $response::unpack(c $(, $needs)?)
@@ -124,20 +130,21 @@ macro_rules! ndr_operation {
     };
 }
 
-/// Every oracle in every representation, in a function that answers `Result<_, Broken>`.
+/// Every oracle in every representation, in a function that answers `Result<_, Broken>`; `true` where what is unpacked
+/// is what was packed, and not only what is packed the same.
 #[macro_export]
 macro_rules! ndr_holds {
-    ($g:expr, $value:expr, $pack:expr, $unpack:expr) => {{
+    ($g:expr, $exact:literal, $value:expr, $pack:expr, $unpack:expr) => {{
         let value = &$value;
         let Ok(all) = $crate::ndr::packed(value, $pack) else { return Ok($crate::ndr::Checked::Contradicts) };
         $crate::ndr::keeps_rules(value, &all)?;
         for (representation, bytes) in $crate::ndr::REPRESENTATIONS.into_iter().zip(&all) {
             let changed = $crate::oracles::mutated(bytes, $g);
-            $crate::ndr::round_trip(value, representation, bytes, $pack, $unpack)?;
+            $crate::ndr::round_trip($exact.then_some(value), representation, bytes, $pack, $unpack)?;
             $crate::ndr::truncation(representation, bytes, $unpack)?;
             for bytes in &changed {
                 if let Some(first) = $crate::ndr::any_bytes(representation, bytes, $unpack, $pack)? {
-                    $crate::ndr::second_pass(representation, &first, $unpack, $pack)?;
+                    $crate::ndr::second_pass($exact, representation, &first, $unpack, $pack)?;
                 }
             }
         }

@@ -8,6 +8,7 @@ mod bytes;
 #[rustfmt::skip]
 #[allow(dead_code)]
 mod cases;
+mod computed;
 mod pipes;
 mod pointers;
 mod unions;

@@ -1793,6 +1793,12 @@ impl<'a> QueryValueRequest<'a> {
                     "data_length ? *data_length : 0 elements",
                 )
                 .at("data")?;
+            c.require_room(
+                    value.len(),
+                    if data_size.is_some() { data_size.map_or(0, u64::from) } else { 0 },
+                    "at most data_size ? *data_size : 0 elements",
+                )
+                .at("data")?;
         }
         Ok(Self {
             handle,
@@ -1913,6 +1919,12 @@ impl<'a> QueryValueResponse<'a> {
                         0
                     },
                     "data_length ? *data_length : 0 elements",
+                )
+                .at("data")?;
+            c.require_room(
+                    value.len(),
+                    if data_size.is_some() { data_size.map_or(0, u64::from) } else { 0 },
+                    "at most data_size ? *data_size : 0 elements",
                 )
                 .at("data")?;
         }

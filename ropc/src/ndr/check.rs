@@ -212,7 +212,7 @@ impl Check<'_> {
 
     fn missing_member(&self, expr: &Expr, fields: &[&Field], missing: &mut Option<String>) {
         match expr {
-            Expr::Const(_) | Expr::Field(_) | Expr::Deref(_) => {}
+            Expr::Const(_) | Expr::Whole | Expr::Field(_) | Expr::Deref(_) => {}
             Expr::Member(_, name) => {
                 if self.type_of(expr, fields).is_none() {
                     *missing = Some(name.clone());

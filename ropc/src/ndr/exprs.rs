@@ -24,6 +24,9 @@ impl Resolver<'_> {
             ExprKind::Member(base, member) if is_name(base, "r") && fields.contains(&member.text.as_str()) => {
                 Expr::Field(fields.iter().position(|field| *field == member.text).unwrap_or(0))
             }
+            ExprKind::Member(base, member) if is_direction(base) && fields.contains(&member.text.as_str()) => {
+                Expr::Field(fields.iter().position(|field| *field == member.text).unwrap_or(0))
+            }
             ExprKind::Member(base, member) if !fields.is_empty() => {
                 let base = match &base.kind {
                     ExprKind::Unary(UnaryOp::Deref, inner) => self.expr(inner, fields)?,
@@ -104,13 +107,17 @@ impl Resolver<'_> {
             ));
             return None;
         };
+        // `ndr_size_X(r, flags)`: of the whole, from inside
+        let whole = ["r", "this"].into_iter().any(|name| is_name(arg, name) && !fields.contains(&name));
+        if whole && function == Function::Size && !fields.is_empty() {
+            return Some(Expr::Whole);
+        }
         // `&x` and `*x` are x: what is measured is the thing itself
         let arg = match &arg.kind {
             ExprKind::Unary(UnaryOp::AddressOf | UnaryOp::Deref, inner) => inner,
             _ => arg,
         };
         match self.expr(arg, fields)? {
-            // `ndr_size_X(r, flags)`: of the whole, from inside
             Expr::Const(_) => self.no_expr(expr, "needs a field"),
             arg @ (Expr::Field(_) | Expr::Member(..)) => Some(Expr::Call(function, Box::new(arg))),
             _ => self.no_expr(expr, "needs a field"),
@@ -178,6 +185,11 @@ impl Resolver<'_> {
         ));
         None
     }
+}
+
+/// `r->in` and `r->out`: the parameters of an operation, as PIDL calls them.
+fn is_direction(expr: &ast::Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Member(base, name) if is_name(base, "r") && ["in", "out"].contains(&name.text.as_str()))
 }
 
 fn is_name(expr: &ast::Expr, name: &str) -> bool {

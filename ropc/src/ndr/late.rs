@@ -73,7 +73,7 @@ fn looks_into(model: &Interface, record: &Struct, hooked: &[bool]) -> Option<Str
 fn hidden(model: &Interface, expr: &Expr, fields: &[&Field], hooked: &[bool]) -> Option<String> {
     let within = |expr: &Expr| hidden(model, expr, fields, hooked);
     match expr {
-        Expr::Const(_) | Expr::Field(_) | Expr::Deref(_) => None,
+        Expr::Const(_) | Expr::Whole | Expr::Field(_) | Expr::Deref(_) => None,
         Expr::Member(base, name) => {
             let own = is_hooked(type_of(model, base, fields)?, hooked);
             if own { Some(name.clone()) } else { within(base) }

@@ -54,8 +54,14 @@ pub(super) fn of(types: &[TypeDef], ty: &Type) -> Layout {
                 known,
                 Known::Blob | Known::Sid | Known::SidConformant | Known::SidPadded | Known::SidOptional
             );
-            let align64 = if matches!(known, Known::Blob | Known::SidConformant) { 8 } else { 4 };
-            Layout { align: 4, align64, min_size, copy, borrowed: *known == Known::Blob, ..Layout::default() }
+            Layout {
+                align: 4,
+                align64: if *known == Known::SidConformant { 8 } else { 4 },
+                min_size,
+                copy,
+                borrowed: *known == Known::Blob,
+                ..Layout::default()
+            }
         }
         Type::Flat(_) => Layout { align: 4, align64: 4, borrowed: true, ..Layout::default() },
         Type::Formatted(_, inner) => of(types, inner),
@@ -73,11 +79,12 @@ pub(super) fn of(types: &[TypeDef], ty: &Type) -> Layout {
         }
         Type::Pointer(kind, to) if kind.is_relative() => {
             let to = of(types, to);
-            let align = if *kind == Pointer::Relative { 4 } else { 2 };
+            // what they are in is aligned as if they were pointers
+            let min_size = if *kind == Pointer::Relative { 4 } else { 2 };
             Layout {
-                align,
-                align64: align,
-                min_size: align,
+                align: 4,
+                align64: 8,
+                min_size,
                 pointers: true,
                 relative: true,
                 borrowed: to.borrowed,

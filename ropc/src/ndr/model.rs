@@ -441,6 +441,8 @@ pub enum Expr {
     Member(Box<Expr>, String),
     /// `f(a)`
     Call(Function, Box<Expr>),
+    /// How many bytes the structure takes that the expression stands in.
+    Whole,
 }
 
 impl Expr {
@@ -456,7 +458,7 @@ impl Expr {
     /// Calls `f` for every field that it reads.
     pub fn fields(&self, f: &mut impl FnMut(usize)) {
         match self {
-            Self::Const(_) => {}
+            Self::Const(_) | Self::Whole => {}
             Self::Field(index) | Self::Deref(index) => f(*index),
             Self::Unary(_, a) | Self::Member(a, _) | Self::Call(_, a) => a.fields(f),
             Self::Binary(_, a, b) => {
@@ -476,7 +478,7 @@ impl Expr {
     /// Calls `f` for every field whose number it reads: not for those that it measures or looks into.
     pub fn numbers(&self, f: &mut impl FnMut(usize)) {
         match self {
-            Self::Const(_) | Self::Member(..) | Self::Call(..) => {}
+            Self::Const(_) | Self::Whole | Self::Member(..) | Self::Call(..) => {}
             Self::Field(index) | Self::Deref(index) => f(*index),
             Self::Unary(_, a) => a.numbers(f),
             Self::Binary(_, a, b) => {
@@ -497,7 +499,7 @@ impl Expr {
     /// Calls `f` for every part, outermost last.
     fn each_mut(&mut self, f: &mut impl FnMut(&mut Expr)) {
         match self {
-            Self::Const(_) | Self::Field(_) | Self::Deref(_) => {}
+            Self::Const(_) | Self::Whole | Self::Field(_) | Self::Deref(_) => {}
             Self::Unary(_, a) | Self::Member(a, _) | Self::Call(_, a) => a.each_mut(f),
             Self::Binary(_, a, b) => {
                 a.each_mut(f);

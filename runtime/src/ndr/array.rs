@@ -173,6 +173,15 @@ impl<'a> NdrCursor<'a> {
         }
         Err(self.invalid(found as u64, expected, 0))
     }
+
+    /// Checks that what was read has room in what the description says.
+    ///
+    /// # Errors
+    /// `InvalidValue` when it has not.
+    #[inline]
+    pub fn require_room(&self, found: usize, described: u64, expected: &'static str) -> Result<(), UnpackError> {
+        if found as u64 <= described { Ok(()) } else { Err(self.invalid(found as u64, expected, 0)) }
+    }
 }
 
 macro_rules! counts {

@@ -93,11 +93,13 @@ impl<'a> NdrCursor<'a> {
         self.bytes.len() - self.position
     }
 
-    /// Ends the data of a call. Less than eight bytes may be left: some senders round up.
+    /// Ends the data of a call, behind what relative pointers led to. Less than eight bytes may be left: some senders
+    /// round up.
     ///
     /// # Errors
     /// `TrailingBytes` when more is left.
-    pub fn finish(self) -> Result<(), UnpackError> {
+    pub fn finish(mut self) -> Result<(), UnpackError> {
+        self.skip_to_highest();
         let count = self.remaining();
         if count >= Self::STUB_PADDING {
             return Err(self.error(UnpackErrorKind::TrailingBytes { count }));

@@ -28,6 +28,8 @@ pub struct NdrEncoder {
     /// The id of the next full pointer that is not null.
     pub(super) next_full: u32,
     pub(super) reference_id: Option<u32>,
+    /// It only finds out how large something is.
+    measures: bool,
 }
 
 macro_rules! integers {
@@ -71,6 +73,7 @@ impl NdrEncoder {
             next_referent: Self::FIRST_REFERENT,
             next_full: 1,
             reference_id: None,
+            measures: false,
         }
     }
 
@@ -149,8 +152,23 @@ impl NdrEncoder {
     pub fn size_of(&self, pack: impl FnOnce(&mut Self) -> Result<(), PackError>) -> Result<usize, PackError> {
         let mut e = Self::with_limit(self.format.representation, self.limit);
         e.format = self.format;
+        e.measures = self.measures;
         pack(&mut e)?;
         Ok(e.len())
+    }
+
+    /// How many bytes the structure takes that is being packed: what `pack` packs is the same, and asks it, too.
+    ///
+    /// # Errors
+    /// What `pack` answers.
+    pub fn size_of_whole(&self, pack: impl FnOnce(&mut Self) -> Result<(), PackError>) -> Result<usize, PackError> {
+        if self.measures {
+            return Ok(0);
+        }
+        self.size_of(|e| {
+            e.measures = true;
+            pack(e)
+        })
     }
 
     /// The gap after a structure, and around the tag of a union, that only NDR64 has

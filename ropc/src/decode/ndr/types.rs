@@ -657,6 +657,9 @@ impl<'p> Stub<'_, 'p> {
                 tag
             }
         };
+        if union.aligned {
+            c.align(def.layout.align, def.layout.align64).map_err(|error| self.refused(&error))?;
+        }
         let chosen = union.arms.iter().find(|arm| !arm.default && arm.labels.contains(&tag));
         let Some(arm) = chosen.or_else(|| union.arms.iter().find(|arm| arm.default)) else {
             let size = union.tag.sizes().0;

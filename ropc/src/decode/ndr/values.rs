@@ -47,6 +47,8 @@ impl Env<'_, '_> {
     pub fn value(&self, expr: &Expr) -> u64 {
         match expr {
             Expr::Const(value) => *value,
+            // it is measured when it is packed
+            Expr::Whole => 0,
             Expr::Field(index) => self.datum(*index).map_or(0, |datum| number(datum, false)),
             Expr::Deref(index) => self.datum(*index).map_or(0, |datum| number(datum, true)),
             Expr::Unary(op, inner) => {
@@ -142,6 +144,7 @@ pub fn constant(field: &Field) -> Option<Datum> {
 fn measures(expr: &Expr) -> bool {
     match expr {
         Expr::Const(_) | Expr::Field(_) | Expr::Deref(_) => false,
+        Expr::Whole => true,
         Expr::Call(function, _) => *function == Function::Size,
         Expr::Unary(_, a) | Expr::Member(a, _) => measures(a),
         Expr::Binary(_, a, b) => measures(a) || measures(b),

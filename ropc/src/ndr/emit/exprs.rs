@@ -63,6 +63,7 @@ impl Env<'_> {
                 let (cond, then, other) = (self.condition(cond), self.value(then), self.value(other));
                 quote!(if #cond { #then } else { #other })
             }
+            Expr::Whole => quote!(e.size_of_whole(|e| self.pack(e))? as u64),
             Expr::Member(..) => self.reach(expr, &|env, place, ty| env.number(ty, place)),
             Expr::Call(function, arg) => self.reach(arg, &|env, place, ty| env.measure(*function, place, ty)),
         }
@@ -119,6 +120,15 @@ impl Env<'_> {
 
     /// How long something is, or how many bytes it takes.
     fn measure(&self, function: Function, place: TokenStream, ty: &Type) -> TokenStream {
+        match ty {
+            // the terminator of a text that is not there is none
+            Type::Pointer(kind, to) if *kind != Pointer::Ref && function == Function::LengthTerminated => {
+                let inner = self.measure(function, quote!(value), to);
+                return quote!(#place.as_ref().map_or(0, |value| #inner));
+            }
+            Type::Formatted(_, inner) => return self.measure(function, place, inner),
+            _ => {}
+        }
         let length = self.length(function, place, ty);
         match function {
             Function::Length | Function::Size => length,
@@ -150,6 +160,15 @@ impl Env<'_> {
                 let method = ident(if flat.flags.narrow { "flat_array8" } else { "flat_array16" });
                 quote!(e.size_of(|e| e.#method(&#place))? as u64)
             }
+            // `ndr_size_string_array`: characters with their terminators
+            Type::Array(array) if function == Function::Size => match array.element.plain() {
+                Type::Flat(flat) if !flat.list => {
+                    let units =
+                        if flat.flags.narrow { quote!(text.as_bytes().len()) } else { quote!(text.len_units()) };
+                    quote!(#place.iter().map(|text| #units as u64 + 1).sum::<u64>())
+                }
+                _ => quote!(#place.len() as u64),
+            },
             Type::Array(_) | Type::Known(Known::Blob) => quote!(#place.len() as u64),
             Type::Named(_) | Type::Union(..) | Type::Known(_) => {
                 let pack = match ty {
@@ -294,6 +313,7 @@ impl Env<'_> {
 fn measures(expr: &Expr) -> bool {
     match expr {
         Expr::Const(_) | Expr::Field(_) | Expr::Deref(_) => false,
+        Expr::Whole => true,
         Expr::Call(function, _) => *function == Function::Size,
         Expr::Unary(_, a) | Expr::Member(a, _) => measures(a),
         Expr::Binary(_, a, b) => measures(a) || measures(b),
@@ -350,6 +370,7 @@ pub(super) fn init(field: &Field) -> TokenStream {
 pub(super) fn describe(expr: &Expr, fields: &[&Field]) -> String {
     match expr {
         Expr::Const(value) => value.to_string(),
+        Expr::Whole => "the size of all".to_owned(),
         Expr::Field(index) => fields.get(*index).map_or_else(String::new, |field| field.name.clone()),
         Expr::Deref(index) => fields.get(*index).map_or_else(String::new, |field| format!("*{}", field.name)),
         Expr::Member(base, name) => format!("{}.{name}", describe(base, fields)),

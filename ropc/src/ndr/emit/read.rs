@@ -413,6 +413,17 @@ impl<'m> Read<'_, 'm> {
         quote!(#check;)
     }
 
+    /// Checks that something has room in what the description says.
+    fn room_check(&self, found: TokenStream, expr: &Expr) -> TokenStream {
+        if !self.env.knows(expr) {
+            return TokenStream::new();
+        }
+        let described = self.env.value(expr);
+        let expected = format!("at most {} elements", describe(expr, &self.env.fields));
+        let check = self.ask(quote!(c.require_room(#found, #described, #expected)));
+        quote!(#check;)
+    }
+
     fn items(&self, array: &Array, count: &TokenStream) -> TokenStream {
         let bytes = layout::is_byte(&array.element);
         if self.emit.small_array(array).is_some() {
@@ -472,8 +483,23 @@ impl<'m> Read<'_, 'm> {
     pub(super) fn late_check(&self, ty: &Type, place: &TokenStream, reference: bool) -> TokenStream {
         match ty {
             Type::Array(array) => {
-                let Some(expr) = array.length.as_ref().or(array.size.expr()) else { return TokenStream::new() };
-                self.count_check(quote!(#place.len()), expr)
+                let (length, size) = (array.length.as_ref(), array.size.expr());
+                match (length, size) {
+                    (Some(length), Some(size)) if length != size => {
+                        let (length, room) = (
+                            self.count_check(quote!(#place.len()), length),
+                            self.room_check(quote!(#place.len()), size),
+                        );
+                        quote!(#length #room)
+                    }
+                    (Some(only), _) | (None, Some(only)) => self.count_check(quote!(#place.len()), only),
+                    (None, None) => TokenStream::new(),
+                }
+            }
+            Type::Text(text) => {
+                let length =
+                    if text.wide { quote!(#place.len_units() + 1) } else { quote!(#place.as_bytes().len() + 1) };
+                text.size.expr().map(|size| self.room_check(length, size)).unwrap_or_default()
             }
             Type::Union(_, Some(switch)) => self.tag_check(ty, switch, place),
             Type::Formatted(_, inner) => self.late_check(inner, place, reference),

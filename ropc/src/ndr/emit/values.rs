@@ -7,6 +7,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::super::derive::Derived;
+use super::super::dialect::Value;
 use super::super::layout;
 use super::super::model::{
     Arm, Array, Expr, Field, Known, Operation, Pointer, Scalar, Size, Struct, Text, Type, TypeDef, TypeId, TypeKind,
@@ -44,21 +45,31 @@ impl<'m> Emit<'m> {
         let (mut structures, mut operations) = (Vec::new(), Vec::new());
         let (mut structure_names, mut operation_names) = (Vec::new(), Vec::new());
         let plain = super::plain::plain_types(self.model);
-        let own = self.model.types.iter().zip(&plain).filter(|(def, plain)| def.module.is_none() && **plain);
-        for (def, _) in own {
+        let computed = super::plain::computed_types(self.model);
+        let word = |computed: bool| computed.then(|| quote!(computed));
+        let own = self.model.types.iter().zip(&plain).zip(&computed);
+        for ((def, _), computed) in own.filter(|((def, plain), _)| def.module.is_none() && **plain) {
+            let computed = word(*computed);
             let name = def.name.as_str();
-            if matches!(def.kind, TypeKind::Struct(_) | TypeKind::Union(_)) {
+            let listed = match &def.kind {
+                TypeKind::Union(union) => !union.bare,
+                kind => matches!(kind, TypeKind::Struct(_)),
+            };
+            if listed {
                 structure_names.push(def.rust.clone());
             }
             let (ty, make) = (ident(&def.rust), value_name(&def.rust));
             match &def.kind {
                 TypeKind::Struct(record) => {
                     items.push(self.struct_value(def, record));
-                    structures.push(quote!(ndr_structure!(#name, #make, #ty)));
+                    structures.push(quote!(ndr_structure!(#computed #name, #make, #ty)));
                 }
                 TypeKind::Union(union) => {
                     items.push(self.union_value(def, union));
-                    structures.push(quote!(ndr_structure!(#name, |g| #make(g, None), #ty)));
+                    // without its discriminant it cannot be read
+                    if !union.bare {
+                        structures.push(quote!(ndr_structure!(#computed #name, |g| #make(g, None), #ty)));
+                    }
                 }
                 TypeKind::Enum(_) | TypeKind::Bitmap(_) | TypeKind::Opaque => {}
             }
@@ -67,7 +78,8 @@ impl<'m> Emit<'m> {
         for operation in operations_of.filter(|operation| super::plain::is_plain_operation(operation, &plain)) {
             let (request, response) = self.message_values(operation);
             items.extend([request, response]);
-            operations.push(self.operation_entry(operation));
+            let computed = word(super::plain::is_computed_operation(operation, &computed));
+            operations.push(self.operation_entry(operation, computed.as_ref()));
             operation_names.push(operation.name.clone());
         }
         if structures.is_empty() && operations.is_empty() {
@@ -120,14 +132,14 @@ impl<'m> Emit<'m> {
         quote!(use protocol::#module::{#(#used),*}; #known)
     }
 
-    fn operation_entry(&self, operation: &'m Operation) -> TokenStream {
+    fn operation_entry(&self, operation: &'m Operation, computed: Option<&TokenStream>) -> TokenStream {
         let name = operation.name.as_str();
         let (request, response) = messages(&operation.name);
         let ty = |what: &str| ident(&self.model.message_name(operation, what));
         let (first, second) = (ty("Request"), ty("Response"));
         let result = self.result_of(operation);
         let needs = Message::new(*self, operation, result.as_ref(), true).needs_request().then(|| quote!(, request));
-        quote!(ndr_operation!(#name, #first, #request, #second, #response #needs))
+        quote!(ndr_operation!(#computed #name, #first, #request, #second, #response #needs))
     }
 
     fn struct_value(&self, def: &'m TypeDef, record: &'m Struct) -> TokenStream {
@@ -135,8 +147,7 @@ impl<'m> Emit<'m> {
         let derived = super::super::derive::derived(self.model, &fields, |_| true);
         let present = vec![true; fields.len()];
         let maker = Maker { emit: *self, fields: &fields, present: &present, derived: &derived };
-        let access = vec![Access::Missing; fields.len()];
-        let (lets, inits) = maker.body(access);
+        let (lets, inits) = maker.body(fields.iter().map(|field| unknown(field)).collect());
         let (ty, make) = (ident(&def.rust), value_name(&def.rust));
         let lifetime = static_lifetime(def.layout.borrowed);
         let value = if inits.is_empty() { quote!(#ty) } else { quote!(#ty { #(#inits),* }) };
@@ -186,7 +197,7 @@ impl<'m> Emit<'m> {
             let maker =
                 Maker { emit: *self, fields: &message.fields, present: &message.present, derived: &message.derived };
             let access = (0..message.fields.len()).map(|index| match message.carries(index) {
-                true => Access::Missing,
+                true => message.fields.get(index).map_or(Access::Missing, |field| unknown(field)),
                 false => message.outside(index),
             });
             let (lets, inits) = maker.body(access.collect());
@@ -262,7 +273,8 @@ impl<'m> Maker<'_, 'm> {
         for field in self.fields {
             each_expr(&field.ty, &mut |role, expr| {
                 expr.fields(&mut |index| {
-                    if let Some(slot) = roles.get_mut(index) {
+                    let computed = self.fields.get(index).is_some_and(|field| field.value.is_some());
+                    if let Some(slot) = roles.get_mut(index).filter(|_| !computed) {
                         *slot = Some(slot.map_or(role, |before| before.min(role)));
                     }
                 });
@@ -274,7 +286,7 @@ impl<'m> Maker<'_, 'm> {
     /// A count or a discriminant.
     fn source(&self, index: usize, role: Role, ty: &Type, env: &Env<'m>) -> TokenStream {
         match ty {
-            Type::Pointer(Pointer::Ref, to) => self.source(index, role, to, env),
+            Type::Pointer(Pointer::Ref, to) | Type::Formatted(_, to) => self.source(index, role, to, env),
             Type::Pointer(_, to) => {
                 let value = self.source(index, role, to, env);
                 quote!(g.option(|g| #value))
@@ -384,7 +396,9 @@ impl<'m> Maker<'_, 'm> {
                 Known::HResult => quote!(HResult(g.u32())),
                 Known::Guid => quote!(g.guid()),
                 Known::ContextHandle => quote!(g.context_handle()),
-                _ => quote!(Default::default()),
+                Known::Blob => quote!(g.blob(40)),
+                Known::Sid | Known::SidConformant | Known::SidOptional => quote!(g.sid(15)),
+                Known::SidPadded => quote!(g.sid(5)),
             },
             Type::Pointer(Pointer::Ref, to) => self.pointed(Pointer::Ref, to, env),
             Type::Pointer(kind, to) => {
@@ -400,8 +414,18 @@ impl<'m> Maker<'_, 'm> {
                 let max = text_room(text, env);
                 quote!(g.#method(#max))
             }
-            // no test makes values of what the dialect adds
-            Type::Flat(_) | Type::Formatted(..) | Type::Sub(_) | Type::Pipe(_) => quote!(Default::default()),
+            Type::Flat(flat) => {
+                let text = ident(if flat.flags.narrow { "string8" } else { "utf16" });
+                if flat.list {
+                    return quote!(g.without(|g| g.#text(8), |text| text.is_empty()));
+                }
+                let count = proc_macro2::Literal::usize_unsuffixed(TEXT);
+                quote!(g.#text(#count))
+            }
+            Type::Formatted(_, inner) => self.value(inner, env),
+            Type::Sub(sub) => self.value(&sub.inner, env),
+            // no test makes values of it
+            Type::Pipe(_) => quote!(Default::default()),
         }
     }
 
@@ -501,7 +525,8 @@ fn each_expr(ty: &Type, f: &mut impl FnMut(Role, &Expr)) {
 fn each_union(ty: &Type, f: &mut impl FnMut(TypeId, &Expr)) {
     match ty {
         Type::Union(id, Some(switch)) => f(*id, switch),
-        Type::Pointer(_, to) => each_union(to, f),
+        Type::Pointer(_, to) | Type::Formatted(_, to) => each_union(to, f),
+        Type::Sub(sub) => each_union(&sub.inner, f),
         Type::Array(array) => each_union(&array.element, f),
         _ => {}
     }
@@ -514,8 +539,13 @@ fn each_array(ty: &Type, f: &mut impl FnMut(Option<&Expr>, Option<&Expr>, bool))
             f(array.size.expr(), array.length.as_ref(), false);
             each_array(&array.element, f);
         }
-        Type::Text(Text { size: Size::Conformant(Some(size)), .. }) => f(Some(size), None, true),
-        Type::Pointer(_, to) => each_array(to, f),
+        Type::Text(Text { size, .. }) => {
+            if let Some(size) = size.expr() {
+                f(Some(size), None, true);
+            }
+        }
+        Type::Pointer(_, to) | Type::Formatted(_, to) => each_array(to, f),
+        Type::Sub(sub) => each_array(&sub.inner, f),
         _ => {}
     }
 }
@@ -550,11 +580,11 @@ fn text_room(text: &Text, env: &Env<'_>) -> TokenStream {
             let count = proc_macro2::Literal::u64_unsuffixed(count.saturating_sub(1));
             quote!(#count)
         }
-        Size::Conformant(Some(size)) if env.knows(size) => {
-            let size = env.value(size);
-            quote!(Choices::room(#size))
-        }
-        _ => {
+        size => {
+            if let Some(size) = size.expr().filter(|size| env.knows(size)) {
+                let size = env.value(size);
+                return quote!(Choices::room(#size));
+            }
             let count = proc_macro2::Literal::usize_unsuffixed(TEXT);
             quote!(#count)
         }
@@ -619,6 +649,14 @@ fn in_protocol(path: &TokenStream) -> TokenStream {
             other => other,
         })
         .collect()
+}
+
+/// How a field is reached before it is chosen.
+fn unknown(field: &Field) -> Access {
+    match &field.value {
+        Some(Value::Number(expr @ Expr::Const(_))) => Access::Computed(expr.clone()),
+        _ => Access::Missing,
+    }
 }
 
 /// The variable of a field; `g` is what choices come from.
