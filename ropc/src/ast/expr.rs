@@ -11,6 +11,25 @@ pub struct Expr {
     pub span: Span,
 }
 
+impl Expr {
+    /// The names in it that may be those of constants.
+    pub fn names<'e>(&'e self, found: &mut Vec<&'e str>) {
+        match &self.kind {
+            ExprKind::Name(name) => found.push(&name.text),
+            ExprKind::Member(inner, _) | ExprKind::Unary(_, inner) | ExprKind::Cast(_, inner) => inner.names(found),
+            ExprKind::Index(left, right) | ExprKind::Slice(left, right) | ExprKind::Binary(_, left, right) => {
+                left.names(found);
+                right.names(found);
+            }
+            ExprKind::Ternary(condition, then, other) => {
+                [condition, then, other].into_iter().for_each(|part| part.names(found));
+            }
+            ExprKind::Call(_, parts) | ExprKind::List(parts) => parts.iter().for_each(|part| part.names(found)),
+            ExprKind::Int(_) | ExprKind::Str(_) | ExprKind::SizeofType(_) => {}
+        }
+    }
+}
+
 /// Every kind of expression.
 #[derive(Clone, Debug)]
 pub enum ExprKind {

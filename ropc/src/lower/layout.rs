@@ -59,7 +59,8 @@ impl Lower<'_> {
                 |id| !matches!(&self.program.ty(*id).kind, TypeKind::Struct(def) if def.max_recursion.is_some()),
             );
         }
-        let reaches = |from, to| leads_to(&unlimited, from, to);
+        let suspects = without_ends(&unlimited);
+        let reaches = |from, to| suspects.contains(&from) && leads_to(&unlimited, from, to);
         for index in 0..self.program.types.len() {
             let id = TypeId(index);
             let TypeKind::Struct(def) = &self.program.ty(id).kind else { continue };
@@ -252,11 +253,11 @@ fn member_after_rest(program: &Program, body: &[Member]) -> Option<(String, Stri
         }
         // Of elements that take all the rest there could be only one.
         if let Member::Field(Field { name, ty: Type::Array(element, Extent::Rest | Extent::Until(_)), .. }) = member
-            && of_type_takes_rest(program, element, 0)
+            && (Rest { program, seen: HashMap::new() }).of_type(element, 0)
         {
             return Some((name.clone(), "its next element".to_owned()));
         }
-        rest = rest.or_else(|| takes_rest(program, std::slice::from_ref(member), 0));
+        rest = rest.or_else(|| takes_rest(program, std::slice::from_ref(member)));
     }
     rest.filter(|_| has_referents).map(|name| (name, "what stands at offsets".to_owned()))
 }
@@ -278,32 +279,82 @@ fn name_of(member: &Member) -> Option<String> {
 }
 
 /// What runs to the end of the extent that these members stand in.
-fn takes_rest(program: &Program, body: &[Member], depth: u32) -> Option<String> {
-    body.iter().find_map(|member| match member {
-        // What stands at offsets is all that follows the other members.
-        Member::Field(field) if field.at.is_some() => Some(field.name.clone()),
-        Member::Field(field) => of_type_takes_rest(program, &field.ty, depth).then(|| field.name.clone()),
-        Member::If(c) => takes_rest(program, &c.then, depth).or_else(|| takes_rest(program, &c.otherwise, depth)),
-        Member::Match(m) => m.arms.iter().find_map(|arm| takes_rest(program, &arm.body, depth)),
-        // Where a tail is cut off, the extent ends.
-        Member::Tail(inner) => inner.iter().find_map(name_of),
-        Member::Sized(..) | Member::Let(..) | Member::Require(_) => None,
-    })
+fn takes_rest(program: &Program, body: &[Member]) -> Option<String> {
+    Rest { program, seen: HashMap::new() }.of_body(body, 0)
 }
 
-fn of_type_takes_rest(program: &Program, ty: &Type, depth: u32) -> bool {
-    match ty {
-        Type::Bytes(extent) | Type::Array(_, extent) => extent.is_rest(),
-        Type::Named(id, _) if depth < DEEPEST => match &program.ty(*id).kind {
-            TypeKind::Struct(def) if def.max_recursion.is_none() => takes_rest(program, &def.body, depth + 1).is_some(),
+/// Looks for what runs to the end of an extent; into each structure once at each depth at most.
+struct Rest<'p> {
+    program: &'p Program,
+    /// The depth at which a structure was looked into, without finding anything.
+    seen: HashMap<TypeId, u32>,
+}
+
+impl Rest<'_> {
+    fn of_body(&mut self, body: &[Member], depth: u32) -> Option<String> {
+        body.iter().find_map(|member| match member {
+            // What stands at offsets is all that follows the other members.
+            Member::Field(field) if field.at.is_some() => Some(field.name.clone()),
+            Member::Field(field) => self.of_type(&field.ty, depth).then(|| field.name.clone()),
+            Member::If(c) => self.of_body(&c.then, depth).or_else(|| self.of_body(&c.otherwise, depth)),
+            Member::Match(m) => m.arms.iter().find_map(|arm| self.of_body(&arm.body, depth)),
+            // Where a tail is cut off, the extent ends.
+            Member::Tail(inner) => inner.iter().find_map(name_of),
+            Member::Sized(..) | Member::Let(..) | Member::Require(_) => None,
+        })
+    }
+
+    fn of_type(&mut self, ty: &Type, depth: u32) -> bool {
+        match ty {
+            Type::Bytes(extent) | Type::Array(_, extent) => extent.is_rest(),
+            Type::Named(id, _) if depth < DEEPEST => {
+                if self.seen.get(id).is_some_and(|seen| *seen <= depth) {
+                    return false;
+                }
+                self.seen.insert(*id, depth);
+                let program = self.program;
+                match &program.ty(*id).kind {
+                    TypeKind::Struct(def) if def.max_recursion.is_none() => {
+                        self.of_body(&def.body, depth + 1).is_some()
+                    }
+                    _ => false,
+                }
+            }
             _ => false,
-        },
-        _ => false,
+        }
     }
 }
 
 /// Structures in structures are looked into no deeper than this.
 const DEEPEST: u32 = 32;
+
+/// The structures from which one can go on for ever: all others are in no cycle.
+fn without_ends(edges: &HashMap<TypeId, Vec<TypeId>>) -> HashSet<TypeId> {
+    let mut ways: HashMap<TypeId, usize> = edges.iter().map(|(from, to)| (*from, to.len())).collect();
+    let mut into: HashMap<TypeId, Vec<TypeId>> = HashMap::new();
+    for (from, targets) in edges {
+        for to in targets {
+            into.entry(*to).or_default().push(*from);
+        }
+    }
+    let is_end = |ways: &HashMap<TypeId, usize>, id: &TypeId| ways.get(id).is_none_or(|ways| *ways == 0);
+    let mut ends: Vec<TypeId> = into.keys().chain(edges.keys()).copied().filter(|id| is_end(&ways, id)).collect();
+    let mut ended: HashSet<TypeId> = HashSet::new();
+    while let Some(end) = ends.pop() {
+        if !ended.insert(end) {
+            continue;
+        }
+        for from in into.get(&end).into_iter().flatten() {
+            if let Some(ways) = ways.get_mut(from) {
+                *ways = ways.saturating_sub(1);
+            }
+            if is_end(&ways, from) {
+                ends.push(*from);
+            }
+        }
+    }
+    edges.keys().copied().filter(|id| !ended.contains(id)).collect()
+}
 
 /// There is a way from one structure to another.
 fn leads_to(edges: &HashMap<TypeId, Vec<TypeId>>, from: TypeId, to: TypeId) -> bool {

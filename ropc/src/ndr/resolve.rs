@@ -685,8 +685,31 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// A constant that comes later.
+    /// A constant that comes later. Those that it needs come first: a long chain of them does not fit the stack.
     pub(super) fn later_constant(&mut self, name: &str) -> Option<u64> {
+        let mut entered = HashSet::new();
+        let mut open: Vec<&'a str> = self.pending.get_key_value(name).map(|(name, _)| *name).into_iter().collect();
+        while let Some(top) = open.last().copied() {
+            if entered.insert(top) {
+                let mut names = Vec::new();
+                if let Some(expr) = self.pending.get(top) {
+                    expr.names(&mut names);
+                }
+                open.extend(
+                    names.into_iter().filter(|name| self.pending.contains_key(name) && !entered.contains(name)),
+                );
+            } else {
+                open.pop();
+                if top != name && self.pending.contains_key(top) {
+                    self.computed(top);
+                }
+            }
+        }
+        self.computed(name)
+    }
+
+    /// A constant that comes later; what it needs is known or comes to nothing.
+    fn computed(&mut self, name: &str) -> Option<u64> {
         let value = match self.pending.remove(name) {
             Some(expr) => self.constant(expr)?,
             None => {

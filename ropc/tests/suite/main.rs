@@ -12,6 +12,7 @@ mod diagnostics;
 mod enumerations;
 mod expressions;
 mod formatting;
+mod fuzz;
 mod golden;
 mod language;
 mod layouts;
