@@ -1,5 +1,6 @@
 //! server
 
+pub mod address_book;
 #[cfg(feature = "transport")]
 pub mod auth;
 #[cfg(feature = "transport")]

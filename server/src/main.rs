@@ -11,6 +11,8 @@ use std::time::SystemTime;
 use anyhow::Context as _;
 use clap::Parser;
 use command::Command;
+use runtime::Guid;
+use server::address_book::AddressBook;
 use server::config::{Config, ConfigError};
 use server::engine::Engine;
 use server::rop::RopHandlers;
@@ -100,15 +102,25 @@ fn serve(config: &Config) -> anyhow::Result<()> {
     runtime.block_on(async {
         // Before anything is promised: a signal that comes early is a signal all the same.
         let stop = stop_signal()?;
+        let book = Arc::new(AddressBook::new(Arc::clone(&prepared.store), random_guid()?));
         let engine = Arc::new(Engine::<RopHandlers>::new(prepared.store, system_clock));
-        let server = Server::bind(config, prepared.tls, engine, prepared.accounts).await?;
+        let server = Server::bind(config, prepared.tls, engine, Arc::clone(&book), prepared.accounts).await?;
         let address = server.local_addr();
+        let authority = config.public_authority.clone();
+        book.serve_at(format!("https://{}", authority.unwrap_or_else(|| format!("localhost:{}", address.port()))));
         let welcome = Welcome { address, data_dir: &config.data_dir, first: prepared.first.as_ref() };
         say(&welcome.to_string());
         server.run(stop).await;
         say("Stopped.\n");
         Ok(())
     })
+}
+
+/// A GUID that no other process has.
+fn random_guid() -> anyhow::Result<Guid> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|_| anyhow::anyhow!("the system has no random bits"))?;
+    Ok(Guid(bytes))
 }
 
 /// Tells the person at the terminal; nobody may be there any more.

@@ -62,20 +62,22 @@ impl Settings<'_> {
             .with_attribute(("Type", "mapiHttp"))
             .with_attribute(("Version", version.as_str()))
             .write_inner_content(|xml| {
-                xml.create_element("MailStore").write_inner_content(|xml| {
-                    let url = self.mail_store_url();
-                    text(xml, "InternalUrl", &url)?;
-                    text(xml, "ExternalUrl", &url)
-                })?;
+                for (element, endpoint) in [("MailStore", "emsmdb"), ("AddressBook", "nspi")] {
+                    xml.create_element(element).write_inner_content(|xml| {
+                        let url = self.url(endpoint);
+                        text(xml, "InternalUrl", &url)?;
+                        text(xml, "ExternalUrl", &url)
+                    })?;
+                }
                 Ok(())
             })?;
         Ok(())
     }
 
-    /// The mailbox server endpoint, with the MailboxId that routes to the mailbox.
-    fn mail_store_url(&self) -> String {
+    /// An endpoint, with the MailboxId that routes to the mailbox.
+    fn url(&self, endpoint: &str) -> String {
         let domain = self.account.address.split_once('@').map_or("", |(_, domain)| domain);
-        format!("https://{}/mapi/emsmdb/?MailboxId={}@{domain}", self.authority, self.account.mailbox_guid)
+        format!("https://{}/mapi/{endpoint}/?MailboxId={}@{domain}", self.authority, self.account.mailbox_guid)
     }
 }
 

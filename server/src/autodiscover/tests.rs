@@ -38,6 +38,7 @@ fn ask(body: &str, capability: Option<&str>) -> String {
 fn the_own_address_gets_settings_with_the_mapi_http_section() {
     let body = request("<EMailAddress>Ada@Example.test</EMailAddress>");
     let url = "https://localhost:8443/mapi/emsmdb/?MailboxId=00112233-4455-6677-8899-aabbccddeeff@example.test";
+    let book = url.replace("emsmdb", "nspi");
     assert_eq!(
         ask(&body, Some("1")),
         format!(
@@ -47,7 +48,8 @@ fn the_own_address_gets_settings_with_the_mapi_http_section() {
              /cn=ada</LegacyDN><AutoDiscoverSMTPAddress>ada@example.test</AutoDiscoverSMTPAddress><DeploymentId>\
              DEPLOYMENT</DeploymentId></User><Account><AccountType>email</AccountType><Action>settings</Action>\
              <MicrosoftOnline>False</MicrosoftOnline><Protocol Type=\"mapiHttp\" Version=\"1\"><MailStore><InternalUrl>\
-             {url}</InternalUrl><ExternalUrl>{url}</ExternalUrl></MailStore></Protocol></Account></Response>\
+             {url}</InternalUrl><ExternalUrl>{url}</ExternalUrl></MailStore><AddressBook><InternalUrl>{book}\
+             </InternalUrl><ExternalUrl>{book}</ExternalUrl></AddressBook></Protocol></Account></Response>\
              </Autodiscover>"
         )
     );

@@ -33,6 +33,16 @@ pub trait MailboxEndpoint: Send + Sync + 'static {
     /// A [`RequestFailure`] when there is no response body to give; the session stays usable.
     fn execute(&self, session: &mut Self::Session, body: &[u8]) -> Result<Vec<u8>, RequestFailure>;
 
+    /// Answers a request body of a type other than those above, by the name of its type; unless an endpoint has more
+    /// types, that is Execute.
+    ///
+    /// # Errors
+    /// As [`MailboxEndpoint::execute`].
+    fn call(&self, session: &mut Self::Session, request_type: &str, body: &[u8]) -> Result<Vec<u8>, RequestFailure> {
+        let _ = request_type;
+        self.execute(session, body)
+    }
+
     /// Answers a Disconnect request body (MS-OXCMAPIHTTP 2.2.4.3) and ends the session.
     ///
     /// # Errors

@@ -33,6 +33,7 @@ use crate::tls::{self, TlsError};
 use clock::{Clock, SystemClock};
 use connection::GuardedBody;
 use mapi_http::MapiHttp;
+use mapi_http::request::{ADDRESS_BOOK, MAILBOX};
 use router::Router;
 
 /// Why a server does not start.
@@ -62,11 +63,11 @@ pub enum TransportError {
 }
 
 /// A server that listens; [`Server::run`] makes it answer.
-pub struct Server<E: MailboxEndpoint, A> {
+pub struct Server<E: MailboxEndpoint, B: MailboxEndpoint, A> {
     listener: TcpListener,
     address: SocketAddr,
     acceptor: TlsAcceptor,
-    router: Arc<Router<E, A>>,
+    router: Arc<Router<E, B, A>>,
     limits: Arc<Limits>,
 }
 
@@ -75,7 +76,7 @@ const SWEEP: Duration = Duration::from_secs(15);
 /// How long accepting rests after the system refused a connection, for want of file descriptors mostly.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
 
-impl<E: MailboxEndpoint, A: Accounts> Server<E, A> {
+impl<E: MailboxEndpoint, B: MailboxEndpoint, A: Accounts> Server<E, B, A> {
     /// Listens on the address of `config`; port 0 takes any free one.
     ///
     /// # Errors
@@ -84,9 +85,10 @@ impl<E: MailboxEndpoint, A: Accounts> Server<E, A> {
         config: &Config,
         tls: Arc<rustls::ServerConfig>,
         endpoint: Arc<E>,
+        address_book: Arc<B>,
         accounts: Arc<A>,
     ) -> Result<Self, TransportError> {
-        Self::bind_with_clock(config, tls, endpoint, accounts, Arc::new(SystemClock)).await
+        Self::bind_with_clock(config, tls, endpoint, address_book, accounts, Arc::new(SystemClock)).await
     }
 
     /// [`Server::bind`] with a clock of the caller's for the age of sessions and credentials.
@@ -97,6 +99,7 @@ impl<E: MailboxEndpoint, A: Accounts> Server<E, A> {
         config: &Config,
         tls: Arc<rustls::ServerConfig>,
         endpoint: Arc<E>,
+        address_book: Arc<B>,
         accounts: Arc<A>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, TransportError> {
@@ -109,7 +112,14 @@ impl<E: MailboxEndpoint, A: Accounts> Server<E, A> {
             authenticator = authenticator.with_ntlm(ntlm_settings(config)?);
         }
         let router = Router {
-            mapi: MapiHttp::new(endpoint, Arc::clone(&clock), config.sessions.clone(), limits.clone()),
+            mapi: MapiHttp::new(&MAILBOX, endpoint, Arc::clone(&clock), config.sessions.clone(), limits.clone()),
+            book: MapiHttp::new(
+                &ADDRESS_BOOK,
+                address_book,
+                Arc::clone(&clock),
+                config.sessions.clone(),
+                limits.clone(),
+            ),
             authenticator,
             deployment: Deployment::ensure(&config.data_dir)?,
             public_authority: config.public_authority.clone(),
@@ -140,7 +150,10 @@ impl<E: MailboxEndpoint, A: Accounts> Server<E, A> {
                 () = &mut shutdown => break,
                 _ = sweep.tick() => {
                     let router = Arc::clone(&self.router);
-                    tokio::spawn(async move { router.mapi.sweep().await });
+                    tokio::spawn(async move {
+                        router.mapi.sweep().await;
+                        router.book.sweep().await;
+                    });
                 }
                 Some(_) = connections.join_next() => {}
                 Some((stream, peer, place)) = self.accept(&places) => {
@@ -156,6 +169,7 @@ impl<E: MailboxEndpoint, A: Accounts> Server<E, A> {
         let ending = async {
             while connections.join_next().await.is_some() {}
             self.router.mapi.end().await;
+            self.router.book.end().await;
         };
         if tokio::time::timeout(self.limits.shutdown, ending).await.is_err() {
             tracing::warn!(open = connections.len(), "requests are cut off");
@@ -183,7 +197,7 @@ impl<E: MailboxEndpoint, A: Accounts> Server<E, A> {
         peer: SocketAddr,
         place: OwnedSemaphorePermit,
         stopping: watch::Receiver<bool>,
-    ) -> impl Future<Output = ()> + Send + use<E, A> {
+    ) -> impl Future<Output = ()> + Send + use<E, B, A> {
         let (acceptor, router) = (self.acceptor.clone(), Arc::clone(&self.router));
         let limits = Arc::clone(&self.limits);
         async move {
@@ -228,14 +242,15 @@ fn ntlm_settings(config: &Config) -> Result<NtlmSettings, TransportError> {
 ///
 /// # Errors
 /// [`TransportError`] when the server does not start.
-pub async fn serve<E: MailboxEndpoint, A: Accounts>(
+pub async fn serve<E: MailboxEndpoint, B: MailboxEndpoint, A: Accounts>(
     config: &Config,
     tls: Arc<rustls::ServerConfig>,
     endpoint: Arc<E>,
+    address_book: Arc<B>,
     accounts: Arc<A>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), TransportError> {
-    let server = Server::bind(config, tls, endpoint, accounts).await?;
+    let server = Server::bind(config, tls, endpoint, address_book, accounts).await?;
     tracing::info!(address = %server.local_addr(), "listening");
     server.run(shutdown).await;
     Ok(())

@@ -45,6 +45,7 @@ enum Place {
     Health,
     Autodiscover,
     Mailbox,
+    AddressBook,
     /// Below the endpoints of MAPI over HTTP, yet none of them.
     UnknownEndpoint,
     Nowhere,
@@ -57,6 +58,7 @@ impl Place {
             "/healthz" => Self::Health,
             "/autodiscover/autodiscover.xml" => Self::Autodiscover,
             "/mapi/emsmdb" | "/mapi/emsmdb/" => Self::Mailbox,
+            "/mapi/nspi" | "/mapi/nspi/" => Self::AddressBook,
             "/mapi" => Self::UnknownEndpoint,
             path if path.starts_with("/mapi/") => Self::UnknownEndpoint,
             _ => Self::Nowhere,
@@ -65,8 +67,9 @@ impl Place {
 }
 
 /// Answers requests.
-pub(crate) struct Router<E: MailboxEndpoint, A> {
+pub(crate) struct Router<E: MailboxEndpoint, B: MailboxEndpoint, A> {
     pub(crate) mapi: MapiHttp<E>,
+    pub(crate) book: MapiHttp<B>,
     pub(crate) authenticator: Authenticator<A>,
     pub(crate) deployment: Deployment,
     pub(crate) public_authority: Option<String>,
@@ -75,7 +78,7 @@ pub(crate) struct Router<E: MailboxEndpoint, A> {
     pub(crate) stopping: AtomicBool,
 }
 
-impl<E: MailboxEndpoint, A: Accounts> Router<E, A> {
+impl<E: MailboxEndpoint, B: MailboxEndpoint, A: Accounts> Router<E, B, A> {
     /// Answers one request.
     pub(crate) async fn route(
         &self,
@@ -92,7 +95,7 @@ impl<E: MailboxEndpoint, A: Accounts> Router<E, A> {
                 self.discard(&parts.headers, body).await;
                 plain(StatusCode::NOT_FOUND, "not found\n")
             }
-            Place::Autodiscover | Place::Mailbox | Place::UnknownEndpoint => {
+            Place::Autodiscover | Place::Mailbox | Place::AddressBook | Place::UnknownEndpoint => {
                 match self.authenticate(&parts.headers, peer, log_on).await {
                     Ok(account) => self.enter(place, &parts, body, &account).await,
                     Err(failure) => {
@@ -127,6 +130,7 @@ impl<E: MailboxEndpoint, A: Accounts> Router<E, A> {
         }
         match place {
             Place::Mailbox => self.mapi.handle(parts, body, &account.address).await,
+            Place::AddressBook => self.book.handle(parts, body, &account.address).await,
             _ => self.mapi.refuse_unread(&head, ResponseCode::INVALID_PATH, parts, body).await,
         }
     }
@@ -243,7 +247,8 @@ mod tests {
             ("/AutoDiscover/autodiscover.XML", Place::Autodiscover),
             ("/mapi/emsmdb/", Place::Mailbox),
             ("/MAPI/EMSMDB", Place::Mailbox),
-            ("/mapi/nspi/", Place::UnknownEndpoint),
+            ("/mapi/nspi/", Place::AddressBook),
+            ("/mapi/rpc/", Place::UnknownEndpoint),
             ("/mapi/emsmdb/x", Place::UnknownEndpoint),
             ("/mapi", Place::UnknownEndpoint),
             ("/mapix", Place::Nowhere),

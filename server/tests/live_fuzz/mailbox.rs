@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use rustls::RootCertStore;
+use server::address_book::AddressBook;
 use server::auth::{legacy_dn, password};
 use server::config::Config;
 use server::engine::Engine;
@@ -69,8 +70,9 @@ impl LiveServer {
         roots.add(local.authority().clone()).unwrap();
 
         let accounts = Arc::new(StoreAccounts::new(Arc::clone(&store)));
+        let book = Arc::new(AddressBook::new(Arc::clone(&store), runtime::Guid([7; 16])));
         let engine = Arc::new(Engine::<RopHandlers>::new(store, system_clock));
-        let server = Server::bind(&config, tls, engine, accounts).await.unwrap();
+        let server = Server::bind(&config, tls, engine, book, accounts).await.unwrap();
         let target = Target { address: server.local_addr(), roots };
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(server.run(async {

@@ -77,7 +77,7 @@ async fn refusals_name_their_cause() {
     let cases = [
         (good().line("GET /mapi/emsmdb/"), 2, "R138"),
         (good().line("PUT /mapi/emsmdb/"), 2, "R138"),
-        (good().line("POST /mapi/nspi/"), 3, "R139"),
+        (good().line("POST /mapi/rpc/"), 3, "R139"),
         (good().line("POST /mapi/emsmdb/?MailboxId=x"), 3, "R139"),
         (good().header("X-RequestId", "1"), 4, "R140"),
         (good().header("Content-Type", "text/xml"), 4, "R140"),

@@ -18,7 +18,7 @@ async fn both_cookies_come_with_every_response_and_the_sequence_moves_on() {
     assert_eq!(set.len(), 2);
     for (_, cookie) in set {
         let (_, attributes) = cookie.split_once("; ").unwrap();
-        assert_eq!(attributes, "Path=/mapi; Secure; HttpOnly");
+        assert_eq!(attributes, "Path=/mapi/emsmdb; Secure; HttpOnly");
     }
     record("MS-OXCMAPIHTTP_R1221", TEST);
     let first = connected.cookies();
@@ -167,4 +167,49 @@ async fn a_full_server_takes_no_session_from_another_user() {
     let refused = server.send(&Request::mapi("Connect", BOB).body("hello")).await;
     assert_eq!((refused.status, refused.code()), (503, 1));
     assert_eq!(execute(&server, ADA, &cookies).await.code(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_address_book_has_request_types_and_sessions_of_its_own() {
+    const TEST: &str = "the_address_book_has_request_types_and_sessions_of_its_own";
+    let server = TestServer::start().await;
+    let book = |request_type: &str| Request::mapi(request_type, ADA).line("POST /mapi/nspi/");
+    let bound = server.send(&book("Bind").body("hello")).await;
+    assert_eq!(bound.code(), 0);
+    let set: Vec<_> = bound.headers.iter().filter(|(name, _)| name == "set-cookie").collect();
+    assert!(set.iter().all(|(_, cookie)| cookie.ends_with("; Path=/mapi/nspi; Secure; HttpOnly")));
+    let mut cookies = bound.cookies();
+    for request_type in [
+        "CompareMIds",
+        "DNToMId",
+        "GetMatches",
+        "GetPropList",
+        "GetProps",
+        "GetSpecialTable",
+        "GetTemplateInfo",
+        "ModLinkAtt",
+        "ModProps",
+        "QueryRows",
+        "QueryColumns",
+        "ResolveNames",
+        "ResortRestriction",
+        "SeekEntries",
+        "UpdateStat",
+        "GetMailboxUrl",
+        "GetAddressBookUrl",
+    ] {
+        let answer = server.send(&book(request_type).cookies(&cookies).body("x")).await;
+        assert_eq!((answer.code(), answer.header("x-requesttype")), (0, Some(request_type)));
+        cookies = answer.cookies();
+    }
+    for foreign in ["Connect", "Execute", "Disconnect", "NotificationWait"] {
+        assert_eq!(server.send(&book(foreign).cookies(&cookies).body("x")).await.code(), 5, "{foreign}");
+    }
+    assert_eq!(server.send(&Request::mapi("QueryRows", ADA).cookies(&cookies)).await.code(), 5);
+    assert_eq!(execute(&server, ADA, &cookies).await.code(), 10);
+    let unbound = server.send(&book("Unbind").cookies(&cookies).body("x")).await;
+    assert_eq!(unbound.code(), 0);
+    record("MS-OXCMAPIHTTP_R1250", TEST);
+    assert_eq!(server.send(&book("GetProps").cookies(&cookies).body("x")).await.code(), 10);
+    record("MS-OXCMAPIHTTP_R1253", TEST);
 }

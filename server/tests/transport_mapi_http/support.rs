@@ -243,7 +243,8 @@ impl TestServer {
         accounts.insert(account(ADA));
         accounts.insert(account(BOB));
         let (endpoint, directory, time) = (Arc::clone(&toy), Arc::clone(&accounts), Arc::clone(&clock));
-        let server = Server::bind_with_clock(&config, tls, endpoint, directory, time).await.unwrap();
+        let book = Arc::clone(&toy);
+        let server = Server::bind_with_clock(&config, tls, endpoint, book, directory, time).await.unwrap();
         let address = server.local_addr();
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(server.run(async {

@@ -8,8 +8,8 @@ use subtle::ConstantTimeEq;
 pub const CONTEXT_COOKIE: &str = "MapiContext";
 /// The name of the sequence validation cookie.
 pub const SEQUENCE_COOKIE: &str = "MapiSequence";
-/// What follows each value: cookies go only over TLS, only to the endpoint, and never to a script.
-const ATTRIBUTES: &str = "; Path=/mapi; Secure; HttpOnly";
+/// What follows each value and its path: cookies go only over TLS and never to a script.
+const ATTRIBUTES: &str = "; Secure; HttpOnly";
 
 /// 128 random bits, written as 32 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,12 +66,12 @@ pub struct SessionCookies {
 }
 
 impl SessionCookies {
-    /// The values of the two Set-Cookie headers.
+    /// The values of the two Set-Cookie headers of the endpoint at `path`, to which alone they go back.
     #[must_use]
-    pub fn set_cookie_values(&self) -> [String; 2] {
+    pub fn set_cookie_values(&self, path: &str) -> [String; 2] {
         [
-            format!("{CONTEXT_COOKIE}={}{ATTRIBUTES}", self.context),
-            format!("{SEQUENCE_COOKIE}={}{ATTRIBUTES}", self.sequence),
+            format!("{CONTEXT_COOKIE}={}; Path={path}{ATTRIBUTES}", self.context),
+            format!("{SEQUENCE_COOKIE}={}; Path={path}{ATTRIBUTES}", self.sequence),
         ]
     }
 }
@@ -167,9 +167,9 @@ mod tests {
     #[test]
     fn set_cookie_values_are_secure_and_out_of_reach_of_scripts() {
         let cookies = SessionCookies { context: Token::parse(A).unwrap(), sequence: Token::parse(B).unwrap() };
-        let [context, sequence] = cookies.set_cookie_values();
-        assert_eq!(context, format!("MapiContext={A}; Path=/mapi; Secure; HttpOnly"));
-        assert_eq!(sequence, format!("MapiSequence={B}; Path=/mapi; Secure; HttpOnly"));
+        let [context, sequence] = cookies.set_cookie_values("/mapi/emsmdb");
+        assert_eq!(context, format!("MapiContext={A}; Path=/mapi/emsmdb; Secure; HttpOnly"));
+        assert_eq!(sequence, format!("MapiSequence={B}; Path=/mapi/emsmdb; Secure; HttpOnly"));
     }
 
     #[test]

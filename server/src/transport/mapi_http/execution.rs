@@ -20,7 +20,7 @@ use crate::transport::clock::Clock;
 /// One call of the engine, with the session it works in.
 pub(super) enum Call<S> {
     Connect { principal: Principal, body: Bytes },
-    Execute { session: S, body: Bytes },
+    Execute { session: S, request_type: &'static str, body: Bytes },
     Disconnect { session: S, body: Bytes },
 }
 
@@ -157,8 +157,8 @@ fn run<E: MailboxEndpoint>(endpoint: &E, call: Call<E::Session>) -> Outcome<E::S
                 Err(_) => panicked(),
             }
         }
-        Call::Execute { mut session, body } => {
-            match catch_unwind(AssertUnwindSafe(|| endpoint.execute(&mut session, &body))) {
+        Call::Execute { mut session, request_type, body } => {
+            match catch_unwind(AssertUnwindSafe(|| endpoint.call(&mut session, request_type, &body))) {
                 Ok(result) => Outcome::new(result, Some(session), true),
                 Err(_) => {
                     drop_all([session]);

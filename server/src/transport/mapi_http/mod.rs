@@ -29,7 +29,7 @@ use crate::transport::clock::Clock;
 use cookies::Received;
 use execution::{Call, Ended, Started, Waiting, Worker};
 use framing::Completion;
-use request::{Echo, MapiRequest, RequestType};
+use request::{Echo, MapiRequest, RequestType, Served};
 use response::ResponseHead;
 use response_code::ResponseCode;
 use session::{Lease, ReserveError, SessionLimits, SessionTable};
@@ -45,23 +45,30 @@ pub(crate) struct MapiHttp<E: MailboxEndpoint> {
     limits: Limits,
     /// True when waits are to end.
     stopping: watch::Sender<bool>,
+    served: &'static Served,
 }
 
 impl<E: MailboxEndpoint> MapiHttp<E> {
-    pub(crate) fn new(endpoint: Arc<E>, clock: Arc<dyn Clock>, settings: SessionSettings, limits: Limits) -> Self {
+    pub(crate) fn new(
+        served: &'static Served,
+        endpoint: Arc<E>,
+        clock: Arc<dyn Clock>,
+        settings: SessionSettings,
+        limits: Limits,
+    ) -> Self {
         let sessions = SessionTable::new(SessionLimits {
             idle: settings.idle.saturating_add(settings.grace),
             per_user: settings.per_user,
             total: settings.total,
         });
         let worker = Worker::new(endpoint, Arc::clone(&sessions), Arc::clone(&clock), limits.engine_calls);
-        Self { worker, sessions, clock, settings, limits, stopping: watch::Sender::new(false) }
+        Self { worker, sessions, clock, settings, limits, stopping: watch::Sender::new(false), served }
     }
 
     /// Answers one authenticated request of `user`.
     pub(crate) async fn handle(&self, parts: &Parts, body: Incoming, user: &str) -> Response<ReplyBody> {
         let head = self.response_head(Echo::of(&parts.headers));
-        let request = match MapiRequest::parse(parts, self.limits.request_body as u64) {
+        let request = match MapiRequest::parse(parts, self.limits.request_body as u64, self.served) {
             Ok(request) => request,
             Err(code) => return self.refuse_unread(&head, code, parts, body).await,
         };
@@ -83,10 +90,14 @@ impl<E: MailboxEndpoint> MapiHttp<E> {
         match request.request_type {
             RequestType::Connect => self.connect(&head, &request, body, user).await,
             RequestType::Execute => {
-                self.in_session(&head, &request, user, |session| Call::Execute { session, body }).await
+                let request_type = "Execute";
+                self.in_session(&head, &request, user, |session| Call::Execute { session, request_type, body }).await
             }
             RequestType::Disconnect => {
                 self.in_session(&head, &request, user, |session| Call::Disconnect { session, body }).await
+            }
+            RequestType::Call(request_type) => {
+                self.in_session(&head, &request, user, |session| Call::Execute { session, request_type, body }).await
             }
             RequestType::NotificationWait => self.wait(&head, &request, &body, user).await,
             RequestType::Ping => self.ping(&head, &request, user),
@@ -95,7 +106,7 @@ impl<E: MailboxEndpoint> MapiHttp<E> {
 
     /// The head of responses to a request with these headers to repeat.
     pub(crate) fn response_head(&self, echo: Echo) -> ResponseHead {
-        ResponseHead::new(echo, self.settings.pending_period, self.settings.idle)
+        ResponseHead::new(echo, self.settings.pending_period, self.settings.idle, self.served.path)
     }
 
     /// Refuses a request whose body nobody has read, and reads it away to keep the connection usable.

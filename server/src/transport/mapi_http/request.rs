@@ -24,14 +24,16 @@ pub const MEDIA_TYPE: &str = "application/mapi-http";
 /// The longest value of a header that a response repeats, in bytes.
 pub const ECHO_LIMIT: usize = 256;
 
-/// The request types that this endpoint serves.
+/// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestType {
-    /// MS-OXCMAPIHTTP 2.2.4.1.
+    /// A session: MS-OXCMAPIHTTP 2.2.4.1, 2.2.5.1.
     Connect,
     /// MS-OXCMAPIHTTP 2.2.4.2.
     Execute,
-    /// MS-OXCMAPIHTTP 2.2.4.3.
+    /// A request of the address book by its name: MS-OXCMAPIHTTP 2.2.5.3 to 2.2.5.19.
+    Call(&'static str),
+    /// The end of the session: MS-OXCMAPIHTTP 2.2.4.3, 2.2.5.2.
     Disconnect,
     /// MS-OXCMAPIHTTP 2.2.4.4.
     NotificationWait,
@@ -39,16 +41,57 @@ pub enum RequestType {
     Ping,
 }
 
-impl RequestType {
-    fn parse(value: &str) -> Option<Self> {
-        let known = [
-            ("Connect", Self::Connect),
-            ("Execute", Self::Execute),
-            ("Disconnect", Self::Disconnect),
-            ("NotificationWait", Self::NotificationWait),
-            ("PING", Self::Ping),
-        ];
-        known.into_iter().find_map(|(name, request_type)| value.eq_ignore_ascii_case(name).then_some(request_type))
+/// An endpoint as requests see it.
+#[derive(Debug)]
+pub struct Served {
+    /// The path that its cookies are for.
+    pub path: &'static str,
+    /// The request types with their names.
+    pub types: &'static [(&'static str, RequestType)],
+}
+
+/// The mailbox server endpoint (MS-OXCMAPIHTTP 2.2.4).
+pub const MAILBOX: Served = Served {
+    path: "/mapi/emsmdb",
+    types: &[
+        ("Connect", RequestType::Connect),
+        ("Execute", RequestType::Execute),
+        ("Disconnect", RequestType::Disconnect),
+        ("NotificationWait", RequestType::NotificationWait),
+        ("PING", RequestType::Ping),
+    ],
+};
+
+/// The address book server endpoint (MS-OXCMAPIHTTP 2.2.5).
+pub const ADDRESS_BOOK: Served = Served {
+    path: "/mapi/nspi",
+    types: &[
+        ("Bind", RequestType::Connect),
+        ("Unbind", RequestType::Disconnect),
+        ("CompareMIds", RequestType::Call("CompareMIds")),
+        ("DNToMId", RequestType::Call("DNToMId")),
+        ("GetMatches", RequestType::Call("GetMatches")),
+        ("GetPropList", RequestType::Call("GetPropList")),
+        ("GetProps", RequestType::Call("GetProps")),
+        ("GetSpecialTable", RequestType::Call("GetSpecialTable")),
+        ("GetTemplateInfo", RequestType::Call("GetTemplateInfo")),
+        ("ModLinkAtt", RequestType::Call("ModLinkAtt")),
+        ("ModProps", RequestType::Call("ModProps")),
+        ("QueryRows", RequestType::Call("QueryRows")),
+        ("QueryColumns", RequestType::Call("QueryColumns")),
+        ("ResolveNames", RequestType::Call("ResolveNames")),
+        ("ResortRestriction", RequestType::Call("ResortRestriction")),
+        ("SeekEntries", RequestType::Call("SeekEntries")),
+        ("UpdateStat", RequestType::Call("UpdateStat")),
+        ("GetMailboxUrl", RequestType::Call("GetMailboxUrl")),
+        ("GetAddressBookUrl", RequestType::Call("GetAddressBookUrl")),
+        ("PING", RequestType::Ping),
+    ],
+};
+
+impl Served {
+    fn parse(&self, value: &str) -> Option<RequestType> {
+        self.types.iter().find_map(|(name, request_type)| value.eq_ignore_ascii_case(name).then_some(*request_type))
     }
 }
 
@@ -85,13 +128,13 @@ pub struct MapiRequest {
 }
 
 impl MapiRequest {
-    /// Reads the head of a request to the mailbox server endpoint; bodies may have up to `body_limit` bytes.
+    /// Reads the head of a request to an endpoint; bodies may have up to `body_limit` bytes.
     ///
     /// # Errors
     /// The code of the first check that failed: 2 for a verb other than POST, 3 for a malformed MailboxId
     /// parameter, 7 for a missing header, 4 for a malformed one, 5 for a request type that is not served,
     /// 9 for a body that is too long.
-    pub fn parse(parts: &Parts, body_limit: u64) -> Result<Self, ResponseCode> {
+    pub fn parse(parts: &Parts, body_limit: u64, served: &Served) -> Result<Self, ResponseCode> {
         if parts.method != Method::POST {
             return Err(ResponseCode::INVALID_VERB);
         }
@@ -112,7 +155,7 @@ impl MapiRequest {
         check_echo(&parts.headers, X_CLIENT_INFO)?;
         let content_length = content_length.map(str::parse::<u64>).transpose();
         let content_length = content_length.map_err(|_| ResponseCode::INVALID_HEADER)?;
-        let request_type = RequestType::parse(request_type).ok_or(ResponseCode::INVALID_REQUEST_TYPE)?;
+        let request_type = served.parse(request_type).ok_or(ResponseCode::INVALID_REQUEST_TYPE)?;
         if content_length.is_some_and(|length| length > body_limit) {
             return Err(ResponseCode::TOO_LARGE);
         }
@@ -202,7 +245,7 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, value);
         }
-        MapiRequest::parse(&request.body(()).unwrap().into_parts().0, 100)
+        MapiRequest::parse(&request.body(()).unwrap().into_parts().0, 100, &MAILBOX)
     }
 
     fn parse(headers: &[(&str, String)]) -> Result<MapiRequest, ResponseCode> {

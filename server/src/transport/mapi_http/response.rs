@@ -27,11 +27,13 @@ pub(crate) struct ResponseHead {
     echo: Echo,
     pending_period: Duration,
     expiration: Duration,
+    /// The path that cookies are for.
+    path: &'static str,
 }
 
 impl ResponseHead {
-    pub(crate) fn new(echo: Echo, pending_period: Duration, expiration: Duration) -> Self {
-        Self { echo, pending_period, expiration }
+    pub(crate) fn new(echo: Echo, pending_period: Duration, expiration: Duration, path: &'static str) -> Self {
+        Self { echo, pending_period, expiration, path }
     }
 
     /// A request that is not worked on, or whose work failed before anything was said of it. A failure that
@@ -90,7 +92,7 @@ impl ResponseHead {
             headers.insert(X_RESPONSE_CODE, code.0.into());
         }
         self.repeat(headers);
-        for value in cookies.iter().flat_map(SessionCookies::set_cookie_values) {
+        for value in cookies.iter().flat_map(|cookies| cookies.set_cookie_values(self.path)) {
             // Names, hexadecimal digits and attributes are always a header value.
             if let Ok(value) = HeaderValue::try_from(value) {
                 headers.append(SET_COOKIE, value);
