@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use base64::engine::general_purpose::STANDARD;
 use base64::write::EncoderWriter;
 use protocol::oxcdata::{PropertyTag, PropertyType, PropertyValue, WireForm};
-use runtime::Encoder;
+use runtime::{Encoder, Utf16};
 
 use super::ExportError;
 use super::json::{List, Object, character, string};
@@ -32,10 +32,7 @@ fn large(output: &mut dyn Write, tag: PropertyTag, stream: &dyn ValueStream) -> 
     output.write_all(b"\"")?;
     if tag.property_type() == PropertyType::PTYP_STRING {
         // The stream's pieces have even sizes: no unit is cut.
-        pieces(stream, |piece| {
-            let units = piece.chunks_exact(2).filter_map(|pair| pair.try_into().ok().map(u16::from_le_bytes));
-            units.into_iter().try_for_each(|unit| character(output, unit))
-        })?;
+        pieces(stream, |piece| Utf16::from_wire(piece).units().try_for_each(|unit| character(output, unit)))?;
     } else {
         let mut encoder = EncoderWriter::new(&mut *output, &STANDARD);
         pieces(stream, |piece| encoder.write_all(piece))?;
