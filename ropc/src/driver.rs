@@ -204,7 +204,8 @@ pub fn build_crate(checked: &Checked, folder: &Path, manifest: &str) -> Result<V
     let (sources, compiled) = (&checked.sources, &checked.compiled);
     let mut made = compile::emit_again(sources, compiled, &|_| None).map_err(BuildError::Format)?;
     for root in made.iter_mut().filter(|made| made.output.path == "lib.rs") {
-        let names = checked.read.iter().filter_map(|(path, _)| path.file_name()?.to_str()).collect::<BTreeSet<_>>();
+        let read = checked.read.iter().filter(|(_, key)| key.is_some());
+        let names = read.filter_map(|(path, _)| path.file_name()?.to_str()).collect::<BTreeSet<_>>();
         let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
         root.output.text = root.output.text.replace(emit::ROOT_DOCS, &format!("Generated from {}.", names.join(", ")));
     }

@@ -57,10 +57,17 @@ impl Drop for Watching {
     }
 }
 
+/// At once, as editors do: a file that is half written would be a round of its own.
+fn put(path: &Path, text: &str) {
+    let new = path.with_extension("new");
+    fs::write(&new, text).unwrap();
+    fs::rename(new, path).unwrap();
+}
+
 #[test]
 fn check_goes_on_over_mistakes_and_follows_imported_files() {
     let directory = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| fs::write(directory.path().join(name), text).unwrap();
+    let write = |name: &str, text: &str| put(&directory.path().join(name), text);
     write("a.idl", "import \"b.idl\";\nconst uint8 One = 1;\n");
     write("b.idl", "const uint8 Two = 2;\n");
     let watching = Watching::start(directory.path(), &["check", "--watch", "a.idl"]);
@@ -91,7 +98,7 @@ fn build_writes_what_changes_and_takes_new_descriptions() {
     fs::create_dir_all(directory.path().join("idl/src")).unwrap();
     let write = |name: &str, field: &str, end: &str| {
         let text = format!("[encoding(mapi)]\ninterface {name} {{ struct {name}_x {{ uint8 {field}; }} {end}\n");
-        fs::write(directory.path().join(format!("idl/{name}.idl")), text).unwrap();
+        put(&directory.path().join(format!("idl/{name}.idl")), &text);
     };
     let made = |name: &str| fs::read_to_string(directory.path().join(format!("idl/src/{name}.rs"))).unwrap_or_default();
     write("first", "Before", "}");
