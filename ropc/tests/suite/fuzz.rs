@@ -249,8 +249,11 @@ fn mutated_descriptions_neither_panic_nor_take_much_memory() {
     eprintln!("{runs} inputs in {:?}", start.elapsed());
 }
 
+/// A name, and a text of so many parts.
+type Family = (&'static str, fn(usize) -> String);
+
 /// What each of these takes for 200 and 2,000 parts.
-fn families() -> Vec<(&'static str, fn(usize) -> String)> {
+fn families() -> Vec<Family> {
     fn mapi(body: &str) -> String {
         format!("[encoding(mapi)] interface a {{ {body} }}")
     }

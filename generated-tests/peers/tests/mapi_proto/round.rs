@@ -14,7 +14,7 @@ use protocol::oxcrpc::{
 use protocol::rops::{Conversation, RopInputBuffer, RopReply};
 use runtime::keyed::{KeyedRequest, read_all, to_body};
 use runtime::rop::{Handle, INVALID_HANDLE, pack_batch};
-use runtime::{Cursor, Encoder};
+use runtime::Encoder;
 
 use crate::values::Arms;
 
