@@ -89,7 +89,7 @@ fn table(root: &Path, out: Option<&Path>, messages: &mut String) -> String {
     let mut text = String::from(
         "# Interface files of public collections\n\nMade by `ropc/tests/collections.rs`. Own code: types and operations \
          that the file leaves to code of one's own (R0721, R0722); Rust is made of everything else.\n\
-         All of it builds without a warning; docs/NDR-DIFFERENTIAL.md says how far another implementation agrees.\n\
+         Of the Samba tree it was built, too; of the others not. docs/NDR-DIFFERENTIAL.md says how far another implementation agrees.\n\
          microsoft/open-specifications are the appendices \"Full IDL\" of the MS-* documents, each a file.\n\
          Files that describe COM (R0014) are only counted.\n",
     );
