@@ -23,6 +23,8 @@ type Stamp = Option<(SystemTime, u64)>;
 pub fn run(say: Say, mut round: impl FnMut() -> Round) -> u8 {
     loop {
         let done = round();
+        // Before anything is said: whoever reads it may change a file at once.
+        let looks = looks(&done);
         let files: usize = done.read.iter().filter(|(_, key)| key.is_some()).count();
         let state = match done.code {
             OK => "no mistakes",
@@ -33,13 +35,12 @@ pub fn run(say: Say, mut round: impl FnMut() -> Round) -> u8 {
             ropc::render::Format::Json => format!("{{\"watching\":{files},\"code\":{}}}\n", done.code),
             _ => format!("ropc: {state}; watching {files} file{}\n", if files == 1 { "" } else { "s" }),
         });
-        wait(&done);
+        wait(&done, looks);
     }
 }
 
 /// Waits until something is not as it was read.
-fn wait(done: &Round) {
-    let mut looks = looks(done);
+fn wait(done: &Round, mut looks: BTreeMap<PathBuf, Stamp>) {
     // what changed while it was read
     if done.read.iter().any(|(path, key)| now(path) != *key) {
         return;
