@@ -3,12 +3,20 @@
 //! | step | module |
 //! |---|---|
 //! | requests and responses | here |
-//! | types in their two phases: what stands in a value, then what its pointers lead to | [`types`] |
+//! | types in their two phases: what stands in a value, then what its pointers lead to | [`types`], [`structures`], [`unions`], [`arrays`], [`pointers`] |
+//! | parts with an order or a size of their own | [`formats`] |
+//! | counts and discriminants against the fields that say them | [`checks`] |
 //! | numbers, texts, identifiers | [`leaves`] |
 //! | what expressions ask for | [`values`] |
 
+mod arrays;
+mod checks;
+mod formats;
 mod leaves;
+mod pointers;
+mod structures;
 mod types;
+mod unions;
 mod values;
 
 use ropc::ndr::dialect::Absent;
@@ -20,7 +28,7 @@ use ropc::ndr::model::TypeId;
 
 use super::interpret::Interpreter;
 use super::tree::{Fault, Node, Value};
-pub use types::BYTES;
+pub use arrays::BYTES;
 use values::{Datum, Env};
 
 /// The value that an operation returns, where it stands among the fields.
@@ -123,7 +131,7 @@ impl<'i, 'p> Stub<'i, 'p> {
                 }
                 let value = {
                     let env = Env { model: self.model, fields, values: &values };
-                    if types::is_early(&env, field) {
+                    if checks::is_early(&env, field) {
                         early.push(index);
                     }
                     self.field(c, field, &env, true, node)?
