@@ -78,6 +78,35 @@ impl<'a> Utf16<'a> {
             .chain(text.into_iter().flat_map(|text| text.encode_utf16()))
     }
 
+    /// Appends the units, in either byte order.
+    pub(crate) fn append_to(&self, buffer: &mut Vec<u8>, big: bool) {
+        match &self.0 {
+            Repr::Wire(bytes) if !big => buffer.extend_from_slice(bytes),
+            Repr::Wire(bytes) => append_swapped(bytes, buffer),
+            Repr::Text(text) if text.is_ascii() => {
+                let start = buffer.len();
+                buffer.resize(start + text.len() * 2, 0);
+                let (places, _) = buffer.get_mut(start..).unwrap_or_default().as_chunks_mut::<2>();
+                for (place, byte) in places.iter_mut().zip(text.bytes()) {
+                    *place = if big { [0, byte] } else { [byte, 0] };
+                }
+            }
+            Repr::Text(text) => {
+                for unit in text.encode_utf16() {
+                    buffer.extend_from_slice(&if big { unit.to_be_bytes() } else { unit.to_le_bytes() });
+                }
+            }
+        }
+    }
+
+    /// From big-endian bytes; an odd last byte is left out.
+    #[must_use]
+    pub(crate) fn from_swapped(bytes: &[u8]) -> Utf16<'static> {
+        let mut swapped = Vec::with_capacity(bytes.len());
+        append_swapped(bytes, &mut swapped);
+        Utf16(Repr::Wire(Cow::Owned(swapped)))
+    }
+
     /// UTF-16 units, without terminator.
     #[must_use]
     pub fn len_units(&self) -> usize {
@@ -156,6 +185,17 @@ impl<'a> Utf16<'a> {
     #[must_use]
     pub fn size_nul(&self) -> usize {
         self.len_units() * 2 + 2
+    }
+}
+
+/// Appends units of the other byte order.
+fn append_swapped(bytes: &[u8], buffer: &mut Vec<u8>) {
+    let (pairs, _) = bytes.as_chunks::<2>();
+    let start = buffer.len();
+    buffer.resize(start + pairs.len() * 2, 0);
+    let (places, _) = buffer.get_mut(start..).unwrap_or_default().as_chunks_mut::<2>();
+    for (place, [high, low]) in places.iter_mut().zip(pairs) {
+        *place = [*low, *high];
     }
 }
 

@@ -2,7 +2,7 @@
 
 use runtime::Blob;
 use runtime::Utf16;
-use runtime::ndr::{NtStatus, Representation, Sid};
+use runtime::ndr::{NtStatus, Representation, Sid, SubAuthorities};
 use tree::lsarpc::{
     LsaBinaryString, LsaClientRevision, LsaDomainInfo, LsaLookupNamesLevel, LsaLookupNamesRequest, LsaLookupSids2Request,
     LsaLookupSids2Response, LsaRefDomainList, LsaSidArray, LsaSidPtr, LsaSidType, LsaString, LsaStringLarge, LsaTransNameArray2,
@@ -40,14 +40,19 @@ fn large(text: &str) -> LsaStringLarge {
     LsaStringLarge { length: size, size: size + 2, string: Some(units) }
 }
 
+const DOMAIN: [u32; 4] = [21, 0x1234_5678, 0x9abc_def0, 0x1357_9bdf];
+
+fn parts(parts: &[u32]) -> SubAuthorities {
+    SubAuthorities::new(parts).expect("at most 15")
+}
+
 fn domain() -> Sid {
-    Sid { revision: 1, authority: [0, 0, 0, 0, 0, 5], sub_authorities: [21, 0x1234_5678, 0x9abc_def0, 0x1357_9bdf].as_slice().into() }
+    Sid { revision: 1, authority: [0, 0, 0, 0, 0, 5], sub_authorities: parts(&DOMAIN) }
 }
 
 fn user(rid: u32) -> Sid {
-    let mut sid = domain();
-    sid.sub_authorities = sid.sub_authorities.iter().copied().chain([rid]).collect();
-    sid
+    let [a, b, c, d] = DOMAIN;
+    Sid { sub_authorities: parts(&[a, b, c, d, rid]), ..domain() }
 }
 
 /// The text of units that stay units in the value.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{NdrCursor, NdrEncoder};
+use super::{NdrCursor, NdrEncoder, Run};
 use crate::At;
 use crate::error::{PackError, PackErrorKind, UnpackError, UnpackErrorKind};
 
@@ -49,6 +49,22 @@ impl<'a> NdrCursor<'a> {
         let end = found.checked_add(offset).and_then(|end| usize::try_from(end).ok());
         let count = usize::try_from(found).ok().filter(|_| end.is_some_and(|end| end <= max_count));
         count.ok_or_else(|| self.error(UnpackErrorKind::TooLarge { found, limit: max_count as u64 }))
+    }
+
+    /// The count of an array all of whose elements follow, and where they begin; `None` where anything is out of the
+    /// ordinary, or it is NDR64: then it has to be read number by number, which finds out what is wrong.
+    #[inline]
+    pub(super) fn whole_array(&self) -> Option<(usize, usize)> {
+        if self.representation().is_ndr64() {
+            return None;
+        }
+        let (bytes, end) = self.peek_aligned::<12>(4)?;
+        let run = Run::new(bytes, self.representation());
+        let (max_count, count) = (run.u32(0), run.u32(8));
+        if run.u32(4) != 0 || count > max_count {
+            return None;
+        }
+        Some((usize::try_from(count).ok()?, end))
     }
 
     /// A number of elements that the description computes, as a size of this machine.
@@ -239,6 +255,26 @@ impl NdrEncoder {
     #[inline]
     pub fn max_count(&mut self, count: usize) -> Result<(), PackError> {
         self.u3264(count as u64)
+    }
+
+    /// The three numbers at the head of an array all of whose elements follow.
+    ///
+    /// # Errors
+    /// `TooLarge` over 32 bits in NDR 2.0, `Full` at the limit.
+    #[inline]
+    pub(super) fn whole_array(&mut self, count: usize) -> Result<(), PackError> {
+        match u32::try_from(count) {
+            Ok(narrow) if !self.representation().is_ndr64() => {
+                let mut run = self.run::<12>();
+                run.u32(0, narrow);
+                run.u32(8, narrow);
+                self.put(&run, 4, &[])
+            }
+            _ => {
+                self.max_count(count)?;
+                self.actual_count(count, count)
+            }
+        }
     }
 
     /// Offset 0 and actual count at the head of a varying array.

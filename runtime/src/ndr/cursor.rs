@@ -2,6 +2,7 @@
 
 use super::Representation;
 use super::format::Format;
+use super::pointer::Pending;
 use super::relative::Base;
 use crate::error::{UnpackError, UnpackErrorKind};
 
@@ -22,10 +23,14 @@ pub struct NdrCursor<'a> {
     pub(super) jumps: usize,
     pub(super) jumped: usize,
     depth: u32,
-    /// Referent ids of the constructions that are open, see [`super::Frame`].
-    pub(super) referents: Vec<u64>,
-    /// The next of `referents` to be used.
-    pub(super) next_referent: usize,
+    /// Pointers of the constructions that are open, see [`super::Frame`].
+    pub(super) pending: Pending,
+    /// The next of `pending` to be followed.
+    pub(super) next_pending: usize,
+    /// Where the relative pointers of the constructions that are open lead, and the ids of their full pointers.
+    pub(super) targets: Vec<u64>,
+    /// The next of `targets` to be followed.
+    pub(super) next_target: usize,
     /// Full pointers that were followed so far.
     pub(super) full_pointers: super::full::Places,
 }
@@ -66,8 +71,10 @@ impl<'a> NdrCursor<'a> {
             jumps: 0,
             jumped: 0,
             depth: 0,
-            referents: Vec::new(),
-            next_referent: 0,
+            pending: Pending::default(),
+            next_pending: 0,
+            targets: Vec::new(),
+            next_target: 0,
             full_pointers: super::full::Places::new(),
         }
     }
@@ -123,13 +130,30 @@ impl<'a> NdrCursor<'a> {
     }
 
     /// Where something of this alignment begins.
-    #[inline]
-    fn gap(&self, to: usize) -> usize {
-        if self.format.unaligned {
-            self.position
-        } else {
-            align_up(self.position.saturating_sub(self.origin), to) + self.origin
-        }
+    #[inline(always)]
+    pub(super) fn gap(&self, to: usize) -> usize {
+        self.position + gap(self.position, self.origin, to, self.format.unaligned)
+    }
+
+    /// Bytes at a position, without moving there.
+    #[inline(always)]
+    pub(super) fn peek(&self, start: usize, count: usize) -> Option<&'a [u8]> {
+        self.bytes.get(start..)?.get(..count)
+    }
+
+    /// This many bytes at this alignment, without moving; gives where they end, too.
+    #[inline(always)]
+    pub(super) fn peek_aligned<const N: usize>(&self, to: usize) -> Option<(&'a [u8; N], usize)> {
+        let start = self.gap(to);
+        let bytes = self.bytes.get(start..)?.first_chunk()?;
+        Some((bytes, start + N))
+    }
+
+    /// Goes on behind bytes that were there.
+    #[inline(always)]
+    pub(super) fn seek_to(&mut self, position: usize) {
+        debug_assert!(position <= self.bytes.len(), "only behind what is there");
+        self.position = position;
     }
 
     /// Goes on from another place, at most the end.
@@ -162,15 +186,14 @@ impl<'a> NdrCursor<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn aligned<const N: usize>(&mut self) -> Result<[u8; N], UnpackError> {
-        let start = self.gap(N);
-        match self.bytes.get(start..).and_then(|rest| rest.first_chunk::<N>()) {
-            Some(bytes) => {
-                self.position = start + N;
+        match self.peek_aligned(N) {
+            Some((bytes, end)) => {
+                self.position = end;
                 Ok(*bytes)
             }
-            None => Err(self.truncated(start - self.position + N)),
+            None => Err(self.truncated(self.gap(N) - self.position + N)),
         }
     }
 
@@ -225,7 +248,7 @@ impl<'a> NdrCursor<'a> {
     /// `Truncated` when the data ends before it.
     #[inline]
     pub fn u3264(&mut self) -> Result<u64, UnpackError> {
-        if self.format.representation.is_ndr64() { self.u64() } else { Ok(u64::from(self.u32()?)) }
+        if self.format.representation.is_ndr64() { self.u64() } else { self.u32().map(u64::from) }
     }
 
     /// A 64-bit integer as two of 32 bits, the low half first in either byte order (`udlong`, `NTTIME`).
@@ -295,6 +318,13 @@ impl<'a> NdrCursor<'a> {
     pub(super) fn truncated(&self, needed: usize) -> UnpackError {
         self.error(UnpackErrorKind::Truncated { needed, available: self.remaining() })
     }
+}
+
+/// The bytes from a position up to an alignment, a power of two, that counts from `origin`.
+#[inline(always)]
+pub(super) const fn gap(position: usize, origin: usize, to: usize, unaligned: bool) -> usize {
+    let mask = (unaligned as usize).wrapping_sub(1);
+    origin.wrapping_sub(position) & (to - 1) & mask
 }
 
 /// The next multiple of a power of two. Positions are below `isize::MAX`, so nothing overflows.

@@ -1,7 +1,7 @@
 //! Writing: the stub data of a call.
 
 use super::Representation;
-use super::cursor::align_up;
+use super::cursor::gap;
 use super::format::Format;
 use super::relative::{Base, Waiting};
 use crate::error::{PackError, PackErrorKind};
@@ -52,6 +52,9 @@ macro_rules! integers {
 }
 
 impl NdrEncoder {
+    /// Room that is made at once: most calls need no more, and the allocator has it at hand.
+    const ROOM: usize = 1024;
+
     /// An encoder without a limit.
     #[must_use]
     pub fn new(representation: Representation) -> Self {
@@ -62,7 +65,7 @@ impl NdrEncoder {
     #[must_use]
     pub fn with_limit(representation: Representation, limit: usize) -> Self {
         Self {
-            buffer: Vec::new(),
+            buffer: Vec::with_capacity(Self::ROOM.min(limit)),
             limit,
             format: Format::new(representation),
             origin: 0,
@@ -111,19 +114,38 @@ impl NdrEncoder {
     #[inline]
     pub fn align(&mut self, ndr: usize, ndr64: usize) -> Result<(), PackError> {
         let to = if self.format.representation.is_ndr64() { ndr64 } else { ndr };
-        let start = self.gap(to);
-        if start > self.limit {
-            return Err(self.full(start - self.buffer.len()));
-        }
-        self.buffer.resize(start, 0);
-        Ok(())
+        if self.make_room(to, 0) { Ok(()) } else { Err(self.full(self.gap(to) - self.buffer.len())) }
+    }
+
+    /// The most bytes that it may hold.
+    pub(super) fn limit(&self) -> usize {
+        self.limit
     }
 
     /// Where something of this alignment begins.
-    #[inline]
-    fn gap(&self, to: usize) -> usize {
+    #[inline(always)]
+    pub(super) fn gap(&self, to: usize) -> usize {
         let end = self.buffer.len();
-        if self.format.unaligned { end } else { align_up(end.saturating_sub(self.origin), to) + self.origin }
+        end + gap(end, self.origin, to, self.format.unaligned)
+    }
+
+    /// Fills up to an alignment, with room for `count` bytes behind it; whether there is so much.
+    #[inline(always)]
+    pub(super) fn make_room(&mut self, to: usize, count: usize) -> bool {
+        let start = self.gap(to);
+        if self.limit.checked_sub(start).is_none_or(|room| count > room) {
+            return false;
+        }
+        if start != self.buffer.len() {
+            self.buffer.resize(start, 0);
+        }
+        true
+    }
+
+    /// What is written, for those who made room.
+    #[inline(always)]
+    pub(super) fn buffer(&mut self) -> &mut Vec<u8> {
+        &mut self.buffer
     }
 
     /// This many zeros.
@@ -194,13 +216,11 @@ impl NdrEncoder {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn aligned<const N: usize>(&mut self, bytes: [u8; N]) -> Result<(), PackError> {
-        let start = self.gap(N);
-        if start.saturating_add(N) > self.limit {
-            return Err(self.full(start - self.buffer.len() + N));
+        if !self.make_room(N, N) {
+            return Err(self.full(self.gap(N) - self.buffer.len() + N));
         }
-        self.buffer.resize(start, 0);
         self.buffer.extend_from_slice(&bytes);
         Ok(())
     }
@@ -326,7 +346,7 @@ impl NdrEncoder {
     }
 
     #[cold]
-    fn full(&self, needed: usize) -> PackError {
+    pub(super) fn full(&self, needed: usize) -> PackError {
         self.error(PackErrorKind::Full { needed, limit: self.limit })
     }
 }

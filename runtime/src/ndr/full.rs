@@ -33,8 +33,8 @@ impl NdrCursor<'_> {
     /// # Errors
     /// `InvalidValue` when it leads back to what it is part of, `TooLarge` when the same bytes are read over and over.
     pub fn follow_full(&mut self) -> Result<Option<Full>, UnpackError> {
-        let id = self.referents.get(self.next_referent).copied().unwrap_or(0);
-        self.next_referent += 1;
+        let id = self.targets.get(self.next_target).copied().unwrap_or(0);
+        self.next_target += 1;
         self.enter_full(id)
     }
 

@@ -22,6 +22,7 @@ mod pipe;
 mod pointer;
 mod relative;
 mod representation;
+mod run;
 mod sid;
 mod string;
 mod subcontext;
@@ -37,7 +38,8 @@ pub use full::Full;
 pub use pointer::Frame;
 pub use relative::{EncoderFrame, Jump, OuterBase};
 pub use representation::{ByteOrder, Representation, TransferSyntax};
-pub use sid::Sid;
+pub use run::{Fields, Run, RunMut};
+pub use sid::{Sid, SubAuthorities};
 pub use subcontext::{Outer, OuterEncoder, SubHeader};
 pub use types::{ContextHandle, HResult, NtStatus, WError};
 

@@ -3,6 +3,61 @@
 use super::{NdrCursor, NdrEncoder};
 use crate::error::{PackError, UnpackError};
 
+/// Which of the pointers that wait are not null: a bit each, the first ones without memory of their own.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pending {
+    first: u128,
+    more: Vec<u64>,
+    len: usize,
+}
+
+impl Pending {
+    const FIRST: usize = 128;
+
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    #[inline]
+    fn push(&mut self, is_some: bool) {
+        let at = self.len;
+        self.len += 1;
+        if at < Self::FIRST {
+            self.first = self.first & !(1 << at) | u128::from(is_some) << at;
+        } else {
+            self.push_more(at - Self::FIRST, is_some);
+        }
+    }
+
+    #[cold]
+    fn push_more(&mut self, at: usize, is_some: bool) {
+        if at / 64 == self.more.len() {
+            self.more.push(0);
+        }
+        if let Some(word) = self.more.get_mut(at / 64) {
+            *word = *word & !(1 << (at % 64)) | u64::from(is_some) << (at % 64);
+        }
+    }
+
+    #[inline]
+    fn get(&self, at: usize) -> bool {
+        if at >= self.len {
+            false
+        } else if at < Self::FIRST {
+            self.first >> at & 1 != 0
+        } else {
+            let at = at - Self::FIRST;
+            self.more.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 != 0)
+        }
+    }
+
+    #[inline]
+    fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+    }
+}
+
 /// A construction whose pointers wait for their referents: from [`NdrCursor::open`] to
 /// [`NdrCursor::close`].
 #[derive(Debug)]
@@ -10,23 +65,34 @@ use crate::error::{PackError, UnpackError};
 pub struct Frame {
     start: usize,
     outer_next: usize,
+    target_start: usize,
+    outer_next_target: usize,
 }
 
 impl NdrCursor<'_> {
     /// Opens a construction: the ids of its pointers are kept from its scalars to its buffers.
     #[inline]
     pub fn open(&mut self) -> Frame {
-        let frame = Frame { start: self.referents.len(), outer_next: self.next_referent };
-        self.next_referent = frame.start;
+        let frame = Frame {
+            start: self.pending.len(),
+            outer_next: self.next_pending,
+            target_start: self.targets.len(),
+            outer_next_target: self.next_target,
+        };
+        self.next_pending = frame.start;
+        self.next_target = frame.target_start;
         frame
     }
 
     /// Closes a construction, all of whose pointers were followed.
     #[inline]
     pub fn close(&mut self, frame: Frame) {
-        debug_assert_eq!(self.next_referent, self.referents.len(), "every pointer is followed once");
-        self.referents.truncate(frame.start);
-        self.next_referent = frame.outer_next;
+        debug_assert_eq!(self.next_pending, self.pending.len(), "every pointer is followed once");
+        debug_assert_eq!(self.next_target, self.targets.len(), "every relative or full pointer is followed once");
+        self.pending.truncate(frame.start);
+        self.next_pending = frame.outer_next;
+        self.targets.truncate(frame.target_start);
+        self.next_target = frame.outer_next_target;
     }
 
     /// The id of a unique or full pointer, or 0 for null, which is followed now.
@@ -45,7 +111,7 @@ impl NdrCursor<'_> {
     #[inline]
     pub fn defer_pointer(&mut self) -> Result<(), UnpackError> {
         let id = self.referent()?;
-        self.referents.push(id);
+        self.pending.push(id != 0);
         Ok(())
     }
 
@@ -54,7 +120,9 @@ impl NdrCursor<'_> {
     /// # Errors
     /// `Truncated` when the data ends before it.
     pub fn defer_full_pointer(&mut self) -> Result<(), UnpackError> {
-        self.defer_pointer()
+        let id = self.referent()?;
+        self.targets.push(id);
+        Ok(())
     }
 
     /// The id of a reference pointer inside a construction. It means nothing, but is not null.
@@ -73,9 +141,9 @@ impl NdrCursor<'_> {
     /// The next pointer of the construction, in the order of its scalars, is not null.
     #[inline]
     pub fn follow(&mut self) -> bool {
-        let id = self.referents.get(self.next_referent).copied().unwrap_or(0);
-        self.next_referent += 1;
-        id != 0
+        let is_some = self.pending.get(self.next_pending);
+        self.next_pending += 1;
+        is_some
     }
 }
 
@@ -182,7 +250,29 @@ mod tests {
         assert!(c.follow());
         assert_eq!(c.u32().unwrap(), 20);
         c.close(outer);
-        assert!(c.referents.is_empty());
+        assert_eq!(c.pending.len(), 0);
+    }
+
+    #[test]
+    fn follows_many_pointers_that_wait_at_once() {
+        let is_some = |index: usize| index % 3 == 0 || index > 390;
+        let bytes: Vec<u8> = (0..400).flat_map(|index| u32::from(is_some(index)).to_le_bytes()).collect();
+        let mut c = NdrCursor::new(&bytes, Representation::NDR);
+        for _ in 0..2 {
+            let frame = c.open();
+            c.seek(0);
+            for _ in 0..400 {
+                c.defer_pointer().unwrap();
+            }
+            assert!((0..400).all(|index| c.follow() == is_some(index)));
+            c.close(frame);
+            // another construction in the same place
+            let frame = c.open();
+            c.seek(4);
+            (0..200).for_each(|_| c.defer_pointer().unwrap());
+            assert!((1..=200).all(|index| c.follow() == is_some(index)));
+            c.close(frame);
+        }
     }
 
     #[test]

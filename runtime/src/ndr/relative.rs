@@ -35,14 +35,14 @@ impl NdrCursor<'_> {
 
     /// Offsets inside count from here, and again when what its pointers lead to is read.
     pub fn begin_base(&mut self) -> OuterBase {
-        self.referents.push(self.offset() as u64);
+        self.targets.push(self.offset() as u64);
         self.set_base()
     }
 
     /// Offsets count from where those of this construction did.
     pub fn resume_base(&mut self) -> OuterBase {
-        let at = self.referents.get(self.next_referent).copied().unwrap_or(0);
-        self.next_referent += 1;
+        let at = self.targets.get(self.next_target).copied().unwrap_or(0);
+        self.next_target += 1;
         let at = usize::try_from(at).unwrap_or(self.base.at);
         OuterBase(std::mem::replace(&mut self.base.at, at))
     }
@@ -59,7 +59,7 @@ impl NdrCursor<'_> {
     /// `Truncated` when the data ends before it.
     pub fn defer_relative(&mut self, short: bool) -> Result<(), UnpackError> {
         let offset = if short { u64::from(self.u16()?) } else { u64::from(self.u32()?) };
-        self.referents.push(if offset == 0 { 0 } else { offset.saturating_add(self.base.at as u64) });
+        self.targets.push(if offset == 0 { 0 } else { offset.saturating_add(self.base.at as u64) });
         Ok(())
     }
 
@@ -68,8 +68,8 @@ impl NdrCursor<'_> {
     /// # Errors
     /// `InvalidValue` when that is outside, `TooLarge` when the same bytes are read over and over.
     pub fn follow_relative(&mut self) -> Result<Option<Jump>, UnpackError> {
-        let target = self.referents.get(self.next_referent).copied().unwrap_or(0);
-        self.next_referent += 1;
+        let target = self.targets.get(self.next_target).copied().unwrap_or(0);
+        self.next_target += 1;
         if target == 0 {
             return Ok(None);
         }
@@ -261,7 +261,7 @@ mod tests {
         let mut last = Ok(());
         for _ in 0..100 {
             c.seek(0);
-            c.referents.push(1);
+            c.relatives.push(1);
             match c.follow_relative() {
                 Ok(Some(jump)) => {
                     c.take(900).unwrap();

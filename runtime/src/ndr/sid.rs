@@ -1,21 +1,68 @@
 //! Security identifiers (MS-DTYP 2.4.2) in the forms that interface files give them.
 
 use super::{NdrCursor, NdrEncoder};
-use crate::error::{PackError, PackErrorKind, UnpackError};
+use crate::error::{PackError, UnpackError};
 
 /// A security identifier: S-revision-authority-sub-authorities.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub struct Sid {
     /// 1.
     pub revision: u8,
     /// The identifier authority, most significant byte first.
     pub authority: [u8; 6],
     /// At most 15.
-    pub sub_authorities: Vec<u32>,
+    pub sub_authorities: SubAuthorities,
+}
+
+/// The numbers of a security identifier, at most 15 of them, in place: identifiers come in long lists.
+#[derive(Clone, Copy, Default)]
+pub struct SubAuthorities {
+    count: u8,
+    parts: [u32; MAX_SUB_AUTHORITIES as usize],
 }
 
 /// Sub-authorities that there can be.
 const MAX_SUB_AUTHORITIES: u8 = 15;
+
+impl SubAuthorities {
+    /// These; `None` over 15.
+    #[must_use]
+    pub fn new(parts: &[u32]) -> Option<Self> {
+        let mut all = Self { count: u8::try_from(parts.len()).ok()?, ..Self::default() };
+        all.parts.get_mut(..parts.len())?.copy_from_slice(parts);
+        Some(all)
+    }
+}
+
+impl std::ops::Deref for SubAuthorities {
+    type Target = [u32];
+
+    #[inline]
+    fn deref(&self) -> &[u32] {
+        self.parts.get(..usize::from(self.count)).unwrap_or_default()
+    }
+}
+
+impl PartialEq for SubAuthorities {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for SubAuthorities {}
+
+impl std::hash::Hash for SubAuthorities {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (**self).hash(state);
+    }
+}
+
+impl std::fmt::Debug for SubAuthorities {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
 /// Bytes of the padded form.
 const PADDED: usize = 28;
 
@@ -25,36 +72,45 @@ impl Sid {
     /// # Errors
     /// `Truncated` when the data ends before it, `InvalidValue` over 15 sub-authorities.
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        c.align(4, 4)?;
-        let revision = c.u8()?;
-        let count = c.u8()?;
+        let head = c.run::<8>(4, &[])?;
+        let (revision, count) = (head.u8(0), head.u8(1));
         if count > MAX_SUB_AUTHORITIES {
-            return Err(c.invalid(u64::from(count), "at most 15 sub-authorities", 1));
+            return Err(c.invalid(u64::from(count), "at most 15 sub-authorities", 7));
         }
-        let authority = c.fixed_bytes()?;
-        let sub_authorities = c.array(usize::from(count), 4, NdrCursor::u32)?;
-        Ok(Self { revision, authority, sub_authorities })
+        let mut sub_authorities = SubAuthorities { count, ..SubAuthorities::default() };
+        let bytes = c.take(usize::from(count) * 4)?;
+        let big = c.representation().is_big_endian();
+        for (part, bytes) in sub_authorities.parts.iter_mut().zip(bytes.as_chunks().0) {
+            *part = if big { u32::from_be_bytes(*bytes) } else { u32::from_le_bytes(*bytes) };
+        }
+        Ok(Self { revision, authority: head.array(2), sub_authorities })
     }
 
     /// Writes the plain form (`dom_sid`).
     ///
     /// # Errors
-    /// `TooLarge` over 15 sub-authorities, `Full` at the limit.
+    /// `Full` at the limit.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.align(4, 4)?;
-        e.u8(self.revision)?;
-        e.u8(self.count(e)?)?;
-        e.bytes(&self.authority)?;
-        self.sub_authorities.iter().try_for_each(|part| e.u32(*part))
+        self.pack_all(e, None)
     }
 
-    fn count(&self, e: &NdrEncoder) -> Result<u8, PackError> {
-        let value = self.sub_authorities.len() as u64;
-        let limit = u64::from(MAX_SUB_AUTHORITIES);
-        u8::try_from(value)
-            .ok()
-            .filter(|count| *count <= MAX_SUB_AUTHORITIES)
-            .ok_or_else(|| e.error(PackErrorKind::TooLarge { value, limit }))
+    /// The plain form behind a count that stands before it, all of it at once.
+    fn pack_all(&self, e: &mut NdrEncoder, before: Option<u32>) -> Result<(), PackError> {
+        let mut run = e.run::<{ 12 + 4 * MAX_SUB_AUTHORITIES as usize }>();
+        let mut at = 0;
+        if let Some(count) = before {
+            run.u32(0, count);
+            at = 4;
+        }
+        run.u8(at, self.revision);
+        run.u8(at + 1, self.sub_authorities.count);
+        run.array(at + 2, self.authority);
+        at += 8;
+        for part in self.sub_authorities.iter() {
+            run.u32(at, *part);
+            at += 4;
+        }
+        e.put_first(&run, at, 4)
     }
 
     /// Reads the conformant form (`dom_sid2`, RPC_SID): the count stands before it, too.
@@ -73,8 +129,11 @@ impl Sid {
     /// # Errors
     /// Those of [`Sid::pack`].
     pub fn pack_conformant(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.max_count(self.sub_authorities.len())?;
-        self.pack(e)
+        if e.representation().is_ndr64() {
+            e.max_count(self.sub_authorities.len())?;
+            return self.pack(e);
+        }
+        self.pack_all(e, Some(u32::from(self.sub_authorities.count)))
     }
 
     /// Reads the form that is always 28 bytes long (`dom_sid28`).
@@ -122,7 +181,7 @@ mod tests {
     use super::*;
 
     fn everyone() -> Sid {
-        Sid { revision: 1, authority: [0, 0, 0, 0, 0, 1], sub_authorities: vec![0] }
+        Sid { revision: 1, authority: [0, 0, 0, 0, 0, 1], sub_authorities: SubAuthorities::new(&[0]).unwrap() }
     }
 
     #[test]
@@ -144,9 +203,9 @@ mod tests {
 
     #[test]
     fn refuses_too_many_parts_and_two_counts() {
-        let many = Sid { sub_authorities: vec![0; 16], ..everyone() };
-        assert!(many.pack(&mut NdrEncoder::new(Representation::NDR)).is_err());
-        assert!(Sid::unpack(&mut NdrCursor::new(&[1, 16, 0, 0], Representation::NDR)).is_err());
+        assert_eq!(SubAuthorities::new(&[0; 16]), None);
+        assert_eq!(SubAuthorities::new(&[7; 15]).unwrap().len(), 15);
+        assert!(Sid::unpack(&mut NdrCursor::new(&[1, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], Representation::NDR)).is_err());
         let two = [2, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0];
         assert!(Sid::unpack_conformant(&mut NdrCursor::new(&two, Representation::NDR)).is_err());
     }

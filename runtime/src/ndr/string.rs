@@ -11,6 +11,14 @@ impl<'a> NdrCursor<'a> {
     /// # Errors
     /// Those of [`NdrCursor::actual_count`]; `Unterminated` when the last character is not zero.
     pub fn string16(&mut self) -> Result<Utf16<'a>, UnpackError> {
+        if let Some((count, start)) = self.whole_array()
+            && !self.representation().is_big_endian()
+            && let Some(bytes) = self.peek(start, count.saturating_mul(2))
+            && let Some((bytes, [0, 0])) = bytes.split_last_chunk()
+        {
+            self.seek_to(start + count * 2);
+            return Ok(Utf16::from_wire(bytes));
+        }
         let max_count = self.max_count()?;
         self.varying_string16(max_count)
     }
@@ -31,9 +39,7 @@ impl<'a> NdrCursor<'a> {
         if !self.representation().is_big_endian() {
             return Ok(Utf16::from_wire(bytes));
         }
-        let (pairs, _) = bytes.as_chunks::<2>();
-        let units: Vec<u16> = pairs.iter().copied().map(u16::from_be_bytes).collect();
-        Ok(Utf16::from_units(&units))
+        Ok(Utf16::from_swapped(bytes))
     }
 
     /// A conformant varying string of 8-bit characters.
@@ -41,6 +47,13 @@ impl<'a> NdrCursor<'a> {
     /// # Errors
     /// Those of [`NdrCursor::actual_count`]; `Unterminated` when the last character is not zero.
     pub fn string8(&mut self) -> Result<String8<'a>, UnpackError> {
+        if let Some((count, start)) = self.whole_array()
+            && let Some(bytes) = self.peek(start, count)
+            && let Some((0, text)) = bytes.split_last()
+        {
+            self.seek_to(start + count);
+            return Ok(String8::from_wire(text));
+        }
         let max_count = self.max_count()?;
         self.varying_string8(max_count)
     }
@@ -65,8 +78,8 @@ impl NdrEncoder {
     /// `TooLarge` over 32 bits in NDR 2.0, `Full` at the limit.
     pub fn string16(&mut self, text: &Utf16<'_>) -> Result<(), PackError> {
         let count = text.len_units() + 1;
-        self.max_count(count)?;
-        self.varying_string16(text, count)
+        self.whole_array(count)?;
+        self.units(text, count - 1, &[0; 2])
     }
 
     /// A varying string of at most `max_count` 16-bit characters, terminator included.
@@ -74,9 +87,23 @@ impl NdrEncoder {
     /// # Errors
     /// `TooLarge` over the maximum count, `Full` at the limit.
     pub fn varying_string16(&mut self, text: &Utf16<'_>, max_count: usize) -> Result<(), PackError> {
-        self.actual_count(text.len_units() + 1, max_count)?;
-        text.units().try_for_each(|unit| self.u16(unit))?;
-        self.u16(0)
+        let count = text.len_units() + 1;
+        self.actual_count(count, max_count)?;
+        self.units(text, count - 1, &[0; 2])
+    }
+
+    /// The units of a text, and what ends it.
+    fn units(&mut self, text: &Utf16<'_>, count: usize, end: &[u8]) -> Result<(), PackError> {
+        let size = count.saturating_mul(2).saturating_add(end.len());
+        if !self.make_room(2, size) {
+            return Err(self.full((self.gap(2) - self.len()).saturating_add(size)));
+        }
+        let big = self.representation().is_big_endian();
+        let buffer = self.buffer();
+        buffer.reserve(size);
+        text.append_to(buffer, big);
+        buffer.extend_from_slice(end);
+        Ok(())
     }
 
     /// A conformant varying string of 8-bit characters, with terminator.
@@ -85,8 +112,9 @@ impl NdrEncoder {
     /// `TooLarge` over 32 bits in NDR 2.0, `Full` at the limit.
     pub fn string8(&mut self, text: &String8<'_>) -> Result<(), PackError> {
         let count = text.as_bytes().len() + 1;
-        self.max_count(count)?;
-        self.varying_string8(text, count)
+        self.whole_array(count)?;
+        self.bytes(text.as_bytes())?;
+        self.u8(0)
     }
 
     /// A varying string of at most `max_count` 8-bit characters, terminator included.

@@ -75,7 +75,7 @@ impl ContextHandle {
     /// # Errors
     /// `Truncated` when the data ends before it.
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        Ok(Self { attributes: c.u32()?, uuid: Guid::unpack_ndr(c)? })
+        Ok(c.run::<20>(4, &[])?.context_handle(0))
     }
 
     /// Writes 20 bytes.
@@ -83,8 +83,9 @@ impl ContextHandle {
     /// # Errors
     /// `Full` at the limit.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.u32(self.attributes)?;
-        self.uuid.pack_ndr(e)
+        let mut run = e.run::<20>();
+        run.context_handle(0, *self);
+        e.put(&run, 4, &[])
     }
 }
 
@@ -94,10 +95,7 @@ impl Guid {
     /// # Errors
     /// `Truncated` when the data ends before it.
     pub fn unpack_ndr(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        let (data1, data2, data3) = (c.u32()?, c.u16()?, c.u16()?);
-        let mut data4 = [0; 8];
-        data4.copy_from_slice(c.take(8)?);
-        Ok(Self::new(data1, data2, data3, data4))
+        Ok(c.run::<16>(4, &[])?.guid(0))
     }
 
     /// Writes a UUID.
@@ -105,11 +103,9 @@ impl Guid {
     /// # Errors
     /// `Full` at the limit.
     pub fn pack_ndr(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        let [a, b, c, d, f, g, h, i, data4 @ ..] = self.0;
-        e.u32(u32::from_le_bytes([a, b, c, d]))?;
-        e.u16(u16::from_le_bytes([f, g]))?;
-        e.u16(u16::from_le_bytes([h, i]))?;
-        e.bytes(&data4)
+        let mut run = e.run::<16>();
+        run.guid(0, *self);
+        e.put(&run, 4, &[])
     }
 }
 
