@@ -44,11 +44,13 @@ impl AsyncWaitFlags {
     }
 
     /// Reads the value.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self(c.u32()?))
     }
 
     /// Writes the value.
+    #[inline]
     pub fn pack(self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.u32(self.0)
     }
@@ -88,15 +90,18 @@ impl EcDoAsyncWaitExRequest {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.acxh.pack(e).at("acxh")?;
-        e.u32(self.ul_flags_in).at("ulFlagsIn")?;
+        let mut run = e.run::<24>();
+        run.context_handle(0, self.acxh);
+        run.u32(20, self.ul_flags_in);
+        e.put(&run, 4, &[("acxh", 20), ("ulFlagsIn", 24)])?;
         Ok(())
     }
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        let acxh = ContextHandle::unpack(c).at("acxh")?;
-        let ul_flags_in = c.u32().at("ulFlagsIn")?;
+        let run = c.run::<24>(4, &[("acxh", 20), ("ulFlagsIn", 24)])?;
+        let acxh = run.context_handle(0);
+        let ul_flags_in = run.u32(20);
         Ok(Self { acxh, ul_flags_in })
     }
 }
@@ -130,15 +135,18 @@ impl EcDoAsyncWaitExResponse {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.pul_flags_out.pack(e).at("pulFlagsOut")?;
-        e.i32(self.return_value).at("return value")?;
+        let mut run = e.run::<8>();
+        run.u32(0, self.pul_flags_out.0);
+        run.i32(4, self.return_value);
+        e.put(&run, 4, &[("pulFlagsOut", 4), ("return value", 8)])?;
         Ok(())
     }
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        let pul_flags_out = AsyncWaitFlags::unpack(c).at("pulFlagsOut")?;
-        let return_value = c.i32().at("return value")?;
+        let run = c.run::<8>(4, &[("pulFlagsOut", 4), ("return value", 8)])?;
+        let pul_flags_out = AsyncWaitFlags(run.u32(0));
+        let return_value = run.i32(4);
         Ok(Self {
             pul_flags_out,
             return_value,

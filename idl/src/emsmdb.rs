@@ -160,15 +160,18 @@ impl EcDoDisconnectResponse {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.pcxh.pack(e).at("pcxh")?;
-        e.i32(self.return_value).at("return value")?;
+        let mut run = e.run::<24>();
+        run.context_handle(0, self.pcxh);
+        run.i32(20, self.return_value);
+        e.put(&run, 4, &[("pcxh", 20), ("return value", 24)])?;
         Ok(())
     }
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        let pcxh = ContextHandle::unpack(c).at("pcxh")?;
-        let return_value = c.i32().at("return value")?;
+        let run = c.run::<24>(4, &[("pcxh", 20), ("return value", 24)])?;
+        let pcxh = run.context_handle(0);
+        let return_value = run.i32(20);
         Ok(Self { pcxh, return_value })
     }
 }
@@ -358,8 +361,10 @@ impl<'a> EcRRegisterPushNotificationRequest<'a> {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.pcxh.pack(e).at("pcxh")?;
-        e.u32(self.i_rpc).at("iRpc")?;
+        let mut run = e.run::<24>();
+        run.context_handle(0, self.pcxh);
+        run.u32(20, self.i_rpc);
+        e.put(&run, 4, &[("pcxh", 20), ("iRpc", 24)])?;
         e.max_count(self.rgb_context.len()).at("rgbContext")?;
         e.bytes(&self.rgb_context).at("rgbContext")?;
         e.count_u16(self.rgb_context.len()).at("cbContext")?;
@@ -372,8 +377,9 @@ impl<'a> EcRRegisterPushNotificationRequest<'a> {
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
-        let pcxh = ContextHandle::unpack(c).at("pcxh")?;
-        let i_rpc = c.u32().at("iRpc")?;
+        let run = c.run::<24>(4, &[("pcxh", 20), ("iRpc", 24)])?;
+        let pcxh = run.context_handle(0);
+        let i_rpc = run.u32(20);
         let rgb_context = {
             let max_count = c.max_count().at("rgbContext")?;
             c.byte_array(max_count).at("rgbContext")?
@@ -437,17 +443,21 @@ impl EcRRegisterPushNotificationResponse {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.pcxh.pack(e).at("pcxh")?;
-        e.u32(self.h_notification).at("hNotification")?;
-        e.i32(self.return_value).at("return value")?;
+        let mut run = e.run::<28>();
+        run.context_handle(0, self.pcxh);
+        run.u32(20, self.h_notification);
+        run.i32(24, self.return_value);
+        e.put(&run, 4, &[("pcxh", 20), ("hNotification", 24), ("return value", 28)])?;
         Ok(())
     }
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        let pcxh = ContextHandle::unpack(c).at("pcxh")?;
-        let h_notification = c.u32().at("hNotification")?;
-        let return_value = c.i32().at("return value")?;
+        let run = c
+            .run::<28>(4, &[("pcxh", 20), ("hNotification", 24), ("return value", 28)])?;
+        let pcxh = run.context_handle(0);
+        let h_notification = run.u32(20);
+        let return_value = run.i32(24);
         Ok(Self {
             pcxh,
             h_notification,
@@ -865,17 +875,37 @@ impl<'a> EcDoConnectExRequest<'a> {
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.string8(&self.sz_user_dn).at("szUserDN")?;
-        e.u32(self.ul_flags).at("ulFlags")?;
-        e.u32(self.ul_con_mod).at("ulConMod")?;
-        e.u32(self.cb_limit).at("cbLimit")?;
-        e.u32(self.ul_cpid).at("ulCpid")?;
-        e.u32(self.ul_lcid_string).at("ulLcidString")?;
-        e.u32(self.ul_lcid_sort).at("ulLcidSort")?;
-        e.u32(self.ul_icxr_link).at("ulIcxrLink")?;
-        e.u16(self.us_f_can_convert_code_pages).at("usFCanConvertCodePages")?;
-        e.array(&self.rgw_client_version, |e, &item| e.u16(item))
-            .at("rgwClientVersion")?;
-        e.u32(self.pul_time_stamp).at("pulTimeStamp")?;
+        let mut run = e.run::<40>();
+        run.u32(0, self.ul_flags);
+        run.u32(4, self.ul_con_mod);
+        run.u32(8, self.cb_limit);
+        run.u32(12, self.ul_cpid);
+        run.u32(16, self.ul_lcid_string);
+        run.u32(20, self.ul_lcid_sort);
+        run.u32(24, self.ul_icxr_link);
+        run.u16(28, self.us_f_can_convert_code_pages);
+        for (index, item) in self.rgw_client_version.iter().enumerate() {
+            run.u16(30 + index * 2, *item);
+        }
+        run.u32(36, self.pul_time_stamp);
+        e.put(
+            &run,
+            4,
+            &[
+                ("ulFlags", 4),
+                ("ulConMod", 8),
+                ("cbLimit", 12),
+                ("ulCpid", 16),
+                ("ulLcidString", 20),
+                ("ulLcidSort", 24),
+                ("ulIcxrLink", 28),
+                ("usFCanConvertCodePages", 30),
+                ("rgwClientVersion[0]", 32),
+                ("rgwClientVersion[1]", 34),
+                ("rgwClientVersion[2]", 36),
+                ("pulTimeStamp", 40),
+            ],
+        )?;
         e.max_count(self.rgb_aux_in.len()).at("rgbAuxIn")?;
         e.bytes(&self.rgb_aux_in).at("rgbAuxIn")?;
         e.count_u32(self.rgb_aux_in.len()).at("cbAuxIn")?;
@@ -888,23 +918,44 @@ impl<'a> EcDoConnectExRequest<'a> {
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
         let sz_user_dn = c.string8().at("szUserDN")?;
-        let ul_flags = c.u32().at("ulFlags")?;
-        let ul_con_mod = c.u32().at("ulConMod")?;
-        let cb_limit = c.u32().at("cbLimit")?;
-        let ul_cpid = c.u32().at("ulCpid")?;
-        let ul_lcid_string = c.u32().at("ulLcidString")?;
-        let ul_lcid_sort = c.u32().at("ulLcidSort")?;
-        let ul_icxr_link = c.u32().at("ulIcxrLink")?;
-        let us_f_can_convert_code_pages = c.u16().at("usFCanConvertCodePages")?;
-        let rgw_client_version = c.fixed_array(NdrCursor::u16).at("rgwClientVersion")?;
-        let pul_time_stamp = c.u32().at("pulTimeStamp")?;
+        let run = c
+            .run::<
+                40,
+            >(
+                4,
+                &[
+                    ("ulFlags", 4),
+                    ("ulConMod", 8),
+                    ("cbLimit", 12),
+                    ("ulCpid", 16),
+                    ("ulLcidString", 20),
+                    ("ulLcidSort", 24),
+                    ("ulIcxrLink", 28),
+                    ("usFCanConvertCodePages", 30),
+                    ("rgwClientVersion[0]", 32),
+                    ("rgwClientVersion[1]", 34),
+                    ("rgwClientVersion[2]", 36),
+                    ("pulTimeStamp", 40),
+                ],
+            )?;
+        let ul_flags = run.u32(0);
+        let ul_con_mod = run.u32(4);
+        let cb_limit = run.u32(8);
+        let ul_cpid = run.u32(12);
+        let ul_lcid_string = run.u32(16);
+        let ul_lcid_sort = run.u32(20);
+        let ul_icxr_link = run.u32(24);
+        let us_f_can_convert_code_pages = run.u16(28);
+        let rgw_client_version = std::array::from_fn(|index| run.u16(30 + index * 2));
+        let pul_time_stamp = run.u32(36);
         let rgb_aux_in = {
             let max_count = c.max_count().at("rgbAuxIn")?;
             c.byte_array(max_count).at("rgbAuxIn")?
         };
-        let cb_aux_in = c.u32().at("cbAuxIn")?;
+        let run = c.run::<8>(4, &[("cbAuxIn", 4), ("pcbAuxOut", 8)])?;
+        let cb_aux_in = run.u32(0);
         let pcb_aux_out = {
-            let value = c.u32().at("pcbAuxOut")?;
+            let value = run.u32(4);
             c.require_range(u64::from(value), 0..=4104, "0 to 4104", 4).at("pcbAuxOut")?;
             value
         };
@@ -977,11 +1028,23 @@ impl<'a> EcDoConnectExResponse<'a> {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.pcxh.pack(e).at("pcxh")?;
-        e.u32(self.pcms_polls_max).at("pcmsPollsMax")?;
-        e.u32(self.pc_retry).at("pcRetry")?;
-        e.u32(self.pcms_retry_delay).at("pcmsRetryDelay")?;
-        e.u16(self.picxr).at("picxr")?;
+        let mut run = e.run::<34>();
+        run.context_handle(0, self.pcxh);
+        run.u32(20, self.pcms_polls_max);
+        run.u32(24, self.pc_retry);
+        run.u32(28, self.pcms_retry_delay);
+        run.u16(32, self.picxr);
+        e.put(
+            &run,
+            4,
+            &[
+                ("pcxh", 20),
+                ("pcmsPollsMax", 24),
+                ("pcRetry", 28),
+                ("pcmsRetryDelay", 32),
+                ("picxr", 34),
+            ],
+        )?;
         e.pointer(self.sz_dn_prefix.is_some()).at("szDNPrefix")?;
         if let Some(value) = &self.sz_dn_prefix {
             e.string8(value).at("szDNPrefix")?;
@@ -990,9 +1053,25 @@ impl<'a> EcDoConnectExResponse<'a> {
         if let Some(value) = &self.sz_display_name {
             e.string8(value).at("szDisplayName")?;
         }
-        e.array(&self.rgw_server_version, |e, &item| e.u16(item))
-            .at("rgwServerVersion")?;
-        e.array(&self.rgw_best_version, |e, &item| e.u16(item)).at("rgwBestVersion")?;
+        let mut run = e.run::<12>();
+        for (index, item) in self.rgw_server_version.iter().enumerate() {
+            run.u16(index * 2, *item);
+        }
+        for (index, item) in self.rgw_best_version.iter().enumerate() {
+            run.u16(6 + index * 2, *item);
+        }
+        e.put(
+            &run,
+            2,
+            &[
+                ("rgwServerVersion[0]", 2),
+                ("rgwServerVersion[1]", 4),
+                ("rgwServerVersion[2]", 6),
+                ("rgwBestVersion[0]", 8),
+                ("rgwBestVersion[1]", 10),
+                ("rgwBestVersion[2]", 12),
+            ],
+        )?;
         e.u32(self.pul_time_stamp).at("pulTimeStamp")?;
         e.max_count(self.rgb_aux_out.len()).at("rgbAuxOut")?;
         e.actual_count(self.rgb_aux_out.len(), self.rgb_aux_out.len()).at("rgbAuxOut")?;
@@ -1006,11 +1085,24 @@ impl<'a> EcDoConnectExResponse<'a> {
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
-        let pcxh = ContextHandle::unpack(c).at("pcxh")?;
-        let pcms_polls_max = c.u32().at("pcmsPollsMax")?;
-        let pc_retry = c.u32().at("pcRetry")?;
-        let pcms_retry_delay = c.u32().at("pcmsRetryDelay")?;
-        let picxr = c.u16().at("picxr")?;
+        let run = c
+            .run::<
+                34,
+            >(
+                4,
+                &[
+                    ("pcxh", 20),
+                    ("pcmsPollsMax", 24),
+                    ("pcRetry", 28),
+                    ("pcmsRetryDelay", 32),
+                    ("picxr", 34),
+                ],
+            )?;
+        let pcxh = run.context_handle(0);
+        let pcms_polls_max = run.u32(20);
+        let pc_retry = run.u32(24);
+        let pcms_retry_delay = run.u32(28);
+        let picxr = run.u16(32);
         let sz_dn_prefix = if c.referent().at("szDNPrefix")? == 0 {
             None
         } else {
@@ -1021,8 +1113,22 @@ impl<'a> EcDoConnectExResponse<'a> {
         } else {
             Some(c.string8().at("szDisplayName")?)
         };
-        let rgw_server_version = c.fixed_array(NdrCursor::u16).at("rgwServerVersion")?;
-        let rgw_best_version = c.fixed_array(NdrCursor::u16).at("rgwBestVersion")?;
+        let run = c
+            .run::<
+                12,
+            >(
+                2,
+                &[
+                    ("rgwServerVersion[0]", 2),
+                    ("rgwServerVersion[1]", 4),
+                    ("rgwServerVersion[2]", 6),
+                    ("rgwBestVersion[0]", 8),
+                    ("rgwBestVersion[1]", 10),
+                    ("rgwBestVersion[2]", 12),
+                ],
+            )?;
+        let rgw_server_version = std::array::from_fn(|index| run.u16(index * 2));
+        let rgw_best_version = std::array::from_fn(|index| run.u16(6 + index * 2));
         let pul_time_stamp = c.u32().at("pulTimeStamp")?;
         let rgb_aux_out = {
             let max_count = c.max_count().at("rgbAuxOut")?;
@@ -1096,8 +1202,10 @@ impl<'a> EcDoRpcExt2Request<'a> {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.pcxh.pack(e).at("pcxh")?;
-        e.u32(self.pul_flags).at("pulFlags")?;
+        let mut run = e.run::<24>();
+        run.context_handle(0, self.pcxh);
+        run.u32(20, self.pul_flags);
+        e.put(&run, 4, &[("pcxh", 20), ("pulFlags", 24)])?;
         e.max_count(self.rgb_in.len()).at("rgbIn")?;
         e.bytes(&self.rgb_in).at("rgbIn")?;
         e.count_u32(self.rgb_in.len()).at("cbIn")?;
@@ -1115,15 +1223,17 @@ impl<'a> EcDoRpcExt2Request<'a> {
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
-        let pcxh = ContextHandle::unpack(c).at("pcxh")?;
-        let pul_flags = c.u32().at("pulFlags")?;
+        let run = c.run::<24>(4, &[("pcxh", 20), ("pulFlags", 24)])?;
+        let pcxh = run.context_handle(0);
+        let pul_flags = run.u32(20);
         let rgb_in = {
             let max_count = c.max_count().at("rgbIn")?;
             c.byte_array(max_count).at("rgbIn")?
         };
-        let cb_in = c.u32().at("cbIn")?;
+        let run = c.run::<8>(4, &[("cbIn", 4), ("pcbOut", 8)])?;
+        let cb_in = run.u32(0);
         let pcb_out = {
-            let value = c.u32().at("pcbOut")?;
+            let value = run.u32(4);
             c.require_range(u64::from(value), 0..=262144, "0 to 262144", 4)
                 .at("pcbOut")?;
             value
@@ -1132,9 +1242,10 @@ impl<'a> EcDoRpcExt2Request<'a> {
             let max_count = c.max_count().at("rgbAuxIn")?;
             c.byte_array(max_count).at("rgbAuxIn")?
         };
-        let cb_aux_in = c.u32().at("cbAuxIn")?;
+        let run = c.run::<8>(4, &[("cbAuxIn", 4), ("pcbAuxOut", 8)])?;
+        let cb_aux_in = run.u32(0);
         let pcb_aux_out = {
-            let value = c.u32().at("pcbAuxOut")?;
+            let value = run.u32(4);
             c.require_range(u64::from(value), 0..=4104, "0 to 4104", 4).at("pcbAuxOut")?;
             value
         };
@@ -1189,8 +1300,10 @@ impl<'a> EcDoRpcExt2Response<'a> {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.pcxh.pack(e).at("pcxh")?;
-        e.u32(self.pul_flags).at("pulFlags")?;
+        let mut run = e.run::<24>();
+        run.context_handle(0, self.pcxh);
+        run.u32(20, self.pul_flags);
+        e.put(&run, 4, &[("pcxh", 20), ("pulFlags", 24)])?;
         e.max_count(self.rgb_out.len()).at("rgbOut")?;
         e.actual_count(self.rgb_out.len(), self.rgb_out.len()).at("rgbOut")?;
         e.bytes(&self.rgb_out).at("rgbOut")?;
@@ -1203,15 +1316,18 @@ impl<'a> EcDoRpcExt2Response<'a> {
         e.require_range(self.rgb_aux_out.len() as u64, 0..=4104, "0 to 4104")
             .at("pcbAuxOut")?;
         e.count_u32(self.rgb_aux_out.len()).at("pcbAuxOut")?;
-        e.u32(self.pul_trans_time).at("pulTransTime")?;
-        e.i32(self.return_value).at("return value")?;
+        let mut run = e.run::<8>();
+        run.u32(0, self.pul_trans_time);
+        run.i32(4, self.return_value);
+        e.put(&run, 4, &[("pulTransTime", 4), ("return value", 8)])?;
         Ok(())
     }
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
-        let pcxh = ContextHandle::unpack(c).at("pcxh")?;
-        let pul_flags = c.u32().at("pulFlags")?;
+        let run = c.run::<24>(4, &[("pcxh", 20), ("pulFlags", 24)])?;
+        let pcxh = run.context_handle(0);
+        let pul_flags = run.u32(20);
         let rgb_out = {
             let max_count = c.max_count().at("rgbOut")?;
             let count = c.actual_count(max_count).at("rgbOut")?;
@@ -1233,8 +1349,9 @@ impl<'a> EcDoRpcExt2Response<'a> {
             c.require_range(u64::from(value), 0..=4104, "0 to 4104", 4).at("pcbAuxOut")?;
             value
         };
-        let pul_trans_time = c.u32().at("pulTransTime")?;
-        let return_value = c.i32().at("return value")?;
+        let run = c.run::<8>(4, &[("pulTransTime", 4), ("return value", 8)])?;
+        let pul_trans_time = run.u32(0);
+        let return_value = run.i32(4);
         c.require_count(rgb_out.len(), u64::from(pcb_out), "pcbOut elements")
             .at("rgbOut")?;
         c.require_count(rgb_aux_out.len(), u64::from(pcb_aux_out), "pcbAuxOut elements")
@@ -1464,15 +1581,18 @@ impl EcDoAsyncConnectExResponse {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.pacxh.pack(e).at("pacxh")?;
-        e.i32(self.return_value).at("return value")?;
+        let mut run = e.run::<24>();
+        run.context_handle(0, self.pacxh);
+        run.i32(20, self.return_value);
+        e.put(&run, 4, &[("pacxh", 20), ("return value", 24)])?;
         Ok(())
     }
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        let pacxh = ContextHandle::unpack(c).at("pacxh")?;
-        let return_value = c.i32().at("return value")?;
+        let run = c.run::<24>(4, &[("pacxh", 20), ("return value", 24)])?;
+        let pacxh = run.context_handle(0);
+        let return_value = run.i32(20);
         Ok(Self { pacxh, return_value })
     }
 }

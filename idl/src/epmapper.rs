@@ -35,11 +35,13 @@ impl InquiryType {
     pub const RPC_C_EP_MATCH_BY_BOTH: Self = Self(3);
 
     /// Reads the value.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self(c.u32()?))
     }
 
     /// Writes the value.
+    #[inline]
     pub fn pack(self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.u32(self.0)
     }
@@ -62,11 +64,13 @@ impl VersionOption {
     pub const RPC_C_VERS_UPTO: Self = Self(5);
 
     /// Reads the value.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self(c.u32()?))
     }
 
     /// Writes the value.
+    #[inline]
     pub fn pack(self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.u32(self.0)
     }
@@ -86,28 +90,47 @@ pub struct RpcIfIdT {
 }
 
 impl RpcIfIdT {
+    const FIELDS: &'static runtime::ndr::Fields = &[
+        ("uuid", 16),
+        ("vers_major", 18),
+        ("vers_minor", 20),
+    ];
+
     /// Reads the value; an error names the field that cannot be read.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        c.align(4, 4)?;
-        let uuid = Guid::unpack_ndr(c).at("uuid")?;
-        let vers_major = c.u16().at("vers_major")?;
-        let vers_minor = c.u16().at("vers_minor")?;
-        c.align_ndr64(4)?;
-        Ok(Self {
-            uuid,
-            vers_major,
-            vers_minor,
-        })
+        Ok(Self::of_run(&c.run::<20>(4, Self::FIELDS)?, 0))
     }
 
     /// Writes the value; an error names the field that cannot be written.
+    #[inline]
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.align(4, 4)?;
-        self.uuid.pack_ndr(e).at("uuid")?;
-        e.u16(self.vers_major).at("vers_major")?;
-        e.u16(self.vers_minor).at("vers_minor")?;
-        e.align_ndr64(4)?;
-        Ok(())
+        let mut run = e.run::<20>();
+        self.put_into(&mut run, 0);
+        e.put(&run, 4, Self::FIELDS)
+    }
+
+    /// The value at a place of fields that are read at once.
+    #[inline]
+    #[must_use]
+    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, at: usize) -> Self {
+        Self {
+            uuid: run.guid(at),
+            vers_major: run.u16(at + 16),
+            vers_minor: run.u16(at + 18),
+        }
+    }
+
+    /// Puts the value into its place among fields that are written at once.
+    #[inline]
+    pub fn put_into<const N: usize>(
+        &self,
+        run: &mut runtime::ndr::RunMut<N>,
+        at: usize,
+    ) {
+        run.guid(at, self.uuid);
+        run.u16(at + 16, self.vers_major);
+        run.u16(at + 18, self.vers_minor);
     }
 }
 
@@ -138,7 +161,6 @@ impl<'a> TwrT<'a> {
         c: &mut NdrCursor<'a>,
         max_count: usize,
     ) -> Result<Self, UnpackError> {
-        c.align(4, 4)?;
         let tower_length = c.u32().at("tower_length")?;
         let tower_octet_string = {
             c.require_count(max_count, u64::from(tower_length), "tower_length elements")
@@ -157,7 +179,6 @@ impl<'a> TwrT<'a> {
 
     /// Writes what stands in the value itself.
     pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.align(4, 4)?;
         e.count_u32(self.tower_octet_string.len()).at("tower_length")?;
         e.bytes(&self.tower_octet_string).at("tower_octet_string")?;
         e.align_ndr64(4)?;
@@ -467,9 +488,11 @@ impl EptLookupRequest {
         if let Some(value) = &self.interface_id {
             value.pack(e).at("interface_id")?;
         }
-        self.vers_option.pack(e).at("vers_option")?;
-        self.entry_handle.pack(e).at("entry_handle")?;
-        e.u32(self.max_ents).at("max_ents")?;
+        let mut run = e.run::<28>();
+        run.u32(0, self.vers_option.0);
+        run.context_handle(4, self.entry_handle);
+        run.u32(24, self.max_ents);
+        e.put(&run, 4, &[("vers_option", 4), ("entry_handle", 24), ("max_ents", 28)])?;
         Ok(())
     }
 
@@ -492,9 +515,13 @@ impl EptLookupRequest {
             }
             None => None,
         };
-        let vers_option = VersionOption::unpack(c).at("vers_option")?;
-        let entry_handle = ContextHandle::unpack(c).at("entry_handle")?;
-        let max_ents = c.u32().at("max_ents")?;
+        let run = c
+            .run::<
+                28,
+            >(4, &[("vers_option", 4), ("entry_handle", 24), ("max_ents", 28)])?;
+        let vers_option = VersionOption(run.u32(0));
+        let entry_handle = run.context_handle(4);
+        let max_ents = run.u32(24);
         Ok(Self {
             inquiry_type,
             object,
@@ -562,8 +589,9 @@ impl<'a> EptLookupResponse<'a> {
         c: &mut NdrCursor<'a>,
         request: &EptLookupRequest,
     ) -> Result<Self, UnpackError> {
-        let entry_handle = ContextHandle::unpack(c).at("entry_handle")?;
-        let num_ents = c.u32().at("num_ents")?;
+        let run = c.run::<24>(4, &[("entry_handle", 20), ("num_ents", 24)])?;
+        let entry_handle = run.context_handle(0);
+        let num_ents = run.u32(20);
         let entries = {
             let max_count = c.max_count().at("entries")?;
             c.require_count(max_count, u64::from(request.max_ents), "max_ents elements")
@@ -628,8 +656,10 @@ impl<'a> EptMapRequest<'a> {
         if let Some(value) = &self.map_tower {
             value.pack(e).at("map_tower")?;
         }
-        self.entry_handle.pack(e).at("entry_handle")?;
-        e.u32(self.max_towers).at("max_towers")?;
+        let mut run = e.run::<24>();
+        run.context_handle(0, self.entry_handle);
+        run.u32(20, self.max_towers);
+        e.put(&run, 4, &[("entry_handle", 20), ("max_towers", 24)])?;
         Ok(())
     }
 
@@ -651,8 +681,9 @@ impl<'a> EptMapRequest<'a> {
             }
             None => None,
         };
-        let entry_handle = ContextHandle::unpack(c).at("entry_handle")?;
-        let max_towers = c.u32().at("max_towers")?;
+        let run = c.run::<24>(4, &[("entry_handle", 20), ("max_towers", 24)])?;
+        let entry_handle = run.context_handle(0);
+        let max_towers = run.u32(20);
         Ok(Self {
             object,
             map_tower,
@@ -734,8 +765,9 @@ impl<'a> EptMapResponse<'a> {
         c: &mut NdrCursor<'a>,
         request: &EptMapRequest<'_>,
     ) -> Result<Self, UnpackError> {
-        let entry_handle = ContextHandle::unpack(c).at("entry_handle")?;
-        let num_towers = c.u32().at("num_towers")?;
+        let run = c.run::<24>(4, &[("entry_handle", 20), ("num_towers", 24)])?;
+        let entry_handle = run.context_handle(0);
+        let num_towers = run.u32(20);
         let towers = {
             let max_count = c.max_count().at("towers")?;
             c.require_count(
@@ -863,15 +895,18 @@ impl EptLookupHandleFreeResponse {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.entry_handle.pack(e).at("entry_handle")?;
-        e.u32(self.status).at("status")?;
+        let mut run = e.run::<24>();
+        run.context_handle(0, self.entry_handle);
+        run.u32(20, self.status);
+        e.put(&run, 4, &[("entry_handle", 20), ("status", 24)])?;
         Ok(())
     }
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        let entry_handle = ContextHandle::unpack(c).at("entry_handle")?;
-        let status = c.u32().at("status")?;
+        let run = c.run::<24>(4, &[("entry_handle", 20), ("status", 24)])?;
+        let entry_handle = run.context_handle(0);
+        let status = run.u32(20);
         Ok(Self { entry_handle, status })
     }
 }

@@ -31,28 +31,47 @@ pub struct RpcIfIdT {
 }
 
 impl RpcIfIdT {
+    const FIELDS: &'static runtime::ndr::Fields = &[
+        ("uuid", 16),
+        ("vers_major", 18),
+        ("vers_minor", 20),
+    ];
+
     /// Reads the value; an error names the field that cannot be read.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        c.align(4, 4)?;
-        let uuid = Guid::unpack_ndr(c).at("uuid")?;
-        let vers_major = c.u16().at("vers_major")?;
-        let vers_minor = c.u16().at("vers_minor")?;
-        c.align_ndr64(4)?;
-        Ok(Self {
-            uuid,
-            vers_major,
-            vers_minor,
-        })
+        Ok(Self::of_run(&c.run::<20>(4, Self::FIELDS)?, 0))
     }
 
     /// Writes the value; an error names the field that cannot be written.
+    #[inline]
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.align(4, 4)?;
-        self.uuid.pack_ndr(e).at("uuid")?;
-        e.u16(self.vers_major).at("vers_major")?;
-        e.u16(self.vers_minor).at("vers_minor")?;
-        e.align_ndr64(4)?;
-        Ok(())
+        let mut run = e.run::<20>();
+        self.put_into(&mut run, 0);
+        e.put(&run, 4, Self::FIELDS)
+    }
+
+    /// The value at a place of fields that are read at once.
+    #[inline]
+    #[must_use]
+    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, at: usize) -> Self {
+        Self {
+            uuid: run.guid(at),
+            vers_major: run.u16(at + 16),
+            vers_minor: run.u16(at + 18),
+        }
+    }
+
+    /// Puts the value into its place among fields that are written at once.
+    #[inline]
+    pub fn put_into<const N: usize>(
+        &self,
+        run: &mut runtime::ndr::RunMut<N>,
+        at: usize,
+    ) {
+        run.guid(at, self.uuid);
+        run.u16(at + 16, self.vers_major);
+        run.u16(at + 18, self.vers_minor);
     }
 }
 
@@ -174,11 +193,13 @@ impl Statistic {
     pub const RPC_C_STATS_PKTS_OUT: Self = Self(3);
 
     /// Reads the value.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self(c.u32()?))
     }
 
     /// Writes the value.
+    #[inline]
     pub fn pack(self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.u32(self.0)
     }
@@ -345,7 +366,8 @@ impl RpcMgmtInqStatsResponse {
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.count_u32(self.statistics.len()).at("count")?;
         e.max_count(self.statistics.len()).at("statistics")?;
-        e.array(&self.statistics, |e, &item| e.u32(item)).at("statistics")?;
+        e.runs::<_, 4>(&self.statistics, 4, |run, item| run.u32(0, *item))
+            .at("statistics")?;
         e.u32(self.status).at("status")?;
         Ok(())
     }
@@ -357,7 +379,7 @@ impl RpcMgmtInqStatsResponse {
             let max_count = c.max_count().at("statistics")?;
             c.require_count(max_count, u64::from(count_), "count elements")
                 .at("statistics")?;
-            c.array(max_count, 4, NdrCursor::u32).at("statistics")?
+            c.runs::<_, 4>(max_count, 4, |run| run.u32(0)).at("statistics")?
         };
         let status = c.u32().at("status")?;
         Ok(Self { statistics, status })
@@ -437,15 +459,18 @@ impl RpcMgmtIsServerListeningResponse {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.u32(self.status).at("status")?;
-        e.u32(self.return_value).at("return value")?;
+        let mut run = e.run::<8>();
+        run.u32(0, self.status);
+        run.u32(4, self.return_value);
+        e.put(&run, 4, &[("status", 4), ("return value", 8)])?;
         Ok(())
     }
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        let status = c.u32().at("status")?;
-        let return_value = c.u32().at("return value")?;
+        let run = c.run::<8>(4, &[("status", 4), ("return value", 8)])?;
+        let status = run.u32(0);
+        let return_value = run.u32(4);
         Ok(Self { status, return_value })
     }
 }
@@ -569,15 +594,18 @@ impl RpcMgmtInqPrincNameRequest {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.u32(self.authn_proto).at("authn_proto")?;
-        e.u32(self.princ_name_size).at("princ_name_size")?;
+        let mut run = e.run::<8>();
+        run.u32(0, self.authn_proto);
+        run.u32(4, self.princ_name_size);
+        e.put(&run, 4, &[("authn_proto", 4), ("princ_name_size", 8)])?;
         Ok(())
     }
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        let authn_proto = c.u32().at("authn_proto")?;
-        let princ_name_size = c.u32().at("princ_name_size")?;
+        let run = c.run::<8>(4, &[("authn_proto", 4), ("princ_name_size", 8)])?;
+        let authn_proto = run.u32(0);
+        let princ_name_size = run.u32(4);
         Ok(Self {
             authn_proto,
             princ_name_size,

@@ -70,11 +70,13 @@ impl TableSortOrder {
     pub const SORT_TYPE_DISPLAY_NAME_W: Self = Self(1001);
 
     /// Reads the value.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self(c.u32()?))
     }
 
     /// Writes the value.
+    #[inline]
     pub fn pack(self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.u32(self.0)
     }
@@ -109,11 +111,13 @@ impl BindFlags {
     }
 
     /// Reads the value.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self(c.u32()?))
     }
 
     /// Writes the value.
+    #[inline]
     pub fn pack(self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.u32(self.0)
     }
@@ -150,11 +154,13 @@ impl RetrievePropertyFlags {
     }
 
     /// Reads the value.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self(c.u32()?))
     }
 
     /// Writes the value.
+    #[inline]
     pub fn pack(self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.u32(self.0)
     }
@@ -191,11 +197,13 @@ impl SpecialTableFlags {
     }
 
     /// Reads the value.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self(c.u32()?))
     }
 
     /// Writes the value.
+    #[inline]
     pub fn pack(self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.u32(self.0)
     }
@@ -230,11 +238,13 @@ impl QueryColumnsFlags {
     }
 
     /// Reads the value.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self(c.u32()?))
     }
 
     /// Writes the value.
+    #[inline]
     pub fn pack(self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.u32(self.0)
     }
@@ -277,11 +287,13 @@ impl TemplateInfoFlags {
     }
 
     /// Reads the value.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self(c.u32()?))
     }
 
     /// Writes the value.
+    #[inline]
     pub fn pack(self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.u32(self.0)
     }
@@ -316,11 +328,13 @@ impl ModLinkAttFlags {
     }
 
     /// Reads the value.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self(c.u32()?))
     }
 
     /// Writes the value.
+    #[inline]
     pub fn pack(self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.u32(self.0)
     }
@@ -336,16 +350,37 @@ pub struct FlatUIDR {
 }
 
 impl FlatUIDR {
+    const FIELDS: &'static runtime::ndr::Fields = &[("ab", 16)];
+
     /// Reads the value; an error names the field that cannot be read.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        let ab = c.fixed_bytes().at("ab")?;
-        Ok(Self { ab })
+        Ok(Self::of_run(&c.run::<16>(1, Self::FIELDS)?, 0))
     }
 
     /// Writes the value; an error names the field that cannot be written.
+    #[inline]
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.bytes(&self.ab).at("ab")?;
-        Ok(())
+        let mut run = e.run::<16>();
+        self.put_into(&mut run, 0);
+        e.put(&run, 1, Self::FIELDS)
+    }
+
+    /// The value at a place of fields that are read at once.
+    #[inline]
+    #[must_use]
+    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, at: usize) -> Self {
+        Self { ab: run.array(at) }
+    }
+
+    /// Puts the value into its place among fields that are written at once.
+    #[inline]
+    pub fn put_into<const N: usize>(
+        &self,
+        run: &mut runtime::ndr::RunMut<N>,
+        at: usize,
+    ) {
+        run.array(at, self.ab);
     }
 }
 
@@ -376,7 +411,6 @@ impl PropertyTagArrayR {
         c: &mut NdrCursor<'_>,
         max_count: usize,
     ) -> Result<Self, UnpackError> {
-        c.align(4, 4)?;
         let c_values = c.u32().at("cValues")?;
         let aul_prop_tag = {
             c.require_count(
@@ -388,7 +422,7 @@ impl PropertyTagArrayR {
             let count = c.actual_count(max_count).at("aulPropTag")?;
             c.require_count(count, u64::from(c_values), "cValues elements")
                 .at("aulPropTag")?;
-            c.array(count, 4, NdrCursor::u32).at("aulPropTag")?
+            c.runs::<_, 4>(count, 4, |run| run.u32(0)).at("aulPropTag")?
         };
         c.align_ndr64(4)?;
         Ok(Self { aul_prop_tag })
@@ -405,13 +439,13 @@ impl PropertyTagArrayR {
 
     /// Writes what stands in the value itself.
     pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.align(4, 4)?;
         e.count_u32(self.aul_prop_tag.len()).at("cValues")?;
         let max_count = e
             .to_count((self.aul_prop_tag.len() as u64).wrapping_add(1u64))
             .at("aulPropTag")?;
         e.actual_count(self.aul_prop_tag.len(), max_count).at("aulPropTag")?;
-        e.array(&self.aul_prop_tag, |e, &item| e.u32(item)).at("aulPropTag")?;
+        e.runs::<_, 4>(&self.aul_prop_tag, 4, |run, item| run.u32(0, *item))
+            .at("aulPropTag")?;
         e.align_ndr64(4)?;
         Ok(())
     }
@@ -453,7 +487,6 @@ impl<'a> BinaryR<'a> {
             value
         };
         c.defer_pointer().at("lpb")?;
-        c.align_ndr64(8)?;
         Ok(Self { cb, lpb: None })
     }
 
@@ -463,7 +496,6 @@ impl<'a> BinaryR<'a> {
         e.require_range(u64::from(self.cb), 0..=2097152, "0 to 2097152").at("cb")?;
         e.u32(self.cb).at("cb")?;
         e.pointer(self.lpb.is_some()).at("lpb")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -527,7 +559,6 @@ impl ShortArrayR {
             value
         };
         c.defer_pointer().at("lpi")?;
-        c.align_ndr64(8)?;
         Ok(Self { c_values, lpi: None })
     }
 
@@ -538,7 +569,6 @@ impl ShortArrayR {
             .at("cValues")?;
         e.u32(self.c_values).at("cValues")?;
         e.pointer(self.lpi.is_some()).at("lpi")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -549,7 +579,7 @@ impl ShortArrayR {
                 let max_count = c.max_count().at("lpi")?;
                 c.require_count(max_count, u64::from(self.c_values), "cValues elements")
                     .at("lpi")?;
-                c.array(max_count, 2, NdrCursor::i16).at("lpi")?
+                c.runs::<_, 2>(max_count, 2, |run| run.i16(0)).at("lpi")?
             });
         }
         Ok(())
@@ -561,7 +591,7 @@ impl ShortArrayR {
             e.require_count(value.len(), u64::from(self.c_values), "cValues elements")
                 .at("lpi")?;
             e.max_count(value.len()).at("lpi")?;
-            e.array(value, |e, &item| e.i16(item)).at("lpi")?;
+            e.runs::<_, 2>(value, 2, |run, item| run.i16(0, *item)).at("lpi")?;
         }
         Ok(())
     }
@@ -604,7 +634,6 @@ impl LongArrayR {
             value
         };
         c.defer_pointer().at("lpl")?;
-        c.align_ndr64(8)?;
         Ok(Self { c_values, lpl: None })
     }
 
@@ -615,7 +644,6 @@ impl LongArrayR {
             .at("cValues")?;
         e.u32(self.c_values).at("cValues")?;
         e.pointer(self.lpl.is_some()).at("lpl")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -626,7 +654,7 @@ impl LongArrayR {
                 let max_count = c.max_count().at("lpl")?;
                 c.require_count(max_count, u64::from(self.c_values), "cValues elements")
                     .at("lpl")?;
-                c.array(max_count, 4, NdrCursor::i32).at("lpl")?
+                c.runs::<_, 4>(max_count, 4, |run| run.i32(0)).at("lpl")?
             });
         }
         Ok(())
@@ -638,7 +666,7 @@ impl LongArrayR {
             e.require_count(value.len(), u64::from(self.c_values), "cValues elements")
                 .at("lpl")?;
             e.max_count(value.len()).at("lpl")?;
-            e.array(value, |e, &item| e.i32(item)).at("lpl")?;
+            e.runs::<_, 4>(value, 4, |run, item| run.i32(0, *item)).at("lpl")?;
         }
         Ok(())
     }
@@ -681,7 +709,6 @@ impl<'a> StringArrayR<'a> {
             value
         };
         c.defer_pointer().at("lppszA")?;
-        c.align_ndr64(8)?;
         Ok(Self { c_values, lppsz_a: None })
     }
 
@@ -692,7 +719,6 @@ impl<'a> StringArrayR<'a> {
             .at("cValues")?;
         e.u32(self.c_values).at("cValues")?;
         e.pointer(self.lppsz_a.is_some()).at("lppszA")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -797,7 +823,6 @@ impl<'a> BinaryArrayR<'a> {
             value
         };
         c.defer_pointer().at("lpbin")?;
-        c.align_ndr64(8)?;
         Ok(Self { c_values, lpbin: None })
     }
 
@@ -808,7 +833,6 @@ impl<'a> BinaryArrayR<'a> {
             .at("cValues")?;
         e.u32(self.c_values).at("cValues")?;
         e.pointer(self.lpbin.is_some()).at("lpbin")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -882,7 +906,6 @@ impl FlatUIDArrayR {
             value
         };
         c.defer_pointer().at("lpguid")?;
-        c.align_ndr64(8)?;
         Ok(Self { c_values, lpguid: None })
     }
 
@@ -893,7 +916,6 @@ impl FlatUIDArrayR {
             .at("cValues")?;
         e.u32(self.c_values).at("cValues")?;
         e.pointer(self.lpguid.is_some()).at("lpguid")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -998,7 +1020,6 @@ impl<'a> WStringArrayR<'a> {
             value
         };
         c.defer_pointer().at("lppszW")?;
-        c.align_ndr64(8)?;
         Ok(Self { c_values, lppsz_w: None })
     }
 
@@ -1009,7 +1030,6 @@ impl<'a> WStringArrayR<'a> {
             .at("cValues")?;
         e.u32(self.c_values).at("cValues")?;
         e.pointer(self.lppsz_w.is_some()).at("lppszW")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -1089,25 +1109,44 @@ pub struct FILETIME {
 }
 
 impl FILETIME {
+    const FIELDS: &'static runtime::ndr::Fields = &[
+        ("dwLowDateTime", 4),
+        ("dwHighDateTime", 8),
+    ];
+
     /// Reads the value; an error names the field that cannot be read.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        c.align(4, 4)?;
-        let dw_low_date_time = c.u32().at("dwLowDateTime")?;
-        let dw_high_date_time = c.u32().at("dwHighDateTime")?;
-        c.align_ndr64(4)?;
-        Ok(Self {
-            dw_low_date_time,
-            dw_high_date_time,
-        })
+        Ok(Self::of_run(&c.run::<8>(4, Self::FIELDS)?, 0))
     }
 
     /// Writes the value; an error names the field that cannot be written.
+    #[inline]
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.align(4, 4)?;
-        e.u32(self.dw_low_date_time).at("dwLowDateTime")?;
-        e.u32(self.dw_high_date_time).at("dwHighDateTime")?;
-        e.align_ndr64(4)?;
-        Ok(())
+        let mut run = e.run::<8>();
+        self.put_into(&mut run, 0);
+        e.put(&run, 4, Self::FIELDS)
+    }
+
+    /// The value at a place of fields that are read at once.
+    #[inline]
+    #[must_use]
+    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, at: usize) -> Self {
+        Self {
+            dw_low_date_time: run.u32(at),
+            dw_high_date_time: run.u32(at + 4),
+        }
+    }
+
+    /// Puts the value into its place among fields that are written at once.
+    #[inline]
+    pub fn put_into<const N: usize>(
+        &self,
+        run: &mut runtime::ndr::RunMut<N>,
+        at: usize,
+    ) {
+        run.u32(at, self.dw_low_date_time);
+        run.u32(at + 4, self.dw_high_date_time);
     }
 }
 
@@ -1148,7 +1187,6 @@ impl DateTimeArrayR {
             value
         };
         c.defer_pointer().at("lpft")?;
-        c.align_ndr64(8)?;
         Ok(Self { c_values, lpft: None })
     }
 
@@ -1159,7 +1197,6 @@ impl DateTimeArrayR {
             .at("cValues")?;
         e.u32(self.c_values).at("cValues")?;
         e.pointer(self.lpft.is_some()).at("lpft")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -1170,7 +1207,7 @@ impl DateTimeArrayR {
                 let max_count = c.max_count().at("lpft")?;
                 c.require_count(max_count, u64::from(self.c_values), "cValues elements")
                     .at("lpft")?;
-                c.array(max_count, 8, FILETIME::unpack).at("lpft")?
+                c.runs::<_, 8>(max_count, 4, |run| FILETIME::of_run(run, 0)).at("lpft")?
             });
         }
         Ok(())
@@ -1182,7 +1219,7 @@ impl DateTimeArrayR {
             e.require_count(value.len(), u64::from(self.c_values), "cValues elements")
                 .at("lpft")?;
             e.max_count(value.len()).at("lpft")?;
-            e.array(value, |e, item| item.pack(e)).at("lpft")?;
+            e.runs::<_, 8>(value, 4, |run, item| item.put_into(run, 0)).at("lpft")?;
         }
         Ok(())
     }
@@ -1458,8 +1495,9 @@ impl<'a> PropertyValueR<'a> {
     /// Reads what stands in the value itself; its pointers wait.
     pub fn unpack_scalars(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
         c.align(4, 8)?;
-        let ul_prop_tag = c.u32().at("ulPropTag")?;
-        let ul_reserved = c.u32().at("ulReserved")?;
+        let run = c.run::<8>(4, &[("ulPropTag", 4), ("ulReserved", 8)])?;
+        let ul_prop_tag = run.u32(0);
+        let ul_reserved = run.u32(4);
         let value_ = {
             let value = PropValUnion::unpack_scalars(c).at("Value")?;
             c.require_tag(
@@ -1481,8 +1519,10 @@ impl<'a> PropertyValueR<'a> {
     /// Writes what stands in the value itself.
     pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.align(4, 8)?;
-        e.u32(self.ul_prop_tag).at("ulPropTag")?;
-        e.u32(self.ul_reserved).at("ulReserved")?;
+        let mut run = e.run::<8>();
+        run.u32(0, self.ul_prop_tag);
+        run.u32(4, self.ul_reserved);
+        e.put(&run, 4, &[("ulPropTag", 4), ("ulReserved", 8)])?;
         e.require_tag(
                 self.value.discriminant() as u64,
                 u64::from(self.ul_prop_tag) & 65535u64,
@@ -1539,15 +1579,15 @@ impl<'a> PropertyRowR<'a> {
     /// Reads what stands in the value itself; its pointers wait.
     pub fn unpack_scalars(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
         c.align(4, 8)?;
-        let reserved = c.u32().at("Reserved")?;
+        let run = c.run::<8>(4, &[("Reserved", 4), ("cValues", 8)])?;
+        let reserved = run.u32(0);
         let c_values = {
-            let value = c.u32().at("cValues")?;
+            let value = run.u32(4);
             c.require_range(u64::from(value), 0..=100000, "0 to 100000", 4)
                 .at("cValues")?;
             value
         };
         c.defer_pointer().at("lpProps")?;
-        c.align_ndr64(8)?;
         Ok(Self {
             reserved,
             c_values,
@@ -1563,7 +1603,6 @@ impl<'a> PropertyRowR<'a> {
             .at("cValues")?;
         e.u32(self.c_values).at("cValues")?;
         e.pointer(self.lp_props.is_some()).at("lpProps")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -1711,7 +1750,6 @@ impl<'a> AndRestrictionR<'a> {
             value
         };
         c.defer_pointer().at("lpRes")?;
-        c.align_ndr64(8)?;
         Ok(Self { c_res, lp_res: None })
     }
 
@@ -1721,7 +1759,6 @@ impl<'a> AndRestrictionR<'a> {
         e.require_range(u64::from(self.c_res), 0..=100000, "0 to 100000").at("cRes")?;
         e.u32(self.c_res).at("cRes")?;
         e.pointer(self.lp_res.is_some()).at("lpRes")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -1789,17 +1826,13 @@ impl<'a> NotRestrictionR<'a> {
 
     /// Reads what stands in the value itself; its pointers wait.
     pub fn unpack_scalars(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
-        c.align(4, 8)?;
         c.defer_pointer().at("lpRes")?;
-        c.align_ndr64(8)?;
         Ok(Self { lp_res: None })
     }
 
     /// Writes what stands in the value itself.
     pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.align(4, 8)?;
         e.pointer(self.lp_res.is_some()).at("lpRes")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -1856,10 +1889,10 @@ impl<'a> ContentRestrictionR<'a> {
     /// Reads what stands in the value itself; its pointers wait.
     pub fn unpack_scalars(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
         c.align(4, 8)?;
-        let ul_fuzzy_level = c.u32().at("ulFuzzyLevel")?;
-        let ul_prop_tag = c.u32().at("ulPropTag")?;
+        let run = c.run::<8>(4, &[("ulFuzzyLevel", 4), ("ulPropTag", 8)])?;
+        let ul_fuzzy_level = run.u32(0);
+        let ul_prop_tag = run.u32(4);
         c.defer_pointer().at("lpProp")?;
-        c.align_ndr64(8)?;
         Ok(Self {
             ul_fuzzy_level,
             ul_prop_tag,
@@ -1870,10 +1903,11 @@ impl<'a> ContentRestrictionR<'a> {
     /// Writes what stands in the value itself.
     pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.align(4, 8)?;
-        e.u32(self.ul_fuzzy_level).at("ulFuzzyLevel")?;
-        e.u32(self.ul_prop_tag).at("ulPropTag")?;
+        let mut run = e.run::<8>();
+        run.u32(0, self.ul_fuzzy_level);
+        run.u32(4, self.ul_prop_tag);
+        e.put(&run, 4, &[("ulFuzzyLevel", 4), ("ulPropTag", 8)])?;
         e.pointer(self.lp_prop.is_some()).at("lpProp")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -1926,10 +1960,10 @@ impl<'a> PropertyRestrictionR<'a> {
     /// Reads what stands in the value itself; its pointers wait.
     pub fn unpack_scalars(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
         c.align(4, 8)?;
-        let relop = c.u32().at("relop")?;
-        let ul_prop_tag = c.u32().at("ulPropTag")?;
+        let run = c.run::<8>(4, &[("relop", 4), ("ulPropTag", 8)])?;
+        let relop = run.u32(0);
+        let ul_prop_tag = run.u32(4);
         c.defer_pointer().at("lpProp")?;
-        c.align_ndr64(8)?;
         Ok(Self {
             relop,
             ul_prop_tag,
@@ -1940,10 +1974,11 @@ impl<'a> PropertyRestrictionR<'a> {
     /// Writes what stands in the value itself.
     pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.align(4, 8)?;
-        e.u32(self.relop).at("relop")?;
-        e.u32(self.ul_prop_tag).at("ulPropTag")?;
+        let mut run = e.run::<8>();
+        run.u32(0, self.relop);
+        run.u32(4, self.ul_prop_tag);
+        e.put(&run, 4, &[("relop", 4), ("ulPropTag", 8)])?;
         e.pointer(self.lp_prop.is_some()).at("lpProp")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -1978,28 +2013,47 @@ pub struct ExistRestrictionR {
 }
 
 impl ExistRestrictionR {
+    const FIELDS: &'static runtime::ndr::Fields = &[
+        ("ulReserved1", 4),
+        ("ulPropTag", 8),
+        ("ulReserved2", 12),
+    ];
+
     /// Reads the value; an error names the field that cannot be read.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        c.align(4, 4)?;
-        let ul_reserved1 = c.u32().at("ulReserved1")?;
-        let ul_prop_tag = c.u32().at("ulPropTag")?;
-        let ul_reserved2 = c.u32().at("ulReserved2")?;
-        c.align_ndr64(4)?;
-        Ok(Self {
-            ul_reserved1,
-            ul_prop_tag,
-            ul_reserved2,
-        })
+        Ok(Self::of_run(&c.run::<12>(4, Self::FIELDS)?, 0))
     }
 
     /// Writes the value; an error names the field that cannot be written.
+    #[inline]
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.align(4, 4)?;
-        e.u32(self.ul_reserved1).at("ulReserved1")?;
-        e.u32(self.ul_prop_tag).at("ulPropTag")?;
-        e.u32(self.ul_reserved2).at("ulReserved2")?;
-        e.align_ndr64(4)?;
-        Ok(())
+        let mut run = e.run::<12>();
+        self.put_into(&mut run, 0);
+        e.put(&run, 4, Self::FIELDS)
+    }
+
+    /// The value at a place of fields that are read at once.
+    #[inline]
+    #[must_use]
+    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, at: usize) -> Self {
+        Self {
+            ul_reserved1: run.u32(at),
+            ul_prop_tag: run.u32(at + 4),
+            ul_reserved2: run.u32(at + 8),
+        }
+    }
+
+    /// Puts the value into its place among fields that are written at once.
+    #[inline]
+    pub fn put_into<const N: usize>(
+        &self,
+        run: &mut runtime::ndr::RunMut<N>,
+        at: usize,
+    ) {
+        run.u32(at, self.ul_reserved1);
+        run.u32(at + 4, self.ul_prop_tag);
+        run.u32(at + 8, self.ul_reserved2);
     }
 }
 
@@ -2238,11 +2292,10 @@ impl PropertyNameR {
 
     /// Reads what stands in the value itself; its pointers wait.
     pub fn unpack_scalars(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        c.align(4, 8)?;
         c.defer_pointer().at("lpguid")?;
-        let ul_reserved = c.u32().at("ulReserved")?;
-        let l_id = c.i32().at("lID")?;
-        c.align_ndr64(8)?;
+        let run = c.run::<8>(4, &[("ulReserved", 4), ("lID", 8)])?;
+        let ul_reserved = run.u32(0);
+        let l_id = run.i32(4);
         Ok(Self {
             lpguid: None,
             ul_reserved,
@@ -2252,11 +2305,11 @@ impl PropertyNameR {
 
     /// Writes what stands in the value itself.
     pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.align(4, 8)?;
         e.pointer(self.lpguid.is_some()).at("lpguid")?;
-        e.u32(self.ul_reserved).at("ulReserved")?;
-        e.i32(self.l_id).at("lID")?;
-        e.align_ndr64(8)?;
+        let mut run = e.run::<8>();
+        run.u32(0, self.ul_reserved);
+        run.i32(4, self.l_id);
+        e.put(&run, 4, &[("ulReserved", 4), ("lID", 8)])?;
         Ok(())
     }
 
@@ -2523,46 +2576,65 @@ pub struct STAT {
 }
 
 impl STAT {
+    const FIELDS: &'static runtime::ndr::Fields = &[
+        ("SortType", 4),
+        ("ContainerID", 8),
+        ("CurrentRec", 12),
+        ("Delta", 16),
+        ("NumPos", 20),
+        ("TotalRecs", 24),
+        ("CodePage", 28),
+        ("TemplateLocale", 32),
+        ("SortLocale", 36),
+    ];
+
     /// Reads the value; an error names the field that cannot be read.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        c.align(4, 4)?;
-        let sort_type = TableSortOrder::unpack(c).at("SortType")?;
-        let container_id = c.u32().at("ContainerID")?;
-        let current_rec = c.u32().at("CurrentRec")?;
-        let delta = c.i32().at("Delta")?;
-        let num_pos = c.u32().at("NumPos")?;
-        let total_recs = c.u32().at("TotalRecs")?;
-        let code_page = c.u32().at("CodePage")?;
-        let template_locale = c.u32().at("TemplateLocale")?;
-        let sort_locale = c.u32().at("SortLocale")?;
-        c.align_ndr64(4)?;
-        Ok(Self {
-            sort_type,
-            container_id,
-            current_rec,
-            delta,
-            num_pos,
-            total_recs,
-            code_page,
-            template_locale,
-            sort_locale,
-        })
+        Ok(Self::of_run(&c.run::<36>(4, Self::FIELDS)?, 0))
     }
 
     /// Writes the value; an error names the field that cannot be written.
+    #[inline]
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.align(4, 4)?;
-        self.sort_type.pack(e).at("SortType")?;
-        e.u32(self.container_id).at("ContainerID")?;
-        e.u32(self.current_rec).at("CurrentRec")?;
-        e.i32(self.delta).at("Delta")?;
-        e.u32(self.num_pos).at("NumPos")?;
-        e.u32(self.total_recs).at("TotalRecs")?;
-        e.u32(self.code_page).at("CodePage")?;
-        e.u32(self.template_locale).at("TemplateLocale")?;
-        e.u32(self.sort_locale).at("SortLocale")?;
-        e.align_ndr64(4)?;
-        Ok(())
+        let mut run = e.run::<36>();
+        self.put_into(&mut run, 0);
+        e.put(&run, 4, Self::FIELDS)
+    }
+
+    /// The value at a place of fields that are read at once.
+    #[inline]
+    #[must_use]
+    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, at: usize) -> Self {
+        Self {
+            sort_type: TableSortOrder(run.u32(at)),
+            container_id: run.u32(at + 4),
+            current_rec: run.u32(at + 8),
+            delta: run.i32(at + 12),
+            num_pos: run.u32(at + 16),
+            total_recs: run.u32(at + 20),
+            code_page: run.u32(at + 24),
+            template_locale: run.u32(at + 28),
+            sort_locale: run.u32(at + 32),
+        }
+    }
+
+    /// Puts the value into its place among fields that are written at once.
+    #[inline]
+    pub fn put_into<const N: usize>(
+        &self,
+        run: &mut runtime::ndr::RunMut<N>,
+        at: usize,
+    ) {
+        run.u32(at, self.sort_type.0);
+        run.u32(at + 4, self.container_id);
+        run.u32(at + 8, self.current_rec);
+        run.i32(at + 12, self.delta);
+        run.u32(at + 16, self.num_pos);
+        run.u32(at + 20, self.total_recs);
+        run.u32(at + 24, self.code_page);
+        run.u32(at + 28, self.template_locale);
+        run.u32(at + 32, self.sort_locale);
     }
 }
 
@@ -2598,8 +2670,25 @@ impl NspiBindRequest {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.dw_flags.pack(e).at("dwFlags")?;
-        self.p_stat.pack(e).at("pStat")?;
+        let mut run = e.run::<40>();
+        run.u32(0, self.dw_flags.0);
+        self.p_stat.put_into(&mut run, 4);
+        e.put(
+            &run,
+            4,
+            &[
+                ("dwFlags", 4),
+                ("pStat.SortType", 8),
+                ("pStat.ContainerID", 12),
+                ("pStat.CurrentRec", 16),
+                ("pStat.Delta", 20),
+                ("pStat.NumPos", 24),
+                ("pStat.TotalRecs", 28),
+                ("pStat.CodePage", 32),
+                ("pStat.TemplateLocale", 36),
+                ("pStat.SortLocale", 40),
+            ],
+        )?;
         e.pointer(self.p_server_guid.is_some()).at("pServerGuid")?;
         if let Some(value) = &self.p_server_guid {
             value.pack(e).at("pServerGuid")?;
@@ -2609,8 +2698,26 @@ impl NspiBindRequest {
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        let dw_flags = BindFlags::unpack(c).at("dwFlags")?;
-        let p_stat = STAT::unpack(c).at("pStat")?;
+        let run = c
+            .run::<
+                40,
+            >(
+                4,
+                &[
+                    ("dwFlags", 4),
+                    ("pStat.SortType", 8),
+                    ("pStat.ContainerID", 12),
+                    ("pStat.CurrentRec", 16),
+                    ("pStat.Delta", 20),
+                    ("pStat.NumPos", 24),
+                    ("pStat.TotalRecs", 28),
+                    ("pStat.CodePage", 32),
+                    ("pStat.TemplateLocale", 36),
+                    ("pStat.SortLocale", 40),
+                ],
+            )?;
+        let dw_flags = BindFlags(run.u32(0));
+        let p_stat = STAT::of_run(&run, 4);
         let p_server_guid = if c.referent().at("pServerGuid")? == 0 {
             None
         } else {
@@ -2655,8 +2762,10 @@ impl NspiBindResponse {
         if let Some(value) = &self.p_server_guid {
             value.pack(e).at("pServerGuid")?;
         }
-        self.context_handle.pack(e).at("contextHandle")?;
-        e.i32(self.return_value).at("return value")?;
+        let mut run = e.run::<24>();
+        run.context_handle(0, self.context_handle);
+        run.i32(20, self.return_value);
+        e.put(&run, 4, &[("contextHandle", 20), ("return value", 24)])?;
         Ok(())
     }
 
@@ -2667,8 +2776,9 @@ impl NspiBindResponse {
         } else {
             Some(Box::new(FlatUIDR::unpack(c).at("pServerGuid")?))
         };
-        let context_handle = ContextHandle::unpack(c).at("contextHandle")?;
-        let return_value = c.i32().at("return value")?;
+        let run = c.run::<24>(4, &[("contextHandle", 20), ("return value", 24)])?;
+        let context_handle = run.context_handle(0);
+        let return_value = run.i32(20);
         Ok(Self {
             p_server_guid,
             context_handle,
@@ -2707,15 +2817,18 @@ impl NspiUnbindRequest {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.context_handle.pack(e).at("contextHandle")?;
-        e.u32(self.reserved).at("Reserved")?;
+        let mut run = e.run::<24>();
+        run.context_handle(0, self.context_handle);
+        run.u32(20, self.reserved);
+        e.put(&run, 4, &[("contextHandle", 20), ("Reserved", 24)])?;
         Ok(())
     }
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        let context_handle = ContextHandle::unpack(c).at("contextHandle")?;
-        let reserved = c.u32().at("Reserved")?;
+        let run = c.run::<24>(4, &[("contextHandle", 20), ("Reserved", 24)])?;
+        let context_handle = run.context_handle(0);
+        let reserved = run.u32(20);
         Ok(Self { context_handle, reserved })
     }
 }
@@ -2745,15 +2858,18 @@ impl NspiUnbindResponse {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.context_handle.pack(e).at("contextHandle")?;
-        e.u32(self.return_value).at("return value")?;
+        let mut run = e.run::<24>();
+        run.context_handle(0, self.context_handle);
+        run.u32(20, self.return_value);
+        e.put(&run, 4, &[("contextHandle", 20), ("return value", 24)])?;
         Ok(())
     }
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        let context_handle = ContextHandle::unpack(c).at("contextHandle")?;
-        let return_value = c.u32().at("return value")?;
+        let run = c.run::<24>(4, &[("contextHandle", 20), ("return value", 24)])?;
+        let context_handle = run.context_handle(0);
+        let return_value = run.u32(20);
         Ok(Self {
             context_handle,
             return_value,
@@ -2799,9 +2915,27 @@ impl NspiUpdateStatRequest {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.h_rpc.pack(e).at("hRpc")?;
-        e.u32(self.reserved).at("Reserved")?;
-        self.p_stat.pack(e).at("pStat")?;
+        let mut run = e.run::<60>();
+        run.context_handle(0, self.h_rpc);
+        run.u32(20, self.reserved);
+        self.p_stat.put_into(&mut run, 24);
+        e.put(
+            &run,
+            4,
+            &[
+                ("hRpc", 20),
+                ("Reserved", 24),
+                ("pStat.SortType", 28),
+                ("pStat.ContainerID", 32),
+                ("pStat.CurrentRec", 36),
+                ("pStat.Delta", 40),
+                ("pStat.NumPos", 44),
+                ("pStat.TotalRecs", 48),
+                ("pStat.CodePage", 52),
+                ("pStat.TemplateLocale", 56),
+                ("pStat.SortLocale", 60),
+            ],
+        )?;
         e.pointer(self.pl_delta.is_some()).at("plDelta")?;
         if let Some(value) = &self.pl_delta {
             e.i32(*value).at("plDelta")?;
@@ -2811,9 +2945,28 @@ impl NspiUpdateStatRequest {
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        let h_rpc = ContextHandle::unpack(c).at("hRpc")?;
-        let reserved = c.u32().at("Reserved")?;
-        let p_stat = STAT::unpack(c).at("pStat")?;
+        let run = c
+            .run::<
+                60,
+            >(
+                4,
+                &[
+                    ("hRpc", 20),
+                    ("Reserved", 24),
+                    ("pStat.SortType", 28),
+                    ("pStat.ContainerID", 32),
+                    ("pStat.CurrentRec", 36),
+                    ("pStat.Delta", 40),
+                    ("pStat.NumPos", 44),
+                    ("pStat.TotalRecs", 48),
+                    ("pStat.CodePage", 52),
+                    ("pStat.TemplateLocale", 56),
+                    ("pStat.SortLocale", 60),
+                ],
+            )?;
+        let h_rpc = run.context_handle(0);
+        let reserved = run.u32(20);
+        let p_stat = STAT::of_run(&run, 24);
         let pl_delta = if c.referent().at("plDelta")? == 0 {
             None
         } else {
@@ -2929,9 +3082,27 @@ impl NspiQueryRowsRequest {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.h_rpc.pack(e).at("hRpc")?;
-        self.dw_flags.pack(e).at("dwFlags")?;
-        self.p_stat.pack(e).at("pStat")?;
+        let mut run = e.run::<60>();
+        run.context_handle(0, self.h_rpc);
+        run.u32(20, self.dw_flags.0);
+        self.p_stat.put_into(&mut run, 24);
+        e.put(
+            &run,
+            4,
+            &[
+                ("hRpc", 20),
+                ("dwFlags", 24),
+                ("pStat.SortType", 28),
+                ("pStat.ContainerID", 32),
+                ("pStat.CurrentRec", 36),
+                ("pStat.Delta", 40),
+                ("pStat.NumPos", 44),
+                ("pStat.TotalRecs", 48),
+                ("pStat.CodePage", 52),
+                ("pStat.TemplateLocale", 56),
+                ("pStat.SortLocale", 60),
+            ],
+        )?;
         e.require_range(u64::from(self.dw_e_table_count), 0..=100000, "0 to 100000")
             .at("dwETableCount")?;
         e.u32(self.dw_e_table_count).at("dwETableCount")?;
@@ -2944,7 +3115,7 @@ impl NspiQueryRowsRequest {
                 )
                 .at("lpETable")?;
             e.max_count(value.len()).at("lpETable")?;
-            e.array(value, |e, &item| e.u32(item)).at("lpETable")?;
+            e.runs::<_, 4>(value, 4, |run, item| run.u32(0, *item)).at("lpETable")?;
         }
         e.u32(self.count).at("Count")?;
         e.pointer(self.p_prop_tags.is_some()).at("pPropTags")?;
@@ -2956,11 +3127,31 @@ impl NspiQueryRowsRequest {
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        let h_rpc = ContextHandle::unpack(c).at("hRpc")?;
-        let dw_flags = RetrievePropertyFlags::unpack(c).at("dwFlags")?;
-        let p_stat = STAT::unpack(c).at("pStat")?;
+        let run = c
+            .run::<
+                64,
+            >(
+                4,
+                &[
+                    ("hRpc", 20),
+                    ("dwFlags", 24),
+                    ("pStat.SortType", 28),
+                    ("pStat.ContainerID", 32),
+                    ("pStat.CurrentRec", 36),
+                    ("pStat.Delta", 40),
+                    ("pStat.NumPos", 44),
+                    ("pStat.TotalRecs", 48),
+                    ("pStat.CodePage", 52),
+                    ("pStat.TemplateLocale", 56),
+                    ("pStat.SortLocale", 60),
+                    ("dwETableCount", 64),
+                ],
+            )?;
+        let h_rpc = run.context_handle(0);
+        let dw_flags = RetrievePropertyFlags(run.u32(20));
+        let p_stat = STAT::of_run(&run, 24);
         let dw_e_table_count = {
-            let value = c.u32().at("dwETableCount")?;
+            let value = run.u32(60);
             c.require_range(u64::from(value), 0..=100000, "0 to 100000", 4)
                 .at("dwETableCount")?;
             value
@@ -2976,7 +3167,7 @@ impl NspiQueryRowsRequest {
                         "dwETableCount elements",
                     )
                     .at("lpETable")?;
-                c.array(max_count, 4, NdrCursor::u32).at("lpETable")?
+                c.runs::<_, 4>(max_count, 4, |run| run.u32(0)).at("lpETable")?
             })
         };
         let count_ = c.u32().at("Count")?;
@@ -3096,9 +3287,27 @@ impl<'a> NspiSeekEntriesRequest<'a> {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.h_rpc.pack(e).at("hRpc")?;
-        e.u32(self.reserved).at("Reserved")?;
-        self.p_stat.pack(e).at("pStat")?;
+        let mut run = e.run::<60>();
+        run.context_handle(0, self.h_rpc);
+        run.u32(20, self.reserved);
+        self.p_stat.put_into(&mut run, 24);
+        e.put(
+            &run,
+            4,
+            &[
+                ("hRpc", 20),
+                ("Reserved", 24),
+                ("pStat.SortType", 28),
+                ("pStat.ContainerID", 32),
+                ("pStat.CurrentRec", 36),
+                ("pStat.Delta", 40),
+                ("pStat.NumPos", 44),
+                ("pStat.TotalRecs", 48),
+                ("pStat.CodePage", 52),
+                ("pStat.TemplateLocale", 56),
+                ("pStat.SortLocale", 60),
+            ],
+        )?;
         self.p_target.pack(e).at("pTarget")?;
         e.pointer(self.lp_e_table.is_some()).at("lpETable")?;
         if let Some(value) = &self.lp_e_table {
@@ -3113,9 +3322,28 @@ impl<'a> NspiSeekEntriesRequest<'a> {
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
-        let h_rpc = ContextHandle::unpack(c).at("hRpc")?;
-        let reserved = c.u32().at("Reserved")?;
-        let p_stat = STAT::unpack(c).at("pStat")?;
+        let run = c
+            .run::<
+                60,
+            >(
+                4,
+                &[
+                    ("hRpc", 20),
+                    ("Reserved", 24),
+                    ("pStat.SortType", 28),
+                    ("pStat.ContainerID", 32),
+                    ("pStat.CurrentRec", 36),
+                    ("pStat.Delta", 40),
+                    ("pStat.NumPos", 44),
+                    ("pStat.TotalRecs", 48),
+                    ("pStat.CodePage", 52),
+                    ("pStat.TemplateLocale", 56),
+                    ("pStat.SortLocale", 60),
+                ],
+            )?;
+        let h_rpc = run.context_handle(0);
+        let reserved = run.u32(20);
+        let p_stat = STAT::of_run(&run, 24);
         let p_target = PropertyValueR::unpack(c).at("pTarget")?;
         let lp_e_table = if c.referent().at("lpETable")? == 0 {
             None
@@ -3243,9 +3471,27 @@ impl<'a> NspiGetMatchesRequest<'a> {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.h_rpc.pack(e).at("hRpc")?;
-        e.u32(self.reserved1).at("Reserved1")?;
-        self.p_stat.pack(e).at("pStat")?;
+        let mut run = e.run::<60>();
+        run.context_handle(0, self.h_rpc);
+        run.u32(20, self.reserved1);
+        self.p_stat.put_into(&mut run, 24);
+        e.put(
+            &run,
+            4,
+            &[
+                ("hRpc", 20),
+                ("Reserved1", 24),
+                ("pStat.SortType", 28),
+                ("pStat.ContainerID", 32),
+                ("pStat.CurrentRec", 36),
+                ("pStat.Delta", 40),
+                ("pStat.NumPos", 44),
+                ("pStat.TotalRecs", 48),
+                ("pStat.CodePage", 52),
+                ("pStat.TemplateLocale", 56),
+                ("pStat.SortLocale", 60),
+            ],
+        )?;
         e.pointer(self.p_reserved.is_some()).at("pReserved")?;
         if let Some(value) = &self.p_reserved {
             value.pack(e).at("pReserved")?;
@@ -3269,9 +3515,28 @@ impl<'a> NspiGetMatchesRequest<'a> {
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
-        let h_rpc = ContextHandle::unpack(c).at("hRpc")?;
-        let reserved1 = c.u32().at("Reserved1")?;
-        let p_stat = STAT::unpack(c).at("pStat")?;
+        let run = c
+            .run::<
+                60,
+            >(
+                4,
+                &[
+                    ("hRpc", 20),
+                    ("Reserved1", 24),
+                    ("pStat.SortType", 28),
+                    ("pStat.ContainerID", 32),
+                    ("pStat.CurrentRec", 36),
+                    ("pStat.Delta", 40),
+                    ("pStat.NumPos", 44),
+                    ("pStat.TotalRecs", 48),
+                    ("pStat.CodePage", 52),
+                    ("pStat.TemplateLocale", 56),
+                    ("pStat.SortLocale", 60),
+                ],
+            )?;
+        let h_rpc = run.context_handle(0);
+        let reserved1 = run.u32(20);
+        let p_stat = STAT::of_run(&run, 24);
         let p_reserved = if c.referent().at("pReserved")? == 0 {
             None
         } else {
@@ -3420,9 +3685,27 @@ impl NspiResortRestrictionRequest {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.h_rpc.pack(e).at("hRpc")?;
-        e.u32(self.reserved).at("Reserved")?;
-        self.p_stat.pack(e).at("pStat")?;
+        let mut run = e.run::<60>();
+        run.context_handle(0, self.h_rpc);
+        run.u32(20, self.reserved);
+        self.p_stat.put_into(&mut run, 24);
+        e.put(
+            &run,
+            4,
+            &[
+                ("hRpc", 20),
+                ("Reserved", 24),
+                ("pStat.SortType", 28),
+                ("pStat.ContainerID", 32),
+                ("pStat.CurrentRec", 36),
+                ("pStat.Delta", 40),
+                ("pStat.NumPos", 44),
+                ("pStat.TotalRecs", 48),
+                ("pStat.CodePage", 52),
+                ("pStat.TemplateLocale", 56),
+                ("pStat.SortLocale", 60),
+            ],
+        )?;
         self.p_in_m_ids.pack(e).at("pInMIds")?;
         e.pointer(self.pp_out_m_ids.is_some()).at("ppOutMIds")?;
         if let Some(value) = &self.pp_out_m_ids {
@@ -3433,9 +3716,28 @@ impl NspiResortRestrictionRequest {
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        let h_rpc = ContextHandle::unpack(c).at("hRpc")?;
-        let reserved = c.u32().at("Reserved")?;
-        let p_stat = STAT::unpack(c).at("pStat")?;
+        let run = c
+            .run::<
+                60,
+            >(
+                4,
+                &[
+                    ("hRpc", 20),
+                    ("Reserved", 24),
+                    ("pStat.SortType", 28),
+                    ("pStat.ContainerID", 32),
+                    ("pStat.CurrentRec", 36),
+                    ("pStat.Delta", 40),
+                    ("pStat.NumPos", 44),
+                    ("pStat.TotalRecs", 48),
+                    ("pStat.CodePage", 52),
+                    ("pStat.TemplateLocale", 56),
+                    ("pStat.SortLocale", 60),
+                ],
+            )?;
+        let h_rpc = run.context_handle(0);
+        let reserved = run.u32(20);
+        let p_stat = STAT::of_run(&run, 24);
         let p_in_m_ids = PropertyTagArrayR::unpack(c).at("pInMIds")?;
         let pp_out_m_ids = if c.referent().at("ppOutMIds")? == 0 {
             None
@@ -3548,16 +3850,19 @@ impl<'a> NspiDNToMIdRequest<'a> {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.h_rpc.pack(e).at("hRpc")?;
-        e.u32(self.reserved).at("Reserved")?;
+        let mut run = e.run::<24>();
+        run.context_handle(0, self.h_rpc);
+        run.u32(20, self.reserved);
+        e.put(&run, 4, &[("hRpc", 20), ("Reserved", 24)])?;
         self.p_names.pack(e).at("pNames")?;
         Ok(())
     }
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
-        let h_rpc = ContextHandle::unpack(c).at("hRpc")?;
-        let reserved = c.u32().at("Reserved")?;
+        let run = c.run::<24>(4, &[("hRpc", 20), ("Reserved", 24)])?;
+        let h_rpc = run.context_handle(0);
+        let reserved = run.u32(20);
         let p_names = StringsArrayR::unpack(c).at("pNames")?;
         Ok(Self { h_rpc, reserved, p_names })
     }
@@ -3650,19 +3955,29 @@ impl NspiGetPropListRequest {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.h_rpc.pack(e).at("hRpc")?;
-        self.dw_flags.pack(e).at("dwFlags")?;
-        e.u32(self.dw_m_id).at("dwMId")?;
-        e.u32(self.code_page).at("CodePage")?;
+        let mut run = e.run::<32>();
+        run.context_handle(0, self.h_rpc);
+        run.u32(20, self.dw_flags.0);
+        run.u32(24, self.dw_m_id);
+        run.u32(28, self.code_page);
+        e.put(
+            &run,
+            4,
+            &[("hRpc", 20), ("dwFlags", 24), ("dwMId", 28), ("CodePage", 32)],
+        )?;
         Ok(())
     }
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        let h_rpc = ContextHandle::unpack(c).at("hRpc")?;
-        let dw_flags = RetrievePropertyFlags::unpack(c).at("dwFlags")?;
-        let dw_m_id = c.u32().at("dwMId")?;
-        let code_page = c.u32().at("CodePage")?;
+        let run = c
+            .run::<
+                32,
+            >(4, &[("hRpc", 20), ("dwFlags", 24), ("dwMId", 28), ("CodePage", 32)])?;
+        let h_rpc = run.context_handle(0);
+        let dw_flags = RetrievePropertyFlags(run.u32(20));
+        let dw_m_id = run.u32(24);
+        let code_page = run.u32(28);
         Ok(Self {
             h_rpc,
             dw_flags,
@@ -3759,9 +4074,27 @@ impl NspiGetPropsRequest {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.h_rpc.pack(e).at("hRpc")?;
-        self.dw_flags.pack(e).at("dwFlags")?;
-        self.p_stat.pack(e).at("pStat")?;
+        let mut run = e.run::<60>();
+        run.context_handle(0, self.h_rpc);
+        run.u32(20, self.dw_flags.0);
+        self.p_stat.put_into(&mut run, 24);
+        e.put(
+            &run,
+            4,
+            &[
+                ("hRpc", 20),
+                ("dwFlags", 24),
+                ("pStat.SortType", 28),
+                ("pStat.ContainerID", 32),
+                ("pStat.CurrentRec", 36),
+                ("pStat.Delta", 40),
+                ("pStat.NumPos", 44),
+                ("pStat.TotalRecs", 48),
+                ("pStat.CodePage", 52),
+                ("pStat.TemplateLocale", 56),
+                ("pStat.SortLocale", 60),
+            ],
+        )?;
         e.pointer(self.p_prop_tags.is_some()).at("pPropTags")?;
         if let Some(value) = &self.p_prop_tags {
             value.pack(e).at("pPropTags")?;
@@ -3771,9 +4104,28 @@ impl NspiGetPropsRequest {
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        let h_rpc = ContextHandle::unpack(c).at("hRpc")?;
-        let dw_flags = RetrievePropertyFlags::unpack(c).at("dwFlags")?;
-        let p_stat = STAT::unpack(c).at("pStat")?;
+        let run = c
+            .run::<
+                60,
+            >(
+                4,
+                &[
+                    ("hRpc", 20),
+                    ("dwFlags", 24),
+                    ("pStat.SortType", 28),
+                    ("pStat.ContainerID", 32),
+                    ("pStat.CurrentRec", 36),
+                    ("pStat.Delta", 40),
+                    ("pStat.NumPos", 44),
+                    ("pStat.TotalRecs", 48),
+                    ("pStat.CodePage", 52),
+                    ("pStat.TemplateLocale", 56),
+                    ("pStat.SortLocale", 60),
+                ],
+            )?;
+        let h_rpc = run.context_handle(0);
+        let dw_flags = RetrievePropertyFlags(run.u32(20));
+        let p_stat = STAT::of_run(&run, 24);
         let p_prop_tags = if c.referent().at("pPropTags")? == 0 {
             None
         } else {
@@ -3877,21 +4229,62 @@ impl NspiCompareMIdsRequest {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.h_rpc.pack(e).at("hRpc")?;
-        e.u32(self.reserved).at("Reserved")?;
-        self.p_stat.pack(e).at("pStat")?;
-        e.u32(self.m_id1).at("MId1")?;
-        e.u32(self.m_id2).at("MId2")?;
+        let mut run = e.run::<68>();
+        run.context_handle(0, self.h_rpc);
+        run.u32(20, self.reserved);
+        self.p_stat.put_into(&mut run, 24);
+        run.u32(60, self.m_id1);
+        run.u32(64, self.m_id2);
+        e.put(
+            &run,
+            4,
+            &[
+                ("hRpc", 20),
+                ("Reserved", 24),
+                ("pStat.SortType", 28),
+                ("pStat.ContainerID", 32),
+                ("pStat.CurrentRec", 36),
+                ("pStat.Delta", 40),
+                ("pStat.NumPos", 44),
+                ("pStat.TotalRecs", 48),
+                ("pStat.CodePage", 52),
+                ("pStat.TemplateLocale", 56),
+                ("pStat.SortLocale", 60),
+                ("MId1", 64),
+                ("MId2", 68),
+            ],
+        )?;
         Ok(())
     }
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        let h_rpc = ContextHandle::unpack(c).at("hRpc")?;
-        let reserved = c.u32().at("Reserved")?;
-        let p_stat = STAT::unpack(c).at("pStat")?;
-        let m_id1 = c.u32().at("MId1")?;
-        let m_id2 = c.u32().at("MId2")?;
+        let run = c
+            .run::<
+                68,
+            >(
+                4,
+                &[
+                    ("hRpc", 20),
+                    ("Reserved", 24),
+                    ("pStat.SortType", 28),
+                    ("pStat.ContainerID", 32),
+                    ("pStat.CurrentRec", 36),
+                    ("pStat.Delta", 40),
+                    ("pStat.NumPos", 44),
+                    ("pStat.TotalRecs", 48),
+                    ("pStat.CodePage", 52),
+                    ("pStat.TemplateLocale", 56),
+                    ("pStat.SortLocale", 60),
+                    ("MId1", 64),
+                    ("MId2", 68),
+                ],
+            )?;
+        let h_rpc = run.context_handle(0);
+        let reserved = run.u32(20);
+        let p_stat = STAT::of_run(&run, 24);
+        let m_id1 = run.u32(60);
+        let m_id2 = run.u32(64);
         Ok(Self {
             h_rpc,
             reserved,
@@ -3931,15 +4324,18 @@ impl NspiCompareMIdsResponse {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.i32(self.pl_result).at("plResult")?;
-        e.i32(self.return_value).at("return value")?;
+        let mut run = e.run::<8>();
+        run.i32(0, self.pl_result);
+        run.i32(4, self.return_value);
+        e.put(&run, 4, &[("plResult", 4), ("return value", 8)])?;
         Ok(())
     }
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        let pl_result = c.i32().at("plResult")?;
-        let return_value = c.i32().at("return value")?;
+        let run = c.run::<8>(4, &[("plResult", 4), ("return value", 8)])?;
+        let pl_result = run.i32(0);
+        let return_value = run.i32(4);
         Ok(Self { pl_result, return_value })
     }
 }
@@ -3984,9 +4380,27 @@ impl<'a> NspiModPropsRequest<'a> {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.h_rpc.pack(e).at("hRpc")?;
-        e.u32(self.reserved).at("Reserved")?;
-        self.p_stat.pack(e).at("pStat")?;
+        let mut run = e.run::<60>();
+        run.context_handle(0, self.h_rpc);
+        run.u32(20, self.reserved);
+        self.p_stat.put_into(&mut run, 24);
+        e.put(
+            &run,
+            4,
+            &[
+                ("hRpc", 20),
+                ("Reserved", 24),
+                ("pStat.SortType", 28),
+                ("pStat.ContainerID", 32),
+                ("pStat.CurrentRec", 36),
+                ("pStat.Delta", 40),
+                ("pStat.NumPos", 44),
+                ("pStat.TotalRecs", 48),
+                ("pStat.CodePage", 52),
+                ("pStat.TemplateLocale", 56),
+                ("pStat.SortLocale", 60),
+            ],
+        )?;
         e.pointer(self.p_prop_tags.is_some()).at("pPropTags")?;
         if let Some(value) = &self.p_prop_tags {
             value.pack(e).at("pPropTags")?;
@@ -3997,9 +4411,28 @@ impl<'a> NspiModPropsRequest<'a> {
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
-        let h_rpc = ContextHandle::unpack(c).at("hRpc")?;
-        let reserved = c.u32().at("Reserved")?;
-        let p_stat = STAT::unpack(c).at("pStat")?;
+        let run = c
+            .run::<
+                60,
+            >(
+                4,
+                &[
+                    ("hRpc", 20),
+                    ("Reserved", 24),
+                    ("pStat.SortType", 28),
+                    ("pStat.ContainerID", 32),
+                    ("pStat.CurrentRec", 36),
+                    ("pStat.Delta", 40),
+                    ("pStat.NumPos", 44),
+                    ("pStat.TotalRecs", 48),
+                    ("pStat.CodePage", 52),
+                    ("pStat.TemplateLocale", 56),
+                    ("pStat.SortLocale", 60),
+                ],
+            )?;
+        let h_rpc = run.context_handle(0);
+        let reserved = run.u32(20);
+        let p_stat = STAT::of_run(&run, 24);
         let p_prop_tags = if c.referent().at("pPropTags")? == 0 {
             None
         } else {
@@ -4092,19 +4525,58 @@ impl NspiGetSpecialTableRequest {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.h_rpc.pack(e).at("hRpc")?;
-        self.dw_flags.pack(e).at("dwFlags")?;
-        self.p_stat.pack(e).at("pStat")?;
-        e.u32(self.lp_version).at("lpVersion")?;
+        let mut run = e.run::<64>();
+        run.context_handle(0, self.h_rpc);
+        run.u32(20, self.dw_flags.0);
+        self.p_stat.put_into(&mut run, 24);
+        run.u32(60, self.lp_version);
+        e.put(
+            &run,
+            4,
+            &[
+                ("hRpc", 20),
+                ("dwFlags", 24),
+                ("pStat.SortType", 28),
+                ("pStat.ContainerID", 32),
+                ("pStat.CurrentRec", 36),
+                ("pStat.Delta", 40),
+                ("pStat.NumPos", 44),
+                ("pStat.TotalRecs", 48),
+                ("pStat.CodePage", 52),
+                ("pStat.TemplateLocale", 56),
+                ("pStat.SortLocale", 60),
+                ("lpVersion", 64),
+            ],
+        )?;
         Ok(())
     }
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        let h_rpc = ContextHandle::unpack(c).at("hRpc")?;
-        let dw_flags = SpecialTableFlags::unpack(c).at("dwFlags")?;
-        let p_stat = STAT::unpack(c).at("pStat")?;
-        let lp_version = c.u32().at("lpVersion")?;
+        let run = c
+            .run::<
+                64,
+            >(
+                4,
+                &[
+                    ("hRpc", 20),
+                    ("dwFlags", 24),
+                    ("pStat.SortType", 28),
+                    ("pStat.ContainerID", 32),
+                    ("pStat.CurrentRec", 36),
+                    ("pStat.Delta", 40),
+                    ("pStat.NumPos", 44),
+                    ("pStat.TotalRecs", 48),
+                    ("pStat.CodePage", 52),
+                    ("pStat.TemplateLocale", 56),
+                    ("pStat.SortLocale", 60),
+                    ("lpVersion", 64),
+                ],
+            )?;
+        let h_rpc = run.context_handle(0);
+        let dw_flags = SpecialTableFlags(run.u32(20));
+        let p_stat = STAT::of_run(&run, 24);
+        let lp_version = run.u32(60);
         Ok(Self {
             h_rpc,
             dw_flags,
@@ -4213,30 +4685,36 @@ impl<'a> NspiGetTemplateInfoRequest<'a> {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.h_rpc.pack(e).at("hRpc")?;
-        self.dw_flags.pack(e).at("dwFlags")?;
-        e.u32(self.ul_type).at("ulType")?;
+        let mut run = e.run::<28>();
+        run.context_handle(0, self.h_rpc);
+        run.u32(20, self.dw_flags.0);
+        run.u32(24, self.ul_type);
+        e.put(&run, 4, &[("hRpc", 20), ("dwFlags", 24), ("ulType", 28)])?;
         e.pointer(self.p_dn.is_some()).at("pDN")?;
         if let Some(value) = &self.p_dn {
             e.string8(value).at("pDN")?;
         }
-        e.u32(self.dw_code_page).at("dwCodePage")?;
-        e.u32(self.dw_locale_id).at("dwLocaleID")?;
+        let mut run = e.run::<8>();
+        run.u32(0, self.dw_code_page);
+        run.u32(4, self.dw_locale_id);
+        e.put(&run, 4, &[("dwCodePage", 4), ("dwLocaleID", 8)])?;
         Ok(())
     }
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
-        let h_rpc = ContextHandle::unpack(c).at("hRpc")?;
-        let dw_flags = TemplateInfoFlags::unpack(c).at("dwFlags")?;
-        let ul_type = c.u32().at("ulType")?;
+        let run = c.run::<28>(4, &[("hRpc", 20), ("dwFlags", 24), ("ulType", 28)])?;
+        let h_rpc = run.context_handle(0);
+        let dw_flags = TemplateInfoFlags(run.u32(20));
+        let ul_type = run.u32(24);
         let p_dn = if c.referent().at("pDN")? == 0 {
             None
         } else {
             Some(c.string8().at("pDN")?)
         };
-        let dw_code_page = c.u32().at("dwCodePage")?;
-        let dw_locale_id = c.u32().at("dwLocaleID")?;
+        let run = c.run::<8>(4, &[("dwCodePage", 4), ("dwLocaleID", 8)])?;
+        let dw_code_page = run.u32(0);
+        let dw_locale_id = run.u32(4);
         Ok(Self {
             h_rpc,
             dw_flags,
@@ -4337,20 +4815,30 @@ impl<'a> NspiModLinkAttRequest<'a> {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.h_rpc.pack(e).at("hRpc")?;
-        self.dw_flags.pack(e).at("dwFlags")?;
-        e.u32(self.ul_prop_tag).at("ulPropTag")?;
-        e.u32(self.dw_m_id).at("dwMId")?;
+        let mut run = e.run::<32>();
+        run.context_handle(0, self.h_rpc);
+        run.u32(20, self.dw_flags.0);
+        run.u32(24, self.ul_prop_tag);
+        run.u32(28, self.dw_m_id);
+        e.put(
+            &run,
+            4,
+            &[("hRpc", 20), ("dwFlags", 24), ("ulPropTag", 28), ("dwMId", 32)],
+        )?;
         self.lp_entry_ids.pack(e).at("lpEntryIds")?;
         Ok(())
     }
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
-        let h_rpc = ContextHandle::unpack(c).at("hRpc")?;
-        let dw_flags = ModLinkAttFlags::unpack(c).at("dwFlags")?;
-        let ul_prop_tag = c.u32().at("ulPropTag")?;
-        let dw_m_id = c.u32().at("dwMId")?;
+        let run = c
+            .run::<
+                32,
+            >(4, &[("hRpc", 20), ("dwFlags", 24), ("ulPropTag", 28), ("dwMId", 32)])?;
+        let h_rpc = run.context_handle(0);
+        let dw_flags = ModLinkAttFlags(run.u32(20));
+        let ul_prop_tag = run.u32(24);
+        let dw_m_id = run.u32(28);
         let lp_entry_ids = BinaryArrayR::unpack(c).at("lpEntryIds")?;
         Ok(Self {
             h_rpc,
@@ -4507,17 +4995,20 @@ impl NspiQueryColumnsRequest {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.h_rpc.pack(e).at("hRpc")?;
-        e.u32(self.reserved).at("Reserved")?;
-        self.dw_flags.pack(e).at("dwFlags")?;
+        let mut run = e.run::<28>();
+        run.context_handle(0, self.h_rpc);
+        run.u32(20, self.reserved);
+        run.u32(24, self.dw_flags.0);
+        e.put(&run, 4, &[("hRpc", 20), ("Reserved", 24), ("dwFlags", 28)])?;
         Ok(())
     }
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        let h_rpc = ContextHandle::unpack(c).at("hRpc")?;
-        let reserved = c.u32().at("Reserved")?;
-        let dw_flags = QueryColumnsFlags::unpack(c).at("dwFlags")?;
+        let run = c.run::<28>(4, &[("hRpc", 20), ("Reserved", 24), ("dwFlags", 28)])?;
+        let h_rpc = run.context_handle(0);
+        let reserved = run.u32(20);
+        let dw_flags = QueryColumnsFlags(run.u32(24));
         Ok(Self { h_rpc, reserved, dw_flags })
     }
 }
@@ -4753,9 +5244,27 @@ impl<'a> NspiResolveNamesRequest<'a> {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.h_rpc.pack(e).at("hRpc")?;
-        e.u32(self.reserved).at("Reserved")?;
-        self.p_stat.pack(e).at("pStat")?;
+        let mut run = e.run::<60>();
+        run.context_handle(0, self.h_rpc);
+        run.u32(20, self.reserved);
+        self.p_stat.put_into(&mut run, 24);
+        e.put(
+            &run,
+            4,
+            &[
+                ("hRpc", 20),
+                ("Reserved", 24),
+                ("pStat.SortType", 28),
+                ("pStat.ContainerID", 32),
+                ("pStat.CurrentRec", 36),
+                ("pStat.Delta", 40),
+                ("pStat.NumPos", 44),
+                ("pStat.TotalRecs", 48),
+                ("pStat.CodePage", 52),
+                ("pStat.TemplateLocale", 56),
+                ("pStat.SortLocale", 60),
+            ],
+        )?;
         e.pointer(self.p_prop_tags.is_some()).at("pPropTags")?;
         if let Some(value) = &self.p_prop_tags {
             value.pack(e).at("pPropTags")?;
@@ -4766,9 +5275,28 @@ impl<'a> NspiResolveNamesRequest<'a> {
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
-        let h_rpc = ContextHandle::unpack(c).at("hRpc")?;
-        let reserved = c.u32().at("Reserved")?;
-        let p_stat = STAT::unpack(c).at("pStat")?;
+        let run = c
+            .run::<
+                60,
+            >(
+                4,
+                &[
+                    ("hRpc", 20),
+                    ("Reserved", 24),
+                    ("pStat.SortType", 28),
+                    ("pStat.ContainerID", 32),
+                    ("pStat.CurrentRec", 36),
+                    ("pStat.Delta", 40),
+                    ("pStat.NumPos", 44),
+                    ("pStat.TotalRecs", 48),
+                    ("pStat.CodePage", 52),
+                    ("pStat.TemplateLocale", 56),
+                    ("pStat.SortLocale", 60),
+                ],
+            )?;
+        let h_rpc = run.context_handle(0);
+        let reserved = run.u32(20);
+        let p_stat = STAT::of_run(&run, 24);
         let p_prop_tags = if c.referent().at("pPropTags")? == 0 {
             None
         } else {
@@ -4889,9 +5417,27 @@ impl<'a> NspiResolveNamesWRequest<'a> {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.h_rpc.pack(e).at("hRpc")?;
-        e.u32(self.reserved).at("Reserved")?;
-        self.p_stat.pack(e).at("pStat")?;
+        let mut run = e.run::<60>();
+        run.context_handle(0, self.h_rpc);
+        run.u32(20, self.reserved);
+        self.p_stat.put_into(&mut run, 24);
+        e.put(
+            &run,
+            4,
+            &[
+                ("hRpc", 20),
+                ("Reserved", 24),
+                ("pStat.SortType", 28),
+                ("pStat.ContainerID", 32),
+                ("pStat.CurrentRec", 36),
+                ("pStat.Delta", 40),
+                ("pStat.NumPos", 44),
+                ("pStat.TotalRecs", 48),
+                ("pStat.CodePage", 52),
+                ("pStat.TemplateLocale", 56),
+                ("pStat.SortLocale", 60),
+            ],
+        )?;
         e.pointer(self.p_prop_tags.is_some()).at("pPropTags")?;
         if let Some(value) = &self.p_prop_tags {
             value.pack(e).at("pPropTags")?;
@@ -4902,9 +5448,28 @@ impl<'a> NspiResolveNamesWRequest<'a> {
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
-        let h_rpc = ContextHandle::unpack(c).at("hRpc")?;
-        let reserved = c.u32().at("Reserved")?;
-        let p_stat = STAT::unpack(c).at("pStat")?;
+        let run = c
+            .run::<
+                60,
+            >(
+                4,
+                &[
+                    ("hRpc", 20),
+                    ("Reserved", 24),
+                    ("pStat.SortType", 28),
+                    ("pStat.ContainerID", 32),
+                    ("pStat.CurrentRec", 36),
+                    ("pStat.Delta", 40),
+                    ("pStat.NumPos", 44),
+                    ("pStat.TotalRecs", 48),
+                    ("pStat.CodePage", 52),
+                    ("pStat.TemplateLocale", 56),
+                    ("pStat.SortLocale", 60),
+                ],
+            )?;
+        let h_rpc = run.context_handle(0);
+        let reserved = run.u32(20);
+        let p_stat = STAT::of_run(&run, 24);
         let p_prop_tags = if c.referent().at("pPropTags")? == 0 {
             None
         } else {

@@ -248,9 +248,10 @@ impl<'a> RfrGetFQDNFromServerDNRequest<'a> {
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
-        let ul_flags = c.u32().at("ulFlags")?;
+        let run = c.run::<8>(4, &[("ulFlags", 4), ("cbMailboxServerDN", 8)])?;
+        let ul_flags = run.u32(0);
         let cb_mailbox_server_dn = {
-            let value = c.u32().at("cbMailboxServerDN")?;
+            let value = run.u32(4);
             c.require_range(u64::from(value), 10..=1024, "10 to 1024", 4)
                 .at("cbMailboxServerDN")?;
             value

@@ -28,16 +28,37 @@ pub struct Info1 {
 }
 
 impl Info1 {
+    const FIELDS: &'static runtime::ndr::Fields = &[("Value", 1)];
+
     /// Reads the value; an error names the field that cannot be read.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        let value_ = c.u8().at("Value")?;
-        Ok(Self { value: value_ })
+        Ok(Self::of_run(&c.run::<1>(1, Self::FIELDS)?, 0))
     }
 
     /// Writes the value; an error names the field that cannot be written.
+    #[inline]
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.u8(self.value).at("Value")?;
-        Ok(())
+        let mut run = e.run::<1>();
+        self.put_into(&mut run, 0);
+        e.put(&run, 1, Self::FIELDS)
+    }
+
+    /// The value at a place of fields that are read at once.
+    #[inline]
+    #[must_use]
+    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, at: usize) -> Self {
+        Self { value: run.u8(at) }
+    }
+
+    /// Puts the value into its place among fields that are written at once.
+    #[inline]
+    pub fn put_into<const N: usize>(
+        &self,
+        run: &mut runtime::ndr::RunMut<N>,
+        at: usize,
+    ) {
+        run.u8(at, self.value);
     }
 }
 
@@ -49,20 +70,37 @@ pub struct Info2 {
 }
 
 impl Info2 {
+    const FIELDS: &'static runtime::ndr::Fields = &[("Value", 2)];
+
     /// Reads the value; an error names the field that cannot be read.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        c.align(2, 2)?;
-        let value_ = c.u16().at("Value")?;
-        c.align_ndr64(2)?;
-        Ok(Self { value: value_ })
+        Ok(Self::of_run(&c.run::<2>(2, Self::FIELDS)?, 0))
     }
 
     /// Writes the value; an error names the field that cannot be written.
+    #[inline]
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.align(2, 2)?;
-        e.u16(self.value).at("Value")?;
-        e.align_ndr64(2)?;
-        Ok(())
+        let mut run = e.run::<2>();
+        self.put_into(&mut run, 0);
+        e.put(&run, 2, Self::FIELDS)
+    }
+
+    /// The value at a place of fields that are read at once.
+    #[inline]
+    #[must_use]
+    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, at: usize) -> Self {
+        Self { value: run.u16(at) }
+    }
+
+    /// Puts the value into its place among fields that are written at once.
+    #[inline]
+    pub fn put_into<const N: usize>(
+        &self,
+        run: &mut runtime::ndr::RunMut<N>,
+        at: usize,
+    ) {
+        run.u16(at, self.value);
     }
 }
 
@@ -74,20 +112,37 @@ pub struct Info3 {
 }
 
 impl Info3 {
+    const FIELDS: &'static runtime::ndr::Fields = &[("Value", 4)];
+
     /// Reads the value; an error names the field that cannot be read.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        c.align(4, 4)?;
-        let value_ = c.u32().at("Value")?;
-        c.align_ndr64(4)?;
-        Ok(Self { value: value_ })
+        Ok(Self::of_run(&c.run::<4>(4, Self::FIELDS)?, 0))
     }
 
     /// Writes the value; an error names the field that cannot be written.
+    #[inline]
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.align(4, 4)?;
-        e.u32(self.value).at("Value")?;
-        e.align_ndr64(4)?;
-        Ok(())
+        let mut run = e.run::<4>();
+        self.put_into(&mut run, 0);
+        e.put(&run, 4, Self::FIELDS)
+    }
+
+    /// The value at a place of fields that are read at once.
+    #[inline]
+    #[must_use]
+    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, at: usize) -> Self {
+        Self { value: run.u32(at) }
+    }
+
+    /// Puts the value into its place among fields that are written at once.
+    #[inline]
+    pub fn put_into<const N: usize>(
+        &self,
+        run: &mut runtime::ndr::RunMut<N>,
+        at: usize,
+    ) {
+        run.u32(at, self.value);
     }
 }
 
@@ -99,20 +154,37 @@ pub struct Info4 {
 }
 
 impl Info4 {
+    const FIELDS: &'static runtime::ndr::Fields = &[("Value", 8)];
+
     /// Reads the value; an error names the field that cannot be read.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        c.align(8, 8)?;
-        let value_ = c.i64().at("Value")?;
-        c.align_ndr64(8)?;
-        Ok(Self { value: value_ })
+        Ok(Self::of_run(&c.run::<8>(8, Self::FIELDS)?, 0))
     }
 
     /// Writes the value; an error names the field that cannot be written.
+    #[inline]
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.align(8, 8)?;
-        e.i64(self.value).at("Value")?;
-        e.align_ndr64(8)?;
-        Ok(())
+        let mut run = e.run::<8>();
+        self.put_into(&mut run, 0);
+        e.put(&run, 8, Self::FIELDS)
+    }
+
+    /// The value at a place of fields that are read at once.
+    #[inline]
+    #[must_use]
+    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, at: usize) -> Self {
+        Self { value: run.i64(at) }
+    }
+
+    /// Puts the value into its place among fields that are written at once.
+    #[inline]
+    pub fn put_into<const N: usize>(
+        &self,
+        run: &mut runtime::ndr::RunMut<N>,
+        at: usize,
+    ) {
+        run.i64(at, self.value);
     }
 }
 
@@ -131,7 +203,6 @@ impl Info5 {
         c.align(8, 8)?;
         let value1 = c.u8().at("Value1")?;
         let value2 = c.i64().at("Value2")?;
-        c.align_ndr64(8)?;
         Ok(Self { value1, value2 })
     }
 
@@ -140,7 +211,6 @@ impl Info5 {
         e.align(8, 8)?;
         e.u8(self.value1).at("Value1")?;
         e.i64(self.value2).at("Value2")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 }
@@ -155,18 +225,41 @@ pub struct Info6 {
 }
 
 impl Info6 {
+    const FIELDS: &'static runtime::ndr::Fields = &[("Value1", 1), ("Info1.Value", 2)];
+
     /// Reads the value; an error names the field that cannot be read.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        let value1 = c.u8().at("Value1")?;
-        let info1 = Info1::unpack(c).at("Info1")?;
-        Ok(Self { value1, info1 })
+        Ok(Self::of_run(&c.run::<2>(1, Self::FIELDS)?, 0))
     }
 
     /// Writes the value; an error names the field that cannot be written.
+    #[inline]
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.u8(self.value1).at("Value1")?;
-        self.info1.pack(e).at("Info1")?;
-        Ok(())
+        let mut run = e.run::<2>();
+        self.put_into(&mut run, 0);
+        e.put(&run, 1, Self::FIELDS)
+    }
+
+    /// The value at a place of fields that are read at once.
+    #[inline]
+    #[must_use]
+    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, at: usize) -> Self {
+        Self {
+            value1: run.u8(at),
+            info1: Info1::of_run(run, at + 1),
+        }
+    }
+
+    /// Puts the value into its place among fields that are written at once.
+    #[inline]
+    pub fn put_into<const N: usize>(
+        &self,
+        run: &mut runtime::ndr::RunMut<N>,
+        at: usize,
+    ) {
+        run.u8(at, self.value1);
+        self.info1.put_into(run, at + 1);
     }
 }
 
@@ -185,7 +278,6 @@ impl Info7 {
         c.align(8, 8)?;
         let value1 = c.u8().at("Value1")?;
         let info4 = Info4::unpack(c).at("Info4")?;
-        c.align_ndr64(8)?;
         Ok(Self { value1, info4 })
     }
 
@@ -194,7 +286,6 @@ impl Info7 {
         e.align(8, 8)?;
         e.u8(self.value1).at("Value1")?;
         self.info4.pack(e).at("Info4")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 }
@@ -287,11 +378,13 @@ impl Enum1 {
     pub const ECHO_ENUM2: Self = Self(2);
 
     /// Reads the value.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self(c.enum16()?))
     }
 
     /// Writes the value.
+    #[inline]
     pub fn pack(self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.enum16(self.0)
     }
@@ -308,11 +401,13 @@ impl Enum1_32 {
     pub const ECHO_ENUM2_32: Self = Self(2);
 
     /// Reads the value.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self(c.u32()?))
     }
 
     /// Writes the value.
+    #[inline]
     pub fn pack(self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.u32(self.0)
     }
@@ -333,7 +428,6 @@ impl Enum2 {
         c.align(4, 4)?;
         let narrow = Enum1::unpack(c).at("Narrow")?;
         let wide = Enum1_32::unpack(c).at("Wide")?;
-        c.align_ndr64(4)?;
         Ok(Self { narrow, wide })
     }
 
@@ -342,7 +436,6 @@ impl Enum2 {
         e.align(4, 4)?;
         self.narrow.pack(e).at("Narrow")?;
         self.wide.pack(e).at("Wide")?;
-        e.align_ndr64(4)?;
         Ok(())
     }
 }
@@ -424,12 +517,11 @@ impl Surrounding {
         c: &mut NdrCursor<'_>,
         max_count: usize,
     ) -> Result<Self, UnpackError> {
-        c.align(4, 4)?;
         let count_ = c.u32().at("Count")?;
         let surrounding = {
             c.require_count(max_count, u64::from(count_), "Count elements")
                 .at("Surrounding")?;
-            c.array(max_count, 2, NdrCursor::u16).at("Surrounding")?
+            c.runs::<_, 2>(max_count, 2, |run| run.u16(0)).at("Surrounding")?
         };
         c.align_ndr64(4)?;
         Ok(Self { surrounding })
@@ -443,9 +535,9 @@ impl Surrounding {
 
     /// Writes what stands in the value itself.
     pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.align(4, 4)?;
         e.count_u32(self.surrounding.len()).at("Count")?;
-        e.array(&self.surrounding, |e, &item| e.u16(item)).at("Surrounding")?;
+        e.runs::<_, 2>(&self.surrounding, 2, |run, item| run.u16(0, *item))
+            .at("Surrounding")?;
         e.align_ndr64(4)?;
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Times generated code beside libndr on the same stub data, in turns: `generated-tests/peers/run ndr-speed TREE SCRATCH`.
 //!
-//! The first argument is the program that answers for libndr; without it there are only figures of our own. Every
+//! The first argument is the program that answers for libndr; without it, or with `-`, there are only figures of our
+//! own. The second one chooses calls by a part of their names. Every
 //! figure is the fastest of many samples. What is made is dropped within the measurement, as libndr frees it.
 
 mod measure;
@@ -54,11 +55,14 @@ impl Peer {
 }
 
 fn main() {
-    let mut peer = std::env::args().nth(1).map(|program| Peer::start(&program).expect("the program for libndr starts"));
+    let mut arguments = std::env::args().skip(1);
+    let program = arguments.next().filter(|program| program != "-");
+    let only = arguments.next().unwrap_or_default();
+    let mut peer = program.map(|program| Peer::start(&program).expect("the program for libndr starts"));
     println!("| call | bytes | unpack | with texts | libndr | times | pack texts | pack as read | libndr | times |");
     println!("|---|---|---|---|---|---|---|---|---|---|");
     let mut behind = 0;
-    for mut case in tree::cases().into_iter().chain(own::cases()) {
+    for mut case in tree::cases().into_iter().chain(own::cases()).filter(|case| case.name().contains(&only)) {
         let mut best = [f64::INFINITY; 6];
         let mut why = None;
         for _ in 0..ROUNDS {

@@ -41,12 +41,15 @@ impl Gaps {
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
         c.align(8, 8)?;
         let a = c.u8().at("a")?;
-        let b = c.u16().at("b")?;
-        let c_ = c.u8().at("c")?;
-        let d = c.u32().at("d")?;
-        let e_ = c.u8().at("e")?;
-        let f = c.i64().at("f")?;
-        let g1 = c.u8().at("g1")?;
+        let run = c.run::<3>(2, &[("b", 2), ("c", 3)])?;
+        let b = run.u16(0);
+        let c_ = run.u8(2);
+        let run = c.run::<5>(4, &[("d", 4), ("e", 5)])?;
+        let d = run.u32(0);
+        let e_ = run.u8(4);
+        let run = c.run::<9>(8, &[("f", 8), ("g1", 9)])?;
+        let f = run.i64(0);
+        let g1 = run.u8(8);
         c.align_ndr64(8)?;
         Ok(Self {
             a,
@@ -63,12 +66,18 @@ impl Gaps {
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.align(8, 8)?;
         e.u8(self.a).at("a")?;
-        e.u16(self.b).at("b")?;
-        e.u8(self.c).at("c")?;
-        e.u32(self.d).at("d")?;
-        e.u8(self.e).at("e")?;
-        e.i64(self.f).at("f")?;
-        e.u8(self.g1).at("g1")?;
+        let mut run = e.run::<3>();
+        run.u16(0, self.b);
+        run.u8(2, self.c);
+        e.put(&run, 2, &[("b", 2), ("c", 3)])?;
+        let mut run = e.run::<5>();
+        run.u32(0, self.d);
+        run.u8(4, self.e);
+        e.put(&run, 4, &[("d", 4), ("e", 5)])?;
+        let mut run = e.run::<9>();
+        run.i64(0, self.f);
+        run.u8(8, self.g1);
+        e.put(&run, 8, &[("f", 8), ("g1", 9)])?;
         e.align_ndr64(8)?;
         Ok(())
     }
@@ -89,7 +98,6 @@ impl Inner {
         c.align(4, 4)?;
         let x = c.u8().at("x")?;
         let y = c.u32().at("y")?;
-        c.align_ndr64(4)?;
         Ok(Self { x, y })
     }
 
@@ -98,7 +106,6 @@ impl Inner {
         e.align(4, 4)?;
         e.u8(self.x).at("x")?;
         e.u32(self.y).at("y")?;
-        e.align_ndr64(4)?;
         Ok(())
     }
 }
@@ -145,11 +152,13 @@ impl Narrow {
     pub const NARROW_ONE: Self = Self(1);
 
     /// Reads the value.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self(c.enum16()?))
     }
 
     /// Writes the value.
+    #[inline]
     pub fn pack(self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.enum16(self.0)
     }
@@ -164,11 +173,13 @@ impl Broad {
     pub const BROAD_ONE: Self = Self(1);
 
     /// Reads the value.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self(c.u32()?))
     }
 
     /// Writes the value.
+    #[inline]
     pub fn pack(self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.u32(self.0)
     }
@@ -195,7 +206,6 @@ impl Enums {
         let narrow = Narrow::unpack(c).at("narrow")?;
         let b = c.u8().at("b")?;
         let broad = Broad::unpack(c).at("broad")?;
-        c.align_ndr64(4)?;
         Ok(Self { a, narrow, b, broad })
     }
 
@@ -206,7 +216,6 @@ impl Enums {
         self.narrow.pack(e).at("narrow")?;
         e.u8(self.b).at("b")?;
         self.broad.pack(e).at("broad")?;
-        e.align_ndr64(4)?;
         Ok(())
     }
 }
@@ -226,7 +235,6 @@ impl Wide {
         c.align(4, 8)?;
         let a = c.u8().at("a")?;
         let wide = c.u3264().at("wide")?;
-        c.align_ndr64(8)?;
         Ok(Self { a, wide })
     }
 
@@ -235,7 +243,6 @@ impl Wide {
         e.align(4, 8)?;
         e.u8(self.a).at("a")?;
         e.u3264(self.wide).at("wide")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 }
@@ -256,9 +263,9 @@ impl Floats {
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
         c.align(8, 8)?;
         let yes = c.bool().at("yes")?;
-        let single = c.f32().at("single")?;
-        let twice = c.f64().at("twice")?;
-        c.align_ndr64(8)?;
+        let run = c.run::<12>(4, &[("single", 4), ("twice", 12)])?;
+        let single = run.f32(0);
+        let twice = run.f64(4);
         Ok(Self { yes, single, twice })
     }
 
@@ -266,9 +273,10 @@ impl Floats {
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.align(8, 8)?;
         e.bool(self.yes).at("yes")?;
-        e.f32(self.single).at("single")?;
-        e.f64(self.twice).at("twice")?;
-        e.align_ndr64(8)?;
+        let mut run = e.run::<12>();
+        run.f32(0, self.single);
+        run.f64(4, self.twice);
+        e.put(&run, 4, &[("single", 4), ("twice", 12)])?;
         Ok(())
     }
 }
@@ -286,8 +294,9 @@ impl Fixed {
     /// Reads the value; an error names the field that cannot be read.
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
         c.align(2, 2)?;
-        let a = c.fixed_array(NdrCursor::u16).at("a")?;
-        let b = c.u8().at("b")?;
+        let run = c.run::<7>(2, &[("a[0]", 2), ("a[1]", 4), ("a[2]", 6), ("b", 7)])?;
+        let a = std::array::from_fn(|index| run.u16(index * 2));
+        let b = run.u8(6);
         c.align_ndr64(2)?;
         Ok(Self { a, b })
     }
@@ -295,8 +304,12 @@ impl Fixed {
     /// Writes the value; an error names the field that cannot be written.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.align(2, 2)?;
-        e.array(&self.a, |e, &item| e.u16(item)).at("a")?;
-        e.u8(self.b).at("b")?;
+        let mut run = e.run::<7>();
+        for (index, item) in self.a.iter().enumerate() {
+            run.u16(index * 2, *item);
+        }
+        run.u8(6, self.b);
+        e.put(&run, 2, &[("a[0]", 2), ("a[1]", 4), ("a[2]", 6), ("b", 7)])?;
         e.align_ndr64(2)?;
         Ok(())
     }
@@ -321,11 +334,16 @@ impl Square {
     /// Writes the value; an error names the field that cannot be written.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.align(2, 2)?;
-        e.array(
+        e.runs::<
+                _,
+                6,
+            >(
                 &self.a,
-                |e, item| {
-                    e.array(item, |e, &item| e.u16(item))?;
-                    Ok(())
+                2,
+                |run, item| {
+                    for (index, item) in item.iter().enumerate() {
+                        run.u16(index * 2, *item);
+                    }
                 },
             )
             .at("a")?;
@@ -363,7 +381,7 @@ impl Conformant {
         let count_ = c.u16().at("count")?;
         let a = {
             c.require_count(max_count, u64::from(count_), "count elements").at("a")?;
-            c.array(max_count, 4, NdrCursor::u32).at("a")?
+            c.runs::<_, 4>(max_count, 4, |run| run.u32(0)).at("a")?
         };
         c.align_ndr64(4)?;
         Ok(Self { a })
@@ -379,7 +397,7 @@ impl Conformant {
     pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.align(4, 4)?;
         e.count_u16(self.a.len()).at("count")?;
-        e.array(&self.a, |e, &item| e.u32(item)).at("a")?;
+        e.runs::<_, 4>(&self.a, 4, |run, item| run.u32(0, *item)).at("a")?;
         e.align_ndr64(4)?;
         Ok(())
     }
@@ -414,7 +432,7 @@ impl ConformantWide {
         let count_ = c.u32().at("count")?;
         let a = {
             c.require_count(max_count, u64::from(count_), "count elements").at("a")?;
-            c.array(max_count, 8, NdrCursor::i64).at("a")?
+            c.runs::<_, 8>(max_count, 8, |run| run.i64(0)).at("a")?
         };
         c.align_ndr64(8)?;
         Ok(Self { a })
@@ -430,7 +448,7 @@ impl ConformantWide {
     pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.align(8, 8)?;
         e.count_u32(self.a.len()).at("count")?;
-        e.array(&self.a, |e, &item| e.i64(item)).at("a")?;
+        e.runs::<_, 8>(&self.a, 8, |run, item| run.i64(0, *item)).at("a")?;
         e.align_ndr64(8)?;
         Ok(())
     }
@@ -446,12 +464,11 @@ pub struct Varying {
 impl Varying {
     /// Reads the value; an error names the field that cannot be read.
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        c.align(4, 4)?;
         let used = c.u32().at("used")?;
         let a = {
             let count = c.actual_count(5).at("a")?;
             c.require_count(count, u64::from(used), "used elements").at("a")?;
-            c.array(count, 2, NdrCursor::u16).at("a")?
+            c.runs::<_, 2>(count, 2, |run| run.u16(0)).at("a")?
         };
         c.align_ndr64(4)?;
         Ok(Self { a })
@@ -459,10 +476,9 @@ impl Varying {
 
     /// Writes the value; an error names the field that cannot be written.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.align(4, 4)?;
         e.count_u32(self.a.len()).at("used")?;
         e.actual_count(self.a.len(), 5).at("a")?;
-        e.array(&self.a, |e, &item| e.u16(item)).at("a")?;
+        e.runs::<_, 2>(&self.a, 2, |run, item| run.u16(0, *item)).at("a")?;
         e.align_ndr64(4)?;
         Ok(())
     }
@@ -495,14 +511,14 @@ impl ConformantVarying {
         c: &mut NdrCursor<'_>,
         max_count: usize,
     ) -> Result<Self, UnpackError> {
-        c.align(2, 2)?;
-        let room = c.u16().at("room")?;
-        let used = c.u16().at("used")?;
+        let run = c.run::<4>(2, &[("room", 2), ("used", 4)])?;
+        let room = run.u16(0);
+        let used = run.u16(2);
         let a = {
             c.require_count(max_count, u64::from(room), "room elements").at("a")?;
             let count = c.actual_count(max_count).at("a")?;
             c.require_count(count, u64::from(used), "used elements").at("a")?;
-            c.array(count, 2, NdrCursor::u16).at("a")?
+            c.runs::<_, 2>(count, 2, |run| run.u16(0)).at("a")?
         };
         c.align_ndr64(2)?;
         Ok(Self { room, a })
@@ -517,12 +533,11 @@ impl ConformantVarying {
 
     /// Writes what stands in the value itself.
     pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.align(2, 2)?;
         e.u16(self.room).at("room")?;
         e.count_u16(self.a.len()).at("used")?;
         let max_count = e.to_count(u64::from(self.room)).at("a")?;
         e.actual_count(self.a.len(), max_count).at("a")?;
-        e.array(&self.a, |e, &item| e.u16(item)).at("a")?;
+        e.runs::<_, 2>(&self.a, 2, |run, item| run.u16(0, *item)).at("a")?;
         e.align_ndr64(2)?;
         Ok(())
     }
@@ -607,11 +622,9 @@ impl TwoUnique {
 
     /// Reads what stands in the value itself; its pointers wait.
     pub fn unpack_scalars(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        c.align(4, 8)?;
         c.defer_pointer().at("first")?;
         let between = c.u8().at("between")?;
         c.defer_pointer().at("second")?;
-        c.align_ndr64(8)?;
         Ok(Self {
             first: None,
             between,
@@ -621,11 +634,9 @@ impl TwoUnique {
 
     /// Writes what stands in the value itself.
     pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.align(4, 8)?;
         e.pointer(self.first.is_some()).at("first")?;
         e.u8(self.between).at("between")?;
         e.pointer(self.second.is_some()).at("second")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -677,17 +688,13 @@ impl Deep {
 
     /// Reads what stands in the value itself; its pointers wait.
     pub fn unpack_scalars(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        c.align(4, 8)?;
         c.defer_pointer().at("deep")?;
-        c.align_ndr64(8)?;
         Ok(Self { deep: None })
     }
 
     /// Writes what stands in the value itself.
     pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.align(4, 8)?;
         e.pointer(self.deep.is_some()).at("deep")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -744,7 +751,6 @@ impl Always {
 
     /// Reads what stands in the value itself; its pointers wait.
     pub fn unpack_scalars(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        c.align(4, 8)?;
         c.defer_reference().at("always")?;
         let after = c.u16().at("after")?;
         c.align_ndr64(8)?;
@@ -756,7 +762,6 @@ impl Always {
 
     /// Writes what stands in the value itself.
     pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.align(4, 8)?;
         e.reference().at("always")?;
         e.u16(self.after).at("after")?;
         e.align_ndr64(8)?;
@@ -803,19 +808,15 @@ impl TwoFull {
 
     /// Reads what stands in the value itself; its pointers wait.
     pub fn unpack_scalars(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        c.align(4, 8)?;
         c.defer_full_pointer().at("first")?;
         c.defer_full_pointer().at("second")?;
-        c.align_ndr64(8)?;
         Ok(Self { first: None, second: None })
     }
 
     /// Writes what stands in the value itself.
     pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.align(4, 8)?;
         e.full_pointer(self.first.is_some()).at("first")?;
         e.full_pointer(self.second.is_some()).at("second")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -879,19 +880,15 @@ impl Order {
 
     /// Reads what stands in the value itself; its pointers wait.
     pub fn unpack_scalars(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        c.align(4, 8)?;
         c.defer_pointer().at("inner")?;
         c.defer_pointer().at("last")?;
-        c.align_ndr64(8)?;
         Ok(Self { inner: None, last: None })
     }
 
     /// Writes what stands in the value itself.
     pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.align(4, 8)?;
         e.pointer(self.inner.is_some()).at("inner")?;
         e.pointer(self.last.is_some()).at("last")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -945,19 +942,15 @@ impl<'a> Strings<'a> {
 
     /// Reads what stands in the value itself; its pointers wait.
     pub fn unpack_scalars(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
-        c.align(4, 8)?;
         c.defer_pointer().at("wide")?;
         c.defer_pointer().at("narrow")?;
-        c.align_ndr64(8)?;
         Ok(Self { wide: None, narrow: None })
     }
 
     /// Writes what stands in the value itself.
     pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.align(4, 8)?;
         e.pointer(self.wide.is_some()).at("wide")?;
         e.pointer(self.narrow.is_some()).at("narrow")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -999,7 +992,6 @@ impl<'a> Room<'a> {
         c.align(2, 2)?;
         let room = c.varying_string8(8).at("room")?;
         let after = c.u16().at("after")?;
-        c.align_ndr64(2)?;
         Ok(Self { room, after })
     }
 
@@ -1008,7 +1000,6 @@ impl<'a> Room<'a> {
         e.align(2, 2)?;
         e.varying_string8(&self.room, 8).at("room")?;
         e.u16(self.after).at("after")?;
-        e.align_ndr64(2)?;
         Ok(())
     }
 }
@@ -1043,7 +1034,6 @@ impl<'a> StringList<'a> {
         c.align(4, 8)?;
         let count_ = c.u16().at("count")?;
         c.defer_pointer().at("list")?;
-        c.align_ndr64(8)?;
         Ok(Self { count: count_, list: None })
     }
 
@@ -1052,7 +1042,6 @@ impl<'a> StringList<'a> {
         e.align(4, 8)?;
         e.u16(self.count).at("count")?;
         e.pointer(self.list.is_some()).at("list")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -1665,8 +1654,9 @@ impl Chosen {
     /// Reads the value; an error names the field that cannot be read.
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
         c.align(8, 8)?;
-        let level = c.u8().at("level")?;
-        let before = c.u8().at("before")?;
+        let run = c.run::<2>(1, &[("level", 1), ("before", 2)])?;
+        let level = run.u8(0);
+        let before = run.u8(1);
         let choice = {
             let value = ByByte::unpack(c).at("choice")?;
             c.require_tag(

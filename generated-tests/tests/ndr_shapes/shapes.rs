@@ -36,11 +36,13 @@ impl ShareType {
     pub const STYPE_IPC: Self = Self(3);
 
     /// Reads the value.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self(c.u32()?))
     }
 
     /// Writes the value.
+    #[inline]
     pub fn pack(self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.u32(self.0)
     }
@@ -71,17 +73,13 @@ impl<'a> ShareInfo0<'a> {
 
     /// Reads what stands in the value itself; its pointers wait.
     pub fn unpack_scalars(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
-        c.align(4, 8)?;
         c.defer_pointer().at("name")?;
-        c.align_ndr64(8)?;
         Ok(Self { name: None })
     }
 
     /// Writes what stands in the value itself.
     pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.align(4, 8)?;
         e.pointer(self.name.is_some()).at("name")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -132,7 +130,6 @@ impl<'a> ShareCtr0<'a> {
         c.align(4, 8)?;
         let count_ = c.u32().at("count")?;
         c.defer_pointer().at("array")?;
-        c.align_ndr64(8)?;
         Ok(Self { count: count_, array: None })
     }
 
@@ -141,7 +138,6 @@ impl<'a> ShareCtr0<'a> {
         e.align(4, 8)?;
         e.u32(self.count).at("count")?;
         e.pointer(self.array.is_some()).at("array")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -207,11 +203,9 @@ impl<'a> ShareInfo1<'a> {
 
     /// Reads what stands in the value itself; its pointers wait.
     pub fn unpack_scalars(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
-        c.align(4, 8)?;
         c.defer_pointer().at("name")?;
         let r#type = ShareType::unpack(c).at("type")?;
         c.defer_pointer().at("comment")?;
-        c.align_ndr64(8)?;
         Ok(Self {
             name: None,
             r#type,
@@ -221,11 +215,9 @@ impl<'a> ShareInfo1<'a> {
 
     /// Writes what stands in the value itself.
     pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.align(4, 8)?;
         e.pointer(self.name.is_some()).at("name")?;
         self.r#type.pack(e).at("type")?;
         e.pointer(self.comment.is_some()).at("comment")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -282,7 +274,6 @@ impl<'a> ShareCtr1<'a> {
         c.align(4, 8)?;
         let count_ = c.u32().at("count")?;
         c.defer_pointer().at("array")?;
-        c.align_ndr64(8)?;
         Ok(Self { count: count_, array: None })
     }
 
@@ -291,7 +282,6 @@ impl<'a> ShareCtr1<'a> {
         e.align(4, 8)?;
         e.u32(self.count).at("count")?;
         e.pointer(self.array.is_some()).at("array")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -541,9 +531,16 @@ impl RpcSid {
         max_count: usize,
     ) -> Result<Self, UnpackError> {
         c.align(4, 4)?;
-        let revision = c.u8().at("Revision")?;
-        let sub_authority_count = c.u8().at("SubAuthorityCount")?;
-        let identifier_authority = c.fixed_bytes().at("IdentifierAuthority")?;
+        let run = c
+            .run::<
+                8,
+            >(
+                1,
+                &[("Revision", 1), ("SubAuthorityCount", 2), ("IdentifierAuthority", 8)],
+            )?;
+        let revision = run.u8(0);
+        let sub_authority_count = run.u8(1);
+        let identifier_authority = run.array(2);
         let sub_authority = {
             c.require_count(
                     max_count,
@@ -551,7 +548,7 @@ impl RpcSid {
                     "SubAuthorityCount elements",
                 )
                 .at("SubAuthority")?;
-            c.array(max_count, 4, NdrCursor::u32).at("SubAuthority")?
+            c.runs::<_, 4>(max_count, 4, |run| run.u32(0)).at("SubAuthority")?
         };
         c.align_ndr64(4)?;
         Ok(Self {
@@ -573,7 +570,8 @@ impl RpcSid {
         e.u8(self.revision).at("Revision")?;
         e.count_u8(self.sub_authority.len()).at("SubAuthorityCount")?;
         e.bytes(&self.identifier_authority).at("IdentifierAuthority")?;
-        e.array(&self.sub_authority, |e, &item| e.u32(item)).at("SubAuthority")?;
+        e.runs::<_, 4>(&self.sub_authority, 4, |run, item| run.u32(0, *item))
+            .at("SubAuthority")?;
         e.align_ndr64(4)?;
         Ok(())
     }
@@ -604,17 +602,13 @@ impl SidPtr {
 
     /// Reads what stands in the value itself; its pointers wait.
     pub fn unpack_scalars(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        c.align(4, 8)?;
         c.defer_pointer().at("sid")?;
-        c.align_ndr64(8)?;
         Ok(Self { sid: None })
     }
 
     /// Writes what stands in the value itself.
     pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.align(4, 8)?;
         e.pointer(self.sid.is_some()).at("sid")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -670,7 +664,6 @@ impl SidArray {
             value
         };
         c.defer_pointer().at("sids")?;
-        c.align_ndr64(8)?;
         Ok(Self { num_sids, sids: None })
     }
 
@@ -681,7 +674,6 @@ impl SidArray {
             .at("num_sids")?;
         e.u32(self.num_sids).at("num_sids")?;
         e.pointer(self.sids.is_some()).at("sids")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -798,10 +790,10 @@ impl RegString {
     /// Reads what stands in the value itself; its pointers wait.
     pub fn unpack_scalars(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
         c.align(4, 8)?;
-        let name_len = c.u16().at("name_len")?;
-        let name_size = c.u16().at("name_size")?;
+        let run = c.run::<4>(2, &[("name_len", 2), ("name_size", 4)])?;
+        let name_len = run.u16(0);
+        let name_size = run.u16(2);
         c.defer_pointer().at("name")?;
-        c.align_ndr64(8)?;
         Ok(Self {
             name_len,
             name_size,
@@ -812,10 +804,11 @@ impl RegString {
     /// Writes what stands in the value itself.
     pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.align(4, 8)?;
-        e.u16(self.name_len).at("name_len")?;
-        e.u16(self.name_size).at("name_size")?;
+        let mut run = e.run::<4>();
+        run.u16(0, self.name_len);
+        run.u16(2, self.name_size);
+        e.put(&run, 2, &[("name_len", 2), ("name_size", 4)])?;
         e.pointer(self.name.is_some()).at("name")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -837,7 +830,7 @@ impl RegString {
                         "name_len / 2 elements",
                     )
                     .at("name")?;
-                c.array(count, 2, NdrCursor::u16).at("name")?
+                c.runs::<_, 2>(count, 2, |run| run.u16(0)).at("name")?
             });
         }
         Ok(())
@@ -857,7 +850,7 @@ impl RegString {
                 )
                 .at("name")?;
             e.actual_count(value.len(), max_count).at("name")?;
-            e.array(value, |e, &item| e.u16(item)).at("name")?;
+            e.runs::<_, 2>(value, 2, |run, item| run.u16(0, *item)).at("name")?;
         }
         Ok(())
     }
@@ -876,11 +869,13 @@ impl RegType {
     pub const REG_BINARY: Self = Self(3);
 
     /// Reads the value.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self(c.u32()?))
     }
 
     /// Writes the value.
+    #[inline]
     pub fn pack(self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.u32(self.0)
     }
@@ -916,7 +911,6 @@ impl Node {
         c.align(4, 8)?;
         let value_ = c.u16().at("value")?;
         c.defer_pointer().at("next")?;
-        c.align_ndr64(8)?;
         Ok(Self { value: value_, next: None })
     }
 
@@ -925,7 +919,6 @@ impl Node {
         e.align(4, 8)?;
         e.u16(self.value).at("value")?;
         e.pointer(self.next.is_some()).at("next")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -979,11 +972,9 @@ impl<'a> Tree<'a> {
 
     /// Reads what stands in the value itself; its pointers wait.
     pub fn unpack_scalars(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
-        c.align(4, 8)?;
         c.defer_pointer().at("label")?;
         let count_ = c.u32().at("count")?;
         c.defer_pointer().at("children")?;
-        c.align_ndr64(8)?;
         Ok(Self {
             label: None,
             count: count_,
@@ -993,11 +984,9 @@ impl<'a> Tree<'a> {
 
     /// Writes what stands in the value itself.
     pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.align(4, 8)?;
         e.pointer(self.label.is_some()).at("label")?;
         e.u32(self.count).at("count")?;
         e.pointer(self.children.is_some()).at("children")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -1071,19 +1060,15 @@ impl Twins {
 
     /// Reads what stands in the value itself; its pointers wait.
     pub fn unpack_scalars(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        c.align(4, 8)?;
         c.defer_full_pointer().at("first")?;
         c.defer_full_pointer().at("second")?;
-        c.align_ndr64(8)?;
         Ok(Self { first: None, second: None })
     }
 
     /// Writes what stands in the value itself.
     pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        e.align(4, 8)?;
         e.full_pointer(self.first.is_some()).at("first")?;
         e.full_pointer(self.second.is_some()).at("second")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -1149,11 +1134,13 @@ impl MixFlags {
     }
 
     /// Reads the value.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
         Ok(Self(c.u16()?))
     }
 
     /// Writes the value.
+    #[inline]
     pub fn pack(self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.u16(self.0)
     }
@@ -1329,21 +1316,26 @@ impl<'a> Mix<'a> {
     pub fn unpack_scalars(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
         c.align(8, 8)?;
         let yes = c.bool().at("yes")?;
-        let big = c.i64().at("big")?;
-        let single = c.f32().at("single")?;
-        let tiny = c.i8().at("tiny")?;
+        let run = c.run::<13>(8, &[("big", 8), ("single", 12), ("tiny", 13)])?;
+        let big = run.i64(0);
+        let single = run.f32(8);
+        let tiny = run.i8(12);
         let flags = MixFlags::unpack(c).at("flags")?;
         let wide = c.u3264().at("wide")?;
-        let id = Guid::unpack_ndr(c).at("id")?;
-        let three = c.fixed_array(NdrCursor::u16).at("three")?;
+        let run = c
+            .run::<
+                22,
+            >(4, &[("id", 16), ("three[0]", 18), ("three[1]", 20), ("three[2]", 22)])?;
+        let id = run.guid(0);
+        let three = std::array::from_fn(|index| run.u16(16 + index * 2));
         let many = c.byte_array(40).at("many")?;
-        let lots = c.array(33, 2, NdrCursor::u16).at("lots")?;
+        let lots = c.runs::<_, 2>(33, 2, |run| run.u16(0)).at("lots")?;
         let room = c.varying_string16(8).at("room")?;
         let used = c.u32().at("used")?;
         let part = {
             let count = c.actual_count(6).at("part")?;
             c.require_count(count, u64::from(used), "used elements").at("part")?;
-            c.array(count, 4, NdrCursor::u32).at("part")?
+            c.runs::<_, 4>(count, 4, |run| run.u32(0)).at("part")?
         };
         let pair = c.fixed_array(RegString::unpack_scalars).at("pair")?;
         c.defer_reference().at("always")?;
@@ -1388,21 +1380,31 @@ impl<'a> Mix<'a> {
     pub fn pack_scalars(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.align(8, 8)?;
         e.bool(self.yes).at("yes")?;
-        e.i64(self.big).at("big")?;
-        e.f32(self.single).at("single")?;
-        e.i8(self.tiny).at("tiny")?;
+        let mut run = e.run::<13>();
+        run.i64(0, self.big);
+        run.f32(8, self.single);
+        run.i8(12, self.tiny);
+        e.put(&run, 8, &[("big", 8), ("single", 12), ("tiny", 13)])?;
         self.flags.pack(e).at("flags")?;
         e.u3264(self.wide).at("wide")?;
-        self.id.pack_ndr(e).at("id")?;
-        e.array(&self.three, |e, &item| e.u16(item)).at("three")?;
+        let mut run = e.run::<22>();
+        run.guid(0, self.id);
+        for (index, item) in self.three.iter().enumerate() {
+            run.u16(16 + index * 2, *item);
+        }
+        e.put(
+            &run,
+            4,
+            &[("id", 16), ("three[0]", 18), ("three[1]", 20), ("three[2]", 22)],
+        )?;
         e.require_count(self.many.len(), 40, "40 elements").at("many")?;
         e.bytes(&self.many).at("many")?;
         e.require_count(self.lots.len(), 33, "33 elements").at("lots")?;
-        e.array(&self.lots, |e, &item| e.u16(item)).at("lots")?;
+        e.runs::<_, 2>(&self.lots, 2, |run, item| run.u16(0, *item)).at("lots")?;
         e.varying_string16(&self.room, 8).at("room")?;
         e.count_u32(self.part.len()).at("used")?;
         e.actual_count(self.part.len(), 6).at("part")?;
-        e.array(&self.part, |e, &item| e.u32(item)).at("part")?;
+        e.runs::<_, 4>(&self.part, 4, |run, item| run.u32(0, *item)).at("part")?;
         e.array(&self.pair, |e, item| item.pack_scalars(e)).at("pair")?;
         e.reference().at("always")?;
         e.require_range(u64::from(self.limited), 5..=10, "5 to 10").at("limited")?;
@@ -1600,8 +1602,10 @@ impl EnumAccountsRequest {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.handle.pack(e).at("handle")?;
-        e.u32(self.resume_handle).at("resume_handle")?;
+        let mut run = e.run::<24>();
+        run.context_handle(0, self.handle);
+        run.u32(20, self.resume_handle);
+        e.put(&run, 4, &[("handle", 20), ("resume_handle", 24)])?;
         e.require_range(u64::from(self.num_entries), 0..=8192, "0 to 8192")
             .at("num_entries")?;
         e.u32(self.num_entries).at("num_entries")?;
@@ -1610,10 +1614,14 @@ impl EnumAccountsRequest {
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        let handle = ContextHandle::unpack(c).at("handle")?;
-        let resume_handle = c.u32().at("resume_handle")?;
+        let run = c
+            .run::<
+                28,
+            >(4, &[("handle", 20), ("resume_handle", 24), ("num_entries", 28)])?;
+        let handle = run.context_handle(0);
+        let resume_handle = run.u32(20);
         let num_entries = {
-            let value = c.u32().at("num_entries")?;
+            let value = run.u32(24);
             c.require_range(u64::from(value), 0..=8192, "0 to 8192", 4)
                 .at("num_entries")?;
             value
@@ -2086,7 +2094,7 @@ impl<'a> EverythingRequest<'a> {
             e.require_count(value.len(), self.sids.len() as u64, "count elements")
                 .at("numbers")?;
             e.max_count(value.len()).at("numbers")?;
-            e.array(value, |e, &item| e.u16(item)).at("numbers")?;
+            e.runs::<_, 2>(value, 2, |run, item| run.u16(0, *item)).at("numbers")?;
         }
         Ok(())
     }
@@ -2130,7 +2138,7 @@ impl<'a> EverythingRequest<'a> {
                 let max_count = c.max_count().at("numbers")?;
                 c.require_count(max_count, count_ as u64, "count elements")
                     .at("numbers")?;
-                c.array(max_count, 2, NdrCursor::u16).at("numbers")?
+                c.runs::<_, 2>(max_count, 2, |run| run.u16(0)).at("numbers")?
             })
         };
         Ok(Self { handle, mix, sids, numbers })
@@ -2244,8 +2252,10 @@ impl<'a> EcDoRpcExt2Request<'a> {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.pcxh.pack(e).at("pcxh")?;
-        e.u32(self.pul_flags).at("pulFlags")?;
+        let mut run = e.run::<24>();
+        run.context_handle(0, self.pcxh);
+        run.u32(20, self.pul_flags);
+        e.put(&run, 4, &[("pcxh", 20), ("pulFlags", 24)])?;
         e.max_count(self.rgb_in.len()).at("rgbIn")?;
         e.bytes(&self.rgb_in).at("rgbIn")?;
         e.count_u32(self.rgb_in.len()).at("cbIn")?;
@@ -2263,15 +2273,17 @@ impl<'a> EcDoRpcExt2Request<'a> {
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
-        let pcxh = ContextHandle::unpack(c).at("pcxh")?;
-        let pul_flags = c.u32().at("pulFlags")?;
+        let run = c.run::<24>(4, &[("pcxh", 20), ("pulFlags", 24)])?;
+        let pcxh = run.context_handle(0);
+        let pul_flags = run.u32(20);
         let rgb_in = {
             let max_count = c.max_count().at("rgbIn")?;
             c.byte_array(max_count).at("rgbIn")?
         };
-        let cb_in = c.u32().at("cbIn")?;
+        let run = c.run::<8>(4, &[("cbIn", 4), ("pcbOut", 8)])?;
+        let cb_in = run.u32(0);
         let pcb_out = {
-            let value = c.u32().at("pcbOut")?;
+            let value = run.u32(4);
             c.require_range(u64::from(value), 0..=262144, "0 to 262144", 4)
                 .at("pcbOut")?;
             value
@@ -2280,9 +2292,10 @@ impl<'a> EcDoRpcExt2Request<'a> {
             let max_count = c.max_count().at("rgbAuxIn")?;
             c.byte_array(max_count).at("rgbAuxIn")?
         };
-        let cb_aux_in = c.u32().at("cbAuxIn")?;
+        let run = c.run::<8>(4, &[("cbAuxIn", 4), ("pcbAuxOut", 8)])?;
+        let cb_aux_in = run.u32(0);
         let pcb_aux_out = {
-            let value = c.u32().at("pcbAuxOut")?;
+            let value = run.u32(4);
             c.require_range(u64::from(value), 0..=4104, "0 to 4104", 4).at("pcbAuxOut")?;
             value
         };
@@ -2337,8 +2350,10 @@ impl<'a> EcDoRpcExt2Response<'a> {
 
     /// Writes the parameters in order.
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        self.pcxh.pack(e).at("pcxh")?;
-        e.u32(self.pul_flags).at("pulFlags")?;
+        let mut run = e.run::<24>();
+        run.context_handle(0, self.pcxh);
+        run.u32(20, self.pul_flags);
+        e.put(&run, 4, &[("pcxh", 20), ("pulFlags", 24)])?;
         e.max_count(self.rgb_out.len()).at("rgbOut")?;
         e.actual_count(self.rgb_out.len(), self.rgb_out.len()).at("rgbOut")?;
         e.bytes(&self.rgb_out).at("rgbOut")?;
@@ -2351,15 +2366,18 @@ impl<'a> EcDoRpcExt2Response<'a> {
         e.require_range(self.rgb_aux_out.len() as u64, 0..=4104, "0 to 4104")
             .at("pcbAuxOut")?;
         e.count_u32(self.rgb_aux_out.len()).at("pcbAuxOut")?;
-        e.u32(self.pul_trans_time).at("pulTransTime")?;
-        e.i32(self.return_value).at("return value")?;
+        let mut run = e.run::<8>();
+        run.u32(0, self.pul_trans_time);
+        run.i32(4, self.return_value);
+        e.put(&run, 4, &[("pulTransTime", 4), ("return value", 8)])?;
         Ok(())
     }
 
     /// Reads the parameters in order.
     pub fn unpack(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
-        let pcxh = ContextHandle::unpack(c).at("pcxh")?;
-        let pul_flags = c.u32().at("pulFlags")?;
+        let run = c.run::<24>(4, &[("pcxh", 20), ("pulFlags", 24)])?;
+        let pcxh = run.context_handle(0);
+        let pul_flags = run.u32(20);
         let rgb_out = {
             let max_count = c.max_count().at("rgbOut")?;
             let count = c.actual_count(max_count).at("rgbOut")?;
@@ -2381,8 +2399,9 @@ impl<'a> EcDoRpcExt2Response<'a> {
             c.require_range(u64::from(value), 0..=4104, "0 to 4104", 4).at("pcbAuxOut")?;
             value
         };
-        let pul_trans_time = c.u32().at("pulTransTime")?;
-        let return_value = c.i32().at("return value")?;
+        let run = c.run::<8>(4, &[("pulTransTime", 4), ("return value", 8)])?;
+        let pul_trans_time = run.u32(0);
+        let return_value = run.i32(4);
         c.require_count(rgb_out.len(), u64::from(pcb_out), "pcbOut elements")
             .at("rgbOut")?;
         c.require_count(rgb_aux_out.len(), u64::from(pcb_aux_out), "pcbAuxOut elements")

@@ -1,11 +1,15 @@
 //! Shapes: alignment in both syntaxes, least size, and what Rust code has to know.
 
 use super::dialect::{Absent, Value};
-use super::model::{Array, Interface, Known, Layout, Pointer, Scalar, Size, Type, TypeDef, TypeId, TypeKind};
+use super::model::{Array, Interface, Known, Layout, Pointer, Scalar, Size, Struct, Type, TypeDef, TypeId, TypeKind};
 use crate::diagnostic::Diagnostic;
 
 /// Arrays of constant length up to this are Rust arrays, which have a default only so far.
 pub(super) const MAX_RUST_ARRAY: u64 = 32;
+
+/// Fixed sizes are of use up to so many bytes, and so many structures in each other.
+const MAX_FIXED: usize = 256;
+const MAX_FIXED_DEPTH: usize = 4;
 
 /// Computes the layouts of all types; reports types that contain themselves (R0714).
 pub(super) fn compute(model: &mut Interface, diagnostics: &mut Vec<Diagnostic>) {
@@ -54,17 +58,19 @@ pub(super) fn of(types: &[TypeDef], ty: &Type) -> Layout {
                 known,
                 Known::Blob | Known::Sid | Known::SidConformant | Known::SidPadded | Known::SidOptional
             );
+            let fixed = if copy { min_size } else { 0 };
             Layout {
                 align: 4,
                 align64: if *known == Known::SidConformant { 8 } else { 4 },
                 min_size,
                 copy,
+                fixed,
                 borrowed: *known == Known::Blob,
                 ..Layout::default()
             }
         }
         Type::Flat(_) => Layout { align: 4, align64: 4, borrowed: true, ..Layout::default() },
-        Type::Formatted(_, inner) => of(types, inner),
+        Type::Formatted(_, inner) => Layout { fixed: 0, ..of(types, inner) },
         // what is inside has its own beginning and end, and nothing of it waits
         Type::Sub(sub) => {
             let inner = of(types, &sub.inner);
@@ -115,12 +121,21 @@ pub(super) fn of(types: &[TypeDef], ty: &Type) -> Layout {
 
 fn of_scalar(scalar: Scalar) -> Layout {
     let (align, align64) = scalar.sizes();
-    Layout { align, align64, min_size: align, copy: true, float: scalar.is_float(), ..Layout::default() }
+    let fixed = match scalar {
+        Scalar::Enum16 | Scalar::U3264 | Scalar::Udlongr => 0,
+        Scalar::Udlong | Scalar::Dlong => 8,
+        _ => align,
+    };
+    Layout { align, align64, min_size: align, copy: true, float: scalar.is_float(), fixed, ..Layout::default() }
 }
 
 fn of_array(types: &[TypeDef], array: &Array) -> Layout {
+    let element = of(types, &array.element);
+    // arrays in arrays, and numbers that are checked one by one
+    let plain = !matches!(*array.element, Type::Array(_) | Type::Ranged(..)) && !element.nested;
+    let of_element = if plain { element.fixed } else { 0 };
     // of an array of conformant structures each has its own count before it
-    let element = Layout { conformant: false, ..of(types, &array.element) };
+    let element = Layout { fixed: 0, conformant: false, ..element };
     let bytes = is_byte(&array.element);
     let counts = if array.varying { 8 } else { 0 };
     match array.size {
@@ -131,6 +146,11 @@ fn of_array(types: &[TypeDef], array: &Array) -> Layout {
                 min_size: if array.varying { counts } else { elements },
                 borrowed: element.borrowed || bytes && !small,
                 copy: element.copy && small,
+                fixed: usize::try_from(count)
+                    .ok()
+                    .and_then(|count| count.checked_mul(of_element))
+                    .filter(|size| small && *size <= MAX_FIXED)
+                    .unwrap_or(0),
                 ..element
             }
         }
@@ -160,6 +180,9 @@ fn of_type(types: &[TypeDef], def: &TypeDef) -> Layout {
     if def.format.unaligned {
         (layout.align, layout.align64) = (1, 1);
     }
+    if !def.format.is_empty() || def.relative_base {
+        layout.fixed = 0;
+    }
     if def.hook.is_some() {
         // nothing is known of it but how it is aligned, and whether it comes in two phases
         let pointers = layout.pointers;
@@ -188,6 +211,10 @@ fn of_kind(types: &[TypeDef], kind: &TypeKind) -> Layout {
                 all.min_size = all.min_size.saturating_add(one.min_size);
                 all.conformant |= one.conformant;
             }
+            all.fixed = fixed_struct(types, record, &mut all.fixed_depth);
+            if all.align != all.align64 || !all.fixed.is_multiple_of(all.align) {
+                all.fixed = 0;
+            }
             all
         }
         TypeKind::Union(union) => {
@@ -195,7 +222,7 @@ fn of_kind(types: &[TypeDef], kind: &TypeKind) -> Layout {
             let mut all = if union.bare {
                 Layout { align: 1, align64: 1, copy: true, ..Layout::default() }
             } else {
-                Layout { copy: true, ..tag }
+                Layout { copy: true, fixed: 0, ..tag }
             };
             let min_size = all.min_size;
             for ty in kind.members() {
@@ -205,6 +232,24 @@ fn of_kind(types: &[TypeDef], kind: &TypeKind) -> Layout {
             all
         }
     }
+}
+
+/// The bytes of a structure all of whose fields have a fixed size, without gaps; 0 for any other.
+fn fixed_struct(types: &[TypeDef], record: &Struct, depth: &mut usize) -> usize {
+    let mut size = 0_usize;
+    for field in &record.fields {
+        let one = of(types, &field.ty);
+        let own = field.value.is_none() && field.absent.is_none() && !matches!(field.ty, Type::Ranged(..));
+        *depth = (*depth).max(one.fixed_depth + 1);
+        if !own || one.fixed == 0 || !size.is_multiple_of(one.align) || *depth > MAX_FIXED_DEPTH {
+            return 0;
+        }
+        size += one.fixed;
+        if size > MAX_FIXED {
+            return 0;
+        }
+    }
+    size
 }
 
 impl Layout {

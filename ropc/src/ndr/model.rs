@@ -128,6 +128,10 @@ pub struct Layout {
     pub recursive: bool,
     /// It contains itself in lists, without pointers between.
     pub nested: bool,
+    /// Its bytes, where they are the same in both syntaxes and have no gaps; 0 where not.
+    pub fixed: usize,
+    /// Structures in each other in these bytes.
+    pub fixed_depth: usize,
 }
 
 /// A structure.

@@ -23,7 +23,23 @@ impl<'a> NdrCursor<'a> {
     /// # Errors
     /// `Truncated` when the data ends before it, `InvalidValue` for another offset, `TooLarge` over
     /// the maximum count.
+    #[inline]
     pub fn actual_count(&mut self, max_count: usize) -> Result<usize, UnpackError> {
+        if !self.representation().is_ndr64()
+            && let Some((bytes, end)) = self.peek_aligned::<8>(4)
+            && let run = Run::new(bytes, self.representation())
+            && run.u32(0) == 0
+            && let Ok(count) = usize::try_from(run.u32(4))
+            && count <= max_count
+        {
+            self.seek_to(end);
+            return Ok(count);
+        }
+        self.any_actual_count(max_count)
+    }
+
+    /// The same number by number, which finds out what is wrong.
+    fn any_actual_count(&mut self, max_count: usize) -> Result<usize, UnpackError> {
         let offset = self.u3264()?;
         if offset != 0 {
             return Err(self.invalid(offset, "an array from its first element", 4));
@@ -286,8 +302,17 @@ impl NdrEncoder {
         if count > max_count {
             return Err(self.error(PackErrorKind::TooLarge { value: count as u64, limit: max_count as u64 }));
         }
-        self.u3264(0)?;
-        self.u3264(count as u64)
+        match u32::try_from(count) {
+            Ok(narrow) if !self.representation().is_ndr64() => {
+                let mut run = self.run::<8>();
+                run.u32(4, narrow);
+                self.put(&run, 4, &[])
+            }
+            _ => {
+                self.u3264(0)?;
+                self.u3264(count as u64)
+            }
+        }
     }
 
     /// Offset and actual count of a slice from the middle of an array.

@@ -344,7 +344,8 @@ mod tests {
         for before in 0..5 {
             for length in before..before + 13 {
                 let bytes = bytes.get(..length).unwrap();
-                let (mut run, mut fields) = (NdrCursor::new(bytes, Representation::NDR), NdrCursor::new(bytes, Representation::NDR));
+                let (mut run, mut fields) =
+                    (NdrCursor::new(bytes, Representation::NDR), NdrCursor::new(bytes, Representation::NDR));
                 run.take(before).unwrap();
                 fields.take(before).unwrap();
                 assert_eq!(read(&mut run), one_by_one(&mut fields), "{length} bytes, {before} before");

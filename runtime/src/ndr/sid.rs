@@ -1,6 +1,6 @@
 //! Security identifiers (MS-DTYP 2.4.2) in the forms that interface files give them.
 
-use super::{NdrCursor, NdrEncoder};
+use super::{NdrCursor, NdrEncoder, Representation, Run};
 use crate::error::{PackError, UnpackError};
 
 /// A security identifier: S-revision-authority-sub-authorities.
@@ -71,19 +71,34 @@ impl Sid {
     ///
     /// # Errors
     /// `Truncated` when the data ends before it, `InvalidValue` over 15 sub-authorities.
+    #[inline]
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
+        let mut sid = Self::default();
+        sid.fill(c)?;
+        Ok(sid)
+    }
+
+    fn fill(&mut self, c: &mut NdrCursor<'_>) -> Result<(), UnpackError> {
         let head = c.run::<8>(4, &[])?;
         let (revision, count) = (head.u8(0), head.u8(1));
         if count > MAX_SUB_AUTHORITIES {
             return Err(c.invalid(u64::from(count), "at most 15 sub-authorities", 7));
         }
-        let mut sub_authorities = SubAuthorities { count, ..SubAuthorities::default() };
         let bytes = c.take(usize::from(count) * 4)?;
-        let big = c.representation().is_big_endian();
-        for (part, bytes) in sub_authorities.parts.iter_mut().zip(bytes.as_chunks().0) {
+        self.set(c.representation(), revision, head.array(2), bytes);
+        Ok(())
+    }
+
+    /// Takes the sub-authorities from their bytes.
+    #[inline]
+    fn set(&mut self, representation: Representation, revision: u8, authority: [u8; 6], parts: &[u8]) {
+        self.revision = revision;
+        self.authority = authority;
+        let big = representation.is_big_endian();
+        for (part, bytes) in self.sub_authorities.parts.iter_mut().zip(parts.as_chunks().0) {
             *part = if big { u32::from_be_bytes(*bytes) } else { u32::from_le_bytes(*bytes) };
+            self.sub_authorities.count += 1;
         }
-        Ok(Self { revision, authority: head.array(2), sub_authorities })
     }
 
     /// Writes the plain form (`dom_sid`).
@@ -117,11 +132,30 @@ impl Sid {
     ///
     /// # Errors
     /// Those of [`Sid::unpack`]; `InvalidValue` for two different counts.
+    #[inline]
     pub fn unpack_conformant(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
-        let count = c.max_count()?;
-        let sid = Self::unpack(c)?;
-        c.require_count(sid.sub_authorities.len(), count as u64, "the count before the identifier")?;
+        let mut sid = Self::default();
+        sid.fill_conformant(c)?;
         Ok(sid)
+    }
+
+    fn fill_conformant(&mut self, c: &mut NdrCursor<'_>) -> Result<(), UnpackError> {
+        let representation = c.representation();
+        if !representation.is_ndr64()
+            && let Some((head, end)) = c.peek_aligned::<12>(4)
+            && let head = Run::new(head, representation)
+            && let count = head.u8(5)
+            && count <= MAX_SUB_AUTHORITIES
+            && u32::from(count) == head.u32(0)
+            && let Some(parts) = c.peek(end, usize::from(count) * 4)
+        {
+            self.set(representation, head.u8(4), head.array(6), parts);
+            c.seek_to(end + parts.len());
+            return Ok(());
+        }
+        let count = c.max_count()?;
+        self.fill(c)?;
+        c.require_count(self.sub_authorities.len(), count as u64, "the count before the identifier")
     }
 
     /// Writes the conformant form (`dom_sid2`, RPC_SID).
@@ -177,7 +211,6 @@ impl Sid {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::super::Representation;
     use super::*;
 
     fn everyone() -> Sid {

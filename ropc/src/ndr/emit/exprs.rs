@@ -332,6 +332,7 @@ pub(super) fn widen(scalar: Scalar, value: TokenStream) -> TokenStream {
 
 /// Variables of the generated code itself: a field of such a name gets an underscore.
 const RESERVED: &[&str] = &[
+    "run",
     "base",
     "c",
     "count",

@@ -8,7 +8,8 @@ use super::super::dialect::Absent;
 use super::super::model::{Field, Layout, Operation, Type};
 use super::exprs::{Access, Env, init, local};
 use super::read::Read;
-use super::shapes::{member_access, own_access, write_field};
+use super::runs::{Fixed, Plan, Position};
+use super::shapes::{member_access, own_access, write_fields, written_in_run};
 use super::{Emit, docs, ident};
 
 /// One direction of an operation.
@@ -205,7 +206,10 @@ impl<'m> Message<'m> {
         let mut body = TokenStream::new();
         let mut inits = Vec::new();
         let mut early = Vec::new();
-        for (index, field) in self.in_order() {
+        let fields: Vec<(usize, &Field)> = self.in_order().collect();
+        let fixed = |field: &Field| if field.absent.is_none() { self.emit.fixed(&field.ty) } else { None };
+        let plan = self.plan(&fields, fixed);
+        for ((index, field), step) in fields.into_iter().zip(&plan.steps) {
             let read = Read { emit: self.emit, env: &env, at: Some(&field.name) };
             match field.absent {
                 Some(Absent::Skipped) => continue,
@@ -216,8 +220,14 @@ impl<'m> Message<'m> {
                 }
                 None => {}
             }
-            let value = read.whole(&field.ty);
-            if self.derived(index) == Some(Derived::Nothing) {
+            body.extend(step.head.as_ref().map(|run| self.emit.read_run(run)));
+            let unread = self.derived(index) == Some(Derived::Nothing);
+            let value = match step.place {
+                Some(_) if unread && !matches!(field.ty, Type::Ranged(..)) => continue,
+                Some(place) => read.run_value(&field.ty, place),
+                None => read.whole(&field.ty),
+            };
+            if unread {
                 body.extend(super::shapes::unused(self.emit, &field.ty, &value));
                 continue;
             }
@@ -248,11 +258,16 @@ impl<'m> Message<'m> {
             false => self.outside(index),
         });
         let env = Env { model: self.emit.model, fields: self.fields.clone(), access: access.collect(), writing: true };
-        let mut body = TokenStream::new();
-        for (index, field) in self.in_order() {
-            body.extend(write_field(self.emit, &env, index, field, true));
-        }
+        let fields: Vec<(usize, &Field)> = self.in_order().collect();
+        let plan = self.plan(&fields, |field| written_in_run(self.emit, &env, &self.fields, field));
+        let body = write_fields(self.emit, &env, &plan, fields.into_iter(), true);
         (body.is_empty(), quote!(#body Ok(())))
+    }
+
+    /// Nothing is known of where it begins: it may be a part of something.
+    fn plan(&self, fields: &[(usize, &'m Field)], fixed: impl Fn(&'m Field) -> Option<Fixed>) -> Plan {
+        let fields: Vec<_> = fields.iter().map(|(_, field)| (*field, fixed(field))).collect();
+        self.emit.plan(&fields, Position::aligned(1, 1), true)
     }
 
     /// The type with this lifetime, where it has one.

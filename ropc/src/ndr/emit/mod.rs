@@ -5,6 +5,7 @@ mod exprs;
 mod messages;
 mod plain;
 mod read;
+mod runs;
 mod server;
 mod shapes;
 mod sizes;

@@ -278,8 +278,21 @@ impl<'m> Read<'_, 'm> {
         self.ask(quote!(c.#method()))
     }
 
+    /// A value from its place in the variable `run`.
+    pub(super) fn run_value(&self, ty: &Type, place: usize) -> TokenStream {
+        let value = self.emit.run_value(ty, place);
+        match ty {
+            Type::Ranged(scalar, low, high) => self.checked(*scalar, *low, *high, &value),
+            _ => value,
+        }
+    }
+
     fn ranged(&self, scalar: Scalar, low: u64, high: u64) -> TokenStream {
         let value = self.scalar(scalar);
+        self.checked(scalar, low, high, &value)
+    }
+
+    fn checked(&self, scalar: Scalar, low: u64, high: u64, value: &TokenStream) -> TokenStream {
         let wide = widen(scalar, quote!(value));
         let size = usize_literal(scalar.sizes().0);
         let (range, expected) = range(low, high);
@@ -435,6 +448,10 @@ impl<'m> Read<'_, 'm> {
         }
         if bytes {
             return self.ask(quote!(c.byte_array(#count)));
+        }
+        if let Some((fixed, element)) = self.emit.elements(array, true) {
+            let (size, align) = (usize_literal(fixed.size), usize_literal(fixed.align));
+            return self.ask(quote!(c.runs::<_, #size>(#count, #align, #element)));
         }
         let element = self.element_closure(&array.element);
         let min_size = usize_literal(self.emit.layout(&array.element).min_size.max(1));

@@ -9,6 +9,7 @@ use super::super::model::{Arm, Expr, Field, Layout, Scalar, Size, Struct, Type, 
 use super::dialect::format_around;
 use super::exprs::{Access, Env, init, local};
 use super::read::Read;
+use super::runs::{Fixed, Plan, Position};
 use super::write::{Place, Write};
 use super::{Emit, ident, literal, range, usize_literal};
 
@@ -17,6 +18,9 @@ const MAX_RECURSION: u32 = 1000;
 
 impl<'m> Emit<'m> {
     pub(super) fn struct_impl(&self, def: &'m TypeDef, record: &'m Struct) -> TokenStream {
+        if let Some(fixed) = self.fixed_def(def) {
+            return self.run_functions(def, record, fixed);
+        }
         let fields: Vec<&Field> = record.fields.iter().collect();
         let derived = derived(self.model, &fields, |_| true);
         let (format, base, limit) = (def.format, def.relative_base, nested_limit(def));
@@ -381,7 +385,7 @@ pub(super) fn alternatives(scalar: Scalar, values: &[u64]) -> TokenStream {
 }
 
 /// One statement as an expression, several as a block.
-fn statement(statements: &TokenStream) -> TokenStream {
+pub(super) fn statement(statements: &TokenStream) -> TokenStream {
     let semicolons = statements
         .clone()
         .into_iter()
@@ -390,7 +394,7 @@ fn statement(statements: &TokenStream) -> TokenStream {
     match (semicolons.count(), all.split_last()) {
         (1, Some((proc_macro2::TokenTree::Punct(last), before))) if last.as_char() == ';' => {
             let expr: TokenStream = before.iter().cloned().collect();
-            quote!(#expr,)
+            expr
         }
         _ => quote!({ #statements }),
     }
@@ -406,9 +410,9 @@ fn arm_match(arm: &Arm, value: Option<&TokenStream>) -> TokenStream {
     // a pointer that is ignored is written whatever it is
     let bound = if super::has_word(value, "value") { quote!(value) } else { quote!(_) };
     if arm.single().is_some() {
-        quote!(Self::#variant(#bound) => #body)
+        quote!(Self::#variant(#bound) => #body,)
     } else {
-        quote!(Self::#variant(_, #bound) => #body)
+        quote!(Self::#variant(_, #bound) => #body,)
     }
 }
 
@@ -492,13 +496,14 @@ impl<'m> Body<'m> {
             writing: false,
         };
         let (before, after) = around(self.format, self.base && self.layout.pointers, self.limit.clone(), "c", false);
-        let (align, align64) = (usize_literal(self.layout.align), usize_literal(self.layout.align64));
-        let head = (self.layout.align64 > 1).then(|| quote!(c.align(#align, #align64)?;));
-        let tail = gap64(self.layout, "c");
+        let fixed = |field: &Field| if field.absent.is_none() { self.emit.fixed(&field.ty) } else { None };
+        let plan = self.plan(fixed);
+        let head = self.head("c", before.is_empty());
+        let tail = if plan.ends_aligned(self.layout.align64) { None } else { gap64(self.layout, "c") };
         let mut body = TokenStream::new();
         let mut inits = Vec::new();
         let mut early = Vec::new();
-        for (index, field) in self.fields.iter().enumerate() {
+        for ((index, field), step) in self.fields.iter().enumerate().zip(&plan.steps) {
             let read = Read { emit: self.emit, env: &env, at: Some(&field.name) };
             match field.absent {
                 Some(Absent::Skipped) => continue,
@@ -509,6 +514,7 @@ impl<'m> Body<'m> {
                 }
                 None => {}
             }
+            body.extend(step.head.as_ref().map(|run| self.emit.read_run(run)));
             if let Type::Pointer(kind, _) = &field.ty {
                 let (id, value) = (read.pointer_id(*kind), Read::placeholder(*kind));
                 body.extend(quote!(#id;));
@@ -516,12 +522,17 @@ impl<'m> Body<'m> {
                 inits.push(quote!(#name: #value));
                 continue;
             }
-            let value = read.scalars(&field.ty);
+            let unread = self.derived(index) == Some(Derived::Nothing) && !self.is_read(index);
+            let value = match step.place {
+                Some(_) if unread && !matches!(field.ty, Type::Ranged(..)) => continue,
+                Some(place) => read.run_value(&field.ty, place),
+                None => read.scalars(&field.ty),
+            };
             if read.is_early(field) {
                 early.push(index);
             }
             let variable = local(field);
-            if self.derived(index) == Some(Derived::Nothing) && !self.is_read(index) {
+            if unread {
                 body.extend(unused(self.emit, &field.ty, &value));
                 continue;
             }
@@ -559,17 +570,35 @@ impl<'m> Body<'m> {
     fn write_scalars(&self) -> TokenStream {
         let env = self.written();
         let (before, after) = around(self.format, self.base && self.layout.pointers, self.limit.clone(), "e", false);
-        let (align, align64) = (usize_literal(self.layout.align), usize_literal(self.layout.align64));
-        let head = (self.layout.align64 > 1).then(|| quote!(e.align(#align, #align64)?;));
+        let plan = self.plan(|field| written_in_run(self.emit, &env, &self.fields, field));
+        let head = self.head("e", before.is_empty());
         let tail = match gap64(self.layout, "e") {
-            Some(gap) => quote!(#gap #after Ok(())),
-            None => quote!(#after Ok(())),
+            Some(gap) if !plan.ends_aligned(self.layout.align64) => quote!(#gap #after Ok(())),
+            _ => quote!(#after Ok(())),
         };
-        let mut body = TokenStream::new();
-        for (index, field) in self.fields.iter().enumerate() {
-            body.extend(write_field(self.emit, &env, index, field, false));
-        }
+        let body = write_fields(self.emit, &env, &plan, self.fields.iter().copied().enumerate(), false);
         quote!(#head #before #body #tail)
+    }
+
+    /// The gap before the first field, where that one does not make it itself.
+    fn head(&self, on: &str, may_be_left_out: bool) -> Option<TokenStream> {
+        let first = self.fields.iter().find(|field| field.absent != Some(Absent::Skipped));
+        let own = first.is_some_and(|field| field.absent.is_none() && self.emit.aligns(&field.ty, self.layout));
+        if self.layout.align64 <= 1 || own && may_be_left_out {
+            return None;
+        }
+        let (align, align64) = (usize_literal(self.layout.align), usize_literal(self.layout.align64));
+        let on = ident(on);
+        Some(quote!(#on.align(#align, #align64)?;))
+    }
+
+    fn plan(&self, fixed: impl Fn(&'m Field) -> Option<Fixed>) -> Plan {
+        let start = match self.layout.align64 {
+            0 | 1 => Position::aligned(1, 1),
+            align64 => Position::aligned(self.layout.align, align64),
+        };
+        let fields: Vec<_> = self.fields.iter().map(|field| (*field, fixed(field))).collect();
+        self.emit.plan(&fields, start, false)
     }
 
     fn write_buffers(&self) -> TokenStream {
@@ -673,6 +702,45 @@ pub(super) fn write_field<'m>(
     let write = Write { emit, env, at: Some(at), owner: Some(index) };
     let place = Place::direct(quote!(self.#name));
     if whole { write.whole(&field.ty, &place) } else { write.scalars(&field.ty, &place) }
+}
+
+/// The field can be written in a run: it is a value of its own, without checks.
+pub(super) fn written_in_run(emit: Emit<'_>, env: &Env<'_>, fields: &[&Field], field: &Field) -> Option<Fixed> {
+    let index = fields.iter().position(|other| std::ptr::eq(*other, field))?;
+    let own = field.absent.is_none() && field.value.is_none() && !matches!(field.ty, Type::Ranged(..));
+    match env.access.get(index) {
+        Some(Access::Place(_)) if own => emit.fixed(&field.ty),
+        _ => None,
+    }
+}
+
+/// Writes fields in a row, in the steps of the plan.
+pub(super) fn write_fields<'m>(
+    emit: Emit<'m>,
+    env: &Env<'m>,
+    plan: &Plan,
+    fields: impl Iterator<Item = (usize, &'m Field)>,
+    whole: bool,
+) -> TokenStream {
+    let mut body = TokenStream::new();
+    let mut open = None;
+    for ((index, field), step) in fields.zip(&plan.steps) {
+        if let Some(run) = &step.head {
+            body.extend(emit.begin_run(run));
+            open = Some(run);
+        }
+        match step.place {
+            Some(place) => {
+                let name = ident(&field.rust);
+                body.extend(emit.run_statement(&field.ty, place, &quote!(self.#name)));
+            }
+            None => body.extend(write_field(emit, env, index, field, whole)),
+        }
+        if let (true, Some(run)) = (step.last, open) {
+            body.extend(emit.write_run(run));
+        }
+    }
+    body
 }
 
 /// Writes what a field is computed as.

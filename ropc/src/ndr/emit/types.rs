@@ -151,10 +151,12 @@ impl<'m> Emit<'m> {
                     #(#constants)*
                     #sets
                     #[doc = " Reads the value."]
+                    #[inline]
                     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
                         Ok(Self(c.#method()?))
                     }
                     #[doc = " Writes the value."]
+                    #[inline]
                     pub fn pack(self, e: &mut NdrEncoder) -> Result<(), PackError> {
                         e.#method(self.0)
                     }

@@ -9,7 +9,7 @@ use super::super::layout;
 use super::super::model::{Array, Expr, Known, Pointer, Scalar, Size, Text, Type, TypeKind};
 use super::dialect::{flat_method, format_around, header, is_short};
 use super::exprs::{Access, Env, describe, widen};
-use super::{Emit, ident, range};
+use super::{Emit, ident, range, usize_literal};
 
 /// Where a value is.
 #[derive(Clone)]
@@ -387,6 +387,9 @@ impl<'m> Write<'_, 'm> {
         let items = place.by_ref();
         let body = if layout::is_byte(&array.element) {
             self.ask(quote!(e.bytes(#items)))
+        } else if let Some((fixed, element)) = self.emit.elements(array, false) {
+            let (size, align) = (usize_literal(fixed.size), usize_literal(fixed.align));
+            self.ask(quote!(e.runs::<_, #size>(#items, #align, #element)))
         } else {
             let element = self.element_closure(&array.element);
             self.ask(quote!(e.array(#items, #element)))
