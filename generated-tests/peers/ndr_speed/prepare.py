@@ -54,10 +54,7 @@ def crates(scratch):
     )
     shutil.copy(PROJECT / "Cargo.lock", scratch / "Cargo.lock")
     (scratch / "idl/Cargo.toml").write_text('[package]\nname = "protocol"\n' + head + runtime)
-    modules = sorted(path.stem for path in (scratch / "idl/src").glob("*.rs") if path.stem != "lib")
-    shutil.copy(HERE / "hooks.rs", scratch / "idl/src/hooks.rs")
-    names = "".join(f"pub mod {name};\n" for name in dict.fromkeys([*modules, "hooks"]))
-    (scratch / "idl/src/lib.rs").write_text("#![allow(missing_docs)]\n" + names)
+    ndr_tree.write_library(scratch)
     speed = scratch / "speed"
     speed.mkdir(exist_ok=True)
     (speed / "Cargo.toml").write_text(
@@ -74,7 +71,7 @@ def main():
     if scratch.is_relative_to(PROJECT):
         sys.exit("the scratch folder has to be outside of the project")
     shutil.rmtree(scratch, ignore_errors=True)
-    ndr_tree.sources(tree, scratch / "all")
+    ndr_tree.sources(tree, "HEAD", scratch / "all")
     (scratch / "idl/src").mkdir(parents=True)
     for name in NEEDED:
         shutil.copy(scratch / "all" / name, scratch / "idl" / name)

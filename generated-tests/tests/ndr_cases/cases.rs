@@ -1615,10 +1615,10 @@ impl Halves {
     pub fn unpack(c: &mut NdrCursor<'_>) -> Result<Self, UnpackError> {
         c.align(4, 4)?;
         let before = c.u8().at("before")?;
-        let low_first = c.dlong().at("low_first")?;
-        let signless = c.udlong().at("signless")?;
+        let run = c.run::<16>(4, &[("low_first", 8), ("signless", 16)])?;
+        let low_first = run.dlong(0);
+        let signless = run.udlong(8);
         let high_first = c.udlongr().at("high_first")?;
-        c.align_ndr64(4)?;
         Ok(Self {
             before,
             low_first,
@@ -1631,10 +1631,11 @@ impl Halves {
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.align(4, 4)?;
         e.u8(self.before).at("before")?;
-        e.dlong(self.low_first).at("low_first")?;
-        e.udlong(self.signless).at("signless")?;
+        let mut run = e.run::<16>();
+        run.dlong(0, self.low_first);
+        run.udlong(8, self.signless);
+        e.put(&run, 4, &[("low_first", 8), ("signless", 16)])?;
         e.udlongr(self.high_first).at("high_first")?;
-        e.align_ndr64(4)?;
         Ok(())
     }
 }
@@ -2173,7 +2174,7 @@ impl ListsRequest {
     pub fn pack(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.count_u8(self.values.len()).at("count")?;
         e.max_count(self.values.len()).at("values")?;
-        e.array(&self.values, |e, &item| e.u16(item)).at("values")?;
+        e.runs::<_, 2>(&self.values, 2, |run, item| run.u16(0, *item)).at("values")?;
         e.u8(self.last).at("last")?;
         Ok(())
     }
@@ -2185,7 +2186,7 @@ impl ListsRequest {
             let max_count = c.max_count().at("values")?;
             c.require_count(max_count, u64::from(count_), "count elements")
                 .at("values")?;
-            c.array(max_count, 2, NdrCursor::u16).at("values")?
+            c.runs::<_, 2>(max_count, 2, |run| run.u16(0)).at("values")?
         };
         let last = c.u8().at("last")?;
         Ok(Self { values, last })

@@ -90,6 +90,20 @@ impl<'a, const N: usize> Run<'a, N> {
         self.u8(at) != 0
     }
 
+    /// A 64-bit integer as two of 32 bits, the low half first.
+    #[inline(always)]
+    #[must_use]
+    pub fn udlong(&self, at: usize) -> u64 {
+        u64::from(self.u32(at)) | u64::from(self.u32(at + 4)) << 32
+    }
+
+    /// The same with a sign.
+    #[inline(always)]
+    #[must_use]
+    pub fn dlong(&self, at: usize) -> i64 {
+        self.udlong(at).cast_signed()
+    }
+
     /// A UUID, whose first three fields are integers.
     #[inline(always)]
     #[must_use]
@@ -118,6 +132,20 @@ impl<const N: usize> RunMut<N> {
     #[inline(always)]
     pub fn bool(&mut self, at: usize, value: bool) {
         self.u8(at, u8::from(value));
+    }
+
+    /// A 64-bit integer as two of 32 bits, the low half first.
+    #[inline(always)]
+    pub fn udlong(&mut self, at: usize, value: u64) {
+        let [a, b, c, d, e, f, g, h] = value.to_le_bytes();
+        self.u32(at, u32::from_le_bytes([a, b, c, d]));
+        self.u32(at + 4, u32::from_le_bytes([e, f, g, h]));
+    }
+
+    /// The same with a sign.
+    #[inline(always)]
+    pub fn dlong(&mut self, at: usize, value: i64) {
+        self.udlong(at, value.cast_unsigned());
     }
 
     /// A UUID, whose first three fields are integers.
@@ -387,6 +415,21 @@ mod tests {
         assert_eq!(e.len(), 1);
         e.runs::<_, 2>(&[1, 2], 2, |run, item: &u16| run.u16(0, *item)).unwrap();
         assert_eq!(e.finish(), [1, 0, 1, 0, 2, 0]);
+    }
+
+    #[test]
+    fn halves_stand_in_the_order_of_the_cursor() {
+        for representation in [Representation::NDR, Representation::NDR_BIG_ENDIAN] {
+            let mut run = NdrEncoder::new(representation).run::<16>();
+            run.udlong(0, 0x0102_0304_0506_0708);
+            run.dlong(8, -3);
+            let mut e = NdrEncoder::new(representation);
+            e.udlong(0x0102_0304_0506_0708).unwrap();
+            e.dlong(-3).unwrap();
+            assert_eq!(run.bytes.as_slice(), e.finish());
+            let run = Run::new(&run.bytes, representation);
+            assert_eq!((run.udlong(0), run.dlong(8)), (0x0102_0304_0506_0708, -3));
+        }
     }
 
     #[test]

@@ -281,7 +281,7 @@ impl<'m> Emit<'m> {
         let place = at.tokens();
         match ty {
             Type::Scalar(scalar) | Type::Ranged(scalar, ..) => {
-                let method = ident(run_method(*scalar));
+                let method = ident(scalar.method());
                 quote!(run.#method(#place))
             }
             Type::Known(Known::Guid) => quote!(run.guid(#place)),
@@ -295,7 +295,7 @@ impl<'m> Emit<'m> {
                 let path = self.path(def);
                 match &def.kind {
                     TypeKind::Enum(flags) | TypeKind::Bitmap(flags) => {
-                        let method = ident(run_method(flags.scalar));
+                        let method = ident(flags.scalar.method());
                         quote!(#path(run.#method(#place)))
                     }
                     _ => quote!(#path::of_run(#reference, #place)),
@@ -316,7 +316,7 @@ impl<'m> Emit<'m> {
         let place = at.tokens();
         match ty {
             Type::Scalar(scalar) | Type::Ranged(scalar, ..) => {
-                let method = ident(run_method(*scalar));
+                let method = ident(scalar.method());
                 quote!(run.#method(#place, #value);)
             }
             Type::Known(Known::Guid) => quote!(run.guid(#place, #value);),
@@ -324,7 +324,7 @@ impl<'m> Emit<'m> {
             Type::Known(_) => quote!(run.u32(#place, #value.0);),
             Type::Named(id) => match self.model.get(*id).map(|def| &def.kind) {
                 Some(TypeKind::Enum(flags) | TypeKind::Bitmap(flags)) => {
-                    let method = ident(run_method(flags.scalar));
+                    let method = ident(flags.scalar.method());
                     quote!(run.#method(#place, #value.0);)
                 }
                 _ => quote!(#value.put_into(#reference, #place);),
@@ -428,13 +428,4 @@ fn is_whole(ty: &Type) -> bool {
 
 fn fixed(layout: Layout) -> Option<Fixed> {
     (layout.fixed > 0).then_some(Fixed { size: layout.fixed, align: layout.align })
-}
-
-/// What a scalar is read and written as in a run: at its place, alignment makes no difference.
-fn run_method(scalar: Scalar) -> &'static str {
-    match scalar {
-        Scalar::Udlong => "u64",
-        Scalar::Dlong => "i64",
-        other => other.rust(),
-    }
 }
