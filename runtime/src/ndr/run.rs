@@ -178,14 +178,14 @@ impl<'a> NdrCursor<'a> {
                 self.seek_to(end);
                 Ok(Run::new(bytes, self.format.representation))
             }
-            None => Err(self.cut_run(align, fields)),
+            None => Err(self.cut_run(align, N, fields)),
         }
     }
 
     /// The first field that is not there as a whole.
     #[cold]
     #[inline(never)]
-    fn cut_run(&self, align: usize, fields: &'static Fields) -> UnpackError {
+    fn cut_run(&self, align: usize, size: usize, fields: &'static Fields) -> UnpackError {
         let start = self.gap(align);
         let length = self.offset() + self.remaining();
         let mut before = 0;
@@ -199,7 +199,7 @@ impl<'a> NdrCursor<'a> {
             }
             before = *end;
         }
-        self.truncated(start + before - self.offset())
+        self.truncated(start + size - self.offset())
     }
 
     /// This many elements of `N` bytes each, the first at this alignment, to which their size keeps.
@@ -246,7 +246,7 @@ impl NdrEncoder {
         fields: &'static Fields,
     ) -> Result<(), PackError> {
         if !self.make_room(align, N) {
-            return Err(self.full_run(align, fields));
+            return Err(self.full_run(align, N, fields));
         }
         self.buffer().extend_from_slice(&run.bytes);
         Ok(())
@@ -270,7 +270,7 @@ impl NdrEncoder {
     /// The first field that there is no room for.
     #[cold]
     #[inline(never)]
-    fn full_run(&self, align: usize, fields: &'static Fields) -> PackError {
+    fn full_run(&self, align: usize, size: usize, fields: &'static Fields) -> PackError {
         let (limit, start) = (self.limit(), self.gap(align));
         let mut before = 0;
         for (name, end) in fields {
@@ -281,7 +281,7 @@ impl NdrEncoder {
             }
             before = *end;
         }
-        self.full(start + before - self.len())
+        self.full(start - self.len() + size)
     }
 
     /// Writes elements of `N` bytes each, the first at this alignment, to which their size keeps.
@@ -384,6 +384,16 @@ mod tests {
                 assert_eq!(write(&mut run), write_one_by_one(&mut fields), "limit {length}, {before} before");
             }
         }
+    }
+
+    #[test]
+    fn errors_without_fields_count_the_whole_run() {
+        let error = NdrCursor::new(&[0; 9], Representation::NDR).run::<20>(4, &[]).unwrap_err();
+        assert_eq!(error.kind(), &UnpackErrorKind::Truncated { needed: 20, available: 9 });
+        let mut e = NdrEncoder::with_limit(Representation::NDR, 9);
+        e.u8(1).unwrap();
+        let error = e.put(&e.run::<20>(), 4, &[]).unwrap_err();
+        assert_eq!(error.kind(), &PackErrorKind::Full { needed: 23, limit: 9 });
     }
 
     #[test]
