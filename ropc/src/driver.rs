@@ -188,10 +188,7 @@ pub fn build(checked: &Checked, directory: &Path, mode: Mode) -> Result<Vec<Path
 /// A file cannot be read or written, or an emitter made something that is no Rust.
 pub fn build_again(checked: &Checked, directory: &Path, earlier: Option<&Earlier>) -> Result<Vec<PathBuf>, BuildError> {
     let (changed, made) = make(checked, directory, Mode::Write, earlier)?;
-    // What was said has to be said again.
-    if checked.diagnostics.is_empty() {
-        earlier::keep(directory, &checked.read, &made);
-    }
+    earlier::keep(directory, &checked.read, &made, !checked.diagnostics.is_empty());
     Ok(changed)
 }
 

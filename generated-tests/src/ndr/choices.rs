@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use runtime::Blob;
-use runtime::ndr::{ContextHandle, Sid};
+use runtime::ndr::{ContextHandle, Sid, SubAuthorities};
 
 use crate::choices::{Choices, broke};
 
@@ -111,7 +111,9 @@ impl Choices {
     /// A security identifier of at most `max` sub-authorities.
     pub fn sid(&mut self, max: usize) -> Sid {
         let count = self.len(max);
-        Sid { revision: 1, authority: self.bytes(), sub_authorities: (0..count).map(|_| self.u32()).collect() }
+        let authority = self.bytes();
+        let parts: Vec<u32> = (0..count).map(|_| self.u32()).collect();
+        Sid { revision: 1, authority, sub_authorities: SubAuthorities::new(&parts).unwrap_or_default() }
     }
 
     /// A handle, zeros now and then.

@@ -25,6 +25,8 @@ pub struct Earlier {
     files: HashMap<String, Known>,
     /// All files that were written stand as they were written.
     complete: bool,
+    /// There were messages, which a build that only takes what stands could not give again.
+    said: bool,
 }
 
 impl Earlier {
@@ -44,7 +46,8 @@ impl Earlier {
             })
         });
         let complete = known.iter().all(Option::is_some);
-        Some(Self { read: records.read, files: known.into_iter().flatten().collect(), complete })
+        let files = known.into_iter().flatten().collect();
+        Some(Self { read: records.read, files, complete, said: records.said })
     }
 
     /// The files that it read, by their bytes, and those that it looked for in vain.
@@ -76,6 +79,7 @@ impl Earlier {
                 && super::left_over(&folder.path, folder.kind.extension(), ours).is_ok_and(|paths| paths.is_empty())
         };
         self.complete
+            && !self.said
             && descriptions.is_some_and(|paths| paths.iter().all(known))
             && parallel::map(&self.read, same).into_iter().all(|same| same)
             && folders(directory).iter().all(no_other)
@@ -83,9 +87,9 @@ impl Earlier {
 }
 
 /// Keeps what a build read and made. Where it cannot be kept, the next build does everything.
-pub(super) fn keep(directory: &Path, read: &[(PathBuf, Option<Key>)], made: &[(Folder, Vec<Made>)]) {
+pub(super) fn keep(directory: &Path, read: &[(PathBuf, Option<Key>)], made: &[(Folder, Vec<Made>)], said: bool) {
     let Some(place) = place(directory) else { return };
-    let Some(text) = records(read, made) else { return };
+    let Some(text) = records(read, made, said) else { return };
     let whole = || {
         fs::create_dir_all(place.parent()?).ok()?;
         let beside = place.with_extension(format!("{}.new", std::process::id()));
@@ -106,8 +110,11 @@ fn place(directory: &Path) -> Option<PathBuf> {
     Some(target.join("ropc").join(format!("{name}.built")))
 }
 
-fn records(read: &[(PathBuf, Option<Key>)], made: &[(Folder, Vec<Made>)]) -> Option<String> {
+fn records(read: &[(PathBuf, Option<Key>)], made: &[(Folder, Vec<Made>)], said: bool) -> Option<String> {
     let mut text = format!("build {BUILD}\n");
+    if said {
+        text.push_str("said\n");
+    }
     let or_none = |key: Option<Key>| key.map_or_else(|| "-".to_owned(), |key| key.to_string());
     for (path, key) in read.iter().collect::<BTreeSet<_>>() {
         let path = path.to_str().filter(|path| !path.contains('\n'))?;
@@ -131,6 +138,7 @@ fn records(read: &[(PathBuf, Option<Key>)], made: &[(Folder, Vec<Made>)]) -> Opt
 struct Records<'t> {
     read: Vec<(PathBuf, Option<Key>)>,
     files: Vec<Record<'t>>,
+    said: bool,
 }
 
 struct Record<'t> {
@@ -152,9 +160,11 @@ impl<'t> Records<'t> {
         if lines.next()?.strip_prefix("build ")? != BUILD {
             return None;
         }
-        let mut records = Self { read: Vec::new(), files: Vec::new() };
+        let mut records = Self { read: Vec::new(), files: Vec::new(), said: false };
         for line in lines {
-            if let Some(rest) = line.strip_prefix("read ") {
+            if line == "said" {
+                records.said = true;
+            } else if let Some(rest) = line.strip_prefix("read ") {
                 let (key, path) = rest.split_once(' ')?;
                 records.read.push((PathBuf::from(path), or_none(key)?));
             } else if let Some(rest) = line.strip_prefix("file ") {

@@ -261,7 +261,7 @@ mod tests {
         let mut last = Ok(());
         for _ in 0..100 {
             c.seek(0);
-            c.relatives.push(1);
+            c.targets.push(1);
             match c.follow_relative() {
                 Ok(Some(jump)) => {
                     c.take(900).unwrap();
