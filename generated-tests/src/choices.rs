@@ -17,7 +17,7 @@ const MAX_LIST: usize = 20;
 /// Blobs and texts get no longer than this.
 const MAX_BYTES: usize = 1100;
 /// Most words that a test case has.
-const MAX_WORDS: usize = 256;
+pub(crate) const MAX_WORDS: usize = 256;
 
 /// Where a value's choices come from.
 #[derive(Clone, Debug, Default)]
@@ -45,7 +45,12 @@ pub fn broke() -> bool {
 
 /// Choices at random, for `proptest!`.
 pub fn choices() -> impl Strategy<Value = Choices> {
-    proptest::collection::vec(any::<u32>(), 0..MAX_WORDS).prop_map(Choices::new)
+    choices_of(MAX_WORDS)
+}
+
+/// The same, of fewer words than so many.
+pub fn choices_of(words: usize) -> impl Strategy<Value = Choices> {
+    proptest::collection::vec(any::<u32>(), 0..words.max(1)).prop_map(Choices::new)
 }
 
 /// A type of integers.
@@ -90,6 +95,12 @@ impl Choices {
     pub fn new(words: Vec<u32>) -> Self {
         BROKE.set(false);
         Self { words, ..Self::default() }
+    }
+
+    /// What it is made of.
+    #[must_use]
+    pub fn words(&self) -> &[u32] {
+        &self.words
     }
 
     /// The same choices for a value that breaks one of the rules that it could have broken; `None` where there is none.

@@ -3,6 +3,7 @@
 use runtime::{Encoder, FileTime, Guid, PackError, UnpackError, UnpackErrorKind};
 
 use crate::oracles::{Broken, broken};
+use crate::runs::applied;
 
 /// A value whose bytes on the wire follow from nothing else.
 pub trait Plain {
@@ -150,6 +151,7 @@ pub fn rules(
     again: Again<'_>,
     first: &[&dyn Plain],
 ) -> Result<(), Broken> {
+    applied("constants and reserved bits");
     let mut e = Encoder::new();
     if pack(&mut e).is_err() {
         return Ok(());
@@ -189,6 +191,7 @@ pub fn layout(
     first: &[&dyn Plain],
     last: &[&dyn Plain],
 ) -> Result<(), Broken> {
+    applied("layout");
     let mut e = Encoder::new();
     if pack(&mut e).is_err() {
         // Why, the other oracles say.

@@ -2,6 +2,8 @@
 //!
 //! | module | what it has |
 //! |---|---|
+//! | [`runs`] | how a property is run: seeds, filed cases, records |
+//! | [`attacks`], [`fuzz`], [`finds`] | changed bytes; as many as there is time for; those that were filed |
 //! | [`mod@choices`] | random choices that generated code builds values from |
 //! | [`client`] | nothing: examples of the builders that clients use, which its tests run |
 //! | [`oracles`] | what has to hold for every type: see [`check!`](crate::check) |
@@ -16,13 +18,17 @@
 // This crate is linked by tests only.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+pub mod attacks;
 pub mod choices;
 pub mod client;
 pub mod described;
+pub mod finds;
+pub mod fuzz;
 pub mod layout;
 pub mod ndr;
 pub mod operations;
 pub mod oracles;
+pub mod runs;
 pub mod samples;
 pub mod settling;
 pub mod spec_coverage;

@@ -7,6 +7,7 @@ use runtime::{Cursor, Encoder, PackError, UnpackError};
 
 use crate::layout::Plain as _;
 use crate::oracles::{Broken, broken, same};
+use crate::runs::applied;
 
 /// A way to pack something.
 pub type Pack<'p> = &'p dyn Fn(&mut Encoder) -> Result<(), PackError>;
@@ -19,6 +20,7 @@ pub type Again<'p> = &'p dyn Fn(&[u8]) -> Result<(bool, usize), UnpackError>;
 /// # Errors
 /// When it is not.
 pub fn request(id: u8, name: &str, request: &RopRequest<'_>, body: Pack<'_>) -> Result<(), Broken> {
+    applied("header of a request");
     let mut e = Encoder::new();
     if body(&mut e).is_err() {
         // Why, the oracles of the body say.
@@ -67,6 +69,7 @@ pub fn reply<R: PartialEq + Debug>(
     body: Pack<'_>,
     again: Again<'_>,
 ) -> Result<(), Broken> {
+    applied("header of a reply");
     let mut e = Encoder::new();
     if body(&mut e).is_err() {
         return Ok(());

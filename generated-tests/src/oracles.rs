@@ -7,11 +7,12 @@ use std::cell::Cell;
 use std::fmt::{self, Debug};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use proptest::test_runner::{Config as ProptestConfig, TestCaseError, TestRunner};
 use runtime::{Cursor, Encoder, PackError, PackErrorKind, UnpackError, UnpackErrorKind};
 
 pub use crate::choices::Noise;
-use crate::choices::{Choices, broke, choices};
+use crate::choices::{Choices, MAX_WORDS, broke};
+use crate::fuzz::coverage;
+use crate::runs::{self, applied};
 
 /// What of a type's bytes decides where it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,18 +27,39 @@ pub enum End {
 
 /// Why an oracle says no.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Broken(String);
+pub struct Broken {
+    rule: String,
+    text: String,
+    bytes: Vec<u8>,
+}
 
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
+    }
+}
+
+impl Broken {
+    /// What has to hold.
+    #[must_use]
+    pub fn rule(&self) -> &str {
+        &self.rule
+    }
+
+    /// The bytes for which it does not.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 }
 
 impl std::error::Error for Broken {}
 
-pub(crate) fn broken(rule: &str, bytes: &[u8], detail: impl fmt::Display) -> Broken {
-    Broken(format!("{rule}: {detail}\nbytes ({}): {}", bytes.len(), Hex(bytes)))
+/// What an oracle says: the rule, the bytes, and what was found instead.
+#[must_use]
+pub fn broken(rule: &str, bytes: &[u8], detail: impl fmt::Display) -> Broken {
+    let text = format!("{rule}: {detail}\nbytes ({}): {}", bytes.len(), Hex(bytes));
+    Broken { rule: rule.to_owned(), text, bytes: bytes.to_vec() }
 }
 
 /// Bytes as text of hexadecimal digits; the middle of long ones is left out.
@@ -71,17 +93,17 @@ macro_rules! check {
             return Ok(());
         };
         // Lives longer than the bytes that are made of it.
-        let mutated = $crate::oracles::mutated(&bytes, &$g);
         let longer = $crate::oracles::longer(&bytes);
         $crate::oracles::round_trip(&value, &bytes, $pack, $unpack)?;
         $crate::oracles::truncation(&bytes, $unpack, $end)?;
         $crate::oracles::trailing(&value, &longer, $unpack, $end)?;
-        for bytes in &mutated {
+        $crate::attacks::each("", &bytes, &$g, &|bytes: &[u8]| {
             let again = $crate::oracles::random_bytes(bytes, $unpack, $pack)?;
             if let Some((first, bytes)) = &again {
                 $crate::oracles::stable(first, bytes, $unpack, $pack)?;
             }
-        }
+            Ok(())
+        })?;
     }};
 }
 
@@ -101,16 +123,15 @@ pub fn property(holds: impl Fn(&mut Choices) -> Result<(), Broken>) {
 /// With the smallest choices for which it does not hold.
 pub fn property_within(elements: &[(usize, usize)], holds: impl Fn(&mut Choices) -> Result<(), Broken>) {
     PER_BYTE.set(memory_per_byte(elements));
-    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
     let before = (PACKED.get(), UNMET.get());
-    let result = TestRunner::new(config).run(&choices(), |mut g| {
-        let both = holds(&mut g).and_then(|()| g.breaking().map_or(Ok(()), |mut g| holds(&mut g)));
-        both.map_err(|broken| TestCaseError::fail(broken.to_string()))
+    runs::run(None, MAX_WORDS, &|g| {
+        holds(g)?;
+        g.breaking().map_or(Ok(()), |mut g| {
+            applied("a rule broken");
+            holds(&mut g)
+        })
     });
     PER_BYTE.set(MEMORY_PER_BYTE);
-    if let Err(error) = result {
-        panic!("{error}");
-    }
     let met = PACKED.get() > before.0 || UNMET.get() == before.1;
     assert!(met, "no value met what its type requires");
 }
@@ -192,6 +213,7 @@ fn limited<T: Debug>(
     bytes: &[u8],
     pack: impl Fn(&T, &mut Encoder) -> Result<(), PackError>,
 ) -> Result<(), Broken> {
+    applied("exact room");
     let mut enough = Encoder::with_limit(bytes.len());
     if pack(value, &mut enough).is_err() || enough.as_slice() != bytes {
         return Err(broken("a value packs into exactly enough room", bytes, format_args!("{value:#?}")));
@@ -216,6 +238,7 @@ pub fn round_trip<'a, T: PartialEq + Debug>(
     pack: impl Fn(&T, &mut Encoder) -> Result<(), PackError>,
     unpack: impl Fn(&mut Cursor<'a>) -> Result<T, UnpackError>,
 ) -> Result<(), Broken> {
+    applied("round trip");
     let mut c = Cursor::new(bytes);
     let unpacked = unpack(&mut c)
         .map_err(|error| broken("what was packed unpacks", bytes, format_args!("{error}\nvalue: {value:#?}")))?;
@@ -250,6 +273,7 @@ pub fn truncation<'a, T: Debug>(
     unpack: impl Fn(&mut Cursor<'a>) -> Result<T, UnpackError>,
     end: End,
 ) -> Result<(), Broken> {
+    applied("truncation");
     let step = bytes.len() / MAX_PREFIXES + 1;
     let lens = (0..bytes.len()).filter(|len| len % step == 0 || len + 8 >= bytes.len());
     for len in lens {
@@ -302,6 +326,7 @@ pub fn trailing<'a, T: PartialEq + Debug>(
     unpack: impl Fn(&mut Cursor<'a>) -> Result<T, UnpackError>,
     end: End,
 ) -> Result<(), Broken> {
+    applied("bytes after the end");
     let mut c = Cursor::new(longer);
     let result = unpack(&mut c);
     if end == End::Rest {
@@ -401,6 +426,7 @@ fn memory_per_byte(elements: &[(usize, usize)]) -> u64 {
 /// # Errors
 /// When it is not.
 pub fn owned<T: PartialEq + Debug>(value: &T, owned: &T) -> Result<(), Broken> {
+    applied("independence of the buffer");
     if same(value, owned) {
         return Ok(());
     }
@@ -462,9 +488,13 @@ pub(crate) fn random_bytes_within<'a, T: Debug>(
 ) -> Result<Option<(T, Vec<u8>)>, Broken> {
     let value = match bounded_by(memory_at_least, bytes, || unpack(&mut Cursor::new(bytes)))? {
         Ok(value) => value,
-        Err(error) if error.offset() <= bytes.len() => return Ok(None),
+        Err(error) if error.offset() <= bytes.len() => {
+            coverage::error(&error);
+            return Ok(None);
+        }
         Err(error) => return Err(broken("an error lies in the bytes", bytes, error)),
     };
+    coverage::value(&value);
     let mut e = Encoder::new();
     match pack(&value, &mut e) {
         Ok(()) => Ok(Some((value, e.finish().to_vec()))),

@@ -31,7 +31,6 @@ macro_rules! settling {
             |v, e| v.pack(e $($(, $form)+)? $(, $argument)*),
             |v| v.packed_size($($($form),+)?),
         )?.unwrap_or_default();
-        let mutated = $crate::oracles::mutated(&bytes, &*$g);
         let longer = $crate::oracles::longer(&bytes);
         $crate::oracles::round_trip(
             &value,
@@ -41,13 +40,13 @@ macro_rules! settling {
         )?;
         $crate::oracles::truncation(&bytes, |c| $type::unpack(c $($(, $form)+)? $(, $argument)*), end)?;
         $crate::oracles::trailing(&value, &longer, |c| $type::unpack(c $($(, $form)+)? $(, $argument)*), end)?;
-        for bytes in &mutated {
+        $crate::attacks::each("", &bytes, &*$g, &|bytes: &[u8]| {
             let again = $crate::settling::random_bytes(
                 bytes,
                 |c| $type::unpack(c $($(, $form)+)? $(, $argument)*),
                 |v, e| v.pack(e $($(, $form)+)? $(, $argument)*),
             )?;
-            let Some((_, again)) = again else { continue };
+            let Some((_, again)) = again else { return Ok(()) };
             let value = $crate::settling::settled(&again, |c| $type::unpack(c $($(, $form)+)? $(, $argument)*))?;
             let bytes = $crate::oracles::packed(
                 &value,
@@ -59,8 +58,8 @@ macro_rules! settling {
                 &bytes,
                 |c| $type::unpack(c $($(, $form)+)? $(, $argument)*),
                 |v, e| v.pack(e $($(, $form)+)? $(, $argument)*),
-            )?;
-        }
+            )
+        })?;
         Ok(())
     }};
 }

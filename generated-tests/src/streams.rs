@@ -7,8 +7,10 @@ use runtime::stream::{
 };
 use runtime::{Cursor, Encoder, PackError};
 
+use crate::attacks;
 use crate::choices::{Choices, Noise};
-use crate::oracles::property;
+use crate::fuzz::coverage;
+use crate::oracles::{Broken, broken, property};
 
 /// Words of a stream before it takes the shortest way to its end.
 const WORDS: usize = 30;
@@ -252,14 +254,11 @@ impl ChunkIfAny for Writer<'_> {
 pub fn holds<S: Stream>() {
     for root in S::ROOTS {
         let root = S::root(*root);
-        property(|g| {
-            check(S::GRAMMAR, root, g);
-            Ok(())
-        });
+        property(|g| check(S::GRAMMAR, root, g));
     }
 }
 
-fn check(grammar: &'static Grammar<'static>, root: u16, g: &mut Choices) {
+fn check(grammar: &'static Grammar<'static>, root: u16, g: &mut Choices) -> Result<(), Broken> {
     let (written, writer) = sample(grammar, root, g);
     let bytes = writer.clone().take(usize::MAX).unwrap_or_default();
     let all = read(grammar, root, &[&bytes]).unwrap();
@@ -290,21 +289,30 @@ fn check(grammar: &'static Grammar<'static>, root: u16, g: &mut Choices) {
     assert!(pieces.iter().all(|piece| piece.len() <= max));
     assert_eq!(read(grammar, root, &pieces).unwrap(), all, "cut by the writer");
 
-    for _ in 0..20 {
-        let mut changed = bytes.clone();
-        match noise.number() % 3 {
-            0 => changed.truncate(noise.number() as usize % (bytes.len() + 1)),
-            1 => changed.extend_from_slice(&[noise.number() as u8; 9]),
-            _ => {}
-        }
-        for _ in 0..=noise.number() % 3 {
-            let at = noise.number() as usize % changed.len().max(1);
-            if let Some(byte) = changed.get_mut(at) {
-                *byte = noise.number() as u8;
-            }
-        }
+    attacks::each("", &bytes, g, &|changed| {
         let single: Vec<&[u8]> = changed.chunks(1).collect();
-        assert_eq!(read(grammar, root, &[&changed]), read(grammar, root, &single), "changed bytes");
+        let whole = read(grammar, root, &[changed]);
+        match &whole {
+            Ok(events) => events.iter().for_each(|event| note_event(event)),
+            Err(error) => coverage::word(&format!("{error:?}").replace(|c: char| c.is_ascii_digit(), ""), 0),
+        }
+        if whole == read(grammar, root, &single) {
+            return Ok(());
+        }
+        Err(broken("changed bytes are read alike however they are cut", changed, format_args!("{whole:?}")))
+    })
+}
+
+/// What fuzzing is guided by: productions and markers, and properties by their types.
+fn note_event(event: &Owned) {
+    match event {
+        Owned::Begin(production) => coverage::word("begin", u64::from(*production)),
+        Owned::End(production, complete) => coverage::word("end", u64::from(*production) << 1 | u64::from(*complete)),
+        Owned::Marker(marker) => coverage::word("marker", u64::from(*marker)),
+        Owned::Property(tag, name) => coverage::word("property", u64::from(tag & 0xFFFF) << 1 | u64::from(name.is_some())),
+        Owned::Value(_) => {}
+        Owned::Count(count) => coverage::word("count", u64::from(u32::BITS - count.leading_zeros())),
+        Owned::Bytes(length, _) => coverage::word("length", u64::from(u32::BITS - length.leading_zeros())),
     }
 }
 

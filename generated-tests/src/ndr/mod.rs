@@ -11,16 +11,19 @@ pub use choices::Wide;
 pub use oracles::{Again, any_bytes, keeps_rules, packed, round_trip, second_pass, truncation};
 pub use samples::{Sample, samples};
 
-use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use runtime::PackError;
 use runtime::ndr::Representation;
 
-use crate::choices::{Choices, choices};
+use crate::choices::{Choices, MAX_WORDS};
 use crate::oracles::Broken;
+use crate::runs::{self, applied};
 
 /// The representations that everything is tried in.
 pub const REPRESENTATIONS: [Representation; 3] =
     [Representation::NDR, Representation::NDR_BIG_ENDIAN, Representation::NDR64];
+
+/// Their names in filed cases.
+pub const SLOTS: [&str; 3] = ["NDR", "NDR_BIG_ENDIAN", "NDR64"];
 
 /// The bytes of a value in the order of [`REPRESENTATIONS`].
 pub type Bytes = [Vec<u8>; 3];
@@ -138,15 +141,15 @@ macro_rules! ndr_holds {
         let value = &$value;
         let Ok(all) = $crate::ndr::packed(value, $pack) else { return Ok($crate::ndr::Checked::Contradicts) };
         $crate::ndr::keeps_rules(value, &all)?;
-        for (representation, bytes) in $crate::ndr::REPRESENTATIONS.into_iter().zip(&all) {
-            let changed = $crate::oracles::mutated(bytes, $g);
+        for ((representation, slot), bytes) in $crate::ndr::REPRESENTATIONS.into_iter().zip($crate::ndr::SLOTS).zip(&all) {
             $crate::ndr::round_trip($exact.then_some(value), representation, bytes, $pack, $unpack)?;
             $crate::ndr::truncation(representation, bytes, $unpack)?;
-            for bytes in &changed {
-                if let Some(first) = $crate::ndr::any_bytes(representation, bytes, $unpack, $pack)? {
-                    $crate::ndr::second_pass($exact, representation, &first, $unpack, $pack)?;
+            $crate::attacks::each(slot, bytes, $g, &|bytes: &[u8]| {
+                match $crate::ndr::any_bytes(representation, bytes, $unpack, $pack)? {
+                    Some(first) => $crate::ndr::second_pass($exact, representation, &first, $unpack, $pack),
+                    None => Ok(()),
                 }
-            }
+            })?;
         }
     }};
 }
@@ -172,21 +175,15 @@ pub fn operation(operation: &Operation) {
 }
 
 fn property(name: &str, check: fn(&mut Choices) -> Result<Checked, Broken>) {
-    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { Config::default().cases } else { CASES };
-    let config = Config { cases, failure_persistence: None, ..Config::default() };
-    let whole = std::cell::Cell::new(0u32);
-    let result = TestRunner::new(config).run(&choices(), |mut g| match check(&mut g) {
-        Ok(checked) => {
-            whole.set(whole.get() + u32::from(checked == Checked::Whole));
-            match g.breaking().map(|mut g| check(&mut g)) {
-                Some(Err(broken)) => Err(TestCaseError::fail(broken.to_string())),
-                _ => Ok(()),
-            }
-        }
-        Err(broken) => Err(TestCaseError::fail(broken.to_string())),
+    let (whole, tried) = (std::cell::Cell::new(0u32), std::cell::Cell::new(0u32));
+    runs::run(Some(CASES), MAX_WORDS, &|g| {
+        let checked = check(g)?;
+        tried.set(tried.get() + 1);
+        whole.set(whole.get() + u32::from(checked == Checked::Whole));
+        g.breaking().map_or(Ok(()), |mut g| {
+            applied("a rule broken");
+            check(&mut g).map(drop)
+        })
     });
-    if let Err(error) = result {
-        panic!("{name}: {error}");
-    }
-    assert!(whole.get() > cases / 2, "{name}: of {cases} values only {} can be packed", whole.get());
+    assert!(whole.get() > tried.get() / 2, "{name}: of {} values only {} can be packed", tried.get(), whole.get());
 }

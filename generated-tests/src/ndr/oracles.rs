@@ -7,7 +7,9 @@ use runtime::{PackError, UnpackError};
 
 use super::{Bytes, REPRESENTATIONS};
 use crate::choices::broke;
+use crate::fuzz::coverage;
 use crate::oracles::{Broken, MEMORY_AT_LEAST, bounded_by, broken, is_cut, same};
+use crate::runs::applied;
 
 /// Prefixes that are tried at most.
 const MAX_PREFIXES: usize = 64;
@@ -68,6 +70,7 @@ pub fn round_trip<'a, T: PartialEq + Debug>(
     pack: impl Fn(&T, &mut NdrEncoder) -> Result<(), PackError>,
     unpack: impl Fn(&mut NdrCursor<'a>) -> Result<T, UnpackError>,
 ) -> Result<(), Broken> {
+    applied("round trip");
     let mut c = NdrCursor::new(bytes, representation);
     let unpacked = unpack(&mut c).map_err(|error| {
         broken("what was packed unpacks", bytes, format_args!("{error} in {representation:?}\nvalue: {value:#?}"))
@@ -99,6 +102,7 @@ pub fn truncation<'a, T: Debug>(
     bytes: &'a [u8],
     unpack: impl Fn(&mut NdrCursor<'a>) -> Result<T, UnpackError>,
 ) -> Result<(), Broken> {
+    applied("truncation");
     let step = bytes.len() / MAX_PREFIXES + 1;
     for len in (0..bytes.len()).filter(|len| len % step == 0 || len + 8 >= bytes.len()) {
         match unpack(&mut NdrCursor::new(&bytes[..len], representation)) {
@@ -147,9 +151,13 @@ pub fn any_bytes<'a, T: PartialEq + Debug>(
 ) -> Result<Option<Again>, Broken> {
     let value = match bounded_by(MEMORY_AT_LEAST, bytes, || unpack(&mut NdrCursor::new(bytes, representation)))? {
         Ok(value) => value,
-        Err(error) if error.offset() <= bytes.len() => return Ok(None),
+        Err(error) if error.offset() <= bytes.len() => {
+            coverage::error(&error);
+            return Ok(None);
+        }
         Err(error) => return Err(broken("an error lies in the bytes", bytes, error)),
     };
+    coverage::value(&value);
     let mut longer = again(&value, representation, bytes, pack)?;
     longer.extend(APPENDED);
     Ok(Some(Again { shown: format!("{value:?}"), longer }))
