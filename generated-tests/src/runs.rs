@@ -15,7 +15,6 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 use crate::choices::{Choices, choices_of};
@@ -104,8 +103,10 @@ pub fn hash(bytes: &[u8]) -> u64 {
 
 fn rng(seed: u64, test: &str) -> TestRng {
     let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    bytes[8..16].copy_from_slice(&hash(test.as_bytes()).to_le_bytes());
+    let words = [seed, hash(test.as_bytes())];
+    for (at, byte) in bytes.iter_mut().enumerate().take(16) {
+        *byte = (words[at / 8] >> (at % 8 * 8)) as u8;
+    }
     TestRng::from_seed(RngAlgorithm::ChaCha, &bytes)
 }
 
@@ -125,18 +126,17 @@ pub fn run(cases: Option<u32>, words: usize, holds: Holds<'_>) {
     let (seed, start) = (seed(), Instant::now());
     APPLIED.take();
     let mut runner = TestRunner::new_with_rng(Config { cases, ..config }, rng(seed, &test));
-    let (mut tried, last) = (0u64, RefCell::new(None));
-    let counted = std::cell::Cell::new(0u64);
-    let result = runner.run(&choices_of(words).prop_map(|g| g), |mut g| {
-        counted.set(counted.get() + 1);
+    let last = RefCell::new(None);
+    let tried = std::cell::Cell::new(0u64);
+    let result = runner.run(&choices_of(words), |mut g| {
+        tried.set(tried.get() + 1);
         holds(&mut g).map_err(|broken| {
             let reason = TestCaseError::fail(broken.to_string());
             last.replace(Some(broken));
             reason
         })
     });
-    tried += counted.get();
-    record(&test, tried, start.elapsed(), result.is_ok());
+    record(&test, tried.get(), start.elapsed(), result.is_ok());
     let Err(error) = result else { return };
     // The last one that failed is the smallest.
     let text = match (error, last.take()) {

@@ -58,14 +58,16 @@ fn change(copy: &mut Vec<u8>, other: &[u8], noise: &mut Noise) {
             if big_endian {
                 field.reverse();
             }
-            let mut old = [0; 8];
-            old[..width].copy_from_slice(field);
-            let new = match below(noise, 3) {
+            let old = field.iter().rev().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
+            let mut new = match below(noise, 3) {
                 0 => NUMBERS[below(noise, NUMBERS.len())],
-                1 => u64::from_le_bytes(old).wrapping_add(noise.number() % 17).wrapping_sub(8),
+                1 => old.wrapping_add(noise.number() % 17).wrapping_sub(8),
                 _ => (other.len() as u64).wrapping_sub(noise.number() % 8),
             };
-            field.copy_from_slice(&new.to_le_bytes()[..width]);
+            for byte in field.iter_mut() {
+                *byte = new as u8;
+                new >>= 8;
+            }
             if big_endian {
                 field.reverse();
             }
