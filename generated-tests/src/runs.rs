@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_cases_and_another_test_others() {
-        use proptest::strategy::ValueTree as _;
+        use proptest::strategy::{Strategy as _, ValueTree as _};
         let words = |seed, test: &str| {
             let mut runner = TestRunner::new_with_rng(Config::default(), rng(seed, test));
             choices_of(40).new_tree(&mut runner).unwrap().current().words().to_vec()
