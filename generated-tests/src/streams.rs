@@ -309,7 +309,9 @@ fn note_event(event: &Owned) {
         Owned::Begin(production) => coverage::word("begin", u64::from(*production)),
         Owned::End(production, complete) => coverage::word("end", u64::from(*production) << 1 | u64::from(*complete)),
         Owned::Marker(marker) => coverage::word("marker", u64::from(*marker)),
-        Owned::Property(tag, name) => coverage::word("property", u64::from(tag & 0xFFFF) << 1 | u64::from(name.is_some())),
+        Owned::Property(tag, name) => {
+            coverage::word("property", u64::from(tag & 0xFFFF) << 1 | u64::from(name.is_some()))
+        }
         Owned::Value(_) => {}
         Owned::Count(count) => coverage::word("count", u64::from(u32::BITS - count.leading_zeros())),
         Owned::Bytes(length, _) => coverage::word("length", u64::from(u32::BITS - length.leading_zeros())),

@@ -125,7 +125,10 @@ impl Write for Shape {
                     '\\' => self.escaped = true,
                     '"' => {
                         self.quoted = false;
-                        add(mix(mix(self.parent(), self.last), 200 + u64::from(u32::BITS - self.length.leading_zeros())));
+                        add(mix(
+                            mix(self.parent(), self.last),
+                            200 + u64::from(u32::BITS - self.length.leading_zeros()),
+                        ));
                     }
                     _ => self.length += 1,
                 }

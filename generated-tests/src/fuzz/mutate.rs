@@ -5,8 +5,7 @@ use crate::choices::Noise;
 /// No input gets longer.
 const MOST_BYTES: usize = 4096;
 /// What a field is set to, of any width.
-const NUMBERS: [u64; 14] =
-    [0, 1, 2, 3, 4, 7, 8, 16, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFF_FFFF, 0xFFFF_FFFF];
+const NUMBERS: [u64; 14] = [0, 1, 2, 3, 4, 7, 8, 16, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFF_FFFF, 0xFFFF_FFFF];
 
 /// Bytes with some changes; `other` is an input to take pieces of.
 pub fn mutate(bytes: &[u8], other: &[u8], noise: &mut Noise) -> Vec<u8> {

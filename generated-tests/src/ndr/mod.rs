@@ -141,14 +141,19 @@ macro_rules! ndr_holds {
         let value = &$value;
         let Ok(all) = $crate::ndr::packed(value, $pack) else { return Ok($crate::ndr::Checked::Contradicts) };
         $crate::ndr::keeps_rules(value, &all)?;
-        for ((representation, slot), bytes) in $crate::ndr::REPRESENTATIONS.into_iter().zip($crate::ndr::SLOTS).zip(&all) {
+        for ((representation, slot), bytes) in
+            $crate::ndr::REPRESENTATIONS.into_iter().zip($crate::ndr::SLOTS).zip(&all)
+        {
             $crate::ndr::round_trip($exact.then_some(value), representation, bytes, $pack, $unpack)?;
             $crate::ndr::truncation(representation, bytes, $unpack)?;
-            $crate::attacks::each(slot, bytes, $g, &|bytes: &[u8]| {
-                match $crate::ndr::any_bytes(representation, bytes, $unpack, $pack)? {
-                    Some(first) => $crate::ndr::second_pass($exact, representation, &first, $unpack, $pack),
-                    None => Ok(()),
-                }
+            $crate::attacks::each(slot, bytes, $g, &|bytes: &[u8]| match $crate::ndr::any_bytes(
+                representation,
+                bytes,
+                $unpack,
+                $pack,
+            )? {
+                Some(first) => $crate::ndr::second_pass($exact, representation, &first, $unpack, $pack),
+                None => Ok(()),
             })?;
         }
     }};
