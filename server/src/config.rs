@@ -148,6 +148,7 @@ pub struct SessionSettings {
     #[serde(deserialize_with = "file::duration")]
     pub prompt: Duration,
     /// How long a NotificationWait waits for an event at most (MS-OXCMAPIHTTP 3.2.2).
+    #[serde(deserialize_with = "file::duration")]
     pub longest_wait: Duration,
     /// Sessions of one user; one more replaces the longest idle one.
     pub per_user: usize,

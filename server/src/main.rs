@@ -15,7 +15,7 @@ use runtime::Guid;
 use server::address_book::AddressBook;
 use server::config::{Config, ConfigError};
 use server::engine::Engine;
-use server::rop::RopHandlers;
+use server::rop::{RopHandlers, resume_deliveries};
 use server::start::{self, Welcome};
 use server::store::system_clock;
 use server::transport::Server;
@@ -103,6 +103,12 @@ fn serve(config: &Config) -> anyhow::Result<()> {
         // Before anything is promised: a signal that comes early is a signal all the same.
         let stop = stop_signal()?;
         let book = Arc::new(AddressBook::new(Arc::clone(&prepared.store), random_guid()?));
+        let store = Arc::clone(&prepared.store);
+        tokio::task::spawn_blocking(move || match resume_deliveries(store.as_ref(), system_clock) {
+            Ok(0) => {}
+            Ok(resumed) => tracing::info!(resumed, "messages that were on their way are delivered"),
+            Err(error) => tracing::error!(%error, "what has to be delivered is not known"),
+        });
         let engine = Arc::new(Engine::<RopHandlers>::new(prepared.store, system_clock));
         let server = Server::bind(config, prepared.tls, engine, Arc::clone(&book), prepared.accounts).await?;
         let address = server.local_addr();

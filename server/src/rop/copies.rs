@@ -243,42 +243,40 @@ fn overlay(parts: &mut BTreeMap<u32, PartChange>, changes: &BTreeMap<u32, PartCh
 }
 
 /// A stored message as what would make it again in another mailbox, whose named properties have other ids.
-pub(super) fn for_mailbox(from: &OpenMailbox, id: MessageId, to: &dyn Mailbox) -> Result<MessageChange, ErrorCode> {
+pub(super) fn for_mailbox(from: &dyn Mailbox, id: MessageId, to: &dyn Mailbox) -> Result<MessageChange, ErrorCode> {
     stored_for(from, id, to, 0)
 }
 
 /// A stored message as what would make it again, inside another one of the mailbox.
 fn stored(mailbox: &OpenMailbox, id: MessageId, depth: u32) -> Result<MessageChange, ErrorCode> {
-    stored_for(mailbox, id, mailbox.mailbox.as_ref(), depth)
+    stored_for(mailbox.mailbox.as_ref(), id, mailbox.mailbox.as_ref(), depth)
 }
 
-fn stored_for(mailbox: &OpenMailbox, id: MessageId, to: &dyn Mailbox, depth: u32) -> Result<MessageChange, ErrorCode> {
+fn stored_for(store: &dyn Mailbox, id: MessageId, to: &dyn Mailbox, depth: u32) -> Result<MessageChange, ErrorCode> {
     if depth > MAX_DEPTH {
         return Err(ErrorCode::EC_MSG_CYCLE);
     }
-    let store = &mailbox.mailbox;
     let mut change = MessageChange::new(MessageTarget::Embedded);
-    change.properties = object(mailbox, to, ObjectId::Message(id))?;
+    change.properties = object(store, to, ObjectId::Message(id))?;
     for row_id in store.recipients(id).map_err(of_open_object)? {
-        let properties = object(mailbox, to, ObjectId::Recipient(id, row_id))?;
+        let properties = object(store, to, ObjectId::Recipient(id, row_id))?;
         change.recipients.insert(row_id, PartChange::Replace(properties));
     }
     for number in store.attachments(id).map_err(of_open_object)? {
-        let properties = object(mailbox, to, ObjectId::Attachment(id, number))?;
+        let properties = object(store, to, ObjectId::Attachment(id, number))?;
         change.attachments.insert(number, PartChange::Replace(properties));
         if let Some(inner) = store.embedded(id, number)? {
-            change.embedded.insert(number, stored_for(mailbox, inner, to, depth + 1)?);
+            change.embedded.insert(number, stored_for(store, inner, to, depth + 1)?);
         }
     }
     Ok(change)
 }
 
 /// The properties of a stored object that can be written again.
-fn object(mailbox: &OpenMailbox, to: &dyn Mailbox, id: ObjectId) -> Result<PropertyChanges, ErrorCode> {
-    let store = &mailbox.mailbox;
+fn object(store: &dyn Mailbox, to: &dyn Mailbox, id: ObjectId) -> Result<PropertyChanges, ErrorCode> {
     let mut changes = PropertyChanges::new();
     let properties = store.all_properties(id).map_err(of_open_object)?;
-    let own = to.identity().mailbox == mailbox.identity.mailbox;
+    let own = to.identity().mailbox == store.identity().mailbox;
     let named: Vec<u16> = properties.iter().map(|(tag, _)| tag.property_id()).filter(|id| *id >= FIRST_NAMED).collect();
     let mut ids: BTreeMap<u16, u16> = BTreeMap::new();
     if !own && !named.is_empty() {

@@ -1,11 +1,15 @@
 //! Submitted messages on their way into the mailboxes of local users (MS-OXOMSG 3.3.5.1).
 
+//!
+//! A submission is taken in one write of the sender's mailbox, which keeps a copy until every recipient has it; a
+//! recipient's mailbox notes what has arrived. What breaks off in between is done again when the server starts.
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use protocol::oxcdata::{ErrorCode, FolderId, MessageId, PropertyValue};
 use protocol::oxorule::ServerEid;
-use runtime::Cursor;
+use runtime::{Cursor, Guid};
 
 use super::RopHandlers;
 use super::copies;
@@ -16,7 +20,8 @@ use crate::store::changes::{Event, Happening, Subject};
 use crate::store::tags::{self as t, message_flags};
 use crate::store::value::{binary, string, text};
 use crate::store::{
-    Mailbox, MessageChange, MessageTarget, ObjectId, PartChange, PropertyChange, PropertyChanges, User, property,
+    Clock, Filing, Mailbox, MessageChange, MessageTarget, ObjectId, Outgoing, PartChange, PropertyChange,
+    PropertyChanges, Store, StoreError, Submission, User, property,
 };
 
 /// PidTagRecipientType of a blind copy, which no one else is told of.
@@ -41,11 +46,12 @@ impl RopHandlers {
         sender(&mailbox, message)?;
         message.save(false)?;
         let users = self.recipients(&mailbox, message.id)?;
-        let submitted = submitted(&mailbox, message.id)?;
-        for user in &users {
-            self.deliver(&mailbox, message.id, &submitted, user)?;
-        }
-        file(&mailbox, message, &submitted)
+        let recipients: Vec<Guid> = users.iter().map(|user| user.mailbox).collect();
+        let filing = filing(&mailbox, message)?;
+        // From here on it is on its way, whatever happens to this process.
+        let outgoing = mailbox.mailbox.submit(message.id, &recipients, &filing).map_err(of_open_object)?;
+        deliver(self.store.as_ref(), mailbox.mailbox.as_ref(), &outgoing, self.clock);
+        message.written()
     }
 
     /// The local users who are recipients of a stored message.
@@ -73,34 +79,73 @@ impl RopHandlers {
         }
         if users.is_empty() { Err(ErrorCode::EC_NO_RECIPIENTS) } else { Ok(users.into_values().collect()) }
     }
+}
 
-    /// Puts a copy of a message into a user's receive folder.
-    fn deliver(
-        &self,
-        from: &OpenMailbox,
-        id: MessageId,
-        submitted: &PropertyChanges,
-        user: &User,
-    ) -> Result<(), ErrorCode> {
-        let to = self.store.mailbox(user.mailbox)?;
-        let mut change = copies::for_mailbox(from, id, to.as_ref())?;
-        let class = match submitted.get(t::PID_TAG_MESSAGE_CLASS) {
-            Some(PropertyChange::Set(value)) => text(value, 1252).map(std::borrow::Cow::into_owned),
-            _ => None,
-        };
-        let folder = to.receive_folder(class.as_deref().unwrap_or(NOTE))?.folder;
-        change.target = MessageTarget::Create { folder, associated: false, id: None };
-        change.recipients.retain(|_, recipient| match recipient {
-            PartChange::Replace(properties) => properties.get(t::PID_TAG_RECIPIENT_TYPE).is_none_or(
-                |kind| !matches!(kind, PropertyChange::Set(PropertyValue::PtypInteger32(kind)) if kind & 0x0F == BCC),
-            ),
-            _ => true,
-        });
-        received(&mut change, to.as_ref(), user, from)?;
-        let saved = to.save_message(&change)?;
-        announce(to.as_ref(), &change, folder, saved.id, class);
-        Ok(())
+/// Delivers what earlier processes took for delivery and did not deliver to everybody; answers how many messages.
+///
+/// # Errors
+/// When the users cannot be read. A mailbox that cannot be opened is passed over, with a warning.
+pub fn resume_deliveries(store: &dyn Store, clock: Clock) -> Result<usize, StoreError> {
+    let mut resumed = 0;
+    for user in store.users()? {
+        let opened = store.mailbox(user.mailbox).and_then(|from| Ok((from.outgoing()?, from)));
+        match opened {
+            Ok((waiting, from)) => {
+                resumed += waiting.len();
+                waiting.iter().for_each(|outgoing| deliver(store, from.as_ref(), outgoing, clock));
+            }
+            Err(error) => tracing::warn!(mailbox = %user.mailbox, %error, "what it has to deliver is not known"),
+        }
     }
+    Ok(resumed)
+}
+
+/// Puts a message into the receive folders of its recipients. Who cannot get it now gets it when the server starts
+/// again.
+fn deliver(store: &dyn Store, from: &dyn Mailbox, outgoing: &Outgoing, clock: Clock) {
+    let mut done = Vec::with_capacity(outgoing.recipients.len());
+    for recipient in &outgoing.recipients {
+        match deliver_to(store, from, outgoing, *recipient, clock) {
+            Ok(()) => done.push(*recipient),
+            Err(error) => tracing::error!(mailbox = %recipient, ?error, "a message is not delivered yet"),
+        }
+    }
+    if let Err(error) = from.delivered(outgoing.number, &done) {
+        tracing::error!(%error, "a message is still on the list of those to be delivered");
+    }
+}
+
+fn deliver_to(
+    store: &dyn Store,
+    from: &dyn Mailbox,
+    outgoing: &Outgoing,
+    recipient: Guid,
+    clock: Clock,
+) -> Result<(), ErrorCode> {
+    let Some(user) = store.user_by_mailbox(recipient)? else {
+        tracing::warn!(mailbox = %recipient, "a message is for a mailbox that is gone");
+        return Ok(());
+    };
+    let to = store.mailbox(recipient)?;
+    let mut change = copies::for_mailbox(from, outgoing.message, to.as_ref())?;
+    let class = match change.properties.get(t::PID_TAG_MESSAGE_CLASS) {
+        Some(PropertyChange::Set(value)) => text(value, 1252).map(std::borrow::Cow::into_owned),
+        _ => None,
+    };
+    let folder = to.receive_folder(class.as_deref().unwrap_or(NOTE))?.folder;
+    change.target = MessageTarget::Create { folder, associated: false, id: None };
+    change.recipients.retain(|_, recipient| match recipient {
+        PartChange::Replace(properties) => properties.get(t::PID_TAG_RECIPIENT_TYPE).is_none_or(
+            |kind| !matches!(kind, PropertyChange::Set(PropertyValue::PtypInteger32(kind)) if kind & 0x0F == BCC),
+        ),
+        _ => true,
+    });
+    let sender = from.identity().mailbox;
+    received(&mut change, &user, sender, clock)?;
+    if let Some(saved) = to.receive(&change, Submission { sender, number: outgoing.number })? {
+        announce(to.as_ref(), &change, folder, saved.id, class);
+    }
+    Ok(())
 }
 
 /// Tells those who watch a mailbox that mail has arrived (MS-OXCNOTIF 2.2.1.1, NewMail).
@@ -142,26 +187,15 @@ fn sender(mailbox: &OpenMailbox, message: &mut Message) -> Result<(), ErrorCode>
     Ok(())
 }
 
-/// What a stored message says of its own delivery.
-fn submitted(mailbox: &OpenMailbox, id: MessageId) -> Result<PropertyChanges, ErrorCode> {
-    let mut found = PropertyChanges::new();
-    for tag in [t::PID_TAG_MESSAGE_CLASS, t::PID_TAG_SENT_MAIL_SVR_EID, t::PID_TAG_DELETE_AFTER_SUBMIT] {
-        if let Some(value) = property(mailbox.mailbox.as_ref(), ObjectId::Message(id), tag)? {
-            found.set(tag, value);
-        }
-    }
-    Ok(found)
-}
-
 /// Makes a copy the message that is received.
-fn received(change: &mut MessageChange, to: &dyn Mailbox, user: &User, from: &OpenMailbox) -> Result<(), ErrorCode> {
+fn received(change: &mut MessageChange, user: &User, sender: Guid, clock: Clock) -> Result<(), ErrorCode> {
     let entry_id = user_entry_id(user)?;
-    let now = PropertyValue::PtypTime((from.clock)());
+    let now = PropertyValue::PtypTime(clock());
     let properties = &mut change.properties;
     for tag in [t::PID_TAG_SENT_MAIL_SVR_EID, t::PID_TAG_SENT_MAIL_ENTRY_ID, t::PID_TAG_DELETE_AFTER_SUBMIT] {
         properties.delete(tag);
     }
-    let from_me = if to.identity().mailbox == from.identity.mailbox { message_flags::FROM_ME } else { 0 };
+    let from_me = if user.mailbox == sender { message_flags::FROM_ME } else { 0 };
     let flags = message_flags::UNMODIFIED | from_me;
     properties
         .set(t::PID_TAG_MESSAGE_FLAGS, PropertyValue::PtypInteger32(flags.cast_signed()))
@@ -182,30 +216,24 @@ fn received(change: &mut MessageChange, to: &dyn Mailbox, user: &User, from: &Op
     Ok(())
 }
 
-/// Puts the sender's message where it says: nowhere, into a folder, or it stays where it is.
-fn file(mailbox: &OpenMailbox, message: &mut Message, submitted: &PropertyChanges) -> Result<(), ErrorCode> {
+/// Where the sender's message goes, as it says itself: nowhere, into a folder, or it stays where it is.
+fn filing(mailbox: &OpenMailbox, message: &mut Message) -> Result<Filing, ErrorCode> {
     let store = mailbox.mailbox.as_ref();
-    if let Some(PropertyChange::Set(PropertyValue::PtypBoolean(true))) = submitted.get(t::PID_TAG_DELETE_AFTER_SUBMIT) {
-        store.delete_messages(message.folder, &[message.id], true)?;
-        return Ok(());
+    let value = |tag| property(store, ObjectId::Message(message.id), tag);
+    if let Some(PropertyValue::PtypBoolean(true)) = value(t::PID_TAG_DELETE_AFTER_SUBMIT)? {
+        return Ok(Filing::Delete);
     }
+    let sent_mail = match value(t::PID_TAG_SENT_MAIL_SVR_EID)? {
+        Some(PropertyValue::PtypServerId(bytes)) => folder_of(&bytes),
+        _ => None,
+    };
+    let to = sent_mail.filter(|folder| *folder != message.folder && store.folder(*folder).is_ok());
     let now = PropertyValue::PtypTime((mailbox.clock)());
     message
         .properties
         .set(t::PID_TAG_MESSAGE_FLAGS, PropertyValue::PtypInteger32(message_flags::READ.cast_signed()))
         .set(t::PID_TAG_MESSAGE_DELIVERY_TIME, now);
-    message.save(true)?;
-    let sent_mail = match submitted.get(t::PID_TAG_SENT_MAIL_SVR_EID) {
-        Some(PropertyChange::Set(PropertyValue::PtypServerId(bytes))) => folder_of(bytes),
-        _ => None,
-    };
-    match sent_mail {
-        Some(folder) if folder != message.folder && store.folder(folder).is_ok() => {
-            store.move_messages(message.folder, folder, &[message.id])?;
-        }
-        _ => {}
-    }
-    Ok(())
+    Ok(Filing::Keep(Box::new(message.pending(true)?), to))
 }
 
 /// The folder of this mailbox that a PtypServerId names.
@@ -219,12 +247,17 @@ impl Message {
         let change = self.pending(force)?;
         let saved = self.mailbox.mailbox.save_message(&change).map_err(of_open_object)?;
         self.version = Version::Saved { change_number: saved.change_number };
+        self.written()?;
+        Ok(saved.id)
+    }
+
+    /// All changes are in the store.
+    fn written(&mut self) -> Result<(), ErrorCode> {
         self.properties = PropertyChanges::new();
         self.removes_recipients = false;
         self.recipients.clear();
         self.attachments.clear();
         self.embedded.clear();
-        self.held.resize(0)?;
-        Ok(saved.id)
+        self.held.resize(0)
     }
 }

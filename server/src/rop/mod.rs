@@ -69,6 +69,7 @@ use protocol::rops::{Objects, ServerObject};
 use runtime::rop::ObjectTable;
 
 pub use budget::SESSION_MEMORY;
+pub use delivery::resume_deliveries;
 pub use notifications::MAX_WAITING;
 pub use table_changes::{MAX_TOLD_LENGTH, MAX_TOLD_ROWS};
 

@@ -40,10 +40,10 @@ use runtime::{FileTime, Guid};
 pub use changes::Changes;
 pub use error::{Result, StoreError};
 pub use model::{
-    ANONYMOUS_MEMBER, ContentsKind, Credentials, DEFAULT_MEMBER, Folder, FolderType, HierarchyDepth, KeyedRow,
+    ANONYMOUS_MEMBER, ContentsKind, Credentials, DEFAULT_MEMBER, Filing, Folder, FolderType, HierarchyDepth, KeyedRow,
     MailboxIdentity, Member, MemberChange, Message, MessageChange, MessageTarget, NewFolder, NewUser, ObjectId,
-    PartChange, PropertyChange, PropertyChanges, PropertyName, ReceiveFolder, Row, SavedMessage, SearchCriteria,
-    SpecialFolder, SpecialFolders, StoredValue, TableQuery, User,
+    Outgoing, PartChange, PropertyChange, PropertyChanges, PropertyName, ReceiveFolder, Row, SavedMessage, SearchCriteria,
+    SpecialFolder, SpecialFolders, StoredValue, Submission, TableQuery, User,
 };
 
 /// Bytes from which on a string or binary is large: kept in pieces, given as [`StoredValue::Large`], read
@@ -217,6 +217,37 @@ pub trait Mailbox: Send + Sync + 'static {
     /// `NotFound` for the folder, the message or a blob; `Conflict`; `Exists` for an id that is taken;
     /// `ReadOnly` for computed properties; `TypeMismatch`.
     fn save_message(&self, change: &MessageChange) -> Result<SavedMessage>;
+
+    /// Writes several changes in their order, all of them or nothing.
+    ///
+    /// # Errors
+    /// As [`Mailbox::save_message`].
+    fn save_messages(&self, changes: &[MessageChange]) -> Result<Vec<SavedMessage>>;
+
+    /// Takes a saved message for delivery: a copy is set aside for the mailboxes of the recipients, and the message
+    /// goes where `filing` says; all of it or nothing.
+    ///
+    /// # Errors
+    /// `NotFound` for the message and the folder; those of [`Mailbox::save_message`].
+    fn submit(&self, message: MessageId, recipients: &[Guid], filing: &Filing) -> Result<Outgoing>;
+
+    /// What was taken for delivery and has not been said to have been delivered, the oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn outgoing(&self) -> Result<Vec<Outgoing>>;
+
+    /// A submission of this mailbox has reached these recipients; with the last one its copy goes.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn delivered(&self, number: u64, recipients: &[Guid]) -> Result<()>;
+
+    /// Saves a message that arrives, unless that submission has arrived before: then it is `None`.
+    ///
+    /// # Errors
+    /// As [`Mailbox::save_message`].
+    fn receive(&self, change: &MessageChange, submission: Submission) -> Result<Option<SavedMessage>>;
 
     /// Marks a message as read or unread (MS-OXCMSG 2.2.3.11); answers the new change number, or `None`
     /// when it was so already.

@@ -383,6 +383,35 @@ impl MessageChange {
     }
 }
 
+/// Which submission a message is that arrives in a mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Submission {
+    /// The mailbox that it was sent from.
+    pub sender: Guid,
+    /// Its number there.
+    pub number: u64,
+}
+
+/// A submitted message that has not reached all of its recipients (MS-OXOMSG 3.3.5.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Never that of another submission of this mailbox.
+    pub number: u64,
+    /// The copy that is delivered. No client sees it.
+    pub message: MessageId,
+    /// The mailboxes that are to get it.
+    pub recipients: Vec<Guid>,
+}
+
+/// What becomes of the sender's message when it is submitted.
+#[derive(Clone, Debug)]
+pub enum Filing {
+    /// It is deleted for good.
+    Delete,
+    /// It is changed, and moved when there is a folder.
+    Keep(Box<MessageChange>, Option<FolderId>),
+}
+
 /// A message after saving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SavedMessage {

@@ -274,6 +274,36 @@ fn submitted_mail_is_delivered_to_local_users() {
 }
 
 #[test]
+fn what_was_taken_for_delivery_is_delivered_once_whatever_breaks_off() {
+    let fixture = Fixture::new();
+    let bruno = fixture.store.mailbox(fixture.bruno.mailbox).unwrap();
+    let inbox = bruno.special_folders().get(SpecialFolder::Inbox);
+    let count = || bruno.folder(inbox).unwrap().content_count;
+    let to = [fixture.bruno.mailbox, fixture.anna.mailbox];
+    let submit = || {
+        let id = fixture.deliver_subject("late", 0);
+        fixture.mailbox.submit(id, &to, &server::store::Filing::Delete).unwrap()
+    };
+    // As a process leaves it that ends after it took the message, and before anybody has it.
+    submit();
+    assert_eq!((count(), fixture.mailbox.folder(fixture.inbox()).unwrap().content_count), (0, 0));
+    let resume = || server::rop::resume_deliveries(fixture.store.as_ref(), || crate::fixture::NOW).unwrap();
+    assert_eq!((resume(), count()), (1, 1));
+    assert_eq!(fixture.mailbox.folder(fixture.inbox()).unwrap().content_count, 1);
+    assert_eq!((resume(), count()), (0, 1), "it is off the list");
+
+    // As one leaves it that ends when one of two recipients has it.
+    let outgoing = submit();
+    let target = server::store::MessageTarget::Create { folder: inbox, associated: false, id: None };
+    let submission =
+        server::store::Submission { sender: fixture.mailbox.identity().mailbox, number: outgoing.number };
+    bruno.receive(&server::store::MessageChange::new(target), submission).unwrap().unwrap();
+    assert_eq!((resume(), count()), (1, 2));
+    assert_eq!(fixture.mailbox.folder(fixture.inbox()).unwrap().content_count, 2);
+    assert!(fixture.mailbox.outgoing().unwrap().is_empty());
+}
+
+#[test]
 fn mail_for_no_one_or_for_strangers_is_not_submitted() {
     let fixture = Fixture::new();
     let stranger = fixture.deliver(|message| {

@@ -250,6 +250,24 @@ pub(in crate::store) fn a_save_that_fails_late_has_changed_nothing(backend: &Bac
     assert_eq!(mailbox.folder(inbox(mailbox.as_ref())).unwrap().content_count, 1);
 }
 
+pub(in crate::store) fn several_saves_are_one(backend: &Backend) {
+    let (_store, mailbox) = store_with_user(backend);
+    let (create, count) = (|| full(mailbox.as_ref()), || mailbox.folder(inbox(mailbox.as_ref())).unwrap().content_count);
+    let mut forged = create();
+    forged.properties.set(tags::PID_TAG_MID, PropertyValue::PtypInteger64(1));
+    assert!(matches!(mailbox.save_messages(&[create(), forged]), Err(StoreError::ReadOnly(_))));
+    assert_eq!(count(), 0);
+    let saved = mailbox.save_messages(&[create(), create(), create()]).unwrap();
+    let mut numbers: Vec<u64> = saved.iter().map(|saved| saved.change_number).collect();
+    numbers.extend(saved.iter().filter_map(|saved| ids::message_counter(saved.id)));
+    assert_eq!(numbers.iter().collect::<HashSet<_>>().len(), 6, "no counter twice: {numbers:?}");
+    assert_eq!(count(), 3);
+    for saved in saved {
+        assert_eq!(mailbox.message(saved.id).unwrap().change_number, saved.change_number);
+        assert_eq!(mailbox.recipients(saved.id).unwrap(), [0, 1, 5]);
+    }
+}
+
 pub(in crate::store) fn computed_message_properties_cannot_be_set(backend: &Backend) {
     let (_store, mailbox) = store_with_user(backend);
     for (tag, forged) in [

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+pub(super) mod delivery;
 pub(super) mod directory;
 pub(super) mod durability;
 pub(super) mod folders;
@@ -67,6 +68,7 @@ macro_rules! contract_tests {
                 read_state_is_counted_and_never_conflicts,
                 deleting_takes_all_parts_along,
                 a_save_that_fails_late_has_changed_nothing,
+                several_saves_are_one,
                 computed_message_properties_cannot_be_set,
                 concurrent_saves_all_arrive,
             }
@@ -92,6 +94,11 @@ macro_rules! contract_tests {
                 rows_cut_large_values,
                 rows_of_messages_that_are_gone_are_empty,
                 categories_are_not_sorted_by,
+            }
+            delivery {
+                submissions_wait_until_every_recipient_has_them,
+                a_submission_that_fails_has_changed_nothing,
+                nothing_arrives_twice,
             }
             durability {
                 everything_is_there_after_reopening,

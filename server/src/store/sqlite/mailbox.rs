@@ -21,14 +21,15 @@ use super::object::{self, View};
 use super::order;
 use super::property::{self, Content, optional};
 use super::transfer::{self, EMBEDDED, PER_MESSAGE, Transfer};
-use super::{folder, names, permission, receive_folder, replicas, search, table, tree};
+use super::{folder, names, outgoing, permission, receive_folder, replicas, search, table, tree};
 use crate::store::changes::{Changes, Happening};
 use crate::store::computed::computed_tag;
 use crate::store::restriction::Matcher;
 use crate::store::{
-    BlobRef, BlobWriter, Clock, ContentsKind, Folder, HierarchyDepth, KeyedRow, Mailbox, MailboxIdentity, Member,
-    MemberChange, Message, MessageChange, NewFolder, ObjectId, PropertyChanges, PropertyName, ReceiveFolder, Result,
-    Row, SavedMessage, SearchCriteria, SpecialFolders, StoreError, StoredValue, TableQuery, ValueStream, ids, tags,
+    BlobRef, BlobWriter, Clock, ContentsKind, Filing, Folder, HierarchyDepth, KeyedRow, Mailbox, MailboxIdentity, Member,
+    MemberChange, Message, MessageChange, NewFolder, ObjectId, Outgoing, PropertyChanges, PropertyName, ReceiveFolder,
+    Result, Row, SavedMessage, SearchCriteria, SpecialFolders, StoreError, StoredValue, Submission, TableQuery,
+    ValueStream, ids, tags,
 };
 
 /// Counters that are taken from the file at once. What is left of them at a crash is never used.
@@ -188,6 +189,30 @@ impl SqliteMailbox {
         Ok(result)
     }
 
+    /// Saves one message with the counters from `counter` on.
+    fn save(
+        &self,
+        transaction: &Transaction<'_>,
+        writing: &Writing,
+        counter: u64,
+        change: &MessageChange,
+    ) -> Result<SavedMessage> {
+        let change_number = counter + 1;
+        let spare = Cell::new(counter + PER_WRITE);
+        let saving = Saving {
+            transaction,
+            pins: &self.pins,
+            replica: self.identity.replica,
+            now: writing.now,
+            new_id: counter,
+            change_number,
+            next_counter: counter + message::counters(change),
+            spare: &spare,
+            journal: &writing.journal,
+        };
+        Ok(SavedMessage { id: ids::message_id(saving.save(change)?), change_number })
+    }
+
     /// A write that moves, copies or deletes.
     fn transfer<T>(&self, counters: u64, transfer: impl FnOnce(&mut Transfer<'_, '_>) -> Result<T>) -> Result<T> {
         self.write_with(counters, |transaction, writing| {
@@ -327,21 +352,65 @@ impl Mailbox for SqliteMailbox {
 
     fn save_message(&self, change: &MessageChange) -> Result<SavedMessage> {
         let counters = message::counters(change);
+        self.write_with(counters, |transaction, writing| self.save(transaction, writing, writing.counter, change))
+    }
+
+    fn save_messages(&self, changes: &[MessageChange]) -> Result<Vec<SavedMessage>> {
+        let counters = changes.iter().map(message::counters).sum();
         self.write_with(counters, |transaction, writing| {
-            let change_number = writing.counter + 1;
-            let spare = Cell::new(writing.counter + PER_WRITE);
-            let saving = Saving {
-                transaction,
-                pins: &self.pins,
-                replica: self.identity.replica,
-                now: writing.now,
-                new_id: writing.counter,
-                change_number,
-                next_counter: writing.counter + counters,
-                spare: &spare,
-                journal: &writing.journal,
-            };
-            Ok(SavedMessage { id: ids::message_id(saving.save(change)?), change_number })
+            let mut counter = writing.counter;
+            let mut saved = Vec::with_capacity(changes.len());
+            for change in changes {
+                saved.push(self.save(transaction, writing, counter, change)?);
+                counter += message::counters(change);
+            }
+            Ok(saved)
+        })
+    }
+
+    fn submit(&self, message: MessageId, recipients: &[Guid], filing: &Filing) -> Result<Outgoing> {
+        let copies = self.database.read(|connection| outgoing::counters(connection, message))?;
+        let filed = match filing {
+            Filing::Delete => 0,
+            Filing::Keep(change, to) => message::counters(change) + if to.is_some() { PER_MESSAGE } else { 0 },
+        };
+        self.write_with(copies + filed, |transaction, writing| {
+            let (now, journal) = (writing.now, &writing.journal);
+            let transfer = |counters| Transfer { transaction, counters, now, journal };
+            let next = writing.counter + copies;
+            let found = outgoing::set_aside(&mut transfer(writing.counter..next), message, recipients)?;
+            match filing {
+                Filing::Delete => {
+                    let facts = object::message(transaction, message)?;
+                    transfer(next..next).delete_messages(facts.folder, &[message], true)?;
+                }
+                Filing::Keep(change, to) => {
+                    self.save(transaction, writing, next, change)?;
+                    if let Some(to) = to {
+                        let (facts, to) = (object::message(transaction, message)?, object::folder(transaction, *to)?.id);
+                        let moved = next + message::counters(change);
+                        transfer(moved..moved + PER_MESSAGE).move_messages(facts.folder, to, &[message])?;
+                    }
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    fn outgoing(&self) -> Result<Vec<Outgoing>> {
+        self.database.read(outgoing::all)
+    }
+
+    fn delivered(&self, number: u64, recipients: &[Guid]) -> Result<()> {
+        self.write_with(0, |transaction, _| outgoing::delivered(transaction, number, recipients))
+    }
+
+    fn receive(&self, change: &MessageChange, submission: Submission) -> Result<Option<SavedMessage>> {
+        self.write_with(message::counters(change), |transaction, writing| {
+            if !outgoing::arrives(transaction, submission)? {
+                return Ok(None);
+            }
+            self.save(transaction, writing, writing.counter, change).map(Some)
         })
     }
 

@@ -27,6 +27,7 @@ mod migrate;
 mod names;
 mod object;
 mod order;
+mod outgoing;
 mod permission;
 mod property;
 mod receive_folder;

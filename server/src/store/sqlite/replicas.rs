@@ -37,6 +37,13 @@ pub(super) fn replica(connection: &Connection, identity: MailboxIdentity, repl_i
     optional(statement.query_row([i64::from(repl_id) - i64::from(identity.repl_id)], |row| Ok(Guid(row.get(0)?))))
 }
 
+/// Leaves REPLIDs out that may have been given since a backup was made: 1024, or half of what there is left.
+pub(super) fn skip(transaction: &Transaction<'_>) -> Result<()> {
+    let sql = "UPDATE sqlite_sequence SET seq = seq + min(1024, max(?1 - 1 - seq, 0) / 2) WHERE name = 'replica'";
+    transaction.execute(sql, [LIMIT])?;
+    Ok(())
+}
+
 /// Rows count from 1; none is ever removed, so no REPLID ever stands for two replicas.
 fn id_of_row(identity: MailboxIdentity, row: i64) -> Result<u16> {
     let id = (row < LIMIT).then(|| i64::from(identity.repl_id) + row).and_then(|id| u16::try_from(id).ok());

@@ -104,7 +104,7 @@ impl Transfer<'_, '_> {
     }
 
     /// Copies one message with its parts; answers the new id.
-    fn copy(&mut self, facts: &MessageFacts, to: u64) -> Result<u64> {
+    pub(super) fn copy(&mut self, facts: &MessageFacts, to: u64) -> Result<u64> {
         let (id, change_number) = (self.counter()?, self.counter()?);
         let copy = copy_object(self.transaction, facts.object)?;
         property::delete(self.transaction, copy, tags::PID_TAG_DELETED_ON)?;
@@ -142,7 +142,9 @@ impl Transfer<'_, '_> {
                 )?
                 .execute(params![part, id.cast_signed(), number, copy, embedded])?;
         }
-        self.journal.record(placed(facts, id, to), Happening::Copied { from: journal::message(facts) });
+        if to != EMBEDDED {
+            self.journal.record(placed(facts, id, to), Happening::Copied { from: journal::message(facts) });
+        }
         Ok(id)
     }
 

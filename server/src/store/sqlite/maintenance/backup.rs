@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use super::super::{create_private_directory, directory};
+use super::super::database::Database;
+use super::super::{create_private_directory, directory, migrate, names, replicas};
 use super::snapshot::copy_database;
 use super::{checksum, directory_file, file_of};
-use crate::store::{StoreError, ids};
+use crate::store::{StoreError, ids, system_clock};
 
 /// The list of a backup's files: hash, size and path in each line.
 const MANIFEST: &str = "manifest.txt";
@@ -125,7 +126,7 @@ pub fn restore(backup: &Path, data_dir: &Path) -> Result<BackupFigures, BackupEr
     create_private_directory(&store.join("mailboxes"))?;
     let owners = directory::all(&Connection::open(store.join("directory.sqlite")).map_err(StoreError::from)?)?;
     for owner in &owners {
-        skip_counters(&file_of(&store, owner.mailbox))?;
+        skip_ids(&file_of(&store, owner.mailbox))?;
     }
     figures.mailboxes = owners.len();
     fs::rename(&new, data_dir).map_err(file("rename", &new))?;
@@ -145,13 +146,30 @@ fn difference(listed: &str, found: &str) -> Option<String> {
     }
 }
 
-fn skip_counters(mailbox: &Path) -> Result<(), StoreError> {
-    let connection = Connection::open(mailbox)?;
-    connection.execute(
-        "UPDATE mailbox SET next_counter = min(next_counter + ?1, ?2)",
-        [SKIPPED_COUNTERS.cast_signed(), ids::MAX_COUNTER.cast_signed()],
-    )?;
-    Ok(())
+/// Leaves out what the mailbox may have given out since the backup: counters, ids of names, replicas and members.
+fn skip_ids(mailbox: &Path) -> Result<(), StoreError> {
+    // A backup of an earlier version has an earlier schema.
+    let database = Database::open(Some(mailbox), migrate::MAILBOX, system_clock)?;
+    database.write(|transaction| {
+        transaction.execute(
+            "UPDATE mailbox SET next_counter = min(next_counter + ?1, ?2)",
+            [SKIPPED_COUNTERS.cast_signed(), ids::MAX_COUNTER.cast_signed()],
+        )?;
+        // Their rows are there once the tables have had one.
+        for table in ["member", "replica"] {
+            transaction.execute(
+                "INSERT INTO sqlite_sequence (name, seq) SELECT ?1, 0
+                 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ?1)",
+                [table],
+            )?;
+        }
+        transaction.execute(
+            "UPDATE sqlite_sequence SET seq = seq + ?1 WHERE name = 'member'",
+            [SKIPPED_COUNTERS.cast_signed()],
+        )?;
+        names::skip(transaction)?;
+        replicas::skip(transaction)
+    })
 }
 
 /// All files below a directory but the manifest, by path relative to it, in order.

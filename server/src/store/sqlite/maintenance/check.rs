@@ -107,11 +107,18 @@ const RULES: &[(&str, &str)] = &[
     (
         "embedded messages that no attachment has",
         "SELECT count(*) FROM message WHERE folder = 0
-            AND NOT EXISTS (SELECT 1 FROM attachment WHERE attachment.embedded = message.id)",
+            AND NOT EXISTS (SELECT 1 FROM attachment WHERE attachment.embedded = message.id)
+            AND NOT EXISTS (SELECT 1 FROM outgoing WHERE outgoing.message = message.id)",
     ),
     (
         "attachments whose embedded message is in a folder",
         "SELECT count(*) FROM attachment JOIN message ON message.id = attachment.embedded WHERE message.folder <> 0",
+    ),
+    (
+        "submissions without a message or without recipients",
+        "SELECT count(*) FROM outgoing
+            WHERE NOT EXISTS (SELECT 1 FROM message WHERE message.id = outgoing.message AND message.folder = 0)
+            OR NOT EXISTS (SELECT 1 FROM outgoing_recipient WHERE outgoing_recipient.number = outgoing.number)",
     ),
     ("contents without a hash that are in use", "SELECT count(*) FROM blob WHERE hash IS NULL AND reference_count > 0"),
 ];

@@ -6,7 +6,10 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::store::value::{binary, string};
-use crate::store::{MessageChange, MessageTarget, NewUser, PartChange, PropertyChanges, SpecialFolder, User, tags};
+use crate::store::{
+    MemberChange, MessageChange, MessageTarget, NewUser, PartChange, PropertyChanges, PropertyName, SpecialFolder, User,
+    tags,
+};
 
 const STORE: &str = "store";
 
@@ -107,6 +110,10 @@ fn each_kind_of_damage_is_found() {
         ("UPDATE mailbox SET mailbox_guid = zeroblob(16)", "not the mailbox that its name says"),
         ("UPDATE migration SET checksum = 'x' WHERE number = 1", "its schema is not"),
         ("DELETE FROM special_folder WHERE role = 3", "1 special folders are missing"),
+        (
+            "PRAGMA foreign_keys = 0; INSERT INTO outgoing (number, message) SELECT 1, min(id) FROM message",
+            "1 submissions without a message or without recipients",
+        ),
         ("PRAGMA foreign_keys = 0; DELETE FROM object WHERE id = 1", "refer to what is not there"),
     ] {
         let place = Place::new();
@@ -209,14 +216,31 @@ fn a_restored_mailbox_gives_out_no_id_a_second_time() {
     let place = Place::new();
     let target = place.root.path().join("backup");
     backup(&place.data(), &target).unwrap();
-    let next = |data: &Path| {
+    let name = |lid| [PropertyName::Lid { guid: Guid([7; 16]), lid }];
+    let next = |data: &Path, lid: u32| {
         let store = SqliteStore::open(&data.join(STORE)).unwrap();
-        store.mailbox(place.users[0].mailbox).unwrap().allocate_counters(1000).unwrap()
+        let mailbox = store.mailbox(place.users[0].mailbox).unwrap();
+        let inbox = mailbox.special_folders().get(SpecialFolder::Inbox);
+        let add = MemberChange::Add { legacy_dn: format!("/cn={lid}"), name: "m".to_owned(), rights: 0 };
+        mailbox.change_members(inbox, &[add]).unwrap();
+        let member = mailbox.members(inbox).unwrap().into_iter().map(|member| member.id).max().unwrap();
+        let property = mailbox.named_property_ids(&name(lid), true).unwrap()[0].unwrap();
+        let replica = mailbox.replica_id(Guid([u8::try_from(lid).unwrap(); 16])).unwrap();
+        (mailbox.allocate_counters(1000).unwrap(), property, replica, member)
     };
-    let after_the_backup = next(&place.data()) + 1000;
+    let before = next(&place.data(), 1);
+    let last = next(&place.data(), 2);
+    assert_eq!((last.1, last.2, last.3), (before.1 + 1, before.2 + 1, before.3 + 1));
     let restored = place.root.path().join("restored");
     restore(&target, &restored).unwrap();
-    assert!(next(&restored) > after_the_backup);
+    // Others ask first, after a restored backup of a backup that was restored, too.
+    let first = next(&restored, 3);
+    assert!(first.0 > last.0 + 1000 && first.1 > last.1 && first.2 > last.2 && first.3 > last.3, "{last:?} {first:?}");
+    let (again, twice) = (place.root.path().join("again"), place.root.path().join("twice"));
+    backup(&restored, &again).unwrap();
+    restore(&again, &twice).unwrap();
+    let second = next(&twice, 4);
+    assert!(second.0 > first.0 && second.1 > first.1 + 1 && second.2 > first.2 + 1 && second.3 > first.3 + 1);
 }
 
 #[test]
