@@ -21,13 +21,8 @@ use super::wire::Target;
 const CLIENTS: u32 = 50;
 
 /// What the clients sort by, each by one of them.
-const SORTS: [Option<PropertyTag>; 5] = [
-    None,
-    None,
-    Some(tags::PID_TAG_SUBJECT),
-    Some(tags::PID_TAG_SENDER_NAME),
-    Some(tags::PID_TAG_MESSAGE_SIZE),
-];
+const SORTS: [Option<PropertyTag>; 5] =
+    [None, None, Some(tags::PID_TAG_SUBJECT), Some(tags::PID_TAG_SENDER_NAME), Some(tags::PID_TAG_MESSAGE_SIZE)];
 
 /// Ids of some messages of the folder.
 async fn some(session: &mut Session, accounts: &Accounts) -> anyhow::Result<Vec<MessageId>> {
@@ -66,7 +61,8 @@ async fn read(target: Target, account: Account, accounts: Seen, number: u32, unt
         let flags = MessageOpenModeFlags(0);
         let message =
             batch.rop_open_message(&session.logon()?, 0x0FFF, accounts.inbox, flags, id.context("no message")?)?;
-        let body = batch.rop_get_properties_specific(&message, 0, true, vec![tags::PID_TAG_SUBJECT, tags::PID_TAG_BODY])?;
+        let body =
+            batch.rop_get_properties_specific(&message, 0, true, vec![tags::PID_TAG_SUBJECT, tags::PID_TAG_BODY])?;
         batch.rop_release(&message)?;
         let output = session.run(&batch).await?;
         anyhow::ensure!(session.read(&batch, &output)?.get(&body).is_ok(), "no message");
@@ -97,7 +93,11 @@ pub async fn measure(plan: &Plan, accounts: &Accounts, table: &mut Table) -> any
     }
     let (now, most) = server.memory()?;
     table.line(
-        format!("memory with {CLIENTS} clients reading {} messages in {} columns (idle {idle:.0} MiB)", plan.messages, COLUMNS.len()),
+        format!(
+            "memory with {CLIENTS} clients reading {} messages in {} columns (idle {idle:.0} MiB)",
+            plan.messages,
+            COLUMNS.len()
+        ),
         "256 MiB",
         format!("{most:.0} MiB at most, {now:.0} MiB after {} pages of {}", times.len(), times.text()),
     );

@@ -50,12 +50,8 @@ pub fn fill(plan: &Plan) -> anyhow::Result<Accounts> {
         let user = match store.user_by_address(&address)? {
             Some(user) => user,
             None => {
-                let new = NewUser {
-                    address: &address,
-                    display_name: name,
-                    legacy_dn: &legacy_dn,
-                    password_hash: &hash,
-                };
+                let new =
+                    NewUser { address: &address, display_name: name, legacy_dn: &legacy_dn, password_hash: &hash };
                 store.create_user(&new)?
             }
         };

@@ -5,8 +5,8 @@ use std::time::Instant;
 use protocol::client::Batch;
 use protocol::oxcdata::{FolderId, PropertyTag, SortDirection, SortOrder};
 use protocol::oxcfold::{ContentsTableFlags, OpenModeFlags};
-use protocol::rops::RopReply;
 use protocol::oxctabl::{AsynchronousFlags, Bookmark, QueryRowsFlags};
+use protocol::rops::RopReply;
 use server::store::tags;
 
 use super::Plan;

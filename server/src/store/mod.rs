@@ -42,8 +42,8 @@ pub use error::{Result, StoreError};
 pub use model::{
     ANONYMOUS_MEMBER, ContentsKind, Credentials, DEFAULT_MEMBER, Filing, Folder, FolderType, HierarchyDepth, KeyedRow,
     MailboxIdentity, Member, MemberChange, Message, MessageChange, MessageTarget, NewFolder, NewUser, ObjectId,
-    Outgoing, PartChange, PropertyChange, PropertyChanges, PropertyName, ReceiveFolder, Row, SavedMessage, SearchCriteria,
-    SpecialFolder, SpecialFolders, StoredValue, Submission, TableQuery, User,
+    Outgoing, PartChange, PropertyChange, PropertyChanges, PropertyName, ReceiveFolder, Row, SavedMessage,
+    SearchCriteria, SpecialFolder, SpecialFolders, StoredValue, Submission, TableQuery, User,
 };
 
 /// Bytes from which on a string or binary is large: kept in pieces, given as [`StoredValue::Large`], read

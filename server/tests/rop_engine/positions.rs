@@ -295,8 +295,7 @@ fn what_was_taken_for_delivery_is_delivered_once_whatever_breaks_off() {
     // As one leaves it that ends when one of two recipients has it.
     let outgoing = submit();
     let target = server::store::MessageTarget::Create { folder: inbox, associated: false, id: None };
-    let submission =
-        server::store::Submission { sender: fixture.mailbox.identity().mailbox, number: outgoing.number };
+    let submission = server::store::Submission { sender: fixture.mailbox.identity().mailbox, number: outgoing.number };
     bruno.receive(&server::store::MessageChange::new(target), submission).unwrap().unwrap();
     assert_eq!((resume(), count()), (1, 2));
     assert_eq!(fixture.mailbox.folder(fixture.inbox()).unwrap().content_count, 2);

@@ -252,7 +252,8 @@ pub(in crate::store) fn a_save_that_fails_late_has_changed_nothing(backend: &Bac
 
 pub(in crate::store) fn several_saves_are_one(backend: &Backend) {
     let (_store, mailbox) = store_with_user(backend);
-    let (create, count) = (|| full(mailbox.as_ref()), || mailbox.folder(inbox(mailbox.as_ref())).unwrap().content_count);
+    let (create, count) =
+        (|| full(mailbox.as_ref()), || mailbox.folder(inbox(mailbox.as_ref())).unwrap().content_count);
     let mut forged = create();
     forged.properties.set(tags::PID_TAG_MID, PropertyValue::PtypInteger64(1));
     assert!(matches!(mailbox.save_messages(&[create(), forged]), Err(StoreError::ReadOnly(_))));

@@ -26,10 +26,10 @@ use crate::store::changes::{Changes, Happening};
 use crate::store::computed::computed_tag;
 use crate::store::restriction::Matcher;
 use crate::store::{
-    BlobRef, BlobWriter, Clock, ContentsKind, Filing, Folder, HierarchyDepth, KeyedRow, Mailbox, MailboxIdentity, Member,
-    MemberChange, Message, MessageChange, NewFolder, ObjectId, Outgoing, PropertyChanges, PropertyName, ReceiveFolder,
-    Result, Row, SavedMessage, SearchCriteria, SpecialFolders, StoreError, StoredValue, Submission, TableQuery,
-    ValueStream, ids, tags,
+    BlobRef, BlobWriter, Clock, ContentsKind, Filing, Folder, HierarchyDepth, KeyedRow, Mailbox, MailboxIdentity,
+    Member, MemberChange, Message, MessageChange, NewFolder, ObjectId, Outgoing, PropertyChanges, PropertyName,
+    ReceiveFolder, Result, Row, SavedMessage, SearchCriteria, SpecialFolders, StoreError, StoredValue, Submission,
+    TableQuery, ValueStream, ids, tags,
 };
 
 /// Counters that are taken from the file at once. What is left of them at a crash is never used.
@@ -387,7 +387,8 @@ impl Mailbox for SqliteMailbox {
                 Filing::Keep(change, to) => {
                     self.save(transaction, writing, next, change)?;
                     if let Some(to) = to {
-                        let (facts, to) = (object::message(transaction, message)?, object::folder(transaction, *to)?.id);
+                        let (facts, to) =
+                            (object::message(transaction, message)?, object::folder(transaction, *to)?.id);
                         let moved = next + message::counters(change);
                         transfer(moved..moved + PER_MESSAGE).move_messages(facts.folder, to, &[message])?;
                     }

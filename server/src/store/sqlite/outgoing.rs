@@ -63,8 +63,7 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<Outgoing>> {
 /// These recipients have it; with the last one the copy goes.
 pub(super) fn delivered(transaction: &Transaction<'_>, number: u64, recipients: &[Guid]) -> Result<()> {
     let number = number.cast_signed();
-    let mut remove =
-        transaction.prepare_cached("DELETE FROM outgoing_recipient WHERE number = ?1 AND mailbox = ?2")?;
+    let mut remove = transaction.prepare_cached("DELETE FROM outgoing_recipient WHERE number = ?1 AND mailbox = ?2")?;
     for recipient in recipients {
         remove.execute(params![number, recipient.0])?;
     }
@@ -79,7 +78,8 @@ pub(super) fn delivered(transaction: &Transaction<'_>, number: u64, recipients: 
 
 /// Notes that a submission arrives; answers whether it is the first time.
 pub(super) fn arrives(transaction: &Transaction<'_>, submission: Submission) -> Result<bool> {
-    let number = i64::try_from(submission.number).map_err(|_| StoreError::InvalidParameter("number of a submission"))?;
+    let number =
+        i64::try_from(submission.number).map_err(|_| StoreError::InvalidParameter("number of a submission"))?;
     let sql = "INSERT OR IGNORE INTO arrived (sender, number) VALUES (?1, ?2)";
     Ok(transaction.prepare_cached(sql)?.execute(params![submission.sender.0, number])? == 1)
 }

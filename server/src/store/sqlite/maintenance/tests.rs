@@ -7,8 +7,8 @@ use tempfile::TempDir;
 use super::*;
 use crate::store::value::{binary, string};
 use crate::store::{
-    MemberChange, MessageChange, MessageTarget, NewUser, PartChange, PropertyChanges, PropertyName, SpecialFolder, User,
-    tags,
+    MemberChange, MessageChange, MessageTarget, NewUser, PartChange, PropertyChanges, PropertyName, SpecialFolder,
+    User, tags,
 };
 
 const STORE: &str = "store";
