@@ -192,8 +192,33 @@ pub struct AuthenticationLimits {
     pub window: Duration,
     /// Whether NTLM is served to the users that are set up for it, beside Basic.
     pub ntlm: bool,
+    /// The keytab of this server's `HTTP` principals: Kerberos is served within Negotiate.
+    pub keytab: Option<PathBuf>,
+    /// Whose bearer tokens are taken; none are without it.
+    pub bearer: Option<BearerSettings>,
     /// Users and source addresses whose failures are remembered.
     pub tracked: usize,
+}
+
+/// The issuer of bearer tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BearerSettings {
+    /// What `iss` has to be.
+    pub issuer: String,
+    /// What `aud` has to be, or to have among it.
+    pub audience: String,
+    /// The JSON Web Key Set of the issuer: a file or an `https` address.
+    pub keys: String,
+    /// The claim that names the mail address.
+    #[serde(default = "default_claim")]
+    pub claim: String,
+    /// Certificate authorities (PEM) for the address of the keys; without it, those that the system trusts.
+    pub ca: Option<PathBuf>,
+}
+
+fn default_claim() -> String {
+    "email".to_owned()
 }
 
 impl Default for AuthenticationLimits {
@@ -207,6 +232,8 @@ impl Default for AuthenticationLimits {
             failures_per_source: 50,
             window: Duration::from_secs(300),
             ntlm: false,
+            keytab: None,
+            bearer: None,
             tracked: 16_384,
         }
     }

@@ -59,6 +59,10 @@ pub struct Authenticator<A> {
     places: Semaphore,
     unmatchable: Arc<str>,
     ntlm: Option<NtlmSettings>,
+    #[cfg(feature = "negotiate")]
+    kerberos: Option<super::kerberos::Acceptor>,
+    #[cfg(feature = "bearer")]
+    bearer: Option<super::bearer::Bearer>,
     state: Mutex<State>,
 }
 
@@ -80,6 +84,10 @@ impl<A: Accounts> Authenticator<A> {
             places: Semaphore::new(limits.hashes.saturating_add(limits.waiting)),
             unmatchable: password::unmatchable()?.into(),
             ntlm: None,
+            #[cfg(feature = "negotiate")]
+            kerberos: None,
+            #[cfg(feature = "bearer")]
+            bearer: None,
             state: Mutex::new(state),
         })
     }
@@ -94,6 +102,30 @@ impl<A: Accounts> Authenticator<A> {
     #[must_use]
     pub fn ntlm(&self) -> Option<&NtlmSettings> {
         self.ntlm.as_ref()
+    }
+
+    /// The same that serves Kerberos within Negotiate, too.
+    #[cfg(feature = "negotiate")]
+    #[must_use]
+    pub fn with_kerberos(self, acceptor: super::kerberos::Acceptor) -> Self {
+        Self { kerberos: Some(acceptor), ..self }
+    }
+
+    #[cfg(feature = "negotiate")]
+    pub(super) fn kerberos(&self) -> Option<&super::kerberos::Acceptor> {
+        self.kerberos.as_ref()
+    }
+
+    /// The same that takes bearer tokens, too.
+    #[cfg(feature = "bearer")]
+    #[must_use]
+    pub fn with_bearer(self, bearer: super::bearer::Bearer) -> Self {
+        Self { bearer: Some(bearer), ..self }
+    }
+
+    #[cfg(feature = "bearer")]
+    pub(super) fn bearer(&self) -> Option<&super::bearer::Bearer> {
+        self.bearer.as_ref()
     }
 
     pub(super) fn accounts(&self) -> &Arc<A> {

@@ -2,10 +2,16 @@
 
 pub mod authenticator;
 pub mod basic;
+#[cfg(feature = "bearer")]
+pub mod bearer;
 pub mod cache;
 pub mod connection;
 pub mod directory;
+#[cfg(feature = "negotiate")]
+pub mod kerberos;
 pub mod limiter;
+#[cfg(feature = "negotiate")]
+mod negotiate;
 pub mod ntlm;
 pub mod password;
 

@@ -53,6 +53,15 @@ impl Config {
             certificate.chain = directory.join(&certificate.chain);
             certificate.key = directory.join(&certificate.key);
         }
+        if let Some(keytab) = &mut config.authentication.keytab {
+            *keytab = directory.join(&keytab);
+        }
+        if let Some(bearer) = &mut config.authentication.bearer {
+            if !bearer.keys.contains("://") {
+                bearer.keys = directory.join(&bearer.keys).display().to_string();
+            }
+            bearer.ca = bearer.ca.as_ref().map(|ca| directory.join(ca));
+        }
         config.check()?;
         Ok(config)
     }

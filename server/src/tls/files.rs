@@ -113,6 +113,20 @@ pub fn read(path: &Path) -> Result<String, FileError> {
 /// # Errors
 /// [`FileError`].
 pub fn read_private(path: &Path) -> Result<String, FileError> {
+    read_text(&open_private(path)?, path)
+}
+
+/// Reads a file that holds secrets and is no text, and refuses one that others may read.
+///
+/// # Errors
+/// [`FileError`].
+pub fn read_private_bytes(path: &Path) -> Result<Vec<u8>, FileError> {
+    let mut bytes = Vec::new();
+    open_private(path)?.take(MAX_FILE).read_to_end(&mut bytes).map_err(at("read", path))?;
+    Ok(bytes)
+}
+
+fn open_private(path: &Path) -> Result<File, FileError> {
     let file = File::open(path).map_err(at("open", path))?;
     #[cfg(unix)]
     {
@@ -123,7 +137,7 @@ pub fn read_private(path: &Path) -> Result<String, FileError> {
             return Err(at("trust", path)(problem));
         }
     }
-    read_text(&file, path)
+    Ok(file)
 }
 
 fn read_text(file: &File, path: &Path) -> Result<String, FileError> {

@@ -11,6 +11,7 @@ mod router;
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -21,13 +22,17 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+#[cfg(feature = "bearer")]
+use crate::auth::bearer::{Bearer, KeyError};
 use crate::auth::connection::{ConnectionLogOn, NtlmSettings};
+#[cfg(feature = "negotiate")]
+use crate::auth::kerberos::{Acceptor, keytab::KeytabError};
 use crate::auth::ntlm::{NtlmError, ServerNames, channel_hash};
 use crate::auth::password::HashError;
 use crate::auth::{Accounts, Authenticator};
 use crate::autodiscover::Deployment;
 use crate::autodiscover::deployment::DeploymentError;
-use crate::config::{Config, Limits};
+use crate::config::{BearerSettings, Config, Limits};
 use crate::engine::endpoint::MailboxEndpoint;
 use crate::tls::{self, TlsError};
 use clock::{Clock, SystemClock};
@@ -57,6 +62,17 @@ pub enum TransportError {
     /// NTLM cannot be set up.
     #[error("cannot set up NTLM: {0}")]
     Ntlm(#[from] NtlmError),
+    /// The keytab cannot be used.
+    #[cfg(feature = "negotiate")]
+    #[error("cannot set up Kerberos: {0}")]
+    Keytab(#[from] KeytabError),
+    /// The keys of bearer tokens cannot be used.
+    #[cfg(feature = "bearer")]
+    #[error("cannot set up bearer tokens: {0}")]
+    Bearer(#[from] KeyError),
+    /// A setting wants what this program was built without.
+    #[error("the program was built without the feature {0}")]
+    NotBuilt(&'static str),
     /// The identity of the installation is missing.
     #[error(transparent)]
     Deployment(#[from] DeploymentError),
@@ -67,6 +83,7 @@ pub struct Server<E: MailboxEndpoint, B: MailboxEndpoint, A> {
     listener: TcpListener,
     address: SocketAddr,
     acceptor: TlsAcceptor,
+    channel: Option<[u8; 16]>,
     router: Arc<Router<E, B, A>>,
     limits: Arc<Limits>,
 }
@@ -109,8 +126,16 @@ impl<E: MailboxEndpoint, B: MailboxEndpoint, A: Accounts> Server<E, B, A> {
         let limits = config.limits.clone();
         let mut authenticator = Authenticator::new(accounts, &config.authentication)?;
         if config.authentication.ntlm {
-            authenticator = authenticator.with_ntlm(ntlm_settings(config)?);
+            authenticator = authenticator.with_ntlm(ntlm_settings(config));
         }
+        if let Some(keytab) = &config.authentication.keytab {
+            authenticator = with_keytab(authenticator, keytab)?;
+        }
+        if let Some(bearer) = &config.authentication.bearer {
+            authenticator = with_bearer(authenticator, bearer)?;
+        }
+        let certificate = tls::certificate_hash(&config.data_dir, config.certificate.as_ref())?;
+        let channel = certificate.map(|hash| channel_hash(&hash)).transpose()?;
         let router = Router {
             mapi: MapiHttp::new(&MAILBOX, endpoint, Arc::clone(&clock), config.sessions.clone(), limits.clone()),
             book: MapiHttp::new(
@@ -128,7 +153,7 @@ impl<E: MailboxEndpoint, B: MailboxEndpoint, A: Accounts> Server<E, B, A> {
             stopping: AtomicBool::new(false),
         };
         let acceptor = TlsAcceptor::from(tls);
-        Ok(Self { listener, address, acceptor, router: Arc::new(router), limits: Arc::new(limits) })
+        Ok(Self { listener, address, acceptor, channel, router: Arc::new(router), limits: Arc::new(limits) })
     }
 
     /// The address that is listened on, with its port.
@@ -199,7 +224,7 @@ impl<E: MailboxEndpoint, B: MailboxEndpoint, A: Accounts> Server<E, B, A> {
         stopping: watch::Receiver<bool>,
     ) -> impl Future<Output = ()> + Send + use<E, B, A> {
         let (acceptor, router) = (self.acceptor.clone(), Arc::clone(&self.router));
-        let limits = Arc::clone(&self.limits);
+        let (limits, channel) = (Arc::clone(&self.limits), self.channel);
         async move {
             let _place = place;
             // Keep-alive meta-tags must not wait for more to send (MS-OXCMAPIHTTP 3.2.5.2).
@@ -212,7 +237,7 @@ impl<E: MailboxEndpoint, B: MailboxEndpoint, A: Accounts> Server<E, B, A> {
                 Ok(Err(error)) => return tracing::debug!(%error, %peer, "TLS handshake failed"),
                 Err(_) => return tracing::debug!(%peer, "TLS handshake took too long"),
             };
-            let log_on = Arc::new(ConnectionLogOn::default());
+            let log_on = Arc::new(ConnectionLogOn::over(channel));
             connection::serve(stream, &limits, stopping, |activity| {
                 service_fn(move |request| {
                     let (router, guard) = (Arc::clone(&router), activity.request());
@@ -228,14 +253,39 @@ impl<E: MailboxEndpoint, B: MailboxEndpoint, A: Accounts> Server<E, B, A> {
     }
 }
 
-/// The names and the channel that NTLM tells: those of the public address and of the certificate.
-fn ntlm_settings(config: &Config) -> Result<NtlmSettings, TransportError> {
+/// The same with Kerberos for the principals of a keytab.
+#[cfg(feature = "negotiate")]
+fn with_keytab<A: Accounts>(authenticator: Authenticator<A>, path: &Path) -> Result<Authenticator<A>, TransportError> {
+    Ok(authenticator.with_kerberos(Acceptor::load(path)?))
+}
+
+/// There is no Kerberos in this program.
+#[cfg(not(feature = "negotiate"))]
+fn with_keytab<A: Accounts>(_: Authenticator<A>, _: &Path) -> Result<Authenticator<A>, TransportError> {
+    Err(TransportError::NotBuilt("negotiate"))
+}
+
+/// The same with the tokens of an issuer.
+#[cfg(feature = "bearer")]
+fn with_bearer<A: Accounts>(
+    authenticator: Authenticator<A>,
+    settings: &BearerSettings,
+) -> Result<Authenticator<A>, TransportError> {
+    Ok(authenticator.with_bearer(Bearer::new(settings)?))
+}
+
+/// No tokens are taken in this program.
+#[cfg(not(feature = "bearer"))]
+fn with_bearer<A: Accounts>(_: Authenticator<A>, _: &BearerSettings) -> Result<Authenticator<A>, TransportError> {
+    Err(TransportError::NotBuilt("bearer"))
+}
+
+/// The names that NTLM tells: those of the public address.
+fn ntlm_settings(config: &Config) -> NtlmSettings {
     let authority = config.public_authority.as_deref().unwrap_or("localhost");
     let host = authority.split(':').next().unwrap_or(authority).to_owned();
     let domain = host.split_once('.').map_or(host.as_str(), |(_, domain)| domain).to_owned();
-    let certificate = tls::certificate_hash(&config.data_dir, config.certificate.as_ref())?;
-    let channel = certificate.map(|hash| channel_hash(&hash)).transpose()?;
-    Ok(NtlmSettings { names: ServerNames { host, domain }, channel })
+    NtlmSettings { names: ServerNames { host, domain } }
 }
 
 /// Listens and answers as `config` says until `shutdown` is ready: [`Server::bind`] and [`Server::run`].

@@ -19,7 +19,7 @@ use super::clock::Clock;
 use super::mapi_http::MapiHttp;
 use super::mapi_http::request::Echo;
 use super::mapi_http::response_code::ResponseCode;
-use crate::auth::connection::ConnectionLogOn;
+use crate::auth::connection::{ConnectionLogOn, LogOn, Origin};
 use crate::auth::{Account, Accounts, AuthFailure, Authenticator};
 use crate::autodiscover::{self, Deployment};
 use crate::config::Limits;
@@ -28,8 +28,6 @@ use crate::store::file_time;
 
 /// What the server asks for credentials with.
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Basic realm=\"mail\", charset=\"UTF-8\"");
-/// The same for NTLM (MS-NTHT 2.1).
-const NTLM: HeaderValue = HeaderValue::from_static("NTLM");
 const UNAUTHORIZED_PAGE: &str =
     "<html><head><title>401</title></head><body><p>Log on with a mail address and its password.</p></body></html>\r\n";
 const X_MAPI_HTTP_CAPABILITY: HeaderName = HeaderName::from_static("x-mapihttpcapability");
@@ -97,7 +95,14 @@ impl<E: MailboxEndpoint, B: MailboxEndpoint, A: Accounts> Router<E, B, A> {
             }
             Place::Autodiscover | Place::Mailbox | Place::AddressBook | Place::UnknownEndpoint => {
                 match self.authenticate(&parts.headers, peer, log_on).await {
-                    Ok(account) => self.enter(place, &parts, body, &account).await,
+                    Ok(LogOn { account, answer }) => {
+                        let mut response = self.enter(place, &parts, body, &account).await;
+                        // Base64: always a header's value.
+                        if let Some(Ok(answer)) = answer.as_deref().map(HeaderValue::from_str) {
+                            response.headers_mut().insert(WWW_AUTHENTICATE, answer);
+                        }
+                        response
+                    }
                     Err(failure) => {
                         self.discard(&parts.headers, body).await;
                         self.refuse_log_on(&parts.headers, &failure, peer)
@@ -114,10 +119,10 @@ impl<E: MailboxEndpoint, B: MailboxEndpoint, A: Accounts> Router<E, B, A> {
         headers: &HeaderMap,
         peer: SocketAddr,
         log_on: &ConnectionLogOn,
-    ) -> Result<Account, AuthFailure> {
+    ) -> Result<LogOn, AuthFailure> {
         let header = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
-        let wall = self.clock.wall();
-        self.authenticator.authenticate_on(log_on, header, peer.ip(), self.clock.now(), file_time(wall)).await
+        let origin = Origin { source: peer.ip(), now: self.clock.now(), wall: file_time(self.clock.wall()) };
+        self.authenticator.authenticate_on(log_on, header, origin).await
     }
 
     async fn enter(&self, place: Place, parts: &Parts, body: Incoming, account: &Account) -> Response<ReplyBody> {
@@ -154,8 +159,8 @@ impl<E: MailboxEndpoint, B: MailboxEndpoint, A: Accounts> Router<E, B, A> {
             }
             _ => {
                 challenges.insert(WWW_AUTHENTICATE, CHALLENGE);
-                if self.authenticator.ntlm().is_some() {
-                    challenges.append(WWW_AUTHENTICATE, NTLM);
+                for scheme in self.authenticator.offers() {
+                    challenges.append(WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
                 }
             }
         }

@@ -136,7 +136,7 @@ fn new_mail_is_told_with_its_flags_and_class() {
     proved(TEST, &[1, 5, 8, 10, 11, 41, 52, 96, 97001, 97002, 103, 121, 136, 137, 138, 169, 170, 173, 174, 213, 217]);
     proved(TEST, &[223, 240, 241, 290, 12402, 17103, 17501, 17905, 18303, 18703, 19103, 19503, 20702, 21102, 21501]);
     proved(TEST, &[22101, 22601]);
-    assert_eq!(anna.news(), []);
+    assert_eq!(anna.news(), [0_u8; 0]);
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn messages_that_are_made_changed_and_deleted_are_told() {
 
     let (mut other, other_inbox) = fixture.opened(SpecialFolder::Inbox);
     let (_, draft) = other.create_message(other_inbox, inbox, false).unwrap();
-    assert_eq!(anna.news(), [], "a message that is not saved is nothing to tell of");
+    assert_eq!(anna.news(), [0_u8; 0], "a message that is not saved is nothing to tell of");
     let id = other.save(draft, 0x0C).unwrap();
     // The folder has one message more, which its author has read.
     let counts = bytes(&[&[2, 0, 3, 0, 2, 0x36, 3, 0, 3, 0x36], &[1, 0, 0, 0, 0, 0, 0, 0]]);
@@ -271,7 +271,7 @@ fn a_subscription_is_told_of_nothing_else_and_not_after_its_release() {
     let of_first = anna.subscribe(logon, MODIFIED, Some((fixture.inbox(), first)));
     let second = fixture.deliver_subject("second", 2);
     fixture.mailbox.set_read(second, true).unwrap();
-    assert_eq!(anna.news(), []);
+    assert_eq!(anna.news(), [0_u8; 0]);
     fixture.mailbox.set_read(first, true).unwrap();
     let expected = bytes(&[&head(of_first, 0x8010), &folder(fixture.inbox()), &message(first), &[1, 0, 3, 0, 7, 0x0E]]);
     assert_eq!(anna.news(), expected);
@@ -281,7 +281,7 @@ fn a_subscription_is_told_of_nothing_else_and_not_after_its_release() {
     fixture.mailbox.set_read(first, false).unwrap();
     anna.release(of_drafts);
     anna.release(of_first);
-    assert_eq!(anna.news(), []);
+    assert_eq!(anna.news(), [0_u8; 0]);
 }
 
 #[test]
@@ -311,7 +311,7 @@ fn notifications_that_do_not_fit_wait_behind_a_rop_pending() {
     // Where there is no room for anything, they wait without a word.
     fixture.deliver_many(1);
     anna.limit = 4;
-    assert_eq!(anna.news(), []);
+    assert_eq!(anna.news(), [0_u8; 0]);
     anna.limit = 1000;
     assert_eq!(anna.news().len(), one);
 }

@@ -61,8 +61,8 @@ pub(super) fn hmac_md5(key: &[u8; 16], parts: &[&[u8]]) -> [u8; 16] {
     mac.finalize().into_bytes().into()
 }
 
-/// RC4 of 16 bytes.
-pub(super) fn rc4(key: &[u8; 16], bytes: [u8; 16]) -> [u8; 16] {
+/// RC4 of the first bytes of its stream.
+pub(super) fn rc4<const N: usize>(key: &[u8; 16], bytes: [u8; N]) -> [u8; N] {
     let mut bytes = bytes;
     Rc4::<U16>::new(key.into()).apply_keystream(&mut bytes);
     bytes

@@ -8,6 +8,7 @@
 //! directory has it sealed ([`Vault`]).
 
 mod crypto;
+mod signature;
 mod vault;
 
 use protocol::nlmp::{
@@ -18,6 +19,7 @@ use runtime::{Blob, Cursor, Encoder, FileTime, UnpackError, Utf16};
 use subtle::ConstantTimeEq as _;
 
 pub use crypto::NtHash;
+pub use signature::{Direction, Signature, Signer};
 pub use vault::{Vault, VaultError};
 
 /// The longest message taken, in bytes.
@@ -241,6 +243,12 @@ impl Claim {
     #[must_use]
     pub fn user(&self) -> &str {
         &self.user
+    }
+
+    /// What signs in the session whose key [`Claim::verify`] gives.
+    #[must_use]
+    pub fn signer(&self, key: SessionKey) -> Signer {
+        Signer::new(key, self.flags)
     }
 
     /// The domain as the client wrote it; may be empty.
