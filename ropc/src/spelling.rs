@@ -1,7 +1,32 @@
 //! The nearest correct spelling of a word.
 
+use std::cell::Cell;
+
+/// Words of one run that a near one is looked for: a text of nothing but unknown names takes time that is linear in its
+/// length all the same.
+const SEARCHES: u32 = 100;
+
+/// Looks for near names among all that a text declares, and gives up after so many.
+#[derive(Debug)]
+pub struct Searches(Cell<u32>);
+
+impl Default for Searches {
+    fn default() -> Self {
+        Self(Cell::new(SEARCHES))
+    }
+}
+
+impl Searches {
+    /// As [`nearest`]; `None` for every word after the first hundred.
+    pub fn nearest<'a>(&self, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+        self.0.set(self.0.get().checked_sub(1)?);
+        nearest(word, candidates)
+    }
+}
+
 /// The candidate nearest to `word`, if one is near enough to be meant: at most a third of the letters
-/// differ, upper and lower case counting as the same letter at half the price of another one.
+/// differ, upper and lower case counting as the same letter at half the price of another one. Of two that are equally
+/// near it is the first by the alphabet, in whatever order they come.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let longest = word.chars().count().max(1);
     candidates
@@ -17,7 +42,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
             let cost = distance(word, candidate);
             (cost <= allowed).then_some((cost, candidate))
         })
-        .min_by_key(|(cost, _)| *cost)
+        .min()
         .map(|(_, candidate)| candidate)
 }
 
@@ -55,7 +80,7 @@ fn distance(from: &str, to: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{SEARCHES, Searches, nearest};
 
     #[test]
     fn finds_the_word_that_was_meant() {
@@ -76,5 +101,20 @@ mod tests {
     fn prefers_the_nearer_of_two() {
         assert_eq!(nearest("uint61", ["uint16", "uint64", "uint8"]), Some("uint16"));
         assert_eq!(nearest("FolderID", ["FolderIds", "FolderId"]), Some("FolderId"));
+    }
+
+    #[test]
+    fn of_two_equally_near_ones_the_order_decides_nothing() {
+        assert_eq!(nearest("PropertyC", ["PropertyB", "PropertyA"]), Some("PropertyA"));
+        assert_eq!(nearest("PropertyC", ["PropertyA", "PropertyB"]), Some("PropertyA"));
+    }
+
+    #[test]
+    fn gives_up_after_so_many_words() {
+        let searches = Searches::default();
+        for _ in 0..SEARCHES {
+            assert_eq!(searches.nearest("sucess", ["success"]), Some("success"));
+        }
+        assert_eq!(searches.nearest("sucess", ["success"]), None);
     }
 }

@@ -1715,7 +1715,6 @@ impl<'a> Whole<'a> {
         c.align(4, 8)?;
         let size = c.u32().at("size")?;
         c.defer_pointer().at("name")?;
-        c.align_ndr64(8)?;
         Ok(Self { size, name: None })
     }
 
@@ -1725,7 +1724,6 @@ impl<'a> Whole<'a> {
         e.count_u32(e.to_count(e.size_of_whole(|e| self.pack(e))? as u64).at("size")?)
             .at("size")?;
         e.pointer(self.name.is_some()).at("name")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 
@@ -1776,7 +1774,6 @@ impl<'a> Measured<'a> {
         c.align(4, 8)?;
         let length = c.u16().at("length")?;
         c.defer_pointer().at("name")?;
-        c.align_ndr64(8)?;
         Ok(Self { length, name: None })
     }
 
@@ -1799,7 +1796,6 @@ impl<'a> Measured<'a> {
             )
             .at("length")?;
         e.pointer(self.name.is_some()).at("name")?;
-        e.align_ndr64(8)?;
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use super::{Lower, attr_text};
 use crate::ast::{self, Decl, DeclKind, Ident, Span};
 use crate::diagnostic::Diagnostic;
 use crate::model::{ConstValue, Object, StructDef, TypeDef, TypeId, TypeKind};
+use crate::spelling::Searches;
 
 /// What a name stands for.
 #[derive(Clone, Debug)]
@@ -35,6 +36,7 @@ pub(crate) struct Scope<'a> {
     pub(crate) lost: HashSet<&'a str>,
     /// Names of sets of wire forms.
     pub(crate) form_names: HashSet<&'a str>,
+    searches: Searches,
 }
 
 impl<'a> Scope<'a> {
@@ -74,37 +76,8 @@ impl<'a> Scope<'a> {
 
     /// The nearest known name, for "did you mean".
     pub(crate) fn nearest(&self, name: &str) -> Option<&str> {
-        let limit = (name.len() / 3).max(1);
-        self.names
-            .keys()
-            .chain(self.constants.keys())
-            .map(|known| (distance(name, known), known.as_str()))
-            .filter(|&(d, _)| d <= limit)
-            .min()
-            .map(|(_, known)| known)
+        self.searches.nearest(name, self.names.keys().chain(self.constants.keys()).map(String::as_str))
     }
-}
-
-/// Edit distance, case counting half of nothing: a wrong case is the nearest miss.
-fn distance(a: &str, b: &str) -> usize {
-    if a.eq_ignore_ascii_case(b) {
-        return 0;
-    }
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (cell, y) in row.iter_mut().skip(1).zip(&b) {
-            let next = (diagonal + usize::from(x != *y)).min(left + 1).min(*cell + 1);
-            diagonal = std::mem::replace(cell, next);
-            left = next;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or(usize::MAX)
 }
 
 impl<'a> Lower<'a> {

@@ -317,7 +317,9 @@ impl<'a> Resolver<'a> {
                 continue;
             }
             if labels.is_empty() && !case.default {
-                self.bad_label(&case.span, "an arm needs `case` or `default`");
+                if case.labels.is_empty() {
+                    self.bad_label(&case.span, "an arm needs `case` or `default`");
+                }
                 continue;
             }
             let member = case.member.as_ref().and_then(|member| match &member.kind {

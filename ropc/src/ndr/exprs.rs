@@ -5,7 +5,6 @@ use super::model::{Expr, Known, Scalar, Type};
 use super::resolve::Resolver;
 use crate::ast::{self, BinaryOp, ExprKind, UnaryOp};
 use crate::diagnostic::Diagnostic;
-use crate::spelling;
 
 impl Resolver<'_> {
     /// Resolves an expression over fields. Reports and gives `None` for what cannot be.
@@ -169,7 +168,7 @@ impl Resolver<'_> {
         let mut diagnostic =
             Diagnostic::error("R0704", format!("unknown name `{}`", name.text), name.span.clone(), label);
         let candidates = fields.iter().copied().chain(self.constants.keys().map(String::as_str));
-        if let Some(near) = spelling::nearest(&name.text, candidates) {
+        if let Some(near) = self.searches.nearest(&name.text, candidates) {
             diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
         }
         self.diagnostics.push(diagnostic);

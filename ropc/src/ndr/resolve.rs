@@ -12,6 +12,7 @@ use super::Scope;
 use super::model::{Flags, Interface, Scalar, Struct, TypeDef, TypeId, TypeKind, Union};
 use crate::ast::{self, Attr, Decl, DeclKind, Declarator, Ident, Span, TypeSpec, Typedef};
 use crate::diagnostic::Diagnostic;
+use crate::spelling::Searches;
 
 /// Typedefs of typedefs that are followed.
 const MAX_ALIASES: usize = 64;
@@ -51,6 +52,7 @@ pub(super) struct Resolver<'a> {
     nameless: HashSet<&'a str>,
     /// What is lowered belongs to an interface with headers of C: they may declare more.
     pub(super) headers: bool,
+    pub(super) searches: Searches,
 }
 
 /// What a name stands for.
@@ -127,6 +129,7 @@ impl<'a> Resolver<'a> {
             with_headers: HashSet::new(),
             nameless: HashSet::new(),
             headers: false,
+            searches: Searches::default(),
         }
     }
 
@@ -172,6 +175,7 @@ impl<'a> Resolver<'a> {
                 model.consts.push(constant);
             }
         }
+        self.check_aliases(interface);
         self.lower_bodies();
         self.interface_attrs(interface, &mut model);
         model.operations = self.operations(interface);

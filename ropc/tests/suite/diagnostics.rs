@@ -12,12 +12,11 @@ use ropc::parse::parse;
 use ropc::preprocess;
 
 /// Codes whose page has no pair of examples, each with its reason.
-const WITHOUT_EXAMPLES: [(&str, &str); 5] = [
+const WITHOUT_EXAMPLES: [(&str, &str); 4] = [
     ("R0018", "it takes files: a test below reads one"),
     ("R0019", "it takes 200 mistakes: tests/ui/too_many.idl has them"),
     ("R0099", "only a mistake of the compiler itself brings it"),
     ("R0725", "it takes two files: tests/suite/midl.rs has them"),
-    ("R0901", "what it is about changes: docs/LANGUAGE.md lists it"),
 ];
 
 /// Codes of the reader that no description in tests/ui can show, each with its reason.
@@ -79,11 +78,16 @@ fn every_page_belongs_to_a_code() {
     }
 }
 
+/// The codes that a text shows as messages do: in brackets.
+pub fn shown_codes(text: &str) -> BTreeSet<String> {
+    codes_between(text, "[", ']')
+}
+
 #[test]
 fn every_reading_mistake_has_a_ui_test() {
     let mut texts = Vec::new();
     texts_below(&crate_dir().join("tests/ui"), "stderr", &mut texts);
-    let shown: BTreeSet<String> = texts.iter().flat_map(|text| codes_between(text, "[", ']')).collect();
+    let shown: BTreeSet<String> = texts.iter().flat_map(|text| shown_codes(text)).collect();
     for entry in CODES.iter().filter(|entry| entry.code.starts_with("R00")) {
         let excused = WITHOUT_UI_TEST.iter().any(|(code, _)| *code == entry.code);
         assert!(
@@ -94,7 +98,8 @@ fn every_reading_mistake_has_a_ui_test() {
     }
 }
 
-fn examples(page: &str) -> Vec<&str> {
+/// The examples of a page: the wrong one, the right one.
+pub fn examples(page: &str) -> Vec<&str> {
     page.split("```idl\n").skip(1).map(|rest| rest.split("\n```").next().unwrap()).collect()
 }
 

@@ -1,12 +1,24 @@
 //! The interface itself: what its attributes say, its bases, its operations.
 
-use super::{Resolver, is_called};
+use super::{Name, Resolver, is_called};
 use crate::ast::{self, Attr, DeclKind};
 use crate::diagnostic::Diagnostic;
 use crate::ndr::attrs;
 use crate::ndr::model::{Interface, Operation};
 
 impl<'a> Resolver<'a> {
+    /// The attributes of other names for types, used or not.
+    pub(super) fn check_aliases(&mut self, interface: &'a ast::Interface) {
+        for decl in &interface.decls {
+            let DeclKind::Typedef(typedef) = &decl.kind else { continue };
+            let names = typedef.declarators.iter().map(|declarator| self.names.get(declarator.name.text.as_str()));
+            if names.flatten().any(|name| matches!(name, Name::Alias(..))) {
+                let attrs: Vec<&Attr> = decl.attrs.iter().chain(&typedef.attrs).collect();
+                attrs::check(&attrs, &mut self.diagnostics);
+            }
+        }
+    }
+
     pub(super) fn interface_attrs(&mut self, interface: &'a ast::Interface, model: &mut Interface) {
         let list: Vec<&Attr> = interface.attrs.iter().collect();
         attrs::check(&list, &mut self.diagnostics);

@@ -3,7 +3,6 @@
 use super::{MAX_ALIASES, Name, Resolver};
 use crate::ast::{self, Attr, Declarator, Ident, TypeSpec};
 use crate::diagnostic::Diagnostic;
-use crate::ndr::attrs;
 use crate::ndr::model::{Type, TypeId, TypeKind};
 use crate::ndr::types::Level;
 
@@ -88,7 +87,6 @@ impl<'a> Resolver<'a> {
         }
         self.open.push(key);
         let attrs: Vec<&Attr> = decl.attrs.iter().chain(&typedef.attrs).collect();
-        attrs::check(&attrs, &mut self.diagnostics);
         let level = self.alias(typedef, declarator, &attrs);
         self.open.pop();
         level
@@ -166,7 +164,7 @@ impl<'a> Resolver<'a> {
             "not declared here or in an imported interface",
         );
         let candidates = self.names.keys().copied().chain(crate::ndr::types::BUILTIN_NAMES.iter().copied());
-        if let Some(near) = crate::spelling::nearest(&ident.text, candidates) {
+        if let Some(near) = self.searches.nearest(&ident.text, candidates) {
             diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
         }
         self.diagnostics.push(diagnostic);
