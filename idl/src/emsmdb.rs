@@ -409,6 +409,20 @@ impl<'a> EcRRegisterPushNotificationRequest<'a> {
     }
 }
 
+impl EcRRegisterPushNotificationRequest<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> EcRRegisterPushNotificationRequest<'static> {
+        EcRRegisterPushNotificationRequest {
+            pcxh: self.pcxh,
+            i_rpc: self.i_rpc,
+            rgb_context: Blob::Owned(self.rgb_context.into_owned()),
+            grbit_advise_bits: self.grbit_advise_bits,
+            rgb_callback_address: Blob::Owned(self.rgb_callback_address.into_owned()),
+        }
+    }
+}
+
 /// The response of `EcRRegisterPushNotification`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct EcRRegisterPushNotificationResponse {
@@ -979,6 +993,28 @@ impl<'a> EcDoConnectExRequest<'a> {
     }
 }
 
+impl EcDoConnectExRequest<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> EcDoConnectExRequest<'static> {
+        EcDoConnectExRequest {
+            sz_user_dn: self.sz_user_dn.into_owned(),
+            ul_flags: self.ul_flags,
+            ul_con_mod: self.ul_con_mod,
+            cb_limit: self.cb_limit,
+            ul_cpid: self.ul_cpid,
+            ul_lcid_string: self.ul_lcid_string,
+            ul_lcid_sort: self.ul_lcid_sort,
+            ul_icxr_link: self.ul_icxr_link,
+            us_f_can_convert_code_pages: self.us_f_can_convert_code_pages,
+            rgw_client_version: self.rgw_client_version,
+            pul_time_stamp: self.pul_time_stamp,
+            rgb_aux_in: Blob::Owned(self.rgb_aux_in.into_owned()),
+            pcb_aux_out: self.pcb_aux_out,
+        }
+    }
+}
+
 /// The response of `EcDoConnectEx`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct EcDoConnectExResponse<'a> {
@@ -1160,6 +1196,27 @@ impl<'a> EcDoConnectExResponse<'a> {
     }
 }
 
+impl EcDoConnectExResponse<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> EcDoConnectExResponse<'static> {
+        EcDoConnectExResponse {
+            pcxh: self.pcxh,
+            pcms_polls_max: self.pcms_polls_max,
+            pc_retry: self.pc_retry,
+            pcms_retry_delay: self.pcms_retry_delay,
+            picxr: self.picxr,
+            sz_dn_prefix: self.sz_dn_prefix.map(|value| value.into_owned()),
+            sz_display_name: self.sz_display_name.map(|value| value.into_owned()),
+            rgw_server_version: self.rgw_server_version,
+            rgw_best_version: self.rgw_best_version,
+            pul_time_stamp: self.pul_time_stamp,
+            rgb_aux_out: Blob::Owned(self.rgb_aux_out.into_owned()),
+            return_value: self.return_value,
+        }
+    }
+}
+
 /// The request of `EcDoRpcExt2`.
 ///
 /// Runs a batch of operations.
@@ -1260,6 +1317,21 @@ impl<'a> EcDoRpcExt2Request<'a> {
             rgb_aux_in,
             pcb_aux_out,
         })
+    }
+}
+
+impl EcDoRpcExt2Request<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> EcDoRpcExt2Request<'static> {
+        EcDoRpcExt2Request {
+            pcxh: self.pcxh,
+            pul_flags: self.pul_flags,
+            rgb_in: Blob::Owned(self.rgb_in.into_owned()),
+            pcb_out: self.pcb_out,
+            rgb_aux_in: Blob::Owned(self.rgb_aux_in.into_owned()),
+            pcb_aux_out: self.pcb_aux_out,
+        }
     }
 }
 
@@ -1364,6 +1436,21 @@ impl<'a> EcDoRpcExt2Response<'a> {
             pul_trans_time,
             return_value,
         })
+    }
+}
+
+impl EcDoRpcExt2Response<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> EcDoRpcExt2Response<'static> {
+        EcDoRpcExt2Response {
+            pcxh: self.pcxh,
+            pul_flags: self.pul_flags,
+            rgb_out: Blob::Owned(self.rgb_out.into_owned()),
+            rgb_aux_out: Blob::Owned(self.rgb_aux_out.into_owned()),
+            pul_trans_time: self.pul_trans_time,
+            return_value: self.return_value,
+        }
     }
 }
 

@@ -113,11 +113,11 @@ impl RpcIfIdT {
     /// The value at a place of fields that are read at once.
     #[inline]
     #[must_use]
-    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, at: usize) -> Self {
+    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, start: usize) -> Self {
         Self {
-            uuid: run.guid(at),
-            vers_major: run.u16(at + 16),
-            vers_minor: run.u16(at + 18),
+            uuid: run.guid(start),
+            vers_major: run.u16(start + 16),
+            vers_minor: run.u16(start + 18),
         }
     }
 
@@ -126,11 +126,11 @@ impl RpcIfIdT {
     pub fn put_into<const N: usize>(
         &self,
         run: &mut runtime::ndr::RunMut<N>,
-        at: usize,
+        start: usize,
     ) {
-        run.guid(at, self.uuid);
-        run.u16(at + 16, self.vers_major);
-        run.u16(at + 18, self.vers_minor);
+        run.guid(start, self.uuid);
+        run.u16(start + 16, self.vers_major);
+        run.u16(start + 18, self.vers_minor);
     }
 }
 
@@ -183,6 +183,16 @@ impl<'a> TwrT<'a> {
         e.bytes(&self.tower_octet_string).at("tower_octet_string")?;
         e.align_ndr64(4)?;
         Ok(())
+    }
+}
+
+impl TwrT<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> TwrT<'static> {
+        TwrT {
+            tower_octet_string: Blob::Owned(self.tower_octet_string.into_owned()),
+        }
     }
 }
 
@@ -261,6 +271,18 @@ impl<'a> EptEntryT<'a> {
     }
 }
 
+impl EptEntryT<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> EptEntryT<'static> {
+        EptEntryT {
+            object: self.object,
+            tower: self.tower.map(|value| Box::new(value.into_owned())),
+            annotation: self.annotation.into_owned(),
+        }
+    }
+}
+
 /// The request of `ept_insert`.
 ///
 /// Adds entries.
@@ -316,6 +338,17 @@ impl<'a> EptInsertRequest<'a> {
         };
         let replace = c.u32().at("replace")?;
         Ok(Self { entries, replace })
+    }
+}
+
+impl EptInsertRequest<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> EptInsertRequest<'static> {
+        EptInsertRequest {
+            entries: self.entries.into_iter().map(|item| item.into_owned()).collect(),
+            replace: self.replace,
+        }
     }
 }
 
@@ -404,6 +437,16 @@ impl<'a> EptDeleteRequest<'a> {
             items
         };
         Ok(Self { entries })
+    }
+}
+
+impl EptDeleteRequest<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> EptDeleteRequest<'static> {
+        EptDeleteRequest {
+            entries: self.entries.into_iter().map(|item| item.into_owned()).collect(),
+        }
     }
 }
 
@@ -614,6 +657,18 @@ impl<'a> EptLookupResponse<'a> {
     }
 }
 
+impl EptLookupResponse<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> EptLookupResponse<'static> {
+        EptLookupResponse {
+            entry_handle: self.entry_handle,
+            entries: self.entries.into_iter().map(|item| item.into_owned()).collect(),
+            status: self.status,
+        }
+    }
+}
+
 /// The request of `ept_map`.
 ///
 /// Answers how an interface is reached.
@@ -690,6 +745,19 @@ impl<'a> EptMapRequest<'a> {
             entry_handle,
             max_towers,
         })
+    }
+}
+
+impl EptMapRequest<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> EptMapRequest<'static> {
+        EptMapRequest {
+            object: self.object,
+            map_tower: self.map_tower.map(|value| Box::new(value.into_owned())),
+            entry_handle: self.entry_handle,
+            max_towers: self.max_towers,
+        }
     }
 }
 
@@ -814,6 +882,22 @@ impl<'a> EptMapResponse<'a> {
             towers,
             status,
         })
+    }
+}
+
+impl EptMapResponse<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> EptMapResponse<'static> {
+        EptMapResponse {
+            entry_handle: self.entry_handle,
+            towers: self
+                .towers
+                .into_iter()
+                .map(|item| item.map(|value| Box::new(value.into_owned())))
+                .collect(),
+            status: self.status,
+        }
     }
 }
 
@@ -1065,6 +1149,18 @@ impl<'a> EptMgmtDeleteRequest<'a> {
             object,
             tower,
         })
+    }
+}
+
+impl EptMgmtDeleteRequest<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> EptMgmtDeleteRequest<'static> {
+        EptMgmtDeleteRequest {
+            object_speced: self.object_speced,
+            object: self.object,
+            tower: self.tower.map(|value| Box::new(value.into_owned())),
+        }
     }
 }
 

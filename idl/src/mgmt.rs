@@ -54,11 +54,11 @@ impl RpcIfIdT {
     /// The value at a place of fields that are read at once.
     #[inline]
     #[must_use]
-    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, at: usize) -> Self {
+    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, start: usize) -> Self {
         Self {
-            uuid: run.guid(at),
-            vers_major: run.u16(at + 16),
-            vers_minor: run.u16(at + 18),
+            uuid: run.guid(start),
+            vers_major: run.u16(start + 16),
+            vers_minor: run.u16(start + 18),
         }
     }
 
@@ -67,11 +67,11 @@ impl RpcIfIdT {
     pub fn put_into<const N: usize>(
         &self,
         run: &mut runtime::ndr::RunMut<N>,
-        at: usize,
+        start: usize,
     ) {
-        run.guid(at, self.uuid);
-        run.u16(at + 16, self.vers_major);
-        run.u16(at + 18, self.vers_minor);
+        run.guid(start, self.uuid);
+        run.u16(start + 16, self.vers_major);
+        run.u16(start + 18, self.vers_minor);
     }
 }
 
@@ -682,6 +682,17 @@ impl<'a> RpcMgmtInqPrincNameResponse<'a> {
         };
         let status = c.u32().at("status")?;
         Ok(Self { princ_name, status })
+    }
+}
+
+impl RpcMgmtInqPrincNameResponse<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> RpcMgmtInqPrincNameResponse<'static> {
+        RpcMgmtInqPrincNameResponse {
+            princ_name: self.princ_name.into_owned(),
+            status: self.status,
+        }
     }
 }
 

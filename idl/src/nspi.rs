@@ -369,8 +369,8 @@ impl FlatUIDR {
     /// The value at a place of fields that are read at once.
     #[inline]
     #[must_use]
-    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, at: usize) -> Self {
-        Self { ab: run.array(at) }
+    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, start: usize) -> Self {
+        Self { ab: run.array(start) }
     }
 
     /// Puts the value into its place among fields that are written at once.
@@ -378,9 +378,9 @@ impl FlatUIDR {
     pub fn put_into<const N: usize>(
         &self,
         run: &mut runtime::ndr::RunMut<N>,
-        at: usize,
+        start: usize,
     ) {
-        run.array(at, self.ab);
+        run.array(start, self.ab);
     }
 }
 
@@ -519,6 +519,17 @@ impl<'a> BinaryR<'a> {
             e.bytes(value).at("lpb")?;
         }
         Ok(())
+    }
+}
+
+impl BinaryR<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> BinaryR<'static> {
+        BinaryR {
+            cb: self.cb,
+            lpb: self.lpb.map(|value| Blob::Owned(value.into_owned())),
+        }
     }
 }
 
@@ -786,6 +797,24 @@ impl<'a> StringArrayR<'a> {
     }
 }
 
+impl StringArrayR<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> StringArrayR<'static> {
+        StringArrayR {
+            c_values: self.c_values,
+            lppsz_a: self
+                .lppsz_a
+                .map(|value| {
+                    value
+                        .into_iter()
+                        .map(|item| item.map(|value| value.into_owned()))
+                        .collect()
+                }),
+        }
+    }
+}
+
 /// Binary values.
 ///
 /// MS-OXNSPI 2.2.2.7.
@@ -866,6 +895,19 @@ impl<'a> BinaryArrayR<'a> {
             e.array(value, |e, item| item.pack_buffers(e)).at("lpbin")?;
         }
         Ok(())
+    }
+}
+
+impl BinaryArrayR<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> BinaryArrayR<'static> {
+        BinaryArrayR {
+            c_values: self.c_values,
+            lpbin: self
+                .lpbin
+                .map(|value| value.into_iter().map(|item| item.into_owned()).collect()),
+        }
     }
 }
 
@@ -1097,6 +1139,24 @@ impl<'a> WStringArrayR<'a> {
     }
 }
 
+impl WStringArrayR<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> WStringArrayR<'static> {
+        WStringArrayR {
+            c_values: self.c_values,
+            lppsz_w: self
+                .lppsz_w
+                .map(|value| {
+                    value
+                        .into_iter()
+                        .map(|item| item.map(|value| value.into_owned()))
+                        .collect()
+                }),
+        }
+    }
+}
+
 /// A time in 100 ns since 1601, in two halves: it is aligned to four, not to eight.
 ///
 /// MS-DTYP 2.3.3.
@@ -1131,10 +1191,10 @@ impl FILETIME {
     /// The value at a place of fields that are read at once.
     #[inline]
     #[must_use]
-    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, at: usize) -> Self {
+    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, start: usize) -> Self {
         Self {
-            dw_low_date_time: run.u32(at),
-            dw_high_date_time: run.u32(at + 4),
+            dw_low_date_time: run.u32(start),
+            dw_high_date_time: run.u32(start + 4),
         }
     }
 
@@ -1143,10 +1203,10 @@ impl FILETIME {
     pub fn put_into<const N: usize>(
         &self,
         run: &mut runtime::ndr::RunMut<N>,
-        at: usize,
+        start: usize,
     ) {
-        run.u32(at, self.dw_low_date_time);
-        run.u32(at + 4, self.dw_high_date_time);
+        run.u32(start, self.dw_low_date_time);
+        run.u32(start + 4, self.dw_high_date_time);
     }
 }
 
@@ -1463,6 +1523,36 @@ impl<'a> PropValUnion<'a> {
     }
 }
 
+impl PropValUnion<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> PropValUnion<'static> {
+        match self {
+            Self::I(value) => PropValUnion::I(value),
+            Self::L(value) => PropValUnion::L(value),
+            Self::B(value) => PropValUnion::B(value),
+            Self::LpszA(value) => {
+                PropValUnion::LpszA(value.map(|value| value.into_owned()))
+            }
+            Self::Bin(value) => PropValUnion::Bin(value.into_owned()),
+            Self::LpszW(value) => {
+                PropValUnion::LpszW(value.map(|value| value.into_owned()))
+            }
+            Self::Lpguid(value) => PropValUnion::Lpguid(value),
+            Self::Ft(value) => PropValUnion::Ft(value),
+            Self::Err(value) => PropValUnion::Err(value),
+            Self::MVi(value) => PropValUnion::MVi(value),
+            Self::MVl(value) => PropValUnion::MVl(value),
+            Self::MVszA(value) => PropValUnion::MVszA(value.into_owned()),
+            Self::MVbin(value) => PropValUnion::MVbin(value.into_owned()),
+            Self::MVguid(value) => PropValUnion::MVguid(value),
+            Self::MVszW(value) => PropValUnion::MVszW(value.into_owned()),
+            Self::MVft(value) => PropValUnion::MVft(value),
+            Self::LReserved(tag, value) => PropValUnion::LReserved(tag, value),
+        }
+    }
+}
+
 /// A property with its value.
 ///
 /// MS-OXNSPI 2.2.2.12.
@@ -1544,6 +1634,18 @@ impl<'a> PropertyValueR<'a> {
     pub fn pack_buffers(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
         self.value.pack_buffers(e).at("Value")?;
         Ok(())
+    }
+}
+
+impl PropertyValueR<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> PropertyValueR<'static> {
+        PropertyValueR {
+            ul_prop_tag: self.ul_prop_tag,
+            ul_reserved: self.ul_reserved,
+            value: self.value.into_owned(),
+        }
     }
 }
 
@@ -1639,6 +1741,20 @@ impl<'a> PropertyRowR<'a> {
     }
 }
 
+impl PropertyRowR<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> PropertyRowR<'static> {
+        PropertyRowR {
+            reserved: self.reserved,
+            c_values: self.c_values,
+            lp_props: self
+                .lp_props
+                .map(|value| value.into_iter().map(|item| item.into_owned()).collect()),
+        }
+    }
+}
+
 /// Rows.
 ///
 /// MS-OXNSPI 2.2.4.
@@ -1711,6 +1827,16 @@ impl<'a> PropertyRowSetR<'a> {
     pub fn pack_buffers(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
         e.array(&self.a_row, |e, item| item.pack_buffers(e)).at("aRow")?;
         Ok(())
+    }
+}
+
+impl PropertyRowSetR<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> PropertyRowSetR<'static> {
+        PropertyRowSetR {
+            a_row: self.a_row.into_iter().map(|item| item.into_owned()).collect(),
+        }
     }
 }
 
@@ -1799,6 +1925,19 @@ impl<'a> AndRestrictionR<'a> {
     }
 }
 
+impl AndRestrictionR<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> AndRestrictionR<'static> {
+        AndRestrictionR {
+            c_res: self.c_res,
+            lp_res: self
+                .lp_res
+                .map(|value| value.into_iter().map(|item| item.into_owned()).collect()),
+        }
+    }
+}
+
 /// The opposite of a condition.
 ///
 /// MS-OXNSPI 2.2.5.2.
@@ -1854,6 +1993,16 @@ impl<'a> NotRestrictionR<'a> {
         }
         e.leave();
         Ok(())
+    }
+}
+
+impl NotRestrictionR<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> NotRestrictionR<'static> {
+        NotRestrictionR {
+            lp_res: self.lp_res.map(|value| Box::new(value.into_owned())),
+        }
     }
 }
 
@@ -1928,6 +2077,18 @@ impl<'a> ContentRestrictionR<'a> {
     }
 }
 
+impl ContentRestrictionR<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> ContentRestrictionR<'static> {
+        ContentRestrictionR {
+            ul_fuzzy_level: self.ul_fuzzy_level,
+            ul_prop_tag: self.ul_prop_tag,
+            lp_prop: self.lp_prop.map(|value| Box::new(value.into_owned())),
+        }
+    }
+}
+
 /// A property compares to a value.
 ///
 /// MS-OXNSPI 2.2.5.4.
@@ -1999,6 +2160,18 @@ impl<'a> PropertyRestrictionR<'a> {
     }
 }
 
+impl PropertyRestrictionR<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> PropertyRestrictionR<'static> {
+        PropertyRestrictionR {
+            relop: self.relop,
+            ul_prop_tag: self.ul_prop_tag,
+            lp_prop: self.lp_prop.map(|value| Box::new(value.into_owned())),
+        }
+    }
+}
+
 /// An object has a property.
 ///
 /// MS-OXNSPI 2.2.5.5.
@@ -2036,11 +2209,11 @@ impl ExistRestrictionR {
     /// The value at a place of fields that are read at once.
     #[inline]
     #[must_use]
-    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, at: usize) -> Self {
+    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, start: usize) -> Self {
         Self {
-            ul_reserved1: run.u32(at),
-            ul_prop_tag: run.u32(at + 4),
-            ul_reserved2: run.u32(at + 8),
+            ul_reserved1: run.u32(start),
+            ul_prop_tag: run.u32(start + 4),
+            ul_reserved2: run.u32(start + 8),
         }
     }
 
@@ -2049,11 +2222,11 @@ impl ExistRestrictionR {
     pub fn put_into<const N: usize>(
         &self,
         run: &mut runtime::ndr::RunMut<N>,
-        at: usize,
+        start: usize,
     ) {
-        run.u32(at, self.ul_reserved1);
-        run.u32(at + 4, self.ul_prop_tag);
-        run.u32(at + 8, self.ul_reserved2);
+        run.u32(start, self.ul_reserved1);
+        run.u32(start + 4, self.ul_prop_tag);
+        run.u32(start + 8, self.ul_reserved2);
     }
 }
 
@@ -2188,6 +2361,23 @@ impl<'a> RestrictionUnionR<'a> {
     }
 }
 
+impl RestrictionUnionR<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> RestrictionUnionR<'static> {
+        match self {
+            Self::ResAnd(value) => RestrictionUnionR::ResAnd(value.into_owned()),
+            Self::ResOr(value) => RestrictionUnionR::ResOr(value.into_owned()),
+            Self::ResNot(value) => RestrictionUnionR::ResNot(value.into_owned()),
+            Self::ResContent(value) => RestrictionUnionR::ResContent(value.into_owned()),
+            Self::ResProperty(value) => {
+                RestrictionUnionR::ResProperty(value.into_owned())
+            }
+            Self::ResExist(value) => RestrictionUnionR::ResExist(value),
+        }
+    }
+}
+
 /// A condition that an object may meet.
 ///
 /// MS-OXNSPI 2.2.5.7.
@@ -2258,6 +2448,17 @@ impl<'a> RestrictionR<'a> {
         self.res.pack_buffers(e).at("res")?;
         e.leave();
         Ok(())
+    }
+}
+
+impl RestrictionR<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> RestrictionR<'static> {
+        RestrictionR {
+            rt: self.rt,
+            res: self.res.into_owned(),
+        }
     }
 }
 
@@ -2440,6 +2641,20 @@ impl<'a> StringsArrayR<'a> {
     }
 }
 
+impl StringsArrayR<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> StringsArrayR<'static> {
+        StringsArrayR {
+            strings: self
+                .strings
+                .into_iter()
+                .map(|item| item.map(|value| value.into_owned()))
+                .collect(),
+        }
+    }
+}
+
 /// Unicode strings, as a parameter.
 ///
 /// MS-OXNSPI 2.2.7.2.
@@ -2550,6 +2765,20 @@ impl<'a> WStringsArrayR<'a> {
     }
 }
 
+impl WStringsArrayR<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> WStringsArrayR<'static> {
+        WStringsArrayR {
+            strings: self
+                .strings
+                .into_iter()
+                .map(|item| item.map(|value| value.into_owned()))
+                .collect(),
+        }
+    }
+}
+
 /// A container of the address book and a place in it.
 ///
 /// MS-OXNSPI 2.2.8.
@@ -2605,17 +2834,17 @@ impl STAT {
     /// The value at a place of fields that are read at once.
     #[inline]
     #[must_use]
-    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, at: usize) -> Self {
+    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, start: usize) -> Self {
         Self {
-            sort_type: TableSortOrder(run.u32(at)),
-            container_id: run.u32(at + 4),
-            current_rec: run.u32(at + 8),
-            delta: run.i32(at + 12),
-            num_pos: run.u32(at + 16),
-            total_recs: run.u32(at + 20),
-            code_page: run.u32(at + 24),
-            template_locale: run.u32(at + 28),
-            sort_locale: run.u32(at + 32),
+            sort_type: TableSortOrder(run.u32(start)),
+            container_id: run.u32(start + 4),
+            current_rec: run.u32(start + 8),
+            delta: run.i32(start + 12),
+            num_pos: run.u32(start + 16),
+            total_recs: run.u32(start + 20),
+            code_page: run.u32(start + 24),
+            template_locale: run.u32(start + 28),
+            sort_locale: run.u32(start + 32),
         }
     }
 
@@ -2624,17 +2853,17 @@ impl STAT {
     pub fn put_into<const N: usize>(
         &self,
         run: &mut runtime::ndr::RunMut<N>,
-        at: usize,
+        start: usize,
     ) {
-        run.u32(at, self.sort_type.0);
-        run.u32(at + 4, self.container_id);
-        run.u32(at + 8, self.current_rec);
-        run.i32(at + 12, self.delta);
-        run.u32(at + 16, self.num_pos);
-        run.u32(at + 20, self.total_recs);
-        run.u32(at + 24, self.code_page);
-        run.u32(at + 28, self.template_locale);
-        run.u32(at + 32, self.sort_locale);
+        run.u32(start, self.sort_type.0);
+        run.u32(start + 4, self.container_id);
+        run.u32(start + 8, self.current_rec);
+        run.i32(start + 12, self.delta);
+        run.u32(start + 16, self.num_pos);
+        run.u32(start + 20, self.total_recs);
+        run.u32(start + 24, self.code_page);
+        run.u32(start + 28, self.template_locale);
+        run.u32(start + 32, self.sort_locale);
     }
 }
 
@@ -3245,6 +3474,18 @@ impl<'a> NspiQueryRowsResponse<'a> {
     }
 }
 
+impl NspiQueryRowsResponse<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> NspiQueryRowsResponse<'static> {
+        NspiQueryRowsResponse {
+            p_stat: self.p_stat,
+            pp_rows: self.pp_rows.map(|value| Box::new(value.into_owned())),
+            return_value: self.return_value,
+        }
+    }
+}
+
 /// The request of `NspiSeekEntries`.
 ///
 /// Moves to the first row that is not before a value.
@@ -3366,6 +3607,21 @@ impl<'a> NspiSeekEntriesRequest<'a> {
     }
 }
 
+impl NspiSeekEntriesRequest<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> NspiSeekEntriesRequest<'static> {
+        NspiSeekEntriesRequest {
+            h_rpc: self.h_rpc,
+            reserved: self.reserved,
+            p_stat: self.p_stat,
+            p_target: self.p_target.into_owned(),
+            lp_e_table: self.lp_e_table,
+            p_prop_tags: self.p_prop_tags,
+        }
+    }
+}
+
 /// The response of `NspiSeekEntries`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct NspiSeekEntriesResponse<'a> {
@@ -3420,6 +3676,18 @@ impl<'a> NspiSeekEntriesResponse<'a> {
             pp_rows,
             return_value,
         })
+    }
+}
+
+impl NspiSeekEntriesResponse<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> NspiSeekEntriesResponse<'static> {
+        NspiSeekEntriesResponse {
+            p_stat: self.p_stat,
+            pp_rows: self.pp_rows.map(|value| Box::new(value.into_owned())),
+            return_value: self.return_value,
+        }
     }
 }
 
@@ -3573,6 +3841,24 @@ impl<'a> NspiGetMatchesRequest<'a> {
     }
 }
 
+impl NspiGetMatchesRequest<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> NspiGetMatchesRequest<'static> {
+        NspiGetMatchesRequest {
+            h_rpc: self.h_rpc,
+            reserved1: self.reserved1,
+            p_stat: self.p_stat,
+            p_reserved: self.p_reserved,
+            reserved2: self.reserved2,
+            filter: self.filter.map(|value| Box::new(value.into_owned())),
+            lp_prop_name: self.lp_prop_name,
+            ul_requested: self.ul_requested,
+            p_prop_tags: self.p_prop_tags,
+        }
+    }
+}
+
 /// The response of `NspiGetMatches`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct NspiGetMatchesResponse<'a> {
@@ -3639,6 +3925,19 @@ impl<'a> NspiGetMatchesResponse<'a> {
             pp_rows,
             return_value,
         })
+    }
+}
+
+impl NspiGetMatchesResponse<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> NspiGetMatchesResponse<'static> {
+        NspiGetMatchesResponse {
+            p_stat: self.p_stat,
+            pp_out_m_ids: self.pp_out_m_ids,
+            pp_rows: self.pp_rows.map(|value| Box::new(value.into_owned())),
+            return_value: self.return_value,
+        }
     }
 }
 
@@ -3865,6 +4164,18 @@ impl<'a> NspiDNToMIdRequest<'a> {
         let reserved = run.u32(20);
         let p_names = StringsArrayR::unpack(c).at("pNames")?;
         Ok(Self { h_rpc, reserved, p_names })
+    }
+}
+
+impl NspiDNToMIdRequest<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> NspiDNToMIdRequest<'static> {
+        NspiDNToMIdRequest {
+            h_rpc: self.h_rpc,
+            reserved: self.reserved,
+            p_names: self.p_names.into_owned(),
+        }
     }
 }
 
@@ -4189,6 +4500,17 @@ impl<'a> NspiGetPropsResponse<'a> {
     }
 }
 
+impl NspiGetPropsResponse<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> NspiGetPropsResponse<'static> {
+        NspiGetPropsResponse {
+            pp_rows: self.pp_rows.map(|value| Box::new(value.into_owned())),
+            return_value: self.return_value,
+        }
+    }
+}
+
 /// The request of `NspiCompareMIds`.
 ///
 /// Compares the places of two objects in a table.
@@ -4449,6 +4771,20 @@ impl<'a> NspiModPropsRequest<'a> {
     }
 }
 
+impl NspiModPropsRequest<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> NspiModPropsRequest<'static> {
+        NspiModPropsRequest {
+            h_rpc: self.h_rpc,
+            reserved: self.reserved,
+            p_stat: self.p_stat,
+            p_prop_tags: self.p_prop_tags,
+            p_row: self.p_row.into_owned(),
+        }
+    }
+}
+
 /// The response of `NspiModProps`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct NspiModPropsResponse {
@@ -4643,6 +4979,18 @@ impl<'a> NspiGetSpecialTableResponse<'a> {
     }
 }
 
+impl NspiGetSpecialTableResponse<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> NspiGetSpecialTableResponse<'static> {
+        NspiGetSpecialTableResponse {
+            lp_version: self.lp_version,
+            pp_rows: self.pp_rows.map(|value| Box::new(value.into_owned())),
+            return_value: self.return_value,
+        }
+    }
+}
+
 /// The request of `NspiGetTemplateInfo`.
 ///
 /// Answers how an object is shown and entered.
@@ -4726,6 +5074,21 @@ impl<'a> NspiGetTemplateInfoRequest<'a> {
     }
 }
 
+impl NspiGetTemplateInfoRequest<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> NspiGetTemplateInfoRequest<'static> {
+        NspiGetTemplateInfoRequest {
+            h_rpc: self.h_rpc,
+            dw_flags: self.dw_flags,
+            ul_type: self.ul_type,
+            p_dn: self.p_dn.map(|value| value.into_owned()),
+            dw_code_page: self.dw_code_page,
+            dw_locale_id: self.dw_locale_id,
+        }
+    }
+}
+
 /// The response of `NspiGetTemplateInfo`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct NspiGetTemplateInfoResponse<'a> {
@@ -4772,6 +5135,17 @@ impl<'a> NspiGetTemplateInfoResponse<'a> {
         };
         let return_value = c.i32().at("return value")?;
         Ok(Self { pp_data, return_value })
+    }
+}
+
+impl NspiGetTemplateInfoResponse<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> NspiGetTemplateInfoResponse<'static> {
+        NspiGetTemplateInfoResponse {
+            pp_data: self.pp_data.map(|value| Box::new(value.into_owned())),
+            return_value: self.return_value,
+        }
     }
 }
 
@@ -4847,6 +5221,20 @@ impl<'a> NspiModLinkAttRequest<'a> {
             dw_m_id,
             lp_entry_ids,
         })
+    }
+}
+
+impl NspiModLinkAttRequest<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> NspiModLinkAttRequest<'static> {
+        NspiModLinkAttRequest {
+            h_rpc: self.h_rpc,
+            dw_flags: self.dw_flags,
+            ul_prop_tag: self.ul_prop_tag,
+            dw_m_id: self.dw_m_id,
+            lp_entry_ids: self.lp_entry_ids.into_owned(),
+        }
     }
 }
 
@@ -5313,6 +5701,20 @@ impl<'a> NspiResolveNamesRequest<'a> {
     }
 }
 
+impl NspiResolveNamesRequest<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> NspiResolveNamesRequest<'static> {
+        NspiResolveNamesRequest {
+            h_rpc: self.h_rpc,
+            reserved: self.reserved,
+            p_stat: self.p_stat,
+            p_prop_tags: self.p_prop_tags,
+            pa_str: self.pa_str.into_owned(),
+        }
+    }
+}
+
 /// The response of `NspiResolveNames`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct NspiResolveNamesResponse<'a> {
@@ -5374,6 +5776,18 @@ impl<'a> NspiResolveNamesResponse<'a> {
             pp_rows,
             return_value,
         })
+    }
+}
+
+impl NspiResolveNamesResponse<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> NspiResolveNamesResponse<'static> {
+        NspiResolveNamesResponse {
+            pp_m_ids: self.pp_m_ids,
+            pp_rows: self.pp_rows.map(|value| Box::new(value.into_owned())),
+            return_value: self.return_value,
+        }
     }
 }
 
@@ -5486,6 +5900,20 @@ impl<'a> NspiResolveNamesWRequest<'a> {
     }
 }
 
+impl NspiResolveNamesWRequest<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> NspiResolveNamesWRequest<'static> {
+        NspiResolveNamesWRequest {
+            h_rpc: self.h_rpc,
+            reserved: self.reserved,
+            p_stat: self.p_stat,
+            p_prop_tags: self.p_prop_tags,
+            pa_w_str: self.pa_w_str.into_owned(),
+        }
+    }
+}
+
 /// The response of `NspiResolveNamesW`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct NspiResolveNamesWResponse<'a> {
@@ -5547,6 +5975,18 @@ impl<'a> NspiResolveNamesWResponse<'a> {
             pp_rows,
             return_value,
         })
+    }
+}
+
+impl NspiResolveNamesWResponse<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> NspiResolveNamesWResponse<'static> {
+        NspiResolveNamesWResponse {
+            pp_m_ids: self.pp_m_ids,
+            pp_rows: self.pp_rows.map(|value| Box::new(value.into_owned())),
+            return_value: self.return_value,
+        }
     }
 }
 

@@ -109,6 +109,23 @@ impl<'a> RfrGetNewDSARequest<'a> {
     }
 }
 
+impl RfrGetNewDSARequest<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> RfrGetNewDSARequest<'static> {
+        RfrGetNewDSARequest {
+            ul_flags: self.ul_flags,
+            p_user_dn: self.p_user_dn.into_owned(),
+            ppsz_unused: self
+                .ppsz_unused
+                .map(|value| value.map(|value| value.into_owned())),
+            ppsz_server: self
+                .ppsz_server
+                .map(|value| value.map(|value| value.into_owned())),
+        }
+    }
+}
+
 /// The response of `RfrGetNewDSA`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct RfrGetNewDSAResponse<'a> {
@@ -188,6 +205,22 @@ impl<'a> RfrGetNewDSAResponse<'a> {
             ppsz_server,
             return_value,
         })
+    }
+}
+
+impl RfrGetNewDSAResponse<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> RfrGetNewDSAResponse<'static> {
+        RfrGetNewDSAResponse {
+            ppsz_unused: self
+                .ppsz_unused
+                .map(|value| value.map(|value| value.into_owned())),
+            ppsz_server: self
+                .ppsz_server
+                .map(|value| value.map(|value| value.into_owned())),
+            return_value: self.return_value,
+        }
     }
 }
 
@@ -274,6 +307,18 @@ impl<'a> RfrGetFQDNFromServerDNRequest<'a> {
     }
 }
 
+impl RfrGetFQDNFromServerDNRequest<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> RfrGetFQDNFromServerDNRequest<'static> {
+        RfrGetFQDNFromServerDNRequest {
+            ul_flags: self.ul_flags,
+            cb_mailbox_server_dn: self.cb_mailbox_server_dn,
+            sz_mailbox_server_dn: self.sz_mailbox_server_dn.into_owned(),
+        }
+    }
+}
+
 /// The response of `RfrGetFQDNFromServerDN`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct RfrGetFQDNFromServerDNResponse<'a> {
@@ -326,6 +371,17 @@ impl<'a> RfrGetFQDNFromServerDNResponse<'a> {
             ppsz_server_fqdn,
             return_value,
         })
+    }
+}
+
+impl RfrGetFQDNFromServerDNResponse<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> RfrGetFQDNFromServerDNResponse<'static> {
+        RfrGetFQDNFromServerDNResponse {
+            ppsz_server_fqdn: self.ppsz_server_fqdn.map(|value| value.into_owned()),
+            return_value: self.return_value,
+        }
     }
 }
 

@@ -47,8 +47,8 @@ impl Info1 {
     /// The value at a place of fields that are read at once.
     #[inline]
     #[must_use]
-    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, at: usize) -> Self {
-        Self { value: run.u8(at) }
+    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, start: usize) -> Self {
+        Self { value: run.u8(start) }
     }
 
     /// Puts the value into its place among fields that are written at once.
@@ -56,9 +56,9 @@ impl Info1 {
     pub fn put_into<const N: usize>(
         &self,
         run: &mut runtime::ndr::RunMut<N>,
-        at: usize,
+        start: usize,
     ) {
-        run.u8(at, self.value);
+        run.u8(start, self.value);
     }
 }
 
@@ -89,8 +89,8 @@ impl Info2 {
     /// The value at a place of fields that are read at once.
     #[inline]
     #[must_use]
-    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, at: usize) -> Self {
-        Self { value: run.u16(at) }
+    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, start: usize) -> Self {
+        Self { value: run.u16(start) }
     }
 
     /// Puts the value into its place among fields that are written at once.
@@ -98,9 +98,9 @@ impl Info2 {
     pub fn put_into<const N: usize>(
         &self,
         run: &mut runtime::ndr::RunMut<N>,
-        at: usize,
+        start: usize,
     ) {
-        run.u16(at, self.value);
+        run.u16(start, self.value);
     }
 }
 
@@ -131,8 +131,8 @@ impl Info3 {
     /// The value at a place of fields that are read at once.
     #[inline]
     #[must_use]
-    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, at: usize) -> Self {
-        Self { value: run.u32(at) }
+    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, start: usize) -> Self {
+        Self { value: run.u32(start) }
     }
 
     /// Puts the value into its place among fields that are written at once.
@@ -140,9 +140,9 @@ impl Info3 {
     pub fn put_into<const N: usize>(
         &self,
         run: &mut runtime::ndr::RunMut<N>,
-        at: usize,
+        start: usize,
     ) {
-        run.u32(at, self.value);
+        run.u32(start, self.value);
     }
 }
 
@@ -173,8 +173,8 @@ impl Info4 {
     /// The value at a place of fields that are read at once.
     #[inline]
     #[must_use]
-    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, at: usize) -> Self {
-        Self { value: run.i64(at) }
+    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, start: usize) -> Self {
+        Self { value: run.i64(start) }
     }
 
     /// Puts the value into its place among fields that are written at once.
@@ -182,9 +182,9 @@ impl Info4 {
     pub fn put_into<const N: usize>(
         &self,
         run: &mut runtime::ndr::RunMut<N>,
-        at: usize,
+        start: usize,
     ) {
-        run.i64(at, self.value);
+        run.i64(start, self.value);
     }
 }
 
@@ -244,10 +244,10 @@ impl Info6 {
     /// The value at a place of fields that are read at once.
     #[inline]
     #[must_use]
-    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, at: usize) -> Self {
+    pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, start: usize) -> Self {
         Self {
-            value1: run.u8(at),
-            info1: Info1::of_run(run, at + 1),
+            value1: run.u8(start),
+            info1: Info1::of_run(run, start + 1),
         }
     }
 
@@ -256,10 +256,10 @@ impl Info6 {
     pub fn put_into<const N: usize>(
         &self,
         run: &mut runtime::ndr::RunMut<N>,
-        at: usize,
+        start: usize,
     ) {
-        run.u8(at, self.value1);
-        self.info1.put_into(run, at + 1);
+        run.u8(start, self.value1);
+        self.info1.put_into(run, start + 1);
     }
 }
 
@@ -663,6 +663,16 @@ impl<'a> EchoDataRequest<'a> {
     }
 }
 
+impl EchoDataRequest<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> EchoDataRequest<'static> {
+        EchoDataRequest {
+            in_data: Blob::Owned(self.in_data.into_owned()),
+        }
+    }
+}
+
 /// The response of `EchoData`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct EchoDataResponse<'a> {
@@ -725,6 +735,16 @@ impl<'a> EchoDataResponse<'a> {
     }
 }
 
+impl EchoDataResponse<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> EchoDataResponse<'static> {
+        EchoDataResponse {
+            out_data: Blob::Owned(self.out_data.into_owned()),
+        }
+    }
+}
+
 /// The request of `SinkData`.
 ///
 /// Takes bytes and drops them.
@@ -768,6 +788,16 @@ impl<'a> SinkDataRequest<'a> {
             c.byte_array(max_count).at("Data")?
         };
         Ok(Self { data })
+    }
+}
+
+impl SinkDataRequest<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> SinkDataRequest<'static> {
+        SinkDataRequest {
+            data: Blob::Owned(self.data.into_owned()),
+        }
     }
 }
 
@@ -897,6 +927,16 @@ impl<'a> SourceDataResponse<'a> {
     }
 }
 
+impl SourceDataResponse<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> SourceDataResponse<'static> {
+        SourceDataResponse {
+            data: Blob::Owned(self.data.into_owned()),
+        }
+    }
+}
+
 /// The request of `TestCall`.
 ///
 /// Answers a string with a string.
@@ -933,6 +973,16 @@ impl<'a> TestCallRequest<'a> {
     pub fn unpack(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
         let text = c.string16().at("Text")?;
         Ok(Self { text })
+    }
+}
+
+impl TestCallRequest<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> TestCallRequest<'static> {
+        TestCallRequest {
+            text: self.text.into_owned(),
+        }
     }
 }
 
@@ -974,6 +1024,16 @@ impl<'a> TestCallResponse<'a> {
             Some(c.string16().at("Answer")?)
         };
         Ok(Self { answer })
+    }
+}
+
+impl TestCallResponse<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> TestCallResponse<'static> {
+        TestCallResponse {
+            answer: self.answer.map(|value| value.into_owned()),
+        }
     }
 }
 

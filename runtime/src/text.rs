@@ -18,6 +18,8 @@ pub struct Utf16<'a>(Repr<'a>);
 enum Repr<'a> {
     /// An even number of bytes, little-endian.
     Wire(Cow<'a, [u8]>),
+    /// The same, big-endian.
+    Swapped(&'a [u8]),
     Text(Cow<'a, str>),
 }
 
@@ -47,8 +49,8 @@ impl<'a> Utf16<'a> {
     pub fn to_text(&self) -> Cow<'_, str> {
         match &self.0 {
             Repr::Text(text) => Cow::Borrowed(text),
-            Repr::Wire(bytes) => {
-                let mut text = String::with_capacity(bytes.len() / 2);
+            Repr::Wire(_) | Repr::Swapped(_) => {
+                let mut text = String::with_capacity(self.len_units());
                 self.push_to(&mut text);
                 Cow::Owned(text)
             }
@@ -59,23 +61,19 @@ impl<'a> Utf16<'a> {
     pub fn push_to(&self, text: &mut String) {
         match &self.0 {
             Repr::Text(own) => text.push_str(own),
-            Repr::Wire(bytes) => {
-                let rest = bytes.get(push_ascii(bytes, text)..).unwrap_or_default();
-                let units = rest.as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit));
-                text.extend(char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)));
-            }
+            Repr::Wire(bytes) => push_units(bytes, text, false),
+            Repr::Swapped(bytes) => push_units(bytes, text, true),
         }
     }
 
     /// The UTF-16 units.
     pub fn units(&self) -> impl Iterator<Item = u16> + '_ {
-        let (wire, text) = match &self.0 {
-            Repr::Wire(bytes) => (Some(bytes), None),
-            Repr::Text(text) => (None, Some(text)),
+        let (bytes, big, text) = match &self.0 {
+            Repr::Wire(bytes) => (&**bytes, false, ""),
+            Repr::Swapped(bytes) => (*bytes, true, ""),
+            Repr::Text(text) => (&[][..], false, &**text),
         };
-        wire.into_iter()
-            .flat_map(|bytes| bytes.chunks_exact(2).map(|pair| u16::from_le_bytes(pair.try_into().unwrap_or_default())))
-            .chain(text.into_iter().flat_map(|text| text.encode_utf16()))
+        units_of(bytes, big).chain(text.encode_utf16())
     }
 
     /// Appends the units, in either byte order.
@@ -83,6 +81,8 @@ impl<'a> Utf16<'a> {
         match &self.0 {
             Repr::Wire(bytes) if !big => buffer.extend_from_slice(bytes),
             Repr::Wire(bytes) => append_swapped(bytes, buffer),
+            Repr::Swapped(bytes) if big => buffer.extend_from_slice(bytes),
+            Repr::Swapped(bytes) => append_swapped(bytes, buffer),
             Repr::Text(text) if text.is_ascii() => {
                 let start = buffer.len();
                 buffer.resize(start + text.len() * 2, 0);
@@ -101,10 +101,8 @@ impl<'a> Utf16<'a> {
 
     /// From big-endian bytes; an odd last byte is left out.
     #[must_use]
-    pub(crate) fn from_swapped(bytes: &[u8]) -> Utf16<'static> {
-        let mut swapped = Vec::with_capacity(bytes.len());
-        append_swapped(bytes, &mut swapped);
-        Utf16(Repr::Wire(Cow::Owned(swapped)))
+    pub(crate) fn from_swapped(bytes: &'a [u8]) -> Self {
+        Self(Repr::Swapped(bytes.get(..bytes.len() & !1).unwrap_or_default()))
     }
 
     /// UTF-16 units, without terminator.
@@ -112,6 +110,7 @@ impl<'a> Utf16<'a> {
     pub fn len_units(&self) -> usize {
         match &self.0 {
             Repr::Wire(bytes) => bytes.len() / 2,
+            Repr::Swapped(bytes) => bytes.len() / 2,
             Repr::Text(text) if text.is_ascii() => text.len(),
             Repr::Text(text) => text.encode_utf16().count(),
         }
@@ -122,6 +121,7 @@ impl<'a> Utf16<'a> {
     pub fn is_empty(&self) -> bool {
         match &self.0 {
             Repr::Wire(bytes) => bytes.is_empty(),
+            Repr::Swapped(bytes) => bytes.is_empty(),
             Repr::Text(text) => text.is_empty(),
         }
     }
@@ -131,6 +131,7 @@ impl<'a> Utf16<'a> {
     pub fn into_owned(self) -> Utf16<'static> {
         Utf16(match self.0 {
             Repr::Wire(bytes) => Repr::Wire(Cow::Owned(bytes.into_owned())),
+            Repr::Swapped(bytes) => Repr::Wire(Cow::Owned(swapped(bytes))),
             Repr::Text(text) => Repr::Text(Cow::Owned(text.into_owned())),
         })
     }
@@ -161,6 +162,7 @@ impl<'a> Utf16<'a> {
     pub fn pack_nul(&self, e: &mut Encoder) -> Result<(), PackError> {
         let zero = match &self.0 {
             Repr::Wire(bytes) => zero_unit(bytes).is_some(),
+            Repr::Swapped(bytes) => zero_unit(bytes).is_some(),
             Repr::Text(text) => text.as_bytes().contains(&0),
         };
         if zero {
@@ -177,6 +179,7 @@ impl<'a> Utf16<'a> {
     pub fn pack_units(&self, e: &mut Encoder) -> Result<(), PackError> {
         match &self.0 {
             Repr::Wire(bytes) => e.bytes(bytes),
+            Repr::Swapped(bytes) => e.bytes(&swapped(bytes)),
             Repr::Text(text) => pack_text(e, text),
         }
     }
@@ -186,6 +189,26 @@ impl<'a> Utf16<'a> {
     pub fn size_nul(&self) -> usize {
         self.len_units() * 2 + 2
     }
+}
+
+/// The units in these bytes.
+fn units_of(bytes: &[u8], big: bool) -> impl Iterator<Item = u16> + '_ {
+    let unit = if big { u16::from_be_bytes } else { u16::from_le_bytes };
+    bytes.as_chunks::<2>().0.iter().copied().map(unit)
+}
+
+/// The text of the units in these bytes; lone surrogates become U+FFFD.
+fn push_units(bytes: &[u8], text: &mut String, big: bool) {
+    let done = if big { push_ascii::<true>(bytes, text) } else { push_ascii::<false>(bytes, text) };
+    let rest = bytes.get(done..).unwrap_or_default();
+    text.extend(char::decode_utf16(units_of(rest, big)).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)));
+}
+
+/// The same units in the other byte order.
+fn swapped(bytes: &[u8]) -> Vec<u8> {
+    let mut buffer = Vec::with_capacity(bytes.len());
+    append_swapped(bytes, &mut buffer);
+    buffer
 }
 
 /// Appends units of the other byte order.
@@ -216,7 +239,7 @@ pub(crate) fn zero_unit(bytes: &[u8]) -> Option<usize> {
 
 /// Appends UTF-16 as text as long as it is ASCII, as most names and addresses are throughout. Answers how many
 /// bytes of it are done.
-fn push_ascii(bytes: &[u8], text: &mut String) -> usize {
+fn push_ascii<const BIG: bool>(bytes: &[u8], text: &mut String) -> usize {
     const OTHERS: u64 = 0xFF80_FF80_FF80_FF80;
     let mut done = 0;
     for part in bytes.chunks(128) {
@@ -227,6 +250,7 @@ fn push_ascii(bytes: &[u8], text: &mut String) -> usize {
         // Four units at once.
         for (place, word) in places.iter_mut().zip(words) {
             let word = u64::from_le_bytes(*word);
+            let word = if BIG { (word & 0x00FF_00FF_00FF_00FF) << 8 | word >> 8 & 0x00FF_00FF_00FF_00FF } else { word };
             others |= word & OTHERS;
             let pairs = (word | word >> 8) & 0x0000_FFFF_0000_FFFF;
             let [a, b, c, d, ..] = (pairs | pairs >> 16).to_le_bytes();
@@ -234,6 +258,7 @@ fn push_ascii(bytes: &[u8], text: &mut String) -> usize {
         }
         let (units, _) = rest.as_chunks::<2>();
         for (place, [low, high]) in buffer.iter_mut().skip(words.len() * 4).zip(units) {
+            let (low, high) = if BIG { (high, low) } else { (low, high) };
             others |= u64::from(*high) | u64::from(low & 0x80);
             *place = *low;
         }
@@ -276,6 +301,7 @@ impl PartialEq for Utf16<'_> {
     fn eq(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (Repr::Wire(a), Repr::Wire(b)) => a == b,
+            (Repr::Swapped(a), Repr::Swapped(b)) => a == b,
             (Repr::Text(a), Repr::Text(b)) => a == b,
             _ => self.units().eq(other.units()),
         }

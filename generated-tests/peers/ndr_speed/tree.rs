@@ -2,13 +2,12 @@
 
 use runtime::Blob;
 use runtime::Utf16;
-use runtime::ndr::{NtStatus, Representation, Sid, SubAuthorities};
+use runtime::ndr::{ContextHandle, NtStatus, Representation, Sid, SubAuthorities, TransferSyntax};
 use tree::lsarpc::{
     LsaBinaryString, LsaClientRevision, LsaDomainInfo, LsaLookupNamesLevel, LsaLookupNamesRequest, LsaLookupSids2Request,
     LsaLookupSids2Response, LsaRefDomainList, LsaSidArray, LsaSidPtr, LsaSidType, LsaString, LsaStringLarge, LsaTransNameArray2,
     LsaTranslatedName2,
 };
-use tree::misc::PolicyHandle;
 use tree::samr::{
     SamrConnect5Request, SamrConnect5Response, SamrConnectInfo, SamrConnectInfo1, SamrConnectVersion, SamrEnumDomainUsersResponse,
     SamrGetGroupsForUserResponse, SamrLogonHours, SamrQueryUserInfoRequest, SamrQueryUserInfoResponse, SamrRidWithAttribute,
@@ -18,26 +17,20 @@ use tree::security::SecurityGroupAttrs;
 
 use crate::measure::{Case, case};
 
-fn handle() -> PolicyHandle {
-    let mut handle = PolicyHandle::default();
-    handle.uuid.time_low = 0x1234_5678;
-    handle
+fn handle() -> ContextHandle {
+    ContextHandle { attributes: 0, uuid: TransferSyntax::Ndr.uuid() }
 }
 
-fn units(text: &str) -> Vec<u16> {
-    text.encode_utf16().collect()
+fn string(text: impl Into<String>) -> LsaString<'static> {
+    let text = Utf16::new(text.into());
+    let size = text.len_units() as u16 * 2;
+    LsaString { length: size, size, string: Some(text) }
 }
 
-fn string(text: &str) -> LsaString {
-    let units = units(text);
-    let size = units.len() as u16 * 2;
-    LsaString { length: size, size, string: Some(units) }
-}
-
-fn large(text: &str) -> LsaStringLarge {
-    let units = units(text);
-    let size = units.len() as u16 * 2;
-    LsaStringLarge { length: size, size: size + 2, string: Some(units) }
+fn large(text: impl Into<String>) -> LsaStringLarge<'static> {
+    let text = Utf16::new(text.into());
+    let size = text.len_units() as u16 * 2;
+    LsaStringLarge { length: size, size: size + 2, string: Some(text) }
 }
 
 const DOMAIN: [u32; 4] = [21, 0x1234_5678, 0x9abc_def0, 0x1357_9bdf];
@@ -55,9 +48,9 @@ fn user(rid: u32) -> Sid {
     Sid { sub_authorities: parts(&[a, b, c, d, rid]), ..domain() }
 }
 
-/// The text of units that stay units in the value.
-fn text(units: &Option<Vec<u16>>, texts: &mut Vec<String>) {
-    texts.extend(units.as_ref().map(|units| String::from_utf16_lossy(units)));
+/// The text as a `String` of its own.
+fn text(text: &Option<Utf16<'_>>, texts: &mut Vec<String>) {
+    texts.extend(text.as_ref().map(|text| text.to_text().into_owned()));
 }
 
 fn none<T>(_: &T) -> Vec<String> {
@@ -94,7 +87,7 @@ fn lookup_sids(representation: Representation) -> Case {
     case!(true, "lsarpc", "lsa_LookupSids2", false, representation, LsaLookupSids2Request, value.clone(), none)
 }
 
-fn names(value: &LsaLookupSids2Response) -> Vec<String> {
+fn names(value: &LsaLookupSids2Response<'_>) -> Vec<String> {
     let mut texts = Vec::with_capacity(20);
     for domain in value.domains.iter().flat_map(|list| list.domains.iter().flatten()) {
         text(&domain.name.string, &mut texts);
@@ -106,7 +99,7 @@ fn names(value: &LsaLookupSids2Response) -> Vec<String> {
 fn looked_up_sids() -> Case {
     let translated = |index: u32| LsaTranslatedName2 {
         sid_type: LsaSidType(1),
-        name: string(&format!("user.name{index:02}")),
+        name: string(format!("user.name{index:02}")),
         sid_index: index % 2,
         unknown: 0,
     };
@@ -124,12 +117,12 @@ fn looked_up_sids() -> Case {
 fn lookup_names() -> Case {
     let value = LsaLookupNamesRequest {
         handle: handle(),
-        names: (0..12).map(|index| string(&format!("EXAMPLE\\user.name{index:02}"))).collect(),
+        names: (0..12).map(|index| string(format!("EXAMPLE\\user.name{index:02}"))).collect(),
         sids: Default::default(),
         level: LsaLookupNamesLevel(1),
         count: 0,
     };
-    let texts = |value: &LsaLookupNamesRequest| {
+    let texts = |value: &LsaLookupNamesRequest<'_>| {
         let mut texts = Vec::with_capacity(value.names.len());
         value.names.iter().for_each(|name| text(&name.string, &mut texts));
         texts
@@ -138,14 +131,14 @@ fn lookup_names() -> Case {
 }
 
 fn enumerated() -> Case {
-    let entry = |index: u32| SamrSamEntry { idx: 1000 + index, name: string(&format!("user.name{index:02}")) };
+    let entry = |index: u32| SamrSamEntry { idx: 1000 + index, name: string(format!("user.name{index:02}")) };
     let value = SamrEnumDomainUsersResponse {
         resume_handle: 50,
         sam: Some(Box::new(SamrSamArray { count: 50, entries: Some((0..50).map(entry).collect()) })),
         num_entries: 50,
         return_value: NtStatus(0),
     };
-    let texts = |value: &SamrEnumDomainUsersResponse| {
+    let texts = |value: &SamrEnumDomainUsersResponse<'_>| {
         let mut texts = Vec::with_capacity(50);
         for entry in value.sam.iter().flat_map(|sam| sam.entries.iter().flatten()) {
             text(&entry.name.string, &mut texts);
@@ -200,7 +193,7 @@ fn user_info() -> Case {
         }
         texts
     };
-    let request = SamrQueryUserInfoRequest { user_handle: PolicyHandle::default(), level: SamrUserInfoLevel(21) };
+    let request = SamrQueryUserInfoRequest { user_handle: ContextHandle::default(), level: SamrUserInfoLevel(21) };
     case!(true, "samr", "samr_QueryUserInfo", true, Representation::NDR, SamrQueryUserInfoResponse, value.clone(), texts, request)
 }
 

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use runtime::Blob;
 use runtime::ndr::{ContextHandle, Sid, SubAuthorities};
+use runtime::{Blob, Utf16};
 
 use crate::choices::{Choices, broke};
 
@@ -100,6 +100,12 @@ impl Choices {
     pub fn blob_as(&mut self, count: u64) -> Blob<'static> {
         let size = usize::try_from(count.min(described())).unwrap_or(0);
         if size == 0 { Cow::Borrowed(&[]) } else { self.blob_of(size) }
+    }
+
+    /// Units as many as described, zeros and lone surrogates among them.
+    pub fn utf16_of(&mut self, count: u64) -> Utf16<'static> {
+        let unit = |g: &mut Self| if g.pick(4) == 3 { g.u16() } else { u16::from(b'a') };
+        Utf16::from_units(&self.list_of(count, unit))
     }
 
     /// Room for a text with its terminator, as described, to the most characters that it may have.

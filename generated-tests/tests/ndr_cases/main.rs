@@ -9,6 +9,8 @@ mod bytes;
 #[allow(dead_code)]
 mod cases;
 mod computed;
+mod limits;
 mod pipes;
 mod pointers;
+mod texts;
 mod unions;

@@ -100,6 +100,16 @@ impl<'a> ShareInfo0<'a> {
     }
 }
 
+impl ShareInfo0<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> ShareInfo0<'static> {
+        ShareInfo0 {
+            name: self.name.map(|value| value.into_owned()),
+        }
+    }
+}
+
 /// The structure `ShareCtr0`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct ShareCtr0<'a> {
@@ -174,6 +184,19 @@ impl<'a> ShareCtr0<'a> {
     }
 }
 
+impl ShareCtr0<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> ShareCtr0<'static> {
+        ShareCtr0 {
+            count: self.count,
+            array: self
+                .array
+                .map(|value| value.into_iter().map(|item| item.into_owned()).collect()),
+        }
+    }
+}
+
 /// The structure `ShareInfo1`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct ShareInfo1<'a> {
@@ -241,6 +264,18 @@ impl<'a> ShareInfo1<'a> {
             e.string16(value).at("comment")?;
         }
         Ok(())
+    }
+}
+
+impl ShareInfo1<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> ShareInfo1<'static> {
+        ShareInfo1 {
+            name: self.name.map(|value| value.into_owned()),
+            r#type: self.r#type,
+            comment: self.comment.map(|value| value.into_owned()),
+        }
     }
 }
 
@@ -315,6 +350,19 @@ impl<'a> ShareCtr1<'a> {
             e.array(value, |e, item| item.pack_buffers(e)).at("array")?;
         }
         Ok(())
+    }
+}
+
+impl ShareCtr1<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> ShareCtr1<'static> {
+        ShareCtr1 {
+            count: self.count,
+            array: self
+                .array
+                .map(|value| value.into_iter().map(|item| item.into_owned()).collect()),
+        }
     }
 }
 
@@ -438,6 +486,22 @@ impl<'a> ShareCtr<'a> {
     }
 }
 
+impl ShareCtr<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> ShareCtr<'static> {
+        match self {
+            Self::Ctr0(value) => {
+                ShareCtr::Ctr0(value.map(|value| Box::new(value.into_owned())))
+            }
+            Self::Ctr1(value) => {
+                ShareCtr::Ctr1(value.map(|value| Box::new(value.into_owned())))
+            }
+            Self::Default(tag) => ShareCtr::Default(tag),
+        }
+    }
+}
+
 /// The structure `ShareInfoCtr`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct ShareInfoCtr<'a> {
@@ -498,6 +562,16 @@ impl<'a> ShareInfoCtr<'a> {
     pub fn pack_buffers(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
         self.ctr.pack_buffers(e).at("ctr")?;
         Ok(())
+    }
+}
+
+impl ShareInfoCtr<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> ShareInfoCtr<'static> {
+        ShareInfoCtr {
+            ctr: self.ctr.into_owned(),
+        }
     }
 }
 
@@ -1033,6 +1107,20 @@ impl<'a> Tree<'a> {
     }
 }
 
+impl Tree<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> Tree<'static> {
+        Tree {
+            label: self.label.map(|value| value.into_owned()),
+            count: self.count,
+            children: self
+                .children
+                .map(|value| value.into_iter().map(|item| item.into_owned()).collect()),
+        }
+    }
+}
+
 /// Two pointers that could be one.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Twins {
@@ -1259,6 +1347,19 @@ impl<'a> Choice<'a> {
     }
 }
 
+impl Choice<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> Choice<'static> {
+        match self {
+            Self::Number(tag, value) => Choice::Number(tag, value),
+            Self::Text(value) => Choice::Text(value.map(|value| value.into_owned())),
+            Self::Case4 => Choice::Case4,
+            Self::Other(tag, value) => Choice::Other(tag, value),
+        }
+    }
+}
+
 /// The structure `Mix`.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Mix<'a> {
@@ -1432,6 +1533,31 @@ impl<'a> Mix<'a> {
     }
 }
 
+impl Mix<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> Mix<'static> {
+        Mix {
+            yes: self.yes,
+            big: self.big,
+            single: self.single,
+            tiny: self.tiny,
+            flags: self.flags,
+            wide: self.wide,
+            id: self.id,
+            three: self.three,
+            many: Blob::Owned(self.many.into_owned()),
+            lots: self.lots,
+            room: self.room.into_owned(),
+            part: self.part,
+            pair: self.pair,
+            always: self.always,
+            limited: self.limited,
+            choice: self.choice.into_owned(),
+        }
+    }
+}
+
 /// The request of `NetShareEnumAll`.
 ///
 /// All shares of a server.
@@ -1506,6 +1632,19 @@ impl<'a> NetShareEnumAllRequest<'a> {
     }
 }
 
+impl NetShareEnumAllRequest<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> NetShareEnumAllRequest<'static> {
+        NetShareEnumAllRequest {
+            server_unc: self.server_unc.map(|value| value.into_owned()),
+            info_ctr: self.info_ctr.into_owned(),
+            max_buffer: self.max_buffer,
+            resume_handle: self.resume_handle,
+        }
+    }
+}
+
 /// The response of `NetShareEnumAll`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct NetShareEnumAllResponse<'a> {
@@ -1565,6 +1704,19 @@ impl<'a> NetShareEnumAllResponse<'a> {
             resume_handle,
             return_value,
         })
+    }
+}
+
+impl NetShareEnumAllResponse<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> NetShareEnumAllResponse<'static> {
+        NetShareEnumAllResponse {
+            info_ctr: self.info_ctr.into_owned(),
+            totalentries: self.totalentries,
+            resume_handle: self.resume_handle,
+            return_value: self.return_value,
+        }
     }
 }
 
@@ -1819,6 +1971,21 @@ impl<'a> QueryValueRequest<'a> {
     }
 }
 
+impl QueryValueRequest<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> QueryValueRequest<'static> {
+        QueryValueRequest {
+            handle: self.handle,
+            value_name: self.value_name,
+            r#type: self.r#type,
+            data: self.data.map(|value| Blob::Owned(value.into_owned())),
+            data_size: self.data_size,
+            data_length: self.data_length,
+        }
+    }
+}
+
 /// The response of `QueryValue`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct QueryValueResponse<'a> {
@@ -1946,6 +2113,20 @@ impl<'a> QueryValueResponse<'a> {
     }
 }
 
+impl QueryValueResponse<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> QueryValueResponse<'static> {
+        QueryValueResponse {
+            r#type: self.r#type,
+            data: self.data.map(|value| Blob::Owned(value.into_owned())),
+            data_size: self.data_size,
+            data_length: self.data_length,
+            return_value: self.return_value,
+        }
+    }
+}
+
 /// The request of `Grow`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct GrowRequest<'a> {
@@ -2001,6 +2182,18 @@ impl<'a> GrowRequest<'a> {
     }
 }
 
+impl GrowRequest<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> GrowRequest<'static> {
+        GrowRequest {
+            tree: self.tree.into_owned(),
+            list: self.list,
+            twins: self.twins,
+        }
+    }
+}
+
 /// The response of `Grow`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct GrowResponse<'a> {
@@ -2032,6 +2225,16 @@ impl<'a> GrowResponse<'a> {
     pub fn unpack(c: &mut NdrCursor<'a>) -> Result<Self, UnpackError> {
         let tree = Tree::unpack(c).at("tree")?;
         Ok(Self { tree })
+    }
+}
+
+impl GrowResponse<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> GrowResponse<'static> {
+        GrowResponse {
+            tree: self.tree.into_owned(),
+        }
     }
 }
 
@@ -2145,6 +2348,19 @@ impl<'a> EverythingRequest<'a> {
     }
 }
 
+impl EverythingRequest<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> EverythingRequest<'static> {
+        EverythingRequest {
+            handle: self.handle,
+            mix: self.mix.into_owned(),
+            sids: self.sids,
+            numbers: self.numbers,
+        }
+    }
+}
+
 /// The response of `Everything`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct EverythingResponse<'a> {
@@ -2207,6 +2423,19 @@ impl<'a> EverythingResponse<'a> {
             ace,
             return_value,
         })
+    }
+}
+
+impl EverythingResponse<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> EverythingResponse<'static> {
+        EverythingResponse {
+            handle: self.handle,
+            text: self.text.map(|value| value.into_owned()),
+            ace: self.ace,
+            return_value: self.return_value,
+        }
     }
 }
 
@@ -2313,6 +2542,21 @@ impl<'a> EcDoRpcExt2Request<'a> {
     }
 }
 
+impl EcDoRpcExt2Request<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> EcDoRpcExt2Request<'static> {
+        EcDoRpcExt2Request {
+            pcxh: self.pcxh,
+            pul_flags: self.pul_flags,
+            rgb_in: Blob::Owned(self.rgb_in.into_owned()),
+            pcb_out: self.pcb_out,
+            rgb_aux_in: Blob::Owned(self.rgb_aux_in.into_owned()),
+            pcb_aux_out: self.pcb_aux_out,
+        }
+    }
+}
+
 /// The response of `EcDoRpcExt2`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct EcDoRpcExt2Response<'a> {
@@ -2414,6 +2658,21 @@ impl<'a> EcDoRpcExt2Response<'a> {
             pul_trans_time,
             return_value,
         })
+    }
+}
+
+impl EcDoRpcExt2Response<'_> {
+    /// The same, independent of the data that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> EcDoRpcExt2Response<'static> {
+        EcDoRpcExt2Response {
+            pcxh: self.pcxh,
+            pul_flags: self.pul_flags,
+            rgb_out: Blob::Owned(self.rgb_out.into_owned()),
+            rgb_aux_out: Blob::Owned(self.rgb_aux_out.into_owned()),
+            pul_trans_time: self.pul_trans_time,
+            return_value: self.return_value,
+        }
     }
 }
 

@@ -582,7 +582,7 @@ fn fits(value: &Value, ty: Option<&Type>) -> bool {
     match (ty.map(Type::plain), value) {
         (Some(Type::Scalar(_) | Type::Ranged(..) | Type::Named(_) | Type::Known(_)), Value::Number(_)) => true,
         (Some(Type::Array(array)), Value::Text(_)) => {
-            matches!(array.size, Size::Fixed(_)) && matches!(*array.element, Type::Scalar(Scalar::U8 | Scalar::U16))
+            matches!(array.size, Size::Fixed(_)) && matches!(*array.element, Type::Scalar(Scalar::U8 | Scalar::U16 | Scalar::Unit))
         }
         (Some(Type::Text(text)), Value::Text(_)) => matches!(text.size, Size::Fixed(_) | Size::Headed(_)),
         (Some(Type::Flat(flat)), Value::Text(_)) => !flat.list,
@@ -676,7 +676,7 @@ fn narrow(scalar: Scalar, value: u64) -> Option<u64> {
 pub(super) fn width_mask(scalar: Scalar) -> u64 {
     match scalar {
         Scalar::U8 | Scalar::I8 | Scalar::Bool => 0xFF,
-        Scalar::U16 | Scalar::I16 | Scalar::Enum16 => 0xFFFF,
+        Scalar::U16 | Scalar::Unit | Scalar::I16 | Scalar::Enum16 => 0xFFFF,
         Scalar::U32 | Scalar::I32 | Scalar::F32 => 0xFFFF_FFFF,
         Scalar::U64 | Scalar::I64 | Scalar::F64 | Scalar::U3264 | Scalar::Udlong | Scalar::Dlong | Scalar::Udlongr => {
             u64::MAX

@@ -136,7 +136,7 @@ fn of_array(types: &[TypeDef], array: &Array) -> Layout {
     let of_element = if plain { element.fixed } else { 0 };
     // of an array of conformant structures each has its own count before it
     let element = Layout { fixed: 0, conformant: false, ..element };
-    let bytes = is_byte(&array.element);
+    let bytes = is_byte(&array.element) || is_unit(&array.element);
     let counts = if array.varying { 8 } else { 0 };
     match array.size {
         Size::Fixed(count) => {
@@ -172,6 +172,11 @@ fn of_array(types: &[TypeDef], array: &Array) -> Layout {
 /// Elements that stay a slice of the stub data.
 pub(super) fn is_byte(element: &Type) -> bool {
     matches!(element, Type::Scalar(Scalar::U8))
+}
+
+/// Elements that are a text together, which stays a slice of the stub data.
+pub(super) fn is_unit(element: &Type) -> bool {
+    matches!(element, Type::Scalar(Scalar::Unit))
 }
 
 fn of_type(types: &[TypeDef], def: &TypeDef) -> Layout {

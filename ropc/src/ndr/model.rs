@@ -350,6 +350,8 @@ pub struct Text {
 pub enum Scalar {
     U8,
     U16,
+    /// A character of 16 bits: many of them are a text.
+    Unit,
     U32,
     U64,
     I8,
@@ -612,7 +614,7 @@ impl Scalar {
     pub fn sizes(self) -> (usize, usize) {
         match self {
             Self::U8 | Self::I8 | Self::Bool => (1, 1),
-            Self::U16 | Self::I16 => (2, 2),
+            Self::U16 | Self::Unit | Self::I16 => (2, 2),
             Self::U32 | Self::I32 | Self::F32 => (4, 4),
             Self::U64 | Self::I64 | Self::F64 => (8, 8),
             Self::Enum16 => (2, 4),
@@ -626,7 +628,7 @@ impl Scalar {
     pub fn rust(self) -> &'static str {
         match self {
             Self::U8 => "u8",
-            Self::U16 | Self::Enum16 => "u16",
+            Self::U16 | Self::Unit | Self::Enum16 => "u16",
             Self::U32 => "u32",
             Self::U64 | Self::U3264 | Self::Udlong | Self::Udlongr => "u64",
             Self::I8 => "i8",
@@ -669,7 +671,7 @@ impl Scalar {
     pub fn max(self) -> u64 {
         match self {
             Self::U8 => u64::from(u8::MAX),
-            Self::U16 | Self::Enum16 => u64::from(u16::MAX),
+            Self::U16 | Self::Unit | Self::Enum16 => u64::from(u16::MAX),
             Self::U32 => u64::from(u32::MAX),
             Self::I8 => i8::MAX as u64,
             Self::I16 => i16::MAX as u64,

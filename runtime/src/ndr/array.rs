@@ -83,6 +83,28 @@ impl<'a> NdrCursor<'a> {
         Some((usize::try_from(count).ok()?, end))
     }
 
+    /// The elements of a list take these bytes at least, one each where they have none. What is left bounds one list; what
+    /// was claimed bounds all of them together: lists in each other, each as long as what is left.
+    ///
+    /// # Errors
+    /// `Truncated` when fewer bytes are left, `TooLarge` when all lists together claim many times the data.
+    #[inline]
+    pub(super) fn claim(&mut self, needed: usize) -> Result<(), UnpackError> {
+        if needed > self.remaining() {
+            return Err(self.truncated(needed));
+        }
+        match self.claims_left.checked_sub(needed) {
+            Some(left) => {
+                self.claims_left = left;
+                Ok(())
+            }
+            None => {
+                let limit = self.claims_left as u64;
+                Err(self.error(UnpackErrorKind::TooLarge { found: needed as u64, limit }))
+            }
+        }
+    }
+
     /// A number of elements that the description computes, as a size of this machine.
     ///
     /// # Errors
@@ -104,8 +126,8 @@ impl<'a> NdrCursor<'a> {
     /// This many elements, of at least `min_size` bytes each.
     ///
     /// # Errors
-    /// `Truncated` when the bytes left cannot hold them, before room for them is made; the error
-    /// of an element, with its index.
+    /// `Truncated` when the bytes left cannot hold them, before room for them is made; `TooLarge` where all lists
+    /// together claim many times the data; the error of an element, with its index.
     #[inline]
     pub fn array<T>(
         &mut self,
@@ -114,9 +136,7 @@ impl<'a> NdrCursor<'a> {
         mut element: impl FnMut(&mut Self) -> Result<T, UnpackError>,
     ) -> Result<Vec<T>, UnpackError> {
         let needed = count.saturating_mul(min_size.max(1));
-        if needed > self.remaining() {
-            return Err(self.truncated(needed));
-        }
+        self.claim(needed)?;
         let mut items = Vec::with_capacity(count);
         for index in 0..count {
             items.push(element(self).at_index(index)?);
@@ -410,6 +430,28 @@ mod tests {
         let error = c.array(9, 0, |_| Ok(())).unwrap_err();
         assert_eq!(error.kind(), &UnpackErrorKind::Truncated { needed: 9, available: 8 });
         assert_eq!(c.offset(), 0);
+    }
+
+    /// Each of the outer elements takes four bytes and claims the rest of the data for inner ones that take none.
+    #[test]
+    fn lists_in_lists_do_not_multiply() {
+        let bytes = [0; 4000];
+        let mut c = NdrCursor::new(&bytes, Representation::NDR);
+        let mut made = 0;
+        let error = c
+            .array(1000, 4, |c| {
+                c.u32()?;
+                made += c.remaining();
+                c.array(c.remaining(), 0, |_| Ok(7u64))
+            })
+            .unwrap_err();
+        assert!(matches!(error.kind(), UnpackErrorKind::TooLarge { .. }), "{error}");
+        assert!(made < 20 * bytes.len(), "{made} elements");
+        // what takes bytes has enough of them: four levels, each element read in full
+        let mut c = NdrCursor::new(&bytes, Representation::NDR);
+        let grid = c.array(10, 400, |c| c.array(10, 40, |c| c.array(10, 4, |c| c.array(4, 1, NdrCursor::u8))));
+        assert_eq!(grid.unwrap().len(), 10);
+        assert_eq!(c.remaining(), 0);
     }
 
     #[test]

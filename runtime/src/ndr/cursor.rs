@@ -23,6 +23,8 @@ pub struct NdrCursor<'a> {
     pub(super) jumps: usize,
     pub(super) jumped: usize,
     depth: u32,
+    /// How many bytes the elements of lists may still claim, see [`NdrCursor::claim`].
+    pub(super) claims_left: usize,
     /// Pointers of the constructions that are open, see [`super::Frame`].
     pub(super) pending: Pending,
     /// The next of `pending` to be followed.
@@ -55,6 +57,9 @@ macro_rules! integers {
     };
 }
 
+/// Lists in each other, and what several pointers lead to, claim bytes more than once.
+const CLAIMS_PER_BYTE: usize = 16;
+
 impl<'a> NdrCursor<'a> {
     /// Senders may round stub data up to this size.
     const STUB_PADDING: usize = 8;
@@ -71,6 +76,7 @@ impl<'a> NdrCursor<'a> {
             jumps: 0,
             jumped: 0,
             depth: 0,
+            claims_left: bytes.len().saturating_mul(CLAIMS_PER_BYTE).saturating_add(1024),
             pending: Pending::default(),
             next_pending: 0,
             targets: Vec::new(),

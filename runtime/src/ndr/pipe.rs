@@ -13,7 +13,8 @@ impl<'a> NdrCursor<'a> {
     /// The elements of all chunks, of at least `min_size` bytes each.
     ///
     /// # Errors
-    /// `Truncated` when the bytes left cannot hold a chunk; the error of an element, with its index.
+    /// `Truncated` when the bytes left cannot hold a chunk; `TooLarge` where all lists together claim many times the
+    /// data; the error of an element, with its index.
     pub fn pipe<T>(
         &mut self,
         min_size: usize,
@@ -23,9 +24,7 @@ impl<'a> NdrCursor<'a> {
         loop {
             let count = self.max_count()?;
             let needed = count.saturating_mul(min_size.max(1));
-            if needed > self.remaining() {
-                return Err(self.truncated(needed));
-            }
+            self.claim(needed)?;
             for _ in 0..count {
                 items.push(element(self).at_index(items.len())?);
             }

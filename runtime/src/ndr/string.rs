@@ -12,12 +12,11 @@ impl<'a> NdrCursor<'a> {
     /// Those of [`NdrCursor::actual_count`]; `Unterminated` when the last character is not zero.
     pub fn string16(&mut self) -> Result<Utf16<'a>, UnpackError> {
         if let Some((count, start)) = self.whole_array()
-            && !self.representation().is_big_endian()
             && let Some(bytes) = self.peek(start, count.saturating_mul(2))
             && let Some((bytes, [0, 0])) = bytes.split_last_chunk()
         {
             self.seek_to(start + count * 2);
-            return Ok(Utf16::from_wire(bytes));
+            return Ok(self.text_of(bytes));
         }
         let max_count = self.max_count()?;
         self.varying_string16(max_count)
@@ -36,10 +35,30 @@ impl<'a> NdrCursor<'a> {
         if self.u16()? != 0 {
             return Err(self.error(UnpackErrorKind::Unterminated));
         }
-        if !self.representation().is_big_endian() {
-            return Ok(Utf16::from_wire(bytes));
+        Ok(self.text_of(bytes))
+    }
+
+    /// Characters in the byte order of here.
+    #[inline]
+    fn text_of(&self, bytes: &'a [u8]) -> Utf16<'a> {
+        if self.representation().is_big_endian() { Utf16::from_swapped(bytes) } else { Utf16::from_wire(bytes) }
+    }
+
+    /// This many 16-bit characters, with zeros where there are some.
+    ///
+    /// # Errors
+    /// `Truncated` when fewer are left.
+    #[inline]
+    pub fn units(&mut self, count: usize) -> Result<Utf16<'a>, UnpackError> {
+        if count == 0 {
+            return Ok(Utf16::default());
         }
-        Ok(Utf16::from_swapped(bytes))
+        let (start, size) = (self.gap(2), count.saturating_mul(2));
+        let Some(bytes) = self.peek(start, size) else {
+            return Err(self.truncated((start - self.offset()).saturating_add(size)));
+        };
+        self.seek_to(start + size);
+        Ok(self.text_of(bytes))
     }
 
     /// A conformant varying string of 8-bit characters.
@@ -79,7 +98,7 @@ impl NdrEncoder {
     pub fn string16(&mut self, text: &Utf16<'_>) -> Result<(), PackError> {
         let count = text.len_units() + 1;
         self.whole_array(count)?;
-        self.units(text, count - 1, &[0; 2])
+        self.terminated(text, count - 1, &[0; 2])
     }
 
     /// A varying string of at most `max_count` 16-bit characters, terminator included.
@@ -89,11 +108,22 @@ impl NdrEncoder {
     pub fn varying_string16(&mut self, text: &Utf16<'_>, max_count: usize) -> Result<(), PackError> {
         let count = text.len_units() + 1;
         self.actual_count(count, max_count)?;
-        self.units(text, count - 1, &[0; 2])
+        self.terminated(text, count - 1, &[0; 2])
+    }
+
+    /// The units of a text as they are.
+    ///
+    /// # Errors
+    /// `Full` at the limit.
+    pub fn units(&mut self, text: &Utf16<'_>) -> Result<(), PackError> {
+        match text.len_units() {
+            0 => Ok(()),
+            count => self.terminated(text, count, &[]),
+        }
     }
 
     /// The units of a text, and what ends it.
-    fn units(&mut self, text: &Utf16<'_>, count: usize, end: &[u8]) -> Result<(), PackError> {
+    fn terminated(&mut self, text: &Utf16<'_>, count: usize, end: &[u8]) -> Result<(), PackError> {
         let size = count.saturating_mul(2).saturating_add(end.len());
         if !self.make_room(2, size) {
             return Err(self.full((self.gap(2) - self.len()).saturating_add(size)));
@@ -161,6 +191,49 @@ mod tests {
             e.string16(&text).unwrap();
             let bytes = e.finish();
             assert_eq!(NdrCursor::new(&bytes, representation).string16().unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn characters_without_terminator_are_a_text_in_either_byte_order() {
+        for representation in [Representation::NDR, Representation::NDR_BIG_ENDIAN, Representation::NDR64] {
+            for text in [Utf16::new("a ß 中 and \u{1F4E7}"), Utf16::from_units(&[0xd800, 0, 0x41, 0])] {
+                let mut e = NdrEncoder::new(representation);
+                e.u8(1).unwrap();
+                e.units(&Utf16::default()).unwrap();
+                assert_eq!(e.len(), 1);
+                e.units(&text).unwrap();
+                let bytes = e.finish();
+                let mut c = NdrCursor::new(&bytes, representation);
+                c.u8().unwrap();
+                assert!(c.units(0).unwrap().is_empty());
+                assert!(c.units(usize::MAX).is_err());
+                assert!(c.units(text.len_units() + 1).is_err());
+                assert_eq!(c.offset(), 1);
+                let again = c.units(text.len_units()).unwrap();
+                assert_eq!((&again, again.len_units(), again.to_text()), (&text, text.len_units(), text.to_text()));
+                assert_eq!(again.clone().into_owned(), text);
+                assert_eq!(c.remaining(), 0);
+                let mut e = NdrEncoder::new(representation);
+                e.u8(1).unwrap();
+                e.units(&again).unwrap();
+                assert_eq!(e.finish(), bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn big_endian_text_is_that_of_the_other_order() {
+        for text in ["", "short", "exactly sixteen.", &"long enough for several pieces of ASCII ".repeat(9), &"ж".repeat(99)] {
+            let swapped: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+            let found = Utf16::from_swapped(&swapped);
+            assert_eq!(found.to_text(), text);
+            assert_eq!(found, Utf16::new(text));
+            let mut e = crate::Encoder::new();
+            found.pack_nul(&mut e).unwrap();
+            let mut same = crate::Encoder::new();
+            Utf16::new(text).pack_nul(&mut same).unwrap();
+            assert_eq!(e.finish(), same.finish());
         }
     }
 

@@ -4,11 +4,14 @@ use ropc::ndr::model::{Array, Scalar, Size, Text, Type};
 use runtime::ndr::NdrCursor;
 
 use super::Stub;
+use super::leaves::wide;
 use super::values::{Datum, Env};
 use crate::decode::tree::{Fault, Node, Value};
 
 /// The elements of an array of bytes behind its counts.
 pub const BYTES: &str = "bytes";
+/// The same of characters.
+const TEXT: &str = "text";
 
 impl<'p> Stub<'_, 'p> {
     pub(super) fn whole_array(
@@ -91,17 +94,30 @@ impl<'p> Stub<'_, 'p> {
         env: &Env<'_, 'p>,
         node: &mut Node,
     ) -> Result<Datum, Fault> {
-        if matches!(*array.element, Type::Scalar(Scalar::U8)) {
-            let start = c.offset();
-            c.take(count).map_err(|error| self.refused(&error))?;
-            if node.children.is_empty() {
-                node.value = Some(Value::Bytes);
-                (node.offset, node.size) = (start, count);
-            } else {
-                node.children.push(Node::leaf(BYTES, start, count, Value::Bytes));
-            }
-            return Ok(Datum::List(count, Vec::new()));
+        let piece = match *array.element {
+            Type::Scalar(Scalar::U8) => c.take(count).map(|_| (BYTES, count, Value::Bytes)),
+            Type::Scalar(Scalar::Unit) => c.units(count).map(|text| (TEXT, count * 2, Value::Text(wide(&text)))),
+            _ => return self.list(c, array, count, env, node),
+        };
+        let (name, size, value) = piece.map_err(|error| self.refused(&error))?;
+        let start = c.offset() - size;
+        if node.children.is_empty() {
+            node.value = Some(value);
+            (node.offset, node.size) = (start, size);
+        } else {
+            node.children.push(Node::leaf(name, start, size, value));
         }
+        Ok(Datum::List(count, Vec::new()))
+    }
+
+    fn list(
+        &mut self,
+        c: &mut NdrCursor<'_>,
+        array: &'p Array,
+        count: usize,
+        env: &Env<'_, 'p>,
+        node: &mut Node,
+    ) -> Result<Datum, Fault> {
         let layout = self.model.layout(&array.element);
         let needed = count.saturating_mul(layout.min_size.max(1));
         if !matches!(array.size, Size::Fixed(n) if n <= 32 && !array.varying) && needed > c.remaining() {

@@ -140,7 +140,7 @@ impl Stub<'_, '_> {
     }
 }
 
-fn wide(text: &Utf16<'_>) -> String {
+pub(super) fn wide(text: &Utf16<'_>) -> String {
     text.to_text().into_owned()
 }
 
@@ -160,7 +160,7 @@ fn scalar_of(c: &mut NdrCursor<'_>, scalar: Scalar) -> Result<(Value, u64, u8), 
     let ndr64 = c.representation().is_ndr64();
     Ok(match scalar {
         Scalar::U8 => unsigned(u64::from(c.u8()?), 1),
-        Scalar::U16 => unsigned(u64::from(c.u16()?), 2),
+        Scalar::U16 | Scalar::Unit => unsigned(u64::from(c.u16()?), 2),
         Scalar::U32 => unsigned(u64::from(c.u32()?), 4),
         Scalar::U64 => unsigned(c.u64()?, 8),
         Scalar::I8 => signed(i64::from(c.i8()?), 1),

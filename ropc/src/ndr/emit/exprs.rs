@@ -7,7 +7,7 @@ use super::super::check::number_of;
 use super::super::derive::{Derived, derived};
 use super::super::dialect::{Function, Value};
 use super::super::model::{Expr, Field, Interface, Known, Pointer, Scalar, Type, TypeKind};
-use super::ident;
+use super::{Emit, ident};
 use crate::ast::{BinaryOp, UnaryOp};
 
 /// How the fields of a structure or the parameters of an operation are reached.
@@ -167,9 +167,10 @@ impl Env<'_> {
                         if flat.flags.narrow { quote!(text.as_bytes().len()) } else { quote!(text.len_units()) };
                     quote!(#place.iter().map(|text| #units as u64 + 1).sum::<u64>())
                 }
-                _ => quote!(#place.len() as u64),
+                _ => self.list_len(ty, &place),
             },
-            Type::Array(_) | Type::Known(Known::Blob) => quote!(#place.len() as u64),
+            Type::Array(_) => self.list_len(ty, &place),
+            Type::Known(Known::Blob) => quote!(#place.len() as u64),
             Type::Named(_) | Type::Union(..) | Type::Known(_) => {
                 let pack = match ty {
                     Type::Known(known) => known.methods().1,
@@ -257,7 +258,12 @@ impl Env<'_> {
         };
         let place = match access {
             Access::Place(place) => place,
-            Access::Derived(Derived::Count(_), place) => return quote!(#place.len() as u64),
+            Access::Derived(Derived::Count(from), place) => {
+                return match self.fields.get(*from) {
+                    Some(from) => self.list_len(&from.ty, place),
+                    None => quote!(0),
+                };
+            }
             Access::Derived(Derived::Discriminant(_), place) => {
                 let scalar = number_of(self.model, &field.ty).unwrap_or(Scalar::U64);
                 return widen(scalar, quote!(#place.discriminant()));
@@ -298,12 +304,19 @@ impl Env<'_> {
         }
     }
 
+    /// How many elements a list has.
+    fn list_len(&self, ty: &Type, place: &TokenStream) -> TokenStream {
+        let length = Emit { model: self.model }.list_len(ty, place);
+        quote!(#length as u64)
+    }
+
     /// A place of a number type as a `u64`.
     fn number(&self, ty: &Type, place: TokenStream) -> TokenStream {
         let scalar = number_of(self.model, ty).unwrap_or(Scalar::U64);
         match ty.plain() {
             Type::Named(_) | Type::Known(_) => widen(scalar, quote!(#place.0)),
-            Type::Array(_) | Type::Text(_) => quote!(#place.len() as u64),
+            Type::Array(_) => self.list_len(ty, &place),
+            Type::Text(_) => quote!(#place.len() as u64),
             _ => widen(scalar, place),
         }
     }

@@ -46,7 +46,14 @@ impl<'m> Emit<'m> {
         let result = self.result_of(operation);
         let request = Message::new(*self, operation, None, false);
         let response = Message::new(*self, operation, result.as_ref(), true);
-        vec![request.decl(), request.implementation(), response.decl(), response.implementation()]
+        let mut items = Vec::new();
+        for message in [request, response] {
+            items.extend([message.decl(), message.implementation()]);
+            if message.layout().borrowed {
+                items.push(self.owned_record(&message.name, &message.shown()));
+            }
+        }
+        items
     }
 }
 

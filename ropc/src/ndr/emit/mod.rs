@@ -3,6 +3,7 @@
 mod dialect;
 mod exprs;
 mod messages;
+mod owned;
 mod plain;
 mod read;
 mod runs;
@@ -161,8 +162,27 @@ impl Emit<'_> {
                 quote!([#element; #count])
             }
             None if layout::is_byte(&array.element) => quote!(Blob<'a>),
+            None if layout::is_unit(&array.element) => quote!(Utf16<'a>),
             None => quote!(Vec<#element>),
         }
+    }
+
+    /// How many elements a value of a type has that is a list in Rust.
+    fn list_len(&self, ty: &Type, place: &TokenStream) -> TokenStream {
+        match ty {
+            Type::Array(array) => self.array_len(array, place),
+            Type::Formatted(_, inner) | Type::Pointer(_, inner) => self.list_len(inner, place),
+            _ => quote!(#place.len()),
+        }
+    }
+
+    fn array_len(&self, array: &Array, place: &TokenStream) -> TokenStream {
+        if self.is_text(array) { quote!(#place.len_units()) } else { quote!(#place.len()) }
+    }
+
+    /// An array of characters that is a text in Rust.
+    fn is_text(&self, array: &Array) -> bool {
+        layout::is_unit(&array.element) && self.small_array(array).is_none()
     }
 
     /// The length of an array that is one in Rust too.

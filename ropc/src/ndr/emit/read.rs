@@ -449,6 +449,9 @@ impl<'m> Read<'_, 'm> {
         if bytes {
             return self.ask(quote!(c.byte_array(#count)));
         }
+        if self.emit.is_text(array) {
+            return self.ask(quote!(c.units(#count)));
+        }
         if let Some((fixed, element)) = self.emit.elements(array, true) {
             let (size, align) = (usize_literal(fixed.size), usize_literal(fixed.align));
             return self.ask(quote!(c.runs::<_, #size>(#count, #align, #element)));
@@ -501,15 +504,16 @@ impl<'m> Read<'_, 'm> {
         match ty {
             Type::Array(array) => {
                 let (length, size) = (array.length.as_ref(), array.size.expr());
+                let found = self.emit.list_len(ty, place);
                 match (length, size) {
                     (Some(length), Some(size)) if length != size => {
                         let (length, room) = (
-                            self.count_check(quote!(#place.len()), length),
-                            self.room_check(quote!(#place.len()), size),
+                            self.count_check(found.clone(), length),
+                            self.room_check(found, size),
                         );
                         quote!(#length #room)
                     }
-                    (Some(only), _) | (None, Some(only)) => self.count_check(quote!(#place.len()), only),
+                    (Some(only), _) | (None, Some(only)) => self.count_check(found, only),
                     (None, None) => TokenStream::new(),
                 }
             }

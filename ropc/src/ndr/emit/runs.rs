@@ -31,7 +31,7 @@ impl At {
 
     /// In a function for any place.
     fn variable() -> Self {
-        Self { start: Some(quote!(at)), offset: 0 }
+        Self { start: Some(quote!(start)), offset: 0 }
     }
 
     fn plus(&self, offset: usize) -> Self {
@@ -394,12 +394,12 @@ impl<'m> Emit<'m> {
                 #[doc = " The value at a place of fields that are read at once."]
                 #[inline]
                 #[must_use]
-                pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, at: usize) -> Self {
+                pub fn of_run<const N: usize>(run: &runtime::ndr::Run<'_, N>, start: usize) -> Self {
                     Self { #(#gets),* }
                 }
                 #[doc = " Puts the value into its place among fields that are written at once."]
                 #[inline]
-                pub fn put_into<const N: usize>(&self, run: &mut runtime::ndr::RunMut<N>, at: usize) {
+                pub fn put_into<const N: usize>(&self, run: &mut runtime::ndr::RunMut<N>, start: usize) {
                     #sets
                 }
             }

@@ -680,16 +680,17 @@ pub(super) fn write_field<'m>(
         let scalar = super::super::check::number_of(emit.model, &field.ty);
         let Some(scalar) = scalar else { return TokenStream::new() };
         return match derived {
-            Derived::Count(_) => {
+            Derived::Count(from) => {
+                let length = env.fields.get(*from).map(|from| emit.list_len(&from.ty, place));
                 let method = ident(&format!("count_{}", scalar.method()));
                 let check = match field.ty {
                     Type::Ranged(_, low, high) => {
                         let (range, expected) = range(low, high);
-                        quote!(e.require_range(#place.len() as u64, #range, #expected).at(#at)?;)
+                        quote!(e.require_range(#length as u64, #range, #expected).at(#at)?;)
                     }
                     _ => TokenStream::new(),
                 };
-                quote!(#check e.#method(#place.len()).at(#at)?;)
+                quote!(#check e.#method(#length).at(#at)?;)
             }
             Derived::Discriminant(_) => {
                 let method = ident(scalar.method());

@@ -41,9 +41,13 @@ impl<'m> Emit<'m> {
         }
         match &def.kind {
             TypeKind::Opaque => Vec::new(),
-            TypeKind::Struct(record) => vec![self.struct_decl(def, record), self.struct_impl(def, record)],
+            TypeKind::Struct(record) => {
+                let items = [self.struct_decl(def, record), self.struct_impl(def, record)];
+                items.into_iter().chain(self.owned_def(def)).collect()
+            }
             TypeKind::Union(union) => {
-                vec![self.union_decl(def, union), self.union_default(def, union), self.union_impl(def, union)]
+                let items = [self.union_decl(def, union), self.union_default(def, union), self.union_impl(def, union)];
+                items.into_iter().chain(self.owned_def(def)).collect()
             }
             TypeKind::Enum(flags) => self.newtype(def, flags, false),
             TypeKind::Bitmap(flags) => self.newtype(def, flags, true),

@@ -484,6 +484,12 @@ impl<'m> Maker<'_, 'm> {
                 (None, None) => quote!(g.blob(40)),
             };
         }
+        if self.emit.is_text(array) {
+            return match count {
+                Some(count) => quote!(g.utf16_of(#count)),
+                None => quote!(g.utf16(20)),
+            };
+        }
         let element = self.value(&array.element, env);
         let element = as_function(&element).unwrap_or_else(|| quote!(|g| #element));
         if self.emit.small_array(array).is_some() {

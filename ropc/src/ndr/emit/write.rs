@@ -330,7 +330,7 @@ impl<'m> Write<'_, 'm> {
     fn max_count(&self, array: &Array, place: &Place) -> TokenStream {
         let (Size::Conformant(size) | Size::Headed(size)) = &array.size else { return TokenStream::new() };
         let receiver = &place.expr;
-        let length = quote!(#receiver.len());
+        let length = self.emit.array_len(array, receiver);
         match size {
             Some(_) if self.described_size(array).is_some() => self.ask(quote!(e.max_count(max_count))),
             Some(size) if !array.varying => {
@@ -353,7 +353,7 @@ impl<'m> Write<'_, 'm> {
     /// Offset and actual count of a varying array, then its elements.
     fn inline_array(&self, array: &Array, place: &Place) -> TokenStream {
         let receiver = &place.expr;
-        let length = quote!(#receiver.len());
+        let length = self.emit.array_len(array, receiver);
         let mut head = TokenStream::new();
         if array.varying {
             if let Some(expr) = &array.length {
@@ -387,6 +387,8 @@ impl<'m> Write<'_, 'm> {
         let items = place.by_ref();
         let body = if layout::is_byte(&array.element) {
             self.ask(quote!(e.bytes(#items)))
+        } else if self.emit.is_text(array) {
+            self.ask(quote!(e.units(#items)))
         } else if let Some((fixed, element)) = self.emit.elements(array, false) {
             let (size, align) = (usize_literal(fixed.size), usize_literal(fixed.align));
             self.ask(quote!(e.runs::<_, #size>(#items, #align, #element)))

@@ -22,6 +22,11 @@ impl<'a> Resolver<'a> {
     pub(super) fn apply(&mut self, level: &mut Level, place: &Use<'_>) {
         self.apply_sizes(level, place);
         let attrs = place.attrs;
+        if attrs::find(attrs, "charset").is_some()
+            && let Some(place @ Type::Scalar(Scalar::U16)) = leaf(level)
+        {
+            *place = Type::Scalar(Scalar::Unit);
+        }
         if let Some(attr) = attrs::find(attrs, "context_handle") {
             if !context_handle(level) {
                 self.no_level(attr, "only a `void *` can be a context handle");
@@ -342,7 +347,7 @@ fn context_handle(level: &mut Level) -> bool {
 /// Makes the innermost characters a text.
 fn text(level: &mut Level) -> bool {
     let wide = |level: &Level| match level {
-        Level::Leaf(Type::Scalar(Scalar::U16)) => Some(true),
+        Level::Leaf(Type::Scalar(Scalar::U16 | Scalar::Unit)) => Some(true),
         Level::Leaf(Type::Scalar(Scalar::U8 | Scalar::I8)) => Some(false),
         _ => None,
     };

@@ -77,9 +77,8 @@ pub(in crate::ndr) const OPAQUE_NAMES: &[&str] = &[
 pub(in crate::ndr) fn builtin(name: &str) -> Option<Type> {
     Some(Type::Scalar(match name {
         "uint8" | "UCHAR" | "BYTE" | "char" | "uint8_t" | "CHAR" | "byte" | "UINT8" | "unsigned8" => Scalar::U8,
-        "uint16" | "USHORT" | "WORD" | "WCHAR" | "wchar_t" | "uint16_t" | "UINT16" | "unsigned16" | "UNICODE" => {
-            Scalar::U16
-        }
+        "uint16" | "USHORT" | "WORD" | "uint16_t" | "UINT16" | "unsigned16" => Scalar::U16,
+        "WCHAR" | "wchar_t" | "UNICODE" => Scalar::Unit,
         "uint32" | "ULONG" | "DWORD" | "UINT" | "error_status_t" | "uint32_t" | "uint" | "time_t" | "boolean32"
         | "BOOL" | "mode_t" | "NET_API_STATUS" | "ipv4address" | "ndr_flags_type" | "COMRESULT" | "UINT32"
         | "ULONG32" | "DWORD32" | "unsigned32" => Scalar::U32,
@@ -218,7 +217,7 @@ pub(super) fn words(list: &[Ident]) -> Option<Option<Scalar>> {
         "__int3264" => Some(Some(Scalar::U3264)),
         "long" | "int" | "__int32" | "" => pick(Scalar::U32, Scalar::I32),
         "hyper" | "__int64" => pick(Scalar::U64, Scalar::I64),
-        "wchar_t" => Some(Some(Scalar::U16)),
+        "wchar_t" => Some(Some(Scalar::Unit)),
         "boolean" => Some(Some(Scalar::Bool)),
         "float" => Some(Some(Scalar::F32)),
         "double" => Some(Some(Scalar::F64)),
