@@ -582,7 +582,8 @@ fn fits(value: &Value, ty: Option<&Type>) -> bool {
     match (ty.map(Type::plain), value) {
         (Some(Type::Scalar(_) | Type::Ranged(..) | Type::Named(_) | Type::Known(_)), Value::Number(_)) => true,
         (Some(Type::Array(array)), Value::Text(_)) => {
-            matches!(array.size, Size::Fixed(_)) && matches!(*array.element, Type::Scalar(Scalar::U8 | Scalar::U16 | Scalar::Unit))
+            matches!(array.size, Size::Fixed(_))
+                && matches!(*array.element, Type::Scalar(Scalar::U8 | Scalar::U16 | Scalar::Unit))
         }
         (Some(Type::Text(text)), Value::Text(_)) => matches!(text.size, Size::Fixed(_) | Size::Headed(_)),
         (Some(Type::Flat(flat)), Value::Text(_)) => !flat.list,

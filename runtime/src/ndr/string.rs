@@ -224,7 +224,9 @@ mod tests {
 
     #[test]
     fn big_endian_text_is_that_of_the_other_order() {
-        for text in ["", "short", "exactly sixteen.", &"long enough for several pieces of ASCII ".repeat(9), &"ж".repeat(99)] {
+        for text in
+            ["", "short", "exactly sixteen.", &"long enough for several pieces of ASCII ".repeat(9), &"ж".repeat(99)]
+        {
             let swapped: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
             let found = Utf16::from_swapped(&swapped);
             assert_eq!(found.to_text(), text);

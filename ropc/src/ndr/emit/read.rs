@@ -507,10 +507,7 @@ impl<'m> Read<'_, 'm> {
                 let found = self.emit.list_len(ty, place);
                 match (length, size) {
                     (Some(length), Some(size)) if length != size => {
-                        let (length, room) = (
-                            self.count_check(found.clone(), length),
-                            self.room_check(found, size),
-                        );
+                        let (length, room) = (self.count_check(found.clone(), length), self.room_check(found, size));
                         quote!(#length #room)
                     }
                     (Some(only), _) | (None, Some(only)) => self.count_check(found, only),
