@@ -6,12 +6,18 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::panic::Location;
 
-use proptest::prelude::{Strategy, any};
+use crate::sources::Turns;
+pub use crate::sources::{choices, choices_of};
+use crate::ways;
 use runtime::{Blob, FileTime, GlobSet, Guid, String8, StringValue, Utf16};
 
 /// Values inside themselves go no deeper than this.
 const MAX_DEPTH: u32 = 4;
+/// What has choices of its own.
+const OWN: [&str; 3] =
+    ["generated-tests/src/choices.rs", "generated-tests/src/ndr/choices.rs", "generated-tests/src/streams.rs"];
 /// Lists get no longer than this.
 const MAX_LIST: usize = 20;
 /// Blobs and texts get no longer than this.
@@ -25,7 +31,10 @@ pub struct Choices {
     words: Vec<u32>,
     used: usize,
     depth: u32,
+    /// The deepest level so far.
+    levels: u32,
     plain: bool,
+    turns: Turns,
     /// Rules that could have been broken so far.
     rules: usize,
     /// The one that is.
@@ -41,16 +50,6 @@ thread_local! {
 #[must_use]
 pub fn broke() -> bool {
     BROKE.get()
-}
-
-/// Choices at random, for `proptest!`.
-pub fn choices() -> impl Strategy<Value = Choices> {
-    choices_of(MAX_WORDS)
-}
-
-/// The same, of fewer words than so many.
-pub fn choices_of(words: usize) -> impl Strategy<Value = Choices> {
-    proptest::collection::vec(any::<u32>(), 0..words.max(1)).prop_map(Choices::new)
 }
 
 /// A type of integers.
@@ -107,7 +106,13 @@ impl Choices {
     #[must_use]
     pub fn breaking(&self) -> Option<Self> {
         let rule = usize::try_from(self.mutations().number()).unwrap_or_default().checked_rem(self.rules)?;
-        Some(Self { breaks: Some(rule), plain: self.plain, ..Self::new(self.words.clone()) })
+        let words = self.words.clone();
+        Some(Self { breaks: Some(rule), plain: self.plain, ..Self::in_turn(words, self.turns.again()) })
+    }
+
+    /// Choices from these words, those of the first ways in turn.
+    pub(crate) fn in_turn(words: Vec<u32>, turns: Turns) -> Self {
+        Self { turns, ..Self::new(words) }
     }
 
     /// Here a rule can be broken; it is when this is true.
@@ -121,8 +126,18 @@ impl Choices {
     }
 
     /// A condition on which fields are there; where the rule is broken, the others are.
+    #[track_caller]
     pub fn breaks(&mut self, holds: bool) -> bool {
-        holds != self.breaks_here()
+        self.holds(holds) != self.breaks_here()
+    }
+
+    /// A condition that other choices decide; cases together see it hold and see it not hold.
+    #[track_caller]
+    pub fn holds(&mut self, holds: bool) -> bool {
+        if self.breaks.is_none() {
+            ways::asked(Location::caller(), holds);
+        }
+        holds
     }
 
     /// How many elements there are, as something else says; one more where that rule is broken.
@@ -196,27 +211,46 @@ impl Choices {
     }
 
     /// True or false alike.
+    #[track_caller]
     pub fn bool(&mut self) -> bool {
         self.pick(2) == 1
     }
 
     /// An index below `count`, each as likely as the others; 0 when there is none.
+    #[track_caller]
     pub fn pick(&mut self, count: usize) -> usize {
-        let word = self.next() as usize;
-        word.checked_rem(count).unwrap_or(0)
+        let all: Vec<usize> = (0..count).collect();
+        self.way(&all)
     }
 
     /// The index of a true one, each as likely as the others; 0 when there is none.
+    #[track_caller]
     pub fn pick_possible(&mut self, possible: &[bool]) -> usize {
         let indexes: Vec<usize> = (0..possible.len()).filter(|index| possible[*index]).collect();
-        let at = self.pick(indexes.len());
-        indexes.get(at).copied().unwrap_or(0)
+        self.way(&indexes)
+    }
+
+    /// One of these ways, as the word or the turn says.
+    #[track_caller]
+    fn way(&mut self, possible: &[usize]) -> usize {
+        let (at, word) = (Location::caller(), self.next() as usize);
+        // What is chosen here is no way of a description.
+        let own = OWN.iter().any(|file| at.file().ends_with(file));
+        let counts = self.breaks.is_none() && !own;
+        let turn = if own { None } else { self.turns.next(at) };
+        let chosen = turn.unwrap_or(word).checked_rem(possible.len()).and_then(|index| possible.get(index));
+        let way = chosen.copied().unwrap_or(0);
+        if counts && !possible.is_empty() {
+            ways::taken(at, way, possible, turn.is_some());
+        }
+        way
     }
 
     /// One of these.
     ///
     /// # Panics
     /// When there is none.
+    #[track_caller]
     pub fn one_of<'s, T>(&mut self, values: &'s [T]) -> &'s T {
         &values[self.pick(values.len())]
     }
@@ -298,9 +332,16 @@ impl Choices {
     /// Makes a value that contains itself, one level further down; see [`Choices::deeper`].
     pub fn nest<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> T {
         self.depth += 1;
+        self.levels = self.levels.max(self.depth);
         let value = make(self);
         self.depth -= 1;
         value
+    }
+
+    /// How many values stood inside each other so far, at most: 0 where none can contain itself.
+    #[must_use]
+    pub fn levels(&self) -> u32 {
+        self.levels
     }
 
     /// A value may contain another one of its kind here.

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use proptest::strategy::ValueTree as _;
+use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
 
 use super::*;

@@ -9,6 +9,9 @@
 //! | [`oracles`] | what has to hold for every type: see [`check!`](crate::check) |
 //! | [`operations`] | what stands around the bodies of operations |
 //! | [`vectors`] | bytes written as hexadecimal text |
+//! | [`mod@contexts`] | the same for types that depend on something outside |
+//! | [`nesting`] | the limit of values inside themselves |
+//! | [`ways`] | which ways the choices went |
 //! | [`mod@settling`] | the same for types with a policy |
 //! | [`layout`] | where fields of fixed size stand |
 //! | [`ndr`] | values, oracles and samples of interfaces of `encoding(ndr)` |
@@ -21,18 +24,22 @@
 pub mod attacks;
 pub mod choices;
 pub mod client;
+pub mod contexts;
 pub mod described;
 pub mod finds;
 pub mod fuzz;
 pub mod layout;
 pub mod ndr;
+pub mod nesting;
 pub mod operations;
 pub mod oracles;
 pub mod runs;
 pub mod samples;
 pub mod settling;
+mod sources;
 pub mod spec_coverage;
 pub mod streams;
 pub mod vectors;
+pub mod ways;
 
 pub use choices::{Choices, choices};

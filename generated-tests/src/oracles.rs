@@ -95,6 +95,7 @@ macro_rules! check {
         // Lives longer than the bytes that are made of it.
         let longer = $crate::oracles::longer(&bytes);
         $crate::oracles::round_trip(&value, &bytes, $pack, $unpack)?;
+        $crate::nesting::nesting($g.levels(), &value, &bytes, $pack, $unpack)?;
         $crate::oracles::truncation(&bytes, $unpack, $end)?;
         $crate::oracles::trailing(&value, &longer, $unpack, $end)?;
         $crate::attacks::each("", &bytes, &$g, &|bytes: &[u8]| {
@@ -109,10 +110,11 @@ macro_rules! check {
 
 /// A property of a type as a test: `property(|g| wire!(g, sort_order_value(g), SortOrder))`.
 ///
-/// The number of cases is proptest's: 256, or what `PROPTEST_CASES` says.
+/// The number of cases is proptest's: 256, or what `PROPTEST_CASES` says. They are the same ones each time, or others
+/// with each `PROPTEST_RNG_SEED`.
 ///
 /// # Panics
-/// With the smallest choices for which it does not hold.
+/// With the smallest choices for which it does not hold; where a way of the choices was never taken.
 pub fn property(holds: impl Fn(&mut Choices) -> Result<(), Broken>) {
     property_within(&[], holds);
 }
@@ -122,7 +124,7 @@ pub fn property(holds: impl Fn(&mut Choices) -> Result<(), Broken>) {
 /// # Panics
 /// With the smallest choices for which it does not hold.
 pub fn property_within(elements: &[(usize, usize)], holds: impl Fn(&mut Choices) -> Result<(), Broken>) {
-    PER_BYTE.set(memory_per_byte(elements));
+    let _bound = Bound::of(elements);
     let before = (PACKED.get(), UNMET.get());
     runs::run(None, MAX_WORDS, &|g| {
         holds(g)?;
@@ -131,7 +133,6 @@ pub fn property_within(elements: &[(usize, usize)], holds: impl Fn(&mut Choices)
             holds(&mut g)
         })
     });
-    PER_BYTE.set(MEMORY_PER_BYTE);
     let met = PACKED.get() > before.0 || UNMET.get() == before.1;
     assert!(met, "no value met what its type requires");
 }
@@ -410,6 +411,12 @@ const MEMORY_PER_BYTE: u64 = 256;
 /// The same for types that are borrowed, or that nothing larger is known of.
 const MEMORY_PER_BORROWED_BYTE: u64 = 16;
 
+/// Reads of the runtime, whatever the bytes are, and for each of them: a field of one byte is read in few steps.
+const STEPS_AT_LEAST: u64 = 1024;
+const STEPS_PER_BYTE: u64 = 8;
+/// Lists, boxes and what an error says for each byte, and as many more as there are bytes of memory to start with.
+const ALLOCATIONS_PER_BYTE: u64 = 2;
+
 thread_local! {
     /// For the type whose property is tried.
     static PER_BYTE: Cell<u64> = const { Cell::new(MEMORY_PER_BYTE) };
@@ -419,6 +426,26 @@ thread_local! {
 fn memory_per_byte(elements: &[(usize, usize)]) -> u64 {
     let each = elements.iter().map(|(memory, wire)| (2 * memory).div_ceil((*wire).max(1)) as u64);
     each.max().unwrap_or_default().max(MEMORY_PER_BORROWED_BYTE)
+}
+
+/// The bound on the memory of a type while its property is tried.
+#[derive(Debug)]
+pub(crate) struct Bound(());
+
+impl Bound {
+    /// Sets the bound that follows from the elements, and says it.
+    pub(crate) fn of(elements: &[(usize, usize)]) -> Self {
+        let per_byte = memory_per_byte(elements);
+        println!("memory: at most {per_byte} bytes for each byte read, and {MEMORY_AT_LEAST}");
+        PER_BYTE.set(per_byte);
+        Self(())
+    }
+}
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        PER_BYTE.set(MEMORY_PER_BYTE);
+    }
 }
 
 /// What a value becomes that is independent of the buffer is equal to it.
@@ -451,6 +478,7 @@ pub(crate) fn bounded_by<T>(
     unpack: impl Fn() -> Result<T, UnpackError>,
 ) -> Result<Result<T, UnpackError>, Broken> {
     let mut result = None;
+    let before = runtime::work::steps();
     let memory = allocation_counter::measure(|| {
         // A panic would leave the count open.
         result = Some(catch_unwind(AssertUnwindSafe(&unpack)));
@@ -463,6 +491,14 @@ pub(crate) fn bounded_by<T>(
     if memory.bytes_max > at_least + PER_BYTE.get() * bytes.len() as u64 {
         let detail = format_args!("it took {} bytes", memory.bytes_max);
         return Err(broken("unpacking takes memory in proportion to the bytes", bytes, detail));
+    }
+    let steps = runtime::work::steps().wrapping_sub(before);
+    if steps > STEPS_AT_LEAST + STEPS_PER_BYTE * bytes.len() as u64 {
+        return Err(broken("unpacking takes time in proportion to the bytes", bytes, format_args!("{steps} steps")));
+    }
+    if memory.count_total > at_least + ALLOCATIONS_PER_BYTE * bytes.len() as u64 {
+        let detail = format_args!("{} allocations", memory.count_total);
+        return Err(broken("unpacking allocates in proportion to the bytes", bytes, detail));
     }
     Ok(result)
 }

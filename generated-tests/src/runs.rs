@@ -3,7 +3,7 @@
 //!
 //! | variable | |
 //! |---|---|
-//! | `ROPC_SEED` | the number that all cases follow from, with the name of the test; else another one each time |
+//! | `ROPC_SEED` | the number that all cases follow from, with the name of the test, or `random`; else always the same |
 //! | `ROPC_REPORT` | a folder for records: [`Record`] |
 //! | `ROPC_FUZZ`, `ROPC_FUZZ_SECONDS` | a folder for what fuzzing finds, and how long each test goes on |
 
@@ -19,7 +19,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, Test
 
 use crate::choices::{Choices, choices_of};
 use crate::oracles::Broken;
-use crate::{attacks, finds, fuzz};
+use crate::{attacks, finds, fuzz, ways};
 
 /// A property of choices.
 pub type Holds<'p> = &'p dyn Fn(&mut Choices) -> Result<(), Broken>;
@@ -86,13 +86,17 @@ pub fn test_name() -> String {
     std::thread::current().name().unwrap_or("unknown").to_owned()
 }
 
+/// A run without a seed is the same each time: what fails, fails again, and all ways of the values are known to be taken.
+const SEED: u64 = 1;
+
 /// The number that all cases follow from.
 fn seed() -> u64 {
-    let given = std::env::var("ROPC_SEED").ok().and_then(|seed| seed.parse().ok());
-    given.unwrap_or_else(|| {
+    let given = std::env::var("ROPC_SEED").unwrap_or_default();
+    if given == "random" {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        u64::try_from(now.as_nanos() & u128::from(u32::MAX)).unwrap_or_default()
-    })
+        return u64::try_from(now.as_nanos() & u128::from(u32::MAX)).unwrap_or_default();
+    }
+    given.parse().unwrap_or(SEED)
 }
 
 /// FNV-1a.
@@ -122,9 +126,11 @@ pub fn run(cases: Option<u32>, words: usize, holds: Holds<'_>) {
     }
     finds::replay(&test, holds);
     let config = Config { failure_persistence: None, ..Config::default() };
+    let enough = cases.unwrap_or(ALL_WAYS);
     let cases = cases.filter(|_| std::env::var_os("PROPTEST_CASES").is_none()).unwrap_or(config.cases);
     let (seed, start) = (seed(), Instant::now());
     APPLIED.take();
+    ways::forget();
     let mut runner = TestRunner::new_with_rng(Config { cases, ..config }, rng(seed, &test));
     let last = RefCell::new(None);
     let tried = std::cell::Cell::new(0u64);
@@ -137,7 +143,10 @@ pub fn run(cases: Option<u32>, words: usize, holds: Holds<'_>) {
         })
     });
     record(&test, tried.get(), start.elapsed(), result.is_ok());
-    let Err(error) = result else { return };
+    let Err(error) = result else {
+        all_ways(seed == SEED && cases >= enough);
+        return;
+    };
     // The last one that failed is the smallest.
     let text = match (error, last.take()) {
         (TestError::Fail(reason, g), Some(broken)) => {
@@ -150,6 +159,16 @@ pub fn run(cases: Option<u32>, words: usize, holds: Holds<'_>) {
         (error, _) => format!("{error}\nagain: ROPC_SEED={seed}"),
     };
     panic!("{test}: {text}");
+}
+
+/// Cases that together take all ways where it is not said how many are tried.
+const ALL_WAYS: u32 = 256;
+
+/// Says how many ways the values of the cases went, of those that they have; with `due` none may be left out.
+fn all_ways(due: bool) {
+    let ways = ways::summary();
+    println!("ways: {} of {} taken", ways.taken, ways.possible);
+    assert!(!due || ways.missing.is_empty(), "ways that no case takes:\n{}", ways.missing.join("\n"));
 }
 
 fn record(test: &str, cases: u64, took: Duration, held: bool) {

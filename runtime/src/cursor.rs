@@ -3,6 +3,7 @@
 use crate::error::{UnpackError, UnpackErrorKind};
 use crate::relative::Referents;
 use crate::transform::PLAIN_ROOM;
+use crate::work::step;
 
 /// A position in a buffer of little-endian, unaligned data (`encoding(mapi)`).
 ///
@@ -58,6 +59,7 @@ macro_rules! integers {
             /// `Truncated` when the buffer ends before it.
             #[inline]
             pub fn $name(&mut self) -> Result<$ty, UnpackError> {
+                step(0);
                 // Not by `array`: a result that holds an array goes through memory byte by byte.
                 match self.rest.split_first_chunk() {
                     Some((head, rest)) => {
@@ -181,6 +183,7 @@ impl<'a> Cursor<'a> {
     /// `Truncated` when fewer are left.
     #[inline]
     pub fn take(&mut self, count: usize) -> Result<&'a [u8], UnpackError> {
+        step(0);
         match self.rest.split_at_checked(count) {
             Some((head, rest)) => {
                 self.rest = rest;
@@ -196,6 +199,7 @@ impl<'a> Cursor<'a> {
     /// `Truncated` when fewer are left.
     #[inline]
     pub fn array<const N: usize>(&mut self) -> Result<[u8; N], UnpackError> {
+        step(0);
         match self.rest.split_first_chunk::<N>() {
             Some((head, rest)) => {
                 self.rest = rest;
@@ -213,8 +217,10 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub fn utf16_nul(&mut self) -> Result<&'a [u8], UnpackError> {
         let Some(units) = crate::text::zero_unit(self.rest) else {
+            step(self.rest.len());
             return self.unterminated();
         };
+        step(units * 2);
         let bytes = self.take(units * 2)?;
         self.u16()?;
         Ok(bytes)
@@ -227,8 +233,10 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub fn string8_nul(&mut self) -> Result<&'a [u8], UnpackError> {
         let Some(len) = self.rest.iter().position(|&byte| byte == 0) else {
+            step(self.rest.len());
             return self.unterminated();
         };
+        step(len);
         let bytes = self.take(len)?;
         self.u8()?;
         Ok(bytes)
@@ -240,8 +248,10 @@ impl<'a> Cursor<'a> {
     /// `Unterminated` when the buffer ends first.
     pub fn line(&mut self) -> Result<&'a [u8], UnpackError> {
         let Some(len) = self.rest.windows(LINE_END.len()).position(|pair| pair == LINE_END) else {
+            step(self.rest.len());
             return self.unterminated();
         };
+        step(len);
         let bytes = self.take(len)?;
         self.take(LINE_END.len())?;
         Ok(bytes)

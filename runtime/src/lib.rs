@@ -15,6 +15,7 @@
 //! | [`rop`] | handle tables, ROP batches, property rows' helpers |
 //! | [`keyed`] | requests of MAPI over HTTP with their replies |
 //! | [`codec`], [`transform`] | LZ77, XOR, and extents that they are applied to |
+//! | [`work`] | steps of reading, for tests |
 //! | [`ndr`] | alignment, pointers and conformance of NDR |
 
 pub mod codec;
@@ -31,6 +32,7 @@ pub mod stream;
 pub mod text;
 pub mod transform;
 pub mod value;
+pub mod work;
 
 pub use cursor::{Cursor, Place};
 pub use encoder::Encoder;

@@ -69,11 +69,13 @@ impl Choices {
     }
 
     /// The discriminant of one arm, or with `default` at times one of no arm.
+    #[track_caller]
     pub fn tag<T: Wide>(&mut self, labels: &[u64], default: bool) -> T {
-        if labels.is_empty() || default && self.pick(6) == 5 {
-            return T::narrow(u64::from(self.u8()));
+        // The last way is one of no arm.
+        match labels.get(self.pick(labels.len() + usize::from(default))) {
+            Some(label) => T::narrow(*label),
+            None => T::narrow(u64::from(self.u8())),
         }
-        T::narrow(*self.one_of(labels))
     }
 
     /// A number from `low` to `high`, small or large ones of them.
@@ -87,8 +89,9 @@ impl Choices {
     }
 
     /// Null or not; null in what is nested too deep.
+    #[track_caller]
     pub fn option<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        if self.pick(5) == 0 || !self.deeper() { None } else { Some(make(self)) }
+        if self.pick(if self.deeper() { 5 } else { 1 }) == 0 { None } else { Some(make(self)) }
     }
 
     /// A list as long as described.

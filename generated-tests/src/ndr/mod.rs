@@ -15,7 +15,7 @@ use runtime::PackError;
 use runtime::ndr::Representation;
 
 use crate::choices::{Choices, MAX_WORDS};
-use crate::oracles::Broken;
+use crate::oracles::{Bound, Broken};
 use crate::runs::{self, applied};
 
 /// The representations that everything is tried in.
@@ -81,7 +81,7 @@ macro_rules! ndr_structure {
             },
             check: |g| {
                 let value = $make(g);
-                $crate::ndr_holds!(g, $exact, value, |v, e| v.pack(e), |c| $type::unpack(c));
+                $crate::ndr_holds!(g, $exact, value, |v, e| v.pack(e), |c| $type::unpack(c), g.levels());
                 Ok($crate::ndr::Checked::Whole)
             },
         }
@@ -137,7 +137,10 @@ macro_rules! ndr_operation {
 /// is what was packed, and not only what is packed the same.
 #[macro_export]
 macro_rules! ndr_holds {
-    ($g:expr, $exact:literal, $value:expr, $pack:expr, $unpack:expr) => {{
+    ($g:expr, $exact:literal, $value:expr, $pack:expr, $unpack:expr) => {
+        $crate::ndr_holds!($g, $exact, $value, $pack, $unpack, 0)
+    };
+    ($g:expr, $exact:literal, $value:expr, $pack:expr, $unpack:expr, $levels:expr) => {{
         let value = &$value;
         let Ok(all) = $crate::ndr::packed(value, $pack) else { return Ok($crate::ndr::Checked::Contradicts) };
         $crate::ndr::keeps_rules(value, &all)?;
@@ -145,6 +148,7 @@ macro_rules! ndr_holds {
             $crate::ndr::REPRESENTATIONS.into_iter().zip($crate::ndr::SLOTS).zip(&all)
         {
             $crate::ndr::round_trip($exact.then_some(value), representation, bytes, $pack, $unpack)?;
+            $crate::nesting::ndr_nesting($levels, representation, value, bytes, $pack, $unpack)?;
             $crate::ndr::truncation(representation, bytes, $unpack)?;
             $crate::attacks::each(slot, bytes, $g, &|bytes: &[u8]| match $crate::ndr::any_bytes(
                 representation,
@@ -162,24 +166,26 @@ macro_rules! ndr_holds {
 /// Values of each type that are tried, where `PROPTEST_CASES` does not say it.
 const CASES: u32 = 48;
 
-/// Tries every oracle on values of a structure or a union.
+/// Tries every oracle on values of a structure or a union; of the elements of its lists and what is boxed in it the size
+/// in memory and the fewest bytes on the wire.
 ///
 /// # Panics
 /// With the smallest choices for which one does not hold, and where most values contradict themselves: then the
 /// functions that make them are of no use.
-pub fn structure(structure: &Structure) {
-    property(structure.name, structure.check);
+pub fn structure(structure: &Structure, elements: &[(usize, usize)]) {
+    property(structure.name, elements, structure.check);
 }
 
 /// Tries every oracle on requests and responses of an operation.
 ///
 /// # Panics
 /// As [`structure`].
-pub fn operation(operation: &Operation) {
-    property(operation.name, operation.check);
+pub fn operation(operation: &Operation, elements: &[(usize, usize)]) {
+    property(operation.name, elements, operation.check);
 }
 
-fn property(name: &str, check: fn(&mut Choices) -> Result<Checked, Broken>) {
+fn property(name: &str, elements: &[(usize, usize)], check: fn(&mut Choices) -> Result<Checked, Broken>) {
+    let _bound = Bound::of(elements);
     let (whole, tried) = (std::cell::Cell::new(0u32), std::cell::Cell::new(0u32));
     runs::run(Some(CASES), MAX_WORDS, &|g| {
         let checked = check(g)?;

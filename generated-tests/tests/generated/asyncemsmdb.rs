@@ -40,5 +40,5 @@ pub const OPERATIONS: &[Operation] = &[
 
 #[test]
 fn ec_do_async_wait_ex_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[0]);
+    generated_tests::ndr::operation(&OPERATIONS[0], &[]);
 }

@@ -344,75 +344,75 @@ pub const OPERATIONS: &[Operation] = &[
 
 #[test]
 fn opnum0_not_used_on_wire_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[0]);
+    generated_tests::ndr::operation(&OPERATIONS[0], &[]);
 }
 
 #[test]
 fn ec_do_disconnect_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[1]);
+    generated_tests::ndr::operation(&OPERATIONS[1], &[]);
 }
 
 #[test]
 fn opnum2_not_used_on_wire_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[2]);
+    generated_tests::ndr::operation(&OPERATIONS[2], &[]);
 }
 
 #[test]
 fn opnum3_not_used_on_wire_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[3]);
+    generated_tests::ndr::operation(&OPERATIONS[3], &[]);
 }
 
 #[test]
 fn ec_r_register_push_notification_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[4]);
+    generated_tests::ndr::operation(&OPERATIONS[4], &[]);
 }
 
 #[test]
 fn opnum5_not_used_on_wire_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[5]);
+    generated_tests::ndr::operation(&OPERATIONS[5], &[]);
 }
 
 #[test]
 fn ec_dummy_rpc_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[6]);
+    generated_tests::ndr::operation(&OPERATIONS[6], &[]);
 }
 
 #[test]
 fn opnum7_not_used_on_wire_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[7]);
+    generated_tests::ndr::operation(&OPERATIONS[7], &[]);
 }
 
 #[test]
 fn opnum8_not_used_on_wire_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[8]);
+    generated_tests::ndr::operation(&OPERATIONS[8], &[]);
 }
 
 #[test]
 fn opnum9_not_used_on_wire_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[9]);
+    generated_tests::ndr::operation(&OPERATIONS[9], &[]);
 }
 
 #[test]
 fn ec_do_connect_ex_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[10]);
+    generated_tests::ndr::operation(&OPERATIONS[10], &[]);
 }
 
 #[test]
 fn ec_do_rpc_ext2_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[11]);
+    generated_tests::ndr::operation(&OPERATIONS[11], &[]);
 }
 
 #[test]
 fn opnum12_not_used_on_wire_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[12]);
+    generated_tests::ndr::operation(&OPERATIONS[12], &[]);
 }
 
 #[test]
 fn opnum13_not_used_on_wire_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[13]);
+    generated_tests::ndr::operation(&OPERATIONS[13], &[]);
 }
 
 #[test]
 fn ec_do_async_connect_ex_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[14]);
+    generated_tests::ndr::operation(&OPERATIONS[14], &[]);
 }

@@ -206,50 +206,66 @@ pub const OPERATIONS: &[Operation] = &[
 
 #[test]
 fn rpc_if_id_t_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[0]);
+    generated_tests::ndr::structure(&STRUCTURES[0], &[]);
 }
 
 #[test]
 fn twr_t_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[1]);
+    generated_tests::ndr::structure(&STRUCTURES[1], &[]);
 }
 
 #[test]
 fn ept_entry_t_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[2]);
+    generated_tests::ndr::structure(&STRUCTURES[2], &[(size_of::<TwrT<'static>>(), 4)]);
 }
 
 #[test]
 fn ept_insert_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[0]);
+    generated_tests::ndr::operation(
+        &OPERATIONS[0],
+        &[(size_of::<EptEntryT<'static>>(), 29), (size_of::<TwrT<'static>>(), 4)],
+    );
 }
 
 #[test]
 fn ept_delete_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[1]);
+    generated_tests::ndr::operation(
+        &OPERATIONS[1],
+        &[(size_of::<EptEntryT<'static>>(), 29), (size_of::<TwrT<'static>>(), 4)],
+    );
 }
 
 #[test]
 fn ept_lookup_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[2]);
+    generated_tests::ndr::operation(
+        &OPERATIONS[2],
+        &[
+            (size_of::<EptEntryT<'static>>(), 29),
+            (size_of::<RpcIfIdT>(), 20),
+            (size_of::<TwrT<'static>>(), 4),
+        ],
+    );
 }
 
 #[test]
 fn ept_map_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[3]);
+    generated_tests::ndr::operation(
+        &OPERATIONS[3],
+        &[(size_of::<Option<Box<TwrT<'static>>>>(), 4), (size_of::<TwrT<'static>>(), 4)],
+    );
 }
 
 #[test]
 fn ept_lookup_handle_free_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[4]);
+    generated_tests::ndr::operation(&OPERATIONS[4], &[]);
 }
 
 #[test]
 fn ept_inq_object_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[5]);
+    generated_tests::ndr::operation(&OPERATIONS[5], &[]);
 }
 
 #[test]
 fn ept_mgmt_delete_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[6]);
+    generated_tests::ndr::operation(&OPERATIONS[6], &[(size_of::<TwrT<'static>>(), 4)]);
 }

@@ -145,35 +145,45 @@ pub const OPERATIONS: &[Operation] = &[
 
 #[test]
 fn rpc_if_id_t_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[0]);
+    generated_tests::ndr::structure(&STRUCTURES[0], &[]);
 }
 
 #[test]
 fn rpc_if_id_vector_t_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[1]);
+    generated_tests::ndr::structure(
+        &STRUCTURES[1],
+        &[(size_of::<Option<Box<RpcIfIdT>>>(), 4), (size_of::<RpcIfIdT>(), 20)],
+    );
 }
 
 #[test]
 fn rpc_mgmt_inq_if_ids_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[0]);
+    generated_tests::ndr::operation(
+        &OPERATIONS[0],
+        &[
+            (size_of::<Option<Box<RpcIfIdT>>>(), 4),
+            (size_of::<RpcIfIdT>(), 20),
+            (size_of::<RpcIfIdVectorT>(), 4),
+        ],
+    );
 }
 
 #[test]
 fn rpc_mgmt_inq_stats_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[1]);
+    generated_tests::ndr::operation(&OPERATIONS[1], &[]);
 }
 
 #[test]
 fn rpc_mgmt_is_server_listening_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[2]);
+    generated_tests::ndr::operation(&OPERATIONS[2], &[]);
 }
 
 #[test]
 fn rpc_mgmt_stop_server_listening_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[3]);
+    generated_tests::ndr::operation(&OPERATIONS[3], &[]);
 }
 
 #[test]
 fn rpc_mgmt_inq_princ_name_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[4]);
+    generated_tests::ndr::operation(&OPERATIONS[4], &[]);
 }

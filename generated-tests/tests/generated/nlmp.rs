@@ -8,7 +8,7 @@ use protocol::nlmp::{
     ChallengeMessage, GssChannelBindings, NegotiateFlags, NegotiateMessage, NtlmVersion,
     Ntlmv2ClientChallenge, Ntlmv2Response, TargetInfo,
 };
-use generated_tests::{Choices, decoded, wire};
+use generated_tests::{Choices, contexts, decoded, wire};
 use generated_tests::layout::{Any, Must, layout, rules};
 use generated_tests::oracles::{owned, property, property_within};
 use generated_tests::vectors::{Header, decoded, hex, refused};
@@ -278,6 +278,15 @@ fn authenticate_message_round_trips() {
             &[&Must(22609615381091406u64), &Must(3u32)],
         )?;
         owned(&value, &value.clone().into_owned())?;
+        let other_f = *g
+            .one_of(
+                &[
+                    AuthenticateForm::Plain,
+                    AuthenticateForm::Version,
+                    AuthenticateForm::Mic,
+                ],
+            );
+        contexts!(value, AuthenticateMessage, [f] (), [other_f] ());
         wire!(g, value, AuthenticateMessage[f], Rest;)
     });
 }

@@ -27,6 +27,7 @@ use protocol::nspi::{
     StringArrayR, StringsArrayR, TableSortOrder, TemplateInfoFlags, WStringArrayR,
     WStringsArrayR,
 };
+use runtime::{String8, Utf16};
 use generated_tests::ndr::{Operation, Structure, Wide};
 use generated_tests::{Choices, ndr_operation, ndr_structure};
 
@@ -831,235 +832,506 @@ pub const OPERATIONS: &[Operation] = &[
 
 #[test]
 fn flat_uidr_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[0]);
+    generated_tests::ndr::structure(&STRUCTURES[0], &[]);
 }
 
 #[test]
 fn property_tag_array_r_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[1]);
+    generated_tests::ndr::structure(&STRUCTURES[1], &[]);
 }
 
 #[test]
 fn binary_r_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[2]);
+    generated_tests::ndr::structure(&STRUCTURES[2], &[]);
 }
 
 #[test]
 fn short_array_r_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[3]);
+    generated_tests::ndr::structure(&STRUCTURES[3], &[]);
 }
 
 #[test]
 fn long_array_r_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[4]);
+    generated_tests::ndr::structure(&STRUCTURES[4], &[]);
 }
 
 #[test]
 fn string_array_r_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[5]);
+    generated_tests::ndr::structure(
+        &STRUCTURES[5],
+        &[(size_of::<Option<String8<'static>>>(), 4)],
+    );
 }
 
 #[test]
 fn binary_array_r_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[6]);
+    generated_tests::ndr::structure(
+        &STRUCTURES[6],
+        &[(size_of::<BinaryR<'static>>(), 8)],
+    );
 }
 
 #[test]
 fn flat_uid_array_r_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[7]);
+    generated_tests::ndr::structure(
+        &STRUCTURES[7],
+        &[(size_of::<FlatUIDR>(), 16), (size_of::<Option<Box<FlatUIDR>>>(), 4)],
+    );
 }
 
 #[test]
 fn w_string_array_r_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[8]);
+    generated_tests::ndr::structure(
+        &STRUCTURES[8],
+        &[(size_of::<Option<Utf16<'static>>>(), 4)],
+    );
 }
 
 #[test]
 fn filetime_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[9]);
+    generated_tests::ndr::structure(&STRUCTURES[9], &[]);
 }
 
 #[test]
 fn date_time_array_r_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[10]);
+    generated_tests::ndr::structure(&STRUCTURES[10], &[(size_of::<FILETIME>(), 8)]);
 }
 
 #[test]
 fn prop_val_union_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[11]);
+    generated_tests::ndr::structure(
+        &STRUCTURES[11],
+        &[
+            (size_of::<BinaryR<'static>>(), 8),
+            (size_of::<FILETIME>(), 8),
+            (size_of::<FlatUIDR>(), 16),
+            (size_of::<Option<Box<FlatUIDR>>>(), 4),
+            (size_of::<Option<String8<'static>>>(), 4),
+            (size_of::<Option<Utf16<'static>>>(), 4),
+        ],
+    );
 }
 
 #[test]
 fn property_value_r_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[12]);
+    generated_tests::ndr::structure(
+        &STRUCTURES[12],
+        &[
+            (size_of::<BinaryR<'static>>(), 8),
+            (size_of::<FILETIME>(), 8),
+            (size_of::<FlatUIDR>(), 16),
+            (size_of::<Option<Box<FlatUIDR>>>(), 4),
+            (size_of::<Option<String8<'static>>>(), 4),
+            (size_of::<Option<Utf16<'static>>>(), 4),
+        ],
+    );
 }
 
 #[test]
 fn property_row_r_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[13]);
+    generated_tests::ndr::structure(
+        &STRUCTURES[13],
+        &[
+            (size_of::<BinaryR<'static>>(), 8),
+            (size_of::<FILETIME>(), 8),
+            (size_of::<FlatUIDR>(), 16),
+            (size_of::<Option<Box<FlatUIDR>>>(), 4),
+            (size_of::<Option<String8<'static>>>(), 4),
+            (size_of::<Option<Utf16<'static>>>(), 4),
+            (size_of::<PropertyValueR<'static>>(), 12),
+        ],
+    );
 }
 
 #[test]
 fn property_row_set_r_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[14]);
+    generated_tests::ndr::structure(
+        &STRUCTURES[14],
+        &[
+            (size_of::<BinaryR<'static>>(), 8),
+            (size_of::<FILETIME>(), 8),
+            (size_of::<FlatUIDR>(), 16),
+            (size_of::<Option<Box<FlatUIDR>>>(), 4),
+            (size_of::<Option<String8<'static>>>(), 4),
+            (size_of::<Option<Utf16<'static>>>(), 4),
+            (size_of::<PropertyRowR<'static>>(), 12),
+            (size_of::<PropertyValueR<'static>>(), 12),
+        ],
+    );
 }
 
 #[test]
 fn and_restriction_r_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[15]);
+    generated_tests::ndr::structure(
+        &STRUCTURES[15],
+        &[
+            (size_of::<BinaryR<'static>>(), 8),
+            (size_of::<FILETIME>(), 8),
+            (size_of::<FlatUIDR>(), 16),
+            (size_of::<Option<Box<FlatUIDR>>>(), 4),
+            (size_of::<Option<String8<'static>>>(), 4),
+            (size_of::<Option<Utf16<'static>>>(), 4),
+            (size_of::<PropertyValueR<'static>>(), 12),
+            (size_of::<RestrictionR<'static>>(), 8),
+        ],
+    );
 }
 
 #[test]
 fn not_restriction_r_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[16]);
+    generated_tests::ndr::structure(
+        &STRUCTURES[16],
+        &[
+            (size_of::<BinaryR<'static>>(), 8),
+            (size_of::<FILETIME>(), 8),
+            (size_of::<FlatUIDR>(), 16),
+            (size_of::<Option<Box<FlatUIDR>>>(), 4),
+            (size_of::<Option<String8<'static>>>(), 4),
+            (size_of::<Option<Utf16<'static>>>(), 4),
+            (size_of::<PropertyValueR<'static>>(), 12),
+            (size_of::<RestrictionR<'static>>(), 8),
+        ],
+    );
 }
 
 #[test]
 fn content_restriction_r_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[17]);
+    generated_tests::ndr::structure(
+        &STRUCTURES[17],
+        &[
+            (size_of::<BinaryR<'static>>(), 8),
+            (size_of::<FILETIME>(), 8),
+            (size_of::<FlatUIDR>(), 16),
+            (size_of::<Option<Box<FlatUIDR>>>(), 4),
+            (size_of::<Option<String8<'static>>>(), 4),
+            (size_of::<Option<Utf16<'static>>>(), 4),
+            (size_of::<PropertyValueR<'static>>(), 12),
+        ],
+    );
 }
 
 #[test]
 fn property_restriction_r_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[18]);
+    generated_tests::ndr::structure(
+        &STRUCTURES[18],
+        &[
+            (size_of::<BinaryR<'static>>(), 8),
+            (size_of::<FILETIME>(), 8),
+            (size_of::<FlatUIDR>(), 16),
+            (size_of::<Option<Box<FlatUIDR>>>(), 4),
+            (size_of::<Option<String8<'static>>>(), 4),
+            (size_of::<Option<Utf16<'static>>>(), 4),
+            (size_of::<PropertyValueR<'static>>(), 12),
+        ],
+    );
 }
 
 #[test]
 fn exist_restriction_r_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[19]);
+    generated_tests::ndr::structure(&STRUCTURES[19], &[]);
 }
 
 #[test]
 fn restriction_union_r_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[20]);
+    generated_tests::ndr::structure(
+        &STRUCTURES[20],
+        &[
+            (size_of::<BinaryR<'static>>(), 8),
+            (size_of::<FILETIME>(), 8),
+            (size_of::<FlatUIDR>(), 16),
+            (size_of::<Option<Box<FlatUIDR>>>(), 4),
+            (size_of::<Option<String8<'static>>>(), 4),
+            (size_of::<Option<Utf16<'static>>>(), 4),
+            (size_of::<PropertyValueR<'static>>(), 12),
+            (size_of::<RestrictionR<'static>>(), 8),
+        ],
+    );
 }
 
 #[test]
 fn restriction_r_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[21]);
+    generated_tests::ndr::structure(
+        &STRUCTURES[21],
+        &[
+            (size_of::<BinaryR<'static>>(), 8),
+            (size_of::<FILETIME>(), 8),
+            (size_of::<FlatUIDR>(), 16),
+            (size_of::<Option<Box<FlatUIDR>>>(), 4),
+            (size_of::<Option<String8<'static>>>(), 4),
+            (size_of::<Option<Utf16<'static>>>(), 4),
+            (size_of::<PropertyValueR<'static>>(), 12),
+            (size_of::<RestrictionR<'static>>(), 8),
+        ],
+    );
 }
 
 #[test]
 fn property_name_r_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[22]);
+    generated_tests::ndr::structure(&STRUCTURES[22], &[(size_of::<FlatUIDR>(), 16)]);
 }
 
 #[test]
 fn strings_array_r_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[23]);
+    generated_tests::ndr::structure(
+        &STRUCTURES[23],
+        &[(size_of::<Option<String8<'static>>>(), 4)],
+    );
 }
 
 #[test]
 fn w_strings_array_r_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[24]);
+    generated_tests::ndr::structure(
+        &STRUCTURES[24],
+        &[(size_of::<Option<Utf16<'static>>>(), 4)],
+    );
 }
 
 #[test]
 fn stat_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[25]);
+    generated_tests::ndr::structure(&STRUCTURES[25], &[]);
 }
 
 #[test]
 fn nspi_bind_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[0]);
+    generated_tests::ndr::operation(&OPERATIONS[0], &[(size_of::<FlatUIDR>(), 16)]);
 }
 
 #[test]
 fn nspi_unbind_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[1]);
+    generated_tests::ndr::operation(&OPERATIONS[1], &[]);
 }
 
 #[test]
 fn nspi_update_stat_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[2]);
+    generated_tests::ndr::operation(&OPERATIONS[2], &[]);
 }
 
 #[test]
 fn nspi_query_rows_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[3]);
+    generated_tests::ndr::operation(
+        &OPERATIONS[3],
+        &[
+            (size_of::<BinaryR<'static>>(), 8),
+            (size_of::<FILETIME>(), 8),
+            (size_of::<FlatUIDR>(), 16),
+            (size_of::<Option<Box<FlatUIDR>>>(), 4),
+            (size_of::<Option<String8<'static>>>(), 4),
+            (size_of::<Option<Utf16<'static>>>(), 4),
+            (size_of::<PropertyRowR<'static>>(), 12),
+            (size_of::<PropertyRowSetR<'static>>(), 4),
+            (size_of::<PropertyTagArrayR>(), 12),
+            (size_of::<PropertyValueR<'static>>(), 12),
+        ],
+    );
 }
 
 #[test]
 fn nspi_seek_entries_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[4]);
+    generated_tests::ndr::operation(
+        &OPERATIONS[4],
+        &[
+            (size_of::<BinaryR<'static>>(), 8),
+            (size_of::<FILETIME>(), 8),
+            (size_of::<FlatUIDR>(), 16),
+            (size_of::<Option<Box<FlatUIDR>>>(), 4),
+            (size_of::<Option<String8<'static>>>(), 4),
+            (size_of::<Option<Utf16<'static>>>(), 4),
+            (size_of::<PropertyRowR<'static>>(), 12),
+            (size_of::<PropertyRowSetR<'static>>(), 4),
+            (size_of::<PropertyTagArrayR>(), 12),
+            (size_of::<PropertyValueR<'static>>(), 12),
+        ],
+    );
 }
 
 #[test]
 fn nspi_get_matches_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[5]);
+    generated_tests::ndr::operation(
+        &OPERATIONS[5],
+        &[
+            (size_of::<BinaryR<'static>>(), 8),
+            (size_of::<FILETIME>(), 8),
+            (size_of::<FlatUIDR>(), 16),
+            (size_of::<Option<Box<FlatUIDR>>>(), 4),
+            (size_of::<Option<String8<'static>>>(), 4),
+            (size_of::<Option<Utf16<'static>>>(), 4),
+            (size_of::<PropertyNameR>(), 12),
+            (size_of::<PropertyRowR<'static>>(), 12),
+            (size_of::<PropertyRowSetR<'static>>(), 4),
+            (size_of::<PropertyTagArrayR>(), 12),
+            (size_of::<PropertyValueR<'static>>(), 12),
+            (size_of::<RestrictionR<'static>>(), 8),
+        ],
+    );
 }
 
 #[test]
 fn nspi_resort_restriction_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[6]);
+    generated_tests::ndr::operation(
+        &OPERATIONS[6],
+        &[(size_of::<PropertyTagArrayR>(), 12)],
+    );
 }
 
 #[test]
 fn nspi_dn_to_m_id_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[7]);
+    generated_tests::ndr::operation(
+        &OPERATIONS[7],
+        &[
+            (size_of::<Option<String8<'static>>>(), 4),
+            (size_of::<PropertyTagArrayR>(), 12),
+        ],
+    );
 }
 
 #[test]
 fn nspi_get_prop_list_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[8]);
+    generated_tests::ndr::operation(
+        &OPERATIONS[8],
+        &[(size_of::<PropertyTagArrayR>(), 12)],
+    );
 }
 
 #[test]
 fn nspi_get_props_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[9]);
+    generated_tests::ndr::operation(
+        &OPERATIONS[9],
+        &[
+            (size_of::<BinaryR<'static>>(), 8),
+            (size_of::<FILETIME>(), 8),
+            (size_of::<FlatUIDR>(), 16),
+            (size_of::<Option<Box<FlatUIDR>>>(), 4),
+            (size_of::<Option<String8<'static>>>(), 4),
+            (size_of::<Option<Utf16<'static>>>(), 4),
+            (size_of::<PropertyRowR<'static>>(), 12),
+            (size_of::<PropertyTagArrayR>(), 12),
+            (size_of::<PropertyValueR<'static>>(), 12),
+        ],
+    );
 }
 
 #[test]
 fn nspi_compare_m_ids_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[10]);
+    generated_tests::ndr::operation(&OPERATIONS[10], &[]);
 }
 
 #[test]
 fn nspi_mod_props_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[11]);
+    generated_tests::ndr::operation(
+        &OPERATIONS[11],
+        &[
+            (size_of::<BinaryR<'static>>(), 8),
+            (size_of::<FILETIME>(), 8),
+            (size_of::<FlatUIDR>(), 16),
+            (size_of::<Option<Box<FlatUIDR>>>(), 4),
+            (size_of::<Option<String8<'static>>>(), 4),
+            (size_of::<Option<Utf16<'static>>>(), 4),
+            (size_of::<PropertyTagArrayR>(), 12),
+            (size_of::<PropertyValueR<'static>>(), 12),
+        ],
+    );
 }
 
 #[test]
 fn nspi_get_special_table_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[12]);
+    generated_tests::ndr::operation(
+        &OPERATIONS[12],
+        &[
+            (size_of::<BinaryR<'static>>(), 8),
+            (size_of::<FILETIME>(), 8),
+            (size_of::<FlatUIDR>(), 16),
+            (size_of::<Option<Box<FlatUIDR>>>(), 4),
+            (size_of::<Option<String8<'static>>>(), 4),
+            (size_of::<Option<Utf16<'static>>>(), 4),
+            (size_of::<PropertyRowR<'static>>(), 12),
+            (size_of::<PropertyRowSetR<'static>>(), 4),
+            (size_of::<PropertyValueR<'static>>(), 12),
+        ],
+    );
 }
 
 #[test]
 fn nspi_get_template_info_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[13]);
+    generated_tests::ndr::operation(
+        &OPERATIONS[13],
+        &[
+            (size_of::<BinaryR<'static>>(), 8),
+            (size_of::<FILETIME>(), 8),
+            (size_of::<FlatUIDR>(), 16),
+            (size_of::<Option<Box<FlatUIDR>>>(), 4),
+            (size_of::<Option<String8<'static>>>(), 4),
+            (size_of::<Option<Utf16<'static>>>(), 4),
+            (size_of::<PropertyRowR<'static>>(), 12),
+            (size_of::<PropertyValueR<'static>>(), 12),
+        ],
+    );
 }
 
 #[test]
 fn nspi_mod_link_att_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[14]);
+    generated_tests::ndr::operation(
+        &OPERATIONS[14],
+        &[(size_of::<BinaryR<'static>>(), 8)],
+    );
 }
 
 #[test]
 fn opnum15_not_used_on_wire_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[15]);
+    generated_tests::ndr::operation(&OPERATIONS[15], &[]);
 }
 
 #[test]
 fn nspi_query_columns_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[16]);
+    generated_tests::ndr::operation(
+        &OPERATIONS[16],
+        &[(size_of::<PropertyTagArrayR>(), 12)],
+    );
 }
 
 #[test]
 fn opnum17_not_used_on_wire_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[17]);
+    generated_tests::ndr::operation(&OPERATIONS[17], &[]);
 }
 
 #[test]
 fn opnum18_not_used_on_wire_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[18]);
+    generated_tests::ndr::operation(&OPERATIONS[18], &[]);
 }
 
 #[test]
 fn nspi_resolve_names_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[19]);
+    generated_tests::ndr::operation(
+        &OPERATIONS[19],
+        &[
+            (size_of::<BinaryR<'static>>(), 8),
+            (size_of::<FILETIME>(), 8),
+            (size_of::<FlatUIDR>(), 16),
+            (size_of::<Option<Box<FlatUIDR>>>(), 4),
+            (size_of::<Option<String8<'static>>>(), 4),
+            (size_of::<Option<Utf16<'static>>>(), 4),
+            (size_of::<PropertyRowR<'static>>(), 12),
+            (size_of::<PropertyRowSetR<'static>>(), 4),
+            (size_of::<PropertyTagArrayR>(), 12),
+            (size_of::<PropertyValueR<'static>>(), 12),
+        ],
+    );
 }
 
 #[test]
 fn nspi_resolve_names_w_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[20]);
+    generated_tests::ndr::operation(
+        &OPERATIONS[20],
+        &[
+            (size_of::<BinaryR<'static>>(), 8),
+            (size_of::<FILETIME>(), 8),
+            (size_of::<FlatUIDR>(), 16),
+            (size_of::<Option<Box<FlatUIDR>>>(), 4),
+            (size_of::<Option<String8<'static>>>(), 4),
+            (size_of::<Option<Utf16<'static>>>(), 4),
+            (size_of::<PropertyRowR<'static>>(), 12),
+            (size_of::<PropertyRowSetR<'static>>(), 4),
+            (size_of::<PropertyTagArrayR>(), 12),
+            (size_of::<PropertyValueR<'static>>(), 12),
+        ],
+    );
 }

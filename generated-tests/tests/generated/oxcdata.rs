@@ -16,7 +16,7 @@ use protocol::oxcdata::{
     TaggedPropertyValue, TypedPropertyValue, TypedString, WireForm, WrappedType,
 };
 use protocol::oxorule::{ActionBlock, RecipientBlockData};
-use generated_tests::{Choices, decoded, wire};
+use generated_tests::{Choices, contexts, decoded, wire};
 use generated_tests::layout::{Any, Must, Six, layout, rules};
 use generated_tests::oracles::{owned, property, property_within};
 use generated_tests::vectors::{Header, decoded, hex, refused};
@@ -61,8 +61,7 @@ pub fn property_value_property_type(g: &mut Choices) -> PropertyType {
         PropertyType::PTYP_RULE_ACTION,
         PropertyType::PTYP_UNSPECIFIED,
     ];
-    let deep = g.deeper() && g.pick(4) == 3;
-    *g.one_of(if deep { DEEP } else { LEAVES })
+    if g.deeper() && g.pick(4) == 3 { *g.one_of(DEEP) } else { *g.one_of(LEAVES) }
 }
 
 pub fn global_identifier_value(g: &mut Choices) -> GlobalIdentifier {
@@ -888,6 +887,12 @@ fn property_row_round_trips() {
                 });
             let value = property_row_value(g, columns);
             owned(&value, &value.clone().into_owned())?;
+            let other_columns = &g
+                .list(|g| {
+                    PropertyTag(g.u32())
+                        .with_property_type(property_value_property_type(g))
+                });
+            contexts!(value, PropertyRow, [] (columns), [] (other_columns));
             wire!(g, value, PropertyRow, columns)
         },
     );
@@ -921,6 +926,8 @@ fn flagged_cell_round_trips() {
             let property_type = property_value_property_type(g);
             let value = flagged_cell_value(g, property_type);
             owned(&value, &value.clone().into_owned())?;
+            let other_property_type = property_value_property_type(g);
+            contexts!(value, FlaggedCell, [] (property_type), [] (other_property_type));
             wire!(g, value, FlaggedCell, property_type)
         },
     );
@@ -938,7 +945,7 @@ pub fn recipient_row_value(
             address: match g.pick(8) {
                 0 => {
                     RecipientRowAddress::NoType(
-                        recipient_flags.o().then(|| g.string8(299)),
+                        g.holds(recipient_flags.o()).then(|| g.string8(299)),
                     )
                 }
                 1 => {
@@ -1004,6 +1011,12 @@ fn recipient_row_round_trips() {
                 });
             let value = recipient_row_value(g, columns);
             owned(&value, &value.clone().into_owned())?;
+            let other_columns = &g
+                .list(|g| {
+                    PropertyTag(g.u32())
+                        .with_property_type(property_value_property_type(g))
+                });
+            contexts!(value, RecipientRow, [] (columns), [] (other_columns));
             wire!(g, value, RecipientRow, columns)
         },
     );
@@ -1065,6 +1078,12 @@ fn modify_recipient_row_round_trips() {
                 &[],
             )?;
             owned(&value, &value.clone().into_owned())?;
+            let other_columns = &g
+                .list(|g| {
+                    PropertyTag(g.u32())
+                        .with_property_type(property_value_property_type(g))
+                });
+            contexts!(value, ModifyRecipientRow, [] (columns), [] (other_columns));
             wire!(g, value, ModifyRecipientRow, columns)
         },
     );
@@ -1120,6 +1139,12 @@ fn open_recipient_row_round_trips() {
                 &[&value.recipient_type.0, &value.code_page_id, &Any(0u16)],
             )?;
             owned(&value, &value.clone().into_owned())?;
+            let other_columns = &g
+                .list(|g| {
+                    PropertyTag(g.u32())
+                        .with_property_type(property_value_property_type(g))
+                });
+            contexts!(value, OpenRecipientRow, [] (columns), [] (other_columns));
             wire!(g, value, OpenRecipientRow, columns)
         },
     );
@@ -1216,6 +1241,13 @@ fn property_value_round_trips() {
             let property_type = property_value_property_type(g);
             let value = property_value_value(g, f, property_type);
             owned(&value, &value.clone().into_owned())?;
+            let other_f = *g
+                .one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
+            let other_property_type = property_value_property_type(g);
+            contexts!(
+                value, PropertyValue, [f] (property_type), [other_f]
+                (other_property_type)
+            );
             wire!(g, value, PropertyValue[f], property_type)
         },
     );
@@ -1249,6 +1281,9 @@ fn typed_property_value_round_trips() {
             let value = typed_property_value_value(g, f);
             layout(&|e| value.pack(e, f), &[&value.property_type.0], &[])?;
             owned(&value, &value.clone().into_owned())?;
+            let other_f = *g
+                .one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
+            contexts!(value, TypedPropertyValue, [f] (), [other_f] ());
             wire!(g, value, TypedPropertyValue[f])
         },
     );
@@ -1283,6 +1318,9 @@ fn tagged_property_value_round_trips() {
             let value = tagged_property_value_value(g, f);
             layout(&|e| value.pack(e, f), &[&value.property_tag.0], &[])?;
             owned(&value, &value.clone().into_owned())?;
+            let other_f = *g
+                .one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
+            contexts!(value, TaggedPropertyValue, [f] (), [other_f] ());
             wire!(g, value, TaggedPropertyValue[f])
         },
     );
@@ -1404,6 +1442,10 @@ fn flagged_property_value_round_trips() {
             let property_type = property_value_property_type(g);
             let value = flagged_property_value_value(g, property_type);
             owned(&value, &value.clone().into_owned())?;
+            let other_property_type = property_value_property_type(g);
+            contexts!(
+                value, FlaggedPropertyValue, [] (property_type), [] (other_property_type)
+            );
             wire!(g, value, FlaggedPropertyValue, property_type)
         },
     );
@@ -1532,7 +1574,8 @@ pub fn restriction_value(g: &mut Choices, f: WireForm) -> Restriction<'static> {
             let restriction_present = g.bool();
             Restriction::CommentRestriction {
                 tagged_values: g.list(|g| tagged_property_value_value(g, f)),
-                restriction: restriction_present
+                restriction: g
+                    .holds(restriction_present)
                     .then(|| Box::new(restriction_value(g, f))),
             }
         }
@@ -1561,6 +1604,9 @@ fn restriction_round_trips() {
             let f = *g.one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
             let value = restriction_value(g, f);
             owned(&value, &value.clone().into_owned())?;
+            let other_f = *g
+                .one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
+            contexts!(value, Restriction, [f] (), [other_f] ());
             wire!(g, value, Restriction[f])
         },
     );

@@ -278,7 +278,9 @@ fn rop_create_folder_response_round_trips() {
         &[(size_of::<String8>(), 1)],
         |g| {
             let is_existing_folder = g.bool();
-            let (has_rules, is_ghosted, cheap_server_count, servers) = if is_existing_folder {
+            let (has_rules, is_ghosted, cheap_server_count, servers) = if g
+                .holds(is_existing_folder)
+            {
                 let is_ghosted = g.bool();
                 let (cheap_server_count, servers) = if g.breaks(is_ghosted) {
                     (Some(g.u16()), Some(g.list(|g| g.string8(299))))

@@ -41,7 +41,7 @@ use protocol::oxcmapihttp::{
     UnbindResponse, UpdateStatFailure, UpdateStatRequest, UpdateStatResponse,
 };
 use protocol::oxcrpc::{ConnectFlags, ExecuteFlags};
-use generated_tests::{Choices, decoded, wire};
+use generated_tests::{Choices, contexts, decoded, wire};
 use generated_tests::layout::{Any, Must, layout, rules};
 use generated_tests::oracles::{owned, property, property_within};
 use generated_tests::vectors::{Header, decoded, hex, refused};
@@ -80,8 +80,7 @@ pub fn address_book_property_value_property_type(g: &mut Choices) -> PropertyTyp
         PropertyType::PTYP_MULTIPLE_BINARY,
     ];
     const DEEP: &[PropertyType] = &[PropertyType::PTYP_UNSPECIFIED];
-    let deep = g.deeper() && g.pick(4) == 3;
-    *g.one_of(if deep { DEEP } else { LEAVES })
+    if g.deeper() && g.pick(4) == 3 { *g.one_of(DEEP) } else { *g.one_of(LEAVES) }
 }
 
 pub fn response_meta_tag_value(g: &mut Choices) -> ResponseMetaTag<'static> {
@@ -588,6 +587,11 @@ fn address_book_property_value_round_trips() {
             let property_type = address_book_property_value_property_type(g);
             let value = address_book_property_value_value(g, property_type);
             owned(&value, &value.clone().into_owned())?;
+            let other_property_type = address_book_property_value_property_type(g);
+            contexts!(
+                value, AddressBookPropertyValue, [] (property_type), []
+                (other_property_type)
+            );
             wire!(g, value, AddressBookPropertyValue, property_type)
         },
     );
@@ -751,6 +755,11 @@ fn address_book_flagged_property_value_round_trips() {
             let property_type = address_book_property_value_property_type(g);
             let value = address_book_flagged_property_value_value(g, property_type);
             owned(&value, &value.clone().into_owned())?;
+            let other_property_type = address_book_property_value_property_type(g);
+            contexts!(
+                value, AddressBookFlaggedPropertyValue, [] (property_type), []
+                (other_property_type)
+            );
             wire!(g, value, AddressBookFlaggedPropertyValue, property_type)
         },
     );
@@ -815,6 +824,11 @@ fn address_book_flagged_cell_round_trips() {
             let property_type = address_book_property_value_property_type(g);
             let value = address_book_flagged_cell_value(g, property_type);
             owned(&value, &value.clone().into_owned())?;
+            let other_property_type = address_book_property_value_property_type(g);
+            contexts!(
+                value, AddressBookFlaggedCell, [] (property_type), []
+                (other_property_type)
+            );
             wire!(g, value, AddressBookFlaggedCell, property_type)
         },
     );
@@ -867,6 +881,12 @@ fn address_book_property_row_round_trips() {
                 });
             let value = address_book_property_row_value(g, columns);
             owned(&value, &value.clone().into_owned())?;
+            let other_columns = &g
+                .list(|g| {
+                    PropertyTag(g.u32())
+                        .with_property_type(address_book_property_value_property_type(g))
+                });
+            contexts!(value, AddressBookPropertyRow, [] (columns), [] (other_columns));
             wire!(g, value, AddressBookPropertyRow, columns)
         },
     );
@@ -1494,7 +1514,7 @@ fn bind_request_round_trips() {
         let has_state = g.bool();
         let value = BindRequest {
             flags: BindFlags(g.u32()),
-            state: has_state.then(|| stat_value(g)),
+            state: g.holds(has_state).then(|| stat_value(g)),
             auxiliary_buffer: g.blob(300),
         };
         layout(&|e| value.pack(e), &[&value.flags.0], &[])?;
@@ -1604,7 +1624,7 @@ fn compare_min_ids_request_round_trips() {
     property(|g| {
         let has_state = g.bool();
         let value = CompareMinIdsRequest {
-            state: has_state.then(|| stat_value(g)),
+            state: g.holds(has_state).then(|| stat_value(g)),
             minimal_id1: MinimalEntryID(g.named(MinimalEntryID::NAMES)),
             minimal_id2: MinimalEntryID(g.named(MinimalEntryID::NAMES)),
             auxiliary_buffer: g.blob(300),
@@ -1671,7 +1691,7 @@ fn dn_to_min_id_request_round_trips() {
         |g| {
             let has_names = g.bool();
             let value = DnToMinIdRequest {
-                names: has_names.then(|| strings_array_value(g)),
+                names: g.holds(has_names).then(|| strings_array_value(g)),
                 auxiliary_buffer: g.blob(300),
             };
             layout(&|e| value.pack(e), &[&Any(0u32)], &[])?;
@@ -1696,7 +1716,8 @@ fn dn_to_min_id_response_round_trips() {
         let has_minimal_ids = g.bool();
         let value = DnToMinIdResponse {
             error_code: ErrorCode(g.named(ErrorCode::NAMES)),
-            minimal_ids: has_minimal_ids
+            minimal_ids: g
+                .holds(has_minimal_ids)
                 .then(|| g.list(|g| MinimalEntryID(g.named(MinimalEntryID::NAMES)))),
             auxiliary_buffer: g.blob(300),
         };
@@ -1743,21 +1764,22 @@ fn get_matches_request_round_trips() {
             let has_minimal_ids = g.bool();
             let has_filter = g.bool();
             let has_property_name = g.bool();
-            let (property_name_guid, property_name_id) = if has_property_name {
+            let (property_name_guid, property_name_id) = if g.holds(has_property_name) {
                 (Some(g.guid()), Some(g.u32()))
             } else {
                 (None, None)
             };
             let has_columns = g.bool();
             let value = GetMatchesRequest {
-                state: has_state.then(|| stat_value(g)),
-                minimal_ids: has_minimal_ids
+                state: g.holds(has_state).then(|| stat_value(g)),
+                minimal_ids: g
+                    .holds(has_minimal_ids)
                     .then(|| g.list(|g| MinimalEntryID(g.named(MinimalEntryID::NAMES)))),
-                filter: has_filter.then(|| address_book_restriction_value(g)),
+                filter: g.holds(has_filter).then(|| address_book_restriction_value(g)),
                 property_name_guid,
                 property_name_id,
                 row_count: g.u32(),
-                columns: has_columns.then(|| large_property_tag_array_value(g)),
+                columns: g.holds(has_columns).then(|| large_property_tag_array_value(g)),
                 auxiliary_buffer: g.blob(300),
             };
             layout(&|e| value.pack(e), &[&Any(0u32)], &[])?;
@@ -1794,10 +1816,12 @@ fn get_matches_response_round_trips() {
             let has_columns_and_rows = g.bool();
             let value = GetMatchesResponse {
                 error_code: ErrorCode(g.named(ErrorCode::NAMES)),
-                state: has_state.then(|| stat_value(g)),
-                minimal_ids: has_minimal_ids
+                state: g.holds(has_state).then(|| stat_value(g)),
+                minimal_ids: g
+                    .holds(has_minimal_ids)
                     .then(|| g.list(|g| MinimalEntryID(g.named(MinimalEntryID::NAMES)))),
-                columns_and_rows: has_columns_and_rows
+                columns_and_rows: g
+                    .holds(has_columns_and_rows)
                     .then(|| columns_and_rows_value(g)),
                 auxiliary_buffer: g.blob(300),
             };
@@ -1855,7 +1879,9 @@ fn get_prop_list_response_round_trips() {
         let has_property_tags = g.bool();
         let value = GetPropListResponse {
             error_code: ErrorCode(g.named(ErrorCode::NAMES)),
-            property_tags: has_property_tags.then(|| large_property_tag_array_value(g)),
+            property_tags: g
+                .holds(has_property_tags)
+                .then(|| large_property_tag_array_value(g)),
             auxiliary_buffer: g.blob(300),
         };
         layout(&|e| value.pack(e), &[&Must(0u32), &value.error_code.0], &[])?;
@@ -1893,8 +1919,10 @@ fn get_props_request_round_trips() {
         let has_property_tags = g.bool();
         let value = GetPropsRequest {
             flags: RetrievePropertyFlags(g.u32()),
-            state: has_state.then(|| stat_value(g)),
-            property_tags: has_property_tags.then(|| large_property_tag_array_value(g)),
+            state: g.holds(has_state).then(|| stat_value(g)),
+            property_tags: g
+                .holds(has_property_tags)
+                .then(|| large_property_tag_array_value(g)),
             auxiliary_buffer: g.blob(300),
         };
         layout(&|e| value.pack(e), &[&value.flags.0], &[])?;
@@ -1918,7 +1946,8 @@ fn get_props_response_round_trips() {
             let value = GetPropsResponse {
                 error_code: ErrorCode(g.named(ErrorCode::NAMES)),
                 code_page: g.u32(),
-                property_values: has_property_values
+                property_values: g
+                    .holds(has_property_values)
                     .then(|| address_book_property_value_list_value(g)),
                 auxiliary_buffer: g.blob(300),
             };
@@ -1962,8 +1991,8 @@ fn get_special_table_request_round_trips() {
         let has_version = g.bool();
         let value = GetSpecialTableRequest {
             flags: SpecialTableFlags(g.u32()),
-            state: has_state.then(|| stat_value(g)),
-            version: has_version.then(|| g.u32()),
+            state: g.holds(has_state).then(|| stat_value(g)),
+            version: g.holds(has_version).then(|| g.u32()),
             auxiliary_buffer: g.blob(300),
         };
         layout(&|e| value.pack(e), &[&value.flags.0], &[])?;
@@ -1989,8 +2018,10 @@ fn get_special_table_response_round_trips() {
             let value = GetSpecialTableResponse {
                 error_code: ErrorCode(g.named(ErrorCode::NAMES)),
                 code_page: g.u32(),
-                version: has_version.then(|| g.u32()),
-                rows: has_rows.then(|| g.list(address_book_property_value_list_value)),
+                version: g.holds(has_version).then(|| g.u32()),
+                rows: g
+                    .holds(has_rows)
+                    .then(|| g.list(address_book_property_value_list_value)),
                 auxiliary_buffer: g.blob(300),
             };
             layout(
@@ -2035,7 +2066,7 @@ fn get_template_info_request_round_trips() {
         let value = GetTemplateInfoRequest {
             flags: TemplateInfoFlags(g.u32()),
             display_type: AddressBookEntryType(g.named(AddressBookEntryType::NAMES)),
-            template_dn: has_template_dn.then(|| g.string8(299)),
+            template_dn: g.holds(has_template_dn).then(|| g.string8(299)),
             code_page: g.u32(),
             locale_id: g.u32(),
             auxiliary_buffer: g.blob(300),
@@ -2061,7 +2092,7 @@ fn get_template_info_response_round_trips() {
             let value = GetTemplateInfoResponse {
                 error_code: ErrorCode(g.named(ErrorCode::NAMES)),
                 code_page: g.u32(),
-                row: has_row.then(|| address_book_property_value_list_value(g)),
+                row: g.holds(has_row).then(|| address_book_property_value_list_value(g)),
                 auxiliary_buffer: g.blob(300),
             };
             layout(
@@ -2109,7 +2140,7 @@ fn mod_link_att_request_round_trips() {
                 flags: ModifyLinkFlags(g.u32()),
                 property_tag: PropertyTag(g.u32()),
                 minimal_id: MinimalEntryID(g.named(MinimalEntryID::NAMES)),
-                entry_ids: has_entry_ids.then(|| g.list(|g| g.blob(300))),
+                entry_ids: g.holds(has_entry_ids).then(|| g.list(|g| g.blob(300))),
                 auxiliary_buffer: g.blob(300),
             };
             layout(
@@ -2173,10 +2204,12 @@ fn mod_props_request_round_trips() {
             let has_property_tags = g.bool();
             let has_property_values = g.bool();
             let value = ModPropsRequest {
-                state: has_state.then(|| stat_value(g)),
-                properties_tags: has_property_tags
+                state: g.holds(has_state).then(|| stat_value(g)),
+                properties_tags: g
+                    .holds(has_property_tags)
                     .then(|| large_property_tag_array_value(g)),
-                property_values: has_property_values
+                property_values: g
+                    .holds(has_property_values)
                     .then(|| address_book_property_value_list_value(g)),
                 auxiliary_buffer: g.blob(300),
             };
@@ -2238,10 +2271,10 @@ fn query_rows_request_round_trips() {
         let has_columns = g.bool();
         let value = QueryRowsRequest {
             flags: RetrievePropertyFlags(g.u32()),
-            state: has_state.then(|| stat_value(g)),
+            state: g.holds(has_state).then(|| stat_value(g)),
             explicit_table: g.list(|g| MinimalEntryID(g.named(MinimalEntryID::NAMES))),
             row_count: g.u32(),
-            columns: has_columns.then(|| large_property_tag_array_value(g)),
+            columns: g.holds(has_columns).then(|| large_property_tag_array_value(g)),
             auxiliary_buffer: g.blob(300),
         };
         layout(&|e| value.pack(e), &[&value.flags.0], &[])?;
@@ -2267,8 +2300,9 @@ fn query_rows_response_round_trips() {
             let has_columns_and_rows = g.bool();
             let value = QueryRowsResponse {
                 error_code: ErrorCode(g.named(ErrorCode::NAMES)),
-                state: has_state.then(|| stat_value(g)),
-                columns_and_rows: has_columns_and_rows
+                state: g.holds(has_state).then(|| stat_value(g)),
+                columns_and_rows: g
+                    .holds(has_columns_and_rows)
                     .then(|| columns_and_rows_value(g)),
                 auxiliary_buffer: g.blob(300),
             };
@@ -2329,7 +2363,7 @@ fn query_columns_response_round_trips() {
         let has_columns = g.bool();
         let value = QueryColumnsResponse {
             error_code: ErrorCode(g.named(ErrorCode::NAMES)),
-            columns: has_columns.then(|| large_property_tag_array_value(g)),
+            columns: g.holds(has_columns).then(|| large_property_tag_array_value(g)),
             auxiliary_buffer: g.blob(300),
         };
         layout(&|e| value.pack(e), &[&Must(0u32), &value.error_code.0], &[])?;
@@ -2369,10 +2403,11 @@ fn resolve_names_request_round_trips() {
             let has_property_tags = g.bool();
             let has_names = g.bool();
             let value = ResolveNamesRequest {
-                state: has_state.then(|| stat_value(g)),
-                property_tags: has_property_tags
+                state: g.holds(has_state).then(|| stat_value(g)),
+                property_tags: g
+                    .holds(has_property_tags)
                     .then(|| large_property_tag_array_value(g)),
-                name_values: has_names.then(|| g.list(|g| g.utf16(149))),
+                name_values: g.holds(has_names).then(|| g.list(|g| g.utf16(149))),
                 auxiliary_buffer: g.blob(300),
             };
             layout(&|e| value.pack(e), &[&Any(0u32)], &[])?;
@@ -2409,9 +2444,12 @@ fn resolve_names_response_round_trips() {
             let value = ResolveNamesResponse {
                 error_code: ErrorCode(g.named(ErrorCode::NAMES)),
                 code_page: g.u32(),
-                minimal_ids: has_minimal_ids
+                minimal_ids: g
+                    .holds(has_minimal_ids)
                     .then(|| g.list(|g| MinimalEntryID(g.named(MinimalEntryID::NAMES)))),
-                columns_and_rows: has_rows_and_cols.then(|| columns_and_rows_value(g)),
+                columns_and_rows: g
+                    .holds(has_rows_and_cols)
+                    .then(|| columns_and_rows_value(g)),
                 auxiliary_buffer: g.blob(300),
             };
             layout(
@@ -2453,8 +2491,9 @@ fn resort_restriction_request_round_trips() {
         let has_state = g.bool();
         let has_minimal_ids = g.bool();
         let value = ResortRestrictionRequest {
-            state: has_state.then(|| stat_value(g)),
-            minimal_ids: has_minimal_ids
+            state: g.holds(has_state).then(|| stat_value(g)),
+            minimal_ids: g
+                .holds(has_minimal_ids)
                 .then(|| g.list(|g| MinimalEntryID(g.named(MinimalEntryID::NAMES)))),
             auxiliary_buffer: g.blob(300),
         };
@@ -2480,8 +2519,9 @@ fn resort_restriction_response_round_trips() {
         let has_minimal_ids = g.bool();
         let value = ResortRestrictionResponse {
             error_code: ErrorCode(g.named(ErrorCode::NAMES)),
-            state: has_state.then(|| stat_value(g)),
-            minimal_ids: has_minimal_ids
+            state: g.holds(has_state).then(|| stat_value(g)),
+            minimal_ids: g
+                .holds(has_minimal_ids)
                 .then(|| g.list(|g| MinimalEntryID(g.named(MinimalEntryID::NAMES)))),
             auxiliary_buffer: g.blob(300),
         };
@@ -2528,11 +2568,14 @@ fn seek_entries_request_round_trips() {
             let has_explicit_table = g.bool();
             let has_columns = g.bool();
             let value = SeekEntriesRequest {
-                state: has_state.then(|| stat_value(g)),
-                target: has_target.then(|| address_book_tagged_property_value_value(g)),
-                explicit_table: has_explicit_table
+                state: g.holds(has_state).then(|| stat_value(g)),
+                target: g
+                    .holds(has_target)
+                    .then(|| address_book_tagged_property_value_value(g)),
+                explicit_table: g
+                    .holds(has_explicit_table)
                     .then(|| g.list(|g| MinimalEntryID(g.named(MinimalEntryID::NAMES)))),
-                columns: has_columns.then(|| large_property_tag_array_value(g)),
+                columns: g.holds(has_columns).then(|| large_property_tag_array_value(g)),
                 auxiliary_buffer: g.blob(300),
             };
             layout(&|e| value.pack(e), &[&Any(0u32)], &[])?;
@@ -2568,8 +2611,9 @@ fn seek_entries_response_round_trips() {
             let has_columns_and_rows = g.bool();
             let value = SeekEntriesResponse {
                 error_code: ErrorCode(g.named(ErrorCode::NAMES)),
-                state: has_state.then(|| stat_value(g)),
-                columns_and_rows: has_columns_and_rows
+                state: g.holds(has_state).then(|| stat_value(g)),
+                columns_and_rows: g
+                    .holds(has_columns_and_rows)
                     .then(|| columns_and_rows_value(g)),
                 auxiliary_buffer: g.blob(300),
             };
@@ -2607,7 +2651,7 @@ fn update_stat_request_round_trips() {
     property(|g| {
         let has_state = g.bool();
         let value = UpdateStatRequest {
-            state: has_state.then(|| stat_value(g)),
+            state: g.holds(has_state).then(|| stat_value(g)),
             delta_requested: g.bool(),
             auxiliary_buffer: g.blob(300),
         };
@@ -2633,8 +2677,8 @@ fn update_stat_response_round_trips() {
         let has_delta = g.bool();
         let value = UpdateStatResponse {
             error_code: ErrorCode(g.named(ErrorCode::NAMES)),
-            state: has_state.then(|| stat_value(g)),
-            delta: has_delta.then(|| g.i32()),
+            state: g.holds(has_state).then(|| stat_value(g)),
+            delta: g.holds(has_delta).then(|| g.i32()),
             auxiliary_buffer: g.blob(300),
         };
         layout(&|e| value.pack(e), &[&Must(0u32), &value.error_code.0], &[])?;

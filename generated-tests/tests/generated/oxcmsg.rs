@@ -29,7 +29,7 @@ use protocol::oxcmsg::{
 };
 use protocol::oxcprpt::AccessMode;
 use protocol::oxorule::{ActionBlock, RecipientBlockData};
-use generated_tests::{Choices, decoded, reply, wire};
+use generated_tests::{Choices, contexts, decoded, reply, wire};
 use generated_tests::layout::{Any, layout, rules};
 use generated_tests::operations::request;
 use generated_tests::oracles::{owned, property, property_within};
@@ -207,7 +207,7 @@ fn rop_create_message_response_round_trips() {
     property(|g| {
         let has_message_id = g.bool();
         let value = RopCreateMessageResponse {
-            message_id: has_message_id.then(|| MessageId(g.u64())),
+            message_id: g.holds(has_message_id).then(|| MessageId(g.u64())),
         };
         reply!(
             g, 0x06, 0x0000_0000, Ok(value), | e : & mut runtime::Encoder | value
@@ -258,6 +258,11 @@ fn rop_save_changes_message_response_round_trips() {
             message_id: MessageId(g.u64()),
         };
         layout(&|e| value.pack(e, input_handle_index), &[], &[&value.message_id.0])?;
+        let other_input_handle_index = g.u8();
+        contexts!(
+            value, RopSaveChangesMessageResponse, [] (input_handle_index), []
+            (other_input_handle_index)
+        );
         wire!(g, value, RopSaveChangesMessageResponse, input_handle_index)
     });
 }

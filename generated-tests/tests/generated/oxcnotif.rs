@@ -14,7 +14,7 @@ use protocol::oxcnotif::{
     RopRegisterNotificationResponse, TableChange,
 };
 use protocol::oxorule::{ActionBlock, RecipientBlockData};
-use generated_tests::{Choices, decoded, reply, wire};
+use generated_tests::{Choices, contexts, decoded, reply, wire};
 use generated_tests::layout::layout;
 use generated_tests::operations::request;
 use generated_tests::oracles::{owned, property, property_within};
@@ -94,6 +94,22 @@ fn changed_table_row_round_trips() {
                 &[],
             )?;
             owned(&value, &value.clone().into_owned())?;
+            let other_m = g.bool();
+            let other_columns = g
+                .bool()
+                .then(|| {
+                    g
+                        .list(|g| {
+                            PropertyTag(g.u32())
+                                .with_property_type(
+                                    oxcdata::property_value_property_type(g),
+                                )
+                        })
+                });
+            let other_columns = other_columns.as_deref();
+            contexts!(
+                value, ChangedTableRow, [] (m, columns), [] (other_m, other_columns)
+            );
             wire!(g, value, ChangedTableRow, m, columns)
         },
     );
@@ -186,6 +202,8 @@ fn deleted_table_row_round_trips() {
         let m = g.bool();
         let value = deleted_table_row_value(g, m);
         layout(&|e| value.pack(e, m), &[&value.table_row_folder_id.0], &[])?;
+        let other_m = g.bool();
+        contexts!(value, DeletedTableRow, [] (m), [] (other_m));
         wire!(g, value, DeletedTableRow, m)
     });
 }
@@ -234,6 +252,20 @@ fn table_change_round_trips() {
             let columns = columns.as_deref();
             let value = table_change_value(g, m, columns);
             owned(&value, &value.clone().into_owned())?;
+            let other_m = g.bool();
+            let other_columns = g
+                .bool()
+                .then(|| {
+                    g
+                        .list(|g| {
+                            PropertyTag(g.u32())
+                                .with_property_type(
+                                    oxcdata::property_value_property_type(g),
+                                )
+                        })
+                });
+            let other_columns = other_columns.as_deref();
+            contexts!(value, TableChange, [] (m, columns), [] (other_m, other_columns));
             wire!(g, value, TableChange, m, columns)
         },
     );
@@ -286,7 +318,9 @@ pub fn notification_data_value(
                     let unicode_flag = g.bool();
                     NotificationDataEvent::NewMail {
                         folder_id: FolderId(g.u64()),
-                        message_id: notification_flags.m().then(|| MessageId(g.u64())),
+                        message_id: g
+                            .holds(notification_flags.m())
+                            .then(|| MessageId(g.u64())),
                         message_flags: g.u32(),
                         unicode_flag,
                         message_class: g.string_value(unicode_flag, 149),
@@ -295,9 +329,11 @@ pub fn notification_data_value(
                 1 => {
                     NotificationDataEvent::ObjectCreated {
                         folder_id: FolderId(g.u64()),
-                        message_id: notification_flags.m().then(|| MessageId(g.u64())),
-                        parent_folder_id: (notification_flags.s()
-                            == notification_flags.m())
+                        message_id: g
+                            .holds(notification_flags.m())
+                            .then(|| MessageId(g.u64())),
+                        parent_folder_id: g
+                            .holds(notification_flags.s() == notification_flags.m())
                             .then(|| FolderId(g.u64())),
                         tags: changed_tags_value(g),
                     }
@@ -305,53 +341,65 @@ pub fn notification_data_value(
                 2 => {
                     NotificationDataEvent::ObjectDeleted {
                         folder_id: FolderId(g.u64()),
-                        message_id: notification_flags.m().then(|| MessageId(g.u64())),
-                        parent_folder_id: (notification_flags.s()
-                            == notification_flags.m())
+                        message_id: g
+                            .holds(notification_flags.m())
+                            .then(|| MessageId(g.u64())),
+                        parent_folder_id: g
+                            .holds(notification_flags.s() == notification_flags.m())
                             .then(|| FolderId(g.u64())),
                     }
                 }
                 3 => {
                     NotificationDataEvent::ObjectModified {
                         folder_id: FolderId(g.u64()),
-                        message_id: notification_flags.m().then(|| MessageId(g.u64())),
+                        message_id: g
+                            .holds(notification_flags.m())
+                            .then(|| MessageId(g.u64())),
                         tags: changed_tags_value(g),
                     }
                 }
                 4 => {
                     NotificationDataEvent::ObjectMoved {
                         folder_id: FolderId(g.u64()),
-                        message_id: notification_flags.m().then(|| MessageId(g.u64())),
-                        parent_folder_id: (notification_flags.s()
-                            == notification_flags.m())
+                        message_id: g
+                            .holds(notification_flags.m())
+                            .then(|| MessageId(g.u64())),
+                        parent_folder_id: g
+                            .holds(notification_flags.s() == notification_flags.m())
                             .then(|| FolderId(g.u64())),
                         old_folder_id: FolderId(g.u64()),
-                        old_message_id: notification_flags
-                            .m()
+                        old_message_id: g
+                            .holds(notification_flags.m())
                             .then(|| MessageId(g.u64())),
-                        old_parent_folder_id: (!notification_flags.m())
+                        old_parent_folder_id: g
+                            .holds(!notification_flags.m())
                             .then(|| FolderId(g.u64())),
                     }
                 }
                 5 => {
                     NotificationDataEvent::ObjectCopied {
                         folder_id: FolderId(g.u64()),
-                        message_id: notification_flags.m().then(|| MessageId(g.u64())),
-                        parent_folder_id: (notification_flags.s()
-                            == notification_flags.m())
+                        message_id: g
+                            .holds(notification_flags.m())
+                            .then(|| MessageId(g.u64())),
+                        parent_folder_id: g
+                            .holds(notification_flags.s() == notification_flags.m())
                             .then(|| FolderId(g.u64())),
                         old_folder_id: FolderId(g.u64()),
-                        old_message_id: notification_flags
-                            .m()
+                        old_message_id: g
+                            .holds(notification_flags.m())
                             .then(|| MessageId(g.u64())),
-                        old_parent_folder_id: (!notification_flags.m())
+                        old_parent_folder_id: g
+                            .holds(!notification_flags.m())
                             .then(|| FolderId(g.u64())),
                     }
                 }
                 6 => {
                     NotificationDataEvent::SearchCompleted {
                         folder_id: FolderId(g.u64()),
-                        message_id: notification_flags.m().then(|| MessageId(g.u64())),
+                        message_id: g
+                            .holds(notification_flags.m())
+                            .then(|| MessageId(g.u64())),
                     }
                 }
                 7 => {
@@ -398,6 +446,19 @@ fn notification_data_round_trips() {
             let columns = columns.as_deref();
             let value = notification_data_value(g, columns);
             owned(&value, &value.clone().into_owned())?;
+            let other_columns = g
+                .bool()
+                .then(|| {
+                    g
+                        .list(|g| {
+                            PropertyTag(g.u32())
+                                .with_property_type(
+                                    oxcdata::property_value_property_type(g),
+                                )
+                        })
+                });
+            let other_columns = other_columns.as_deref();
+            contexts!(value, NotificationData, [] (columns), [] (other_columns));
             wire!(g, value, NotificationData, columns)
         },
     );
@@ -497,6 +558,19 @@ fn rop_notify_response_round_trips() {
                 &[],
             )?;
             owned(&value, &value.clone().into_owned())?;
+            let other_columns = g
+                .bool()
+                .then(|| {
+                    g
+                        .list(|g| {
+                            PropertyTag(g.u32())
+                                .with_property_type(
+                                    oxcdata::property_value_property_type(g),
+                                )
+                        })
+                });
+            let other_columns = other_columns.as_deref();
+            contexts!(value, RopNotifyResponse, [] (columns), [] (other_columns));
             wire!(g, value, RopNotifyResponse, columns)
         },
     );

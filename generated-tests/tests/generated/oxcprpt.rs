@@ -40,7 +40,7 @@ use protocol::oxcprpt::{
     RopWriteStreamRequest, RopWriteStreamResponse, StreamOrigin,
 };
 use protocol::oxorule::{ActionBlock, RecipientBlockData};
-use generated_tests::{decoded, reply, wire};
+use generated_tests::{contexts, decoded, reply, wire};
 use generated_tests::layout::layout;
 use generated_tests::operations::request;
 use generated_tests::oracles::{owned, property, property_within};
@@ -130,6 +130,15 @@ fn rop_get_properties_specific_response_round_trips() {
                 row_data: oxcdata::property_row_value(g, property_tags),
             };
             owned(&value, &value.clone().into_owned())?;
+            let other_property_tags = &g
+                .list(|g| {
+                    PropertyTag(g.u32())
+                        .with_property_type(oxcdata::property_value_property_type(g))
+                });
+            contexts!(
+                value, RopGetPropertiesSpecificResponse, [] (property_tags), []
+                (other_property_tags)
+            );
             wire!(g, value, RopGetPropertiesSpecificResponse, property_tags)
         },
     );
@@ -1134,7 +1143,7 @@ fn rop_query_named_properties_request_round_trips() {
             logon_id: g.u8(),
             input_handle_index: g.u8(),
             query_flags: QueryNamedFlags(g.u8()),
-            property_guid: has_guid.then(|| g.guid()),
+            property_guid: g.holds(has_guid).then(|| g.guid()),
         };
         layout(
             &|e| value.pack(e),

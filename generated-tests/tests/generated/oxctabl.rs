@@ -23,7 +23,7 @@ use protocol::oxctabl::{
     RopSetColumnsResponse, RopSortTableRequest, RopSortTableResponse, TableStatus,
 };
 use protocol::oxorule::{ActionBlock, RecipientBlockData};
-use generated_tests::{Choices, decoded, reply, wire};
+use generated_tests::{Choices, contexts, decoded, reply, wire};
 use generated_tests::layout::layout;
 use generated_tests::operations::request;
 use generated_tests::oracles::{owned, property, property_within};
@@ -311,6 +311,12 @@ fn rop_query_rows_response_round_trips() {
                 &[],
             )?;
             owned(&value, &value.clone().into_owned())?;
+            let other_columns = &g
+                .list(|g| {
+                    PropertyTag(g.u32())
+                        .with_property_type(oxcdata::property_value_property_type(g))
+                });
+            contexts!(value, RopQueryRowsResponse, [] (columns), [] (other_columns));
             reply!(
                 g, 0x15, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder |
                 value.pack(e, columns), pack_rop_query_rows_reply,
@@ -724,10 +730,18 @@ fn rop_find_row_response_round_trips() {
             let has_row_data = g.bool();
             let value = RopFindRowResponse {
                 row_no_longer_visible: g.bool(),
-                row_data: has_row_data.then(|| oxcdata::property_row_value(g, columns)),
+                row_data: g
+                    .holds(has_row_data)
+                    .then(|| oxcdata::property_row_value(g, columns)),
             };
             layout(&|e| value.pack(e, columns), &[&value.row_no_longer_visible], &[])?;
             owned(&value, &value.clone().into_owned())?;
+            let other_columns = &g
+                .list(|g| {
+                    PropertyTag(g.u32())
+                        .with_property_type(oxcdata::property_value_property_type(g))
+                });
+            contexts!(value, RopFindRowResponse, [] (columns), [] (other_columns));
             reply!(
                 g, 0x4F, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder |
                 value.pack(e, columns), pack_rop_find_row_reply,
@@ -802,6 +816,12 @@ fn rop_expand_row_response_round_trips() {
                 &[],
             )?;
             owned(&value, &value.clone().into_owned())?;
+            let other_columns = &g
+                .list(|g| {
+                    PropertyTag(g.u32())
+                        .with_property_type(oxcdata::property_value_property_type(g))
+                });
+            contexts!(value, RopExpandRowResponse, [] (columns), [] (other_columns));
             reply!(
                 g, 0x59, 0x0000_0000, Ok(value.clone()), | e : & mut runtime::Encoder |
                 value.pack(e, columns), pack_rop_expand_row_reply,

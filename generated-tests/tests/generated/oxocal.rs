@@ -10,7 +10,7 @@ use protocol::oxocal::{
     RecurrenceOrdinal, RecurrencePattern, RecurrencePatternPatternTypeSpecific,
     SYSTEMTIME, TZRule, TZRuleFlags, TimeZoneDefinition, TimeZoneStruct,
 };
-use generated_tests::{Choices, decoded, wire};
+use generated_tests::{Choices, contexts, decoded, wire};
 use generated_tests::layout::{Any, Must, bytes, layout, rules};
 use generated_tests::oracles::{owned, property, property_within};
 use generated_tests::vectors::{Header, decoded, hex, refused};
@@ -521,6 +521,12 @@ fn extended_exception_round_trips() {
         let override_flags = ExceptionOverrideFlags(g.u16());
         let value = extended_exception_value(g, writer_version2, override_flags);
         owned(&value, &value.clone().into_owned())?;
+        let other_writer_version2 = g.u32();
+        let other_override_flags = ExceptionOverrideFlags(g.u16());
+        contexts!(
+            value, ExtendedException, [] (writer_version2, override_flags), []
+            (other_writer_version2, other_override_flags)
+        );
         wire!(g, value, ExtendedException, writer_version2, override_flags)
     });
 }

@@ -413,7 +413,7 @@ fn rop_options_data_request_round_trips() {
 fn rop_options_data_response_round_trips() {
     property(|g| {
         let help_file = g.blob(300);
-        let help_file_name = (!help_file.is_empty()).then(|| g.string8(299));
+        let help_file_name = g.holds(!help_file.is_empty()).then(|| g.string8(299));
         let value = RopOptionsDataResponse {
             options_info: g.blob(300),
             help_file,

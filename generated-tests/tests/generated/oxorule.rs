@@ -18,7 +18,7 @@ use protocol::oxorule::{
     RuleIds, RulesTableFlags, ServerEid, StandardMoveCopyActionData,
     StandardMoveCopyActionDataFolderEID,
 };
-use generated_tests::{Choices, decoded, reply, wire};
+use generated_tests::{Choices, contexts, decoded, reply, wire};
 use generated_tests::layout::{Must, layout, rules};
 use generated_tests::operations::request;
 use generated_tests::oracles::{owned, property, property_within};
@@ -68,7 +68,8 @@ pub fn named_property_information_value(
     g: &mut Choices,
 ) -> NamedPropertyInformation<'static> {
     let prop_ids = g.list(|g| g.u16());
-    let named_properties = (!prop_ids.is_empty())
+    let named_properties = g
+        .holds(!prop_ids.is_empty())
         .then(|| {
             (0..g.breaks_len(prop_ids.len()))
                 .map(|_| oxcdata::property_name_value(g))
@@ -238,6 +239,9 @@ fn rule_action_round_trips() {
             let f = *g.one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
             let value = rule_action_value(g, f);
             owned(&value, &value.clone().into_owned())?;
+            let other_f = *g
+                .one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
+            contexts!(value, RuleAction, [f] (), [other_f] ());
             wire!(g, value, RuleAction[f])
         },
     );
@@ -350,6 +354,9 @@ fn action_block_round_trips() {
             let f = *g.one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
             let value = action_block_value(g, f);
             owned(&value, &value.clone().into_owned())?;
+            let other_f = *g
+                .one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
+            contexts!(value, ActionBlock, [f] (), [other_f] ());
             wire!(g, value, ActionBlock[f])
         },
     );
@@ -430,6 +437,8 @@ fn move_copy_action_data_round_trips() {
         let f = *g.one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
         let value = move_copy_action_data_value(g, f);
         owned(&value, &value.clone().into_owned())?;
+        let other_f = *g.one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
+        contexts!(value, MoveCopyActionData, [f] (), [other_f] ());
         wire!(g, value, MoveCopyActionData[f])
     });
 }
@@ -567,7 +576,10 @@ pub fn reply_action_data_value(g: &mut Choices, f: WireForm) -> ReplyActionData 
 fn reply_action_data_round_trips() {
     property(|g| {
         let f = *g.one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
-        wire!(g, reply_action_data_value(g, f), ReplyActionData[f])
+        let value = reply_action_data_value(g, f);
+        let other_f = *g.one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
+        contexts!(value, ReplyActionData, [f] (), [other_f] ());
+        wire!(g, value, ReplyActionData[f])
     });
 }
 
@@ -596,6 +608,9 @@ fn forward_delegate_action_data_round_trips() {
             let f = *g.one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
             let value = forward_delegate_action_data_value(g, f);
             owned(&value, &value.clone().into_owned())?;
+            let other_f = *g
+                .one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
+            contexts!(value, ForwardDelegateActionData, [f] (), [other_f] ());
             wire!(g, value, ForwardDelegateActionData[f])
         },
     );
@@ -628,6 +643,9 @@ fn recipient_block_data_round_trips() {
             let value = recipient_block_data_value(g, f);
             layout(&|e| value.pack(e, f), &[&value.reserved], &[])?;
             owned(&value, &value.clone().into_owned())?;
+            let other_f = *g
+                .one_of(&[WireForm::Rop, WireForm::Rule, WireForm::Extended]);
+            contexts!(value, RecipientBlockData, [f] (), [other_f] ());
             wire!(g, value, RecipientBlockData[f])
         },
     );

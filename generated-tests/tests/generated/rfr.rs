@@ -70,10 +70,10 @@ pub const OPERATIONS: &[Operation] = &[
 
 #[test]
 fn rfr_get_new_dsa_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[0]);
+    generated_tests::ndr::operation(&OPERATIONS[0], &[]);
 }
 
 #[test]
 fn rfr_get_fqdn_from_server_dn_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[1]);
+    generated_tests::ndr::operation(&OPERATIONS[1], &[]);
 }

@@ -296,105 +296,105 @@ pub const OPERATIONS: &[Operation] = &[
 
 #[test]
 fn info1_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[0]);
+    generated_tests::ndr::structure(&STRUCTURES[0], &[]);
 }
 
 #[test]
 fn info2_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[1]);
+    generated_tests::ndr::structure(&STRUCTURES[1], &[]);
 }
 
 #[test]
 fn info3_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[2]);
+    generated_tests::ndr::structure(&STRUCTURES[2], &[]);
 }
 
 #[test]
 fn info4_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[3]);
+    generated_tests::ndr::structure(&STRUCTURES[3], &[]);
 }
 
 #[test]
 fn info5_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[4]);
+    generated_tests::ndr::structure(&STRUCTURES[4], &[]);
 }
 
 #[test]
 fn info6_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[5]);
+    generated_tests::ndr::structure(&STRUCTURES[5], &[]);
 }
 
 #[test]
 fn info7_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[6]);
+    generated_tests::ndr::structure(&STRUCTURES[6], &[]);
 }
 
 #[test]
 fn info_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[7]);
+    generated_tests::ndr::structure(&STRUCTURES[7], &[]);
 }
 
 #[test]
 fn enum2_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[8]);
+    generated_tests::ndr::structure(&STRUCTURES[8], &[]);
 }
 
 #[test]
 fn enum3_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[9]);
+    generated_tests::ndr::structure(&STRUCTURES[9], &[]);
 }
 
 #[test]
 fn surrounding_holds() {
-    generated_tests::ndr::structure(&STRUCTURES[10]);
+    generated_tests::ndr::structure(&STRUCTURES[10], &[]);
 }
 
 #[test]
 fn add_one_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[0]);
+    generated_tests::ndr::operation(&OPERATIONS[0], &[]);
 }
 
 #[test]
 fn echo_data_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[1]);
+    generated_tests::ndr::operation(&OPERATIONS[1], &[]);
 }
 
 #[test]
 fn sink_data_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[2]);
+    generated_tests::ndr::operation(&OPERATIONS[2], &[]);
 }
 
 #[test]
 fn source_data_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[3]);
+    generated_tests::ndr::operation(&OPERATIONS[3], &[]);
 }
 
 #[test]
 fn test_call_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[4]);
+    generated_tests::ndr::operation(&OPERATIONS[4], &[]);
 }
 
 #[test]
 fn test_call2_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[5]);
+    generated_tests::ndr::operation(&OPERATIONS[5], &[]);
 }
 
 #[test]
 fn test_sleep_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[6]);
+    generated_tests::ndr::operation(&OPERATIONS[6], &[]);
 }
 
 #[test]
 fn test_enum_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[7]);
+    generated_tests::ndr::operation(&OPERATIONS[7], &[]);
 }
 
 #[test]
 fn test_surrounding_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[8]);
+    generated_tests::ndr::operation(&OPERATIONS[8], &[]);
 }
 
 #[test]
 fn test_double_pointer_holds() {
-    generated_tests::ndr::operation(&OPERATIONS[9]);
+    generated_tests::ndr::operation(&OPERATIONS[9], &[]);
 }

@@ -280,6 +280,14 @@ fn property(maker: &Maker<'_, '_>, of: Body<'_>) -> TokenStream {
     } else {
         (value, None)
     };
+    let (value, elsewhere) = match contexts(maker, &args) {
+        None => (value, None),
+        Some(contexts) => {
+            let bound = (value.to_string() != "value").then(|| quote!(let value = #value;));
+            lets.extend(bound);
+            (quote!(value), Some(contexts))
+        }
+    };
     let around = of.checks(maker, &args);
     let bound = (around.is_some() && value.to_string() != "value").then(|| quote!(let value = #value;));
     lets.extend(bound);
@@ -298,7 +306,7 @@ fn property(maker: &Maker<'_, '_>, of: Body<'_>) -> TokenStream {
         cx.import("generated_tests::wire");
         quote!(wire!(g, #value, #ty #forms #end #comma #(#others),*))
     };
-    let body = if lets.is_empty() { call } else { quote!({ #lets #stands #independent #around #call }) };
+    let body = if lets.is_empty() { call } else { quote!({ #lets #stands #independent #elsewhere #around #call }) };
     let property = if elements.is_empty() {
         cx.import("generated_tests::oracles::property");
         quote!(property(|g| #body))
@@ -312,6 +320,30 @@ fn property(maker: &Maker<'_, '_>, of: Body<'_>) -> TokenStream {
             #property;
         }
     }
+}
+
+/// What has to hold in another context than the value's own; nothing where there is none, or where packing decides.
+fn contexts(maker: &Maker<'_, '_>, args: &[proc_macro2::Ident]) -> Option<TokenStream> {
+    let (cx, params) = (maker.cx, &maker.def.params);
+    if params.is_empty() || maker.def.layout.transforms {
+        return None;
+    }
+    cx.import("generated_tests::contexts");
+    let ty = cx.name_in(maker.module, maker.name);
+    let others: Vec<proc_macro2::Ident> =
+        params.iter().map(|param| quote::format_ident!("other_{}", snake(&param.name))).collect();
+    let lets = params.iter().zip(&others).map(|(param, other)| {
+        let made = maker.param(param);
+        let reference = (!param.optional && (param.list || !cx.is_copy(&param.ty))).then(|| quote!(&));
+        let borrowed = (param.optional && param.list).then(|| quote!(let #other = #other.as_deref();));
+        quote!(let #other = #reference #made; #borrowed)
+    });
+    let forms = cx.program.forms(maker.def).len().min(args.len());
+    let ((forms, args), (other_forms, others)) = (args.split_at(forms), others.split_at(forms));
+    Some(quote! {
+        #(#lets)*
+        contexts!(value, #ty, [#(#forms),*] (#(#args),*), [#(#other_forms),*] (#(#others),*));
+    })
 }
 
 /// Where a body ends, as the oracles see it.

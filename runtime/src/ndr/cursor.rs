@@ -126,6 +126,7 @@ impl<'a> NdrCursor<'a> {
     /// `Truncated` when the data ends in the gap.
     #[inline]
     pub fn align(&mut self, ndr: usize, ndr64: usize) -> Result<(), UnpackError> {
+        crate::work::step(0);
         let to = if self.format.representation.is_ndr64() { ndr64 } else { ndr };
         let start = self.gap(to);
         if start > self.bytes.len() {
@@ -183,6 +184,7 @@ impl<'a> NdrCursor<'a> {
     /// `Truncated` when fewer are left.
     #[inline]
     pub fn take(&mut self, count: usize) -> Result<&'a [u8], UnpackError> {
+        crate::work::step(0);
         match self.bytes.get(self.position..).and_then(|rest| rest.get(..count)) {
             Some(taken) => {
                 self.position += count;
@@ -194,6 +196,7 @@ impl<'a> NdrCursor<'a> {
 
     #[inline(always)]
     fn aligned<const N: usize>(&mut self) -> Result<[u8; N], UnpackError> {
+        crate::work::step(0);
         match self.peek_aligned(N) {
             Some((bytes, end)) => {
                 self.position = end;

@@ -23,7 +23,7 @@ use std::fs;
 use std::time::Instant;
 
 use scratch::Scratch;
-use sites::Selection;
+use sites::{Mutated, Selection};
 
 /// What the command line says.
 struct Options {
@@ -33,15 +33,28 @@ struct Options {
     jobs: usize,
     /// Only mutants of these modules.
     only: Vec<String>,
+    /// Files of tests that are asked when the generated ones pass.
+    others: Vec<String>,
+    /// Also mutants of the functions that run operations.
+    dispatch: bool,
     /// What may not survive, in percent of all.
     least: f64,
 }
 
 fn options() -> Result<Options, String> {
     let jobs = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut options = Options { per_kind: 150, jobs, only: Vec::new(), least: 98.0 };
+    let mut options =
+        Options { per_kind: 150, jobs, only: Vec::new(), others: Vec::new(), dispatch: false, least: 98.0 };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
+        if argument == "--also" {
+            options.others.push(arguments.next().ok_or("--also takes the name of a file of tests")?);
+            continue;
+        }
+        if argument == "--dispatch" {
+            options.dispatch = true;
+            continue;
+        }
         let mut number = || {
             let value = arguments.next().and_then(|value| value.parse().ok());
             value.ok_or_else(|| format!("{argument} takes a number"))
@@ -51,7 +64,10 @@ fn options() -> Result<Options, String> {
             "--jobs" => options.jobs = number()?,
             "--least" => options.least = number()? as f64,
             module if !module.starts_with('-') => options.only.push(module.to_owned()),
-            _ => return Err(format!("{argument}? There are --per-kind N, --jobs N, --least PERCENT, MODULE...")),
+            _ => {
+                let known = "--per-kind N, --jobs N, --least PERCENT, --also FILE, --dispatch, MODULE...";
+                return Err(format!("{argument}? There are {known}"));
+            }
         }
     }
     Ok(options)
@@ -65,27 +81,37 @@ fn main() -> Result<(), String> {
     let sources = scratch.sources();
     // What does not compile is left out: types are not known here.
     let mut refused: BTreeSet<String> = scratch.refused();
-    let mutants = loop {
-        let selection = Selection { per_kind: options.per_kind, only: &options.only, refused: &refused };
+    let Mutated { mutants, equivalent, .. } = loop {
+        let selection = Selection {
+            per_kind: options.per_kind,
+            only: &options.only,
+            refused: &refused,
+            dispatch: options.dispatch,
+        };
         let mutated = sites::mutate(&sources, &selection);
         scratch.write(&mutated.files);
         let errors = scratch.errors();
         if errors.is_empty() {
-            break mutated.mutants;
+            break mutated;
         }
-        let found: BTreeSet<String> = errors.iter().filter_map(|(file, line)| mutated.at_line(file, *line)).collect();
-        eprintln!("{} mutants do not compile and are left out: {found:?}", found.len());
+        let found: BTreeSet<String> = errors.iter().flat_map(|(file, line)| mutated.at_line(file, *line)).collect();
+        eprintln!("{errors:?}: {} mutants may not compile and are left out: {found:?}", found.len());
         if found.is_subset(&refused) {
             return Err(format!("errors without a mutant: {errors:?}"));
         }
         refused.extend(found);
         scratch.refuse(&refused);
     };
-    let tests = scratch.tests();
+    let tests = scratch.tests("generated");
+    let others: Vec<_> = options.others.iter().map(|name| scratch.tests(name)).collect();
     eprintln!("{} mutants, built in {} s", mutants.len(), start.elapsed().as_secs());
-    let results = run::all(&tests, &mutants, options.jobs);
-    let (text, killed) = report::report(&mutants, &results, refused.len(), start.elapsed());
+    let results = run::all(&tests, &others, &mutants, options.jobs);
+    let (mut text, killed) = report::report(&mutants, &results, refused.len(), start.elapsed());
+    for (why, count) in equivalent {
+        text.push_str(&format!("\n{count} sites are no mistakes: {why}\n"));
+    }
     fs::write(scratch.folder().join("report.txt"), &text).unwrap();
+    fs::write(scratch.folder().join("results.tsv"), report::lines(&mutants, &results)).unwrap();
     println!("{text}");
     if killed < options.least {
         return Err(format!("{killed:.1} % are fewer than {} %", options.least));

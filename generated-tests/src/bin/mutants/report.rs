@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::run::{Outcome, Stage};
+use crate::run::{Outcome, Stage, Verdict};
 use crate::sites::{Kind, Mutant};
 
 #[derive(Default)]
@@ -19,14 +19,19 @@ struct Row {
 }
 
 /// The report as text, and how many were killed in percent.
-pub fn report(mutants: &[Mutant], results: &[(Outcome, Duration)], refused: usize, took: Duration) -> (String, f64) {
+pub fn report(mutants: &[Mutant], results: &[Verdict], refused: usize, took: Duration) -> (String, f64) {
     let mut rows: BTreeMap<Kind, Row> = BTreeMap::new();
     let mut survivors = String::new();
-    for (mutant, (outcome, _)) in mutants.iter().zip(results) {
+    let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
+    for (mutant, verdict) in mutants.iter().zip(results) {
         let row = rows.entry(mutant.kind).or_default();
         row.all += 1;
-        let stage = match outcome {
-            Outcome::Failed(stage) => Some(stage),
+        let stage = match verdict.outcome {
+            Outcome::Failed(stage) => {
+                let rule = if verdict.rule.is_empty() { "another assertion (vectors)" } else { &verdict.rule };
+                *rules.entry(rule).or_default() += 1;
+                Some(stage)
+            }
             Outcome::Aborted(stage) => {
                 row.aborted += 1;
                 Some(stage)
@@ -44,7 +49,7 @@ pub fn report(mutants: &[Mutant], results: &[(Outcome, Duration)], refused: usiz
         match stage {
             Some(Stage::Type) => row.by_type += 1,
             Some(Stage::Module) => row.by_module += 1,
-            Some(Stage::All) => row.by_all += 1,
+            Some(Stage::All | Stage::Others) => row.by_all += 1,
             None => {}
         }
     }
@@ -73,8 +78,23 @@ pub fn report(mutants: &[Mutant], results: &[(Outcome, Duration)], refused: usiz
     line("all", &total);
     let killed = 100.0 * (total.all - total.survived) as f64 / total.all.max(1) as f64;
     _ = writeln!(text, "{killed:.1} % killed in {} s; {refused} sites do not compile as mutants", took.as_secs());
+    let mut rules: Vec<_> = rules.into_iter().collect();
+    rules.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    text.push_str("\nwhat failed first:\n");
+    for (rule, count) in rules {
+        _ = writeln!(text, "{count:>6} {rule}");
+    }
     if !survivors.is_empty() {
         _ = write!(text, "\nsurvivors:\n{survivors}");
     }
     (text, killed)
+}
+
+/// A line for each mutant: the mutant, what ended it, the test, the oracle and milliseconds, between tabs.
+pub fn lines(mutants: &[Mutant], results: &[Verdict]) -> String {
+    let mut text = String::new();
+    for (mutant, Verdict { outcome, test, rule, took }) in mutants.iter().zip(results) {
+        _ = writeln!(text, "{mutant}\t{outcome:?}\t{test}\t{rule}\t{}", took.as_millis());
+    }
+    text
 }

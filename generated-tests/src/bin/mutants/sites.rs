@@ -151,24 +151,33 @@ pub struct Selection<'s> {
     pub only: &'s [String],
     /// Not these.
     pub refused: &'s BTreeSet<String>,
+    /// Also of the functions that run operations.
+    pub dispatch: bool,
 }
 
 /// Code with mutants: files by name, what is in them, and the keys of its sites by number.
 pub struct Mutated {
     pub files: BTreeMap<String, String>,
     pub mutants: Vec<Mutant>,
+    /// Sites that are left out since no input tells the mistake apart: why, and how many.
+    pub equivalent: BTreeMap<&'static str, usize>,
     keys: BTreeMap<u32, String>,
 }
 
 impl Mutated {
-    /// The site that a line of a file belongs to.
-    pub fn at_line(&self, file: &str, line: usize) -> Option<String> {
-        let before: String = self.files.get(file)?.lines().take(line).map(|line| format!("{line}\n")).collect();
-        let (_, rest) = before.rsplit_once("mutants::on(")?;
-        let number: u32 = rest.split([')', 'u']).next()?.trim().parse().ok()?;
-        self.keys.get(&number).cloned()
+    /// The sites that a line of a file may belong to: the last one up to it, and the next one.
+    pub fn at_line(&self, file: &str, line: usize) -> Vec<String> {
+        let Some(text) = self.files.get(file) else { return Vec::new() };
+        let end = text.split_inclusive('\n').take(line).map(str::len).sum();
+        let (before, after) = text.split_at(end);
+        let rest = [before.rsplit_once(ASKS).map(|(_, rest)| rest), after.split_once(ASKS).map(|(_, rest)| rest)];
+        let number = |rest: &str| rest.split([')', 'u']).next()?.trim().parse::<u32>().ok();
+        rest.into_iter().flatten().filter_map(number).filter_map(|number| self.keys.get(&number).cloned()).collect()
     }
 }
+
+/// What a mutant begins with.
+const ASKS: &str = "mutants::on(";
 
 /// Makes the mutants of a selection.
 pub fn mutate(sources: &BTreeMap<String, String>, selection: &Selection<'_>) -> Mutated {
@@ -177,10 +186,12 @@ pub fn mutate(sources: &BTreeMap<String, String>, selection: &Selection<'_>) -> 
         module != "lib" && (selection.only.is_empty() || selection.only.iter().any(|only| only == module))
     };
     let mut trees: BTreeMap<String, syn::File> = BTreeMap::new();
-    let mut sites = Vec::new();
+    let (mut sites, mut equivalent) = (Vec::new(), BTreeMap::new());
     for (name, text) in sources.iter().filter(|(name, _)| is_wanted(name)) {
         let tree: syn::File = syn::parse_file(text).unwrap_or_else(|error| panic!("{name}: {error}"));
-        sites.extend(walk(name, &mut tree.clone(), &BTreeMap::new()));
+        let (found, same) = walk(name, &mut tree.clone(), selection.dispatch, &BTreeMap::new());
+        sites.extend(found);
+        same.into_iter().for_each(|(why, count)| *equivalent.entry(why).or_default() += count);
         trees.insert(name.clone(), tree);
     }
     sites.retain(|site| !selection.refused.contains(&site.key));
@@ -195,11 +206,11 @@ pub fn mutate(sources: &BTreeMap<String, String>, selection: &Selection<'_>) -> 
     }
     let mut files: BTreeMap<String, String> = sources.clone();
     for (name, mut tree) in trees {
-        walk(&name, &mut tree, &numbers);
+        walk(&name, &mut tree, selection.dispatch, &numbers);
         files.insert(name, prettyplease::unparse(&tree));
     }
     let keys = numbers.into_iter().map(|(key, number)| (number, key)).collect();
-    Mutated { files, mutants, keys }
+    Mutated { files, mutants, equivalent, keys }
 }
 
 type Choice = (Kind, Place, String, Vec<String>);
@@ -236,20 +247,37 @@ fn hash(text: &str) -> u64 {
 }
 
 /// Finds the sites of a file, and makes mutants of those with a number.
-fn walk(name: &str, tree: &mut syn::File, numbers: &BTreeMap<String, u32>) -> Vec<Site> {
+fn walk(name: &str, tree: &mut syn::File, dispatch: bool, numbers: &BTreeMap<String, u32>) -> (Vec<Site>, Same) {
     let place = Place { module: name.trim_end_matches(".rs").to_owned(), ..Place::default() };
-    let mut walker = Walker { numbers, place, label: String::new(), counts: BTreeMap::new(), sites: Vec::new() };
+    let mut walker = Walker {
+        numbers,
+        place,
+        label: String::new(),
+        dispatch,
+        body: String::new(),
+        counts: BTreeMap::new(),
+        sites: Vec::new(),
+        equivalent: BTreeMap::new(),
+    };
     walker.visit_file_mut(tree);
-    walker.sites
+    (walker.sites, walker.equivalent)
 }
+
+/// Mistakes that are none: why, and how many.
+type Same = BTreeMap<&'static str, usize>;
 
 struct Walker<'n> {
     numbers: &'n BTreeMap<String, u32>,
     place: Place,
     /// The field whose bytes an expression reads or writes.
     label: String,
+    /// Sites are where operations are run, too.
+    dispatch: bool,
+    /// The function that is walked through, as text.
+    body: String,
     counts: BTreeMap<String, usize>,
     sites: Vec<Site>,
+    equivalent: Same,
 }
 
 impl Walker<'_> {
@@ -268,8 +296,15 @@ impl Walker<'_> {
         number
     }
 
+    /// Why a mistake is none.
+    fn is_none(&self, kind: Kind, what: &str) -> Option<&'static str> {
+        let checked = self.role() == Role::Reads && self.body.contains(". within (");
+        (kind == Kind::LostCheck && what == "nesting" && checked)
+            .then_some("the limit of nesting was checked at the start of the function already")
+    }
+
     fn arms(&mut self, m: &mut ExprMatch, before: &ExprMatch) {
-        let falls_through = before.arms.last().is_some_and(|arm| matches!(&arm.pat, Pat::Wild(_) | Pat::Ident(_)));
+        let falls_through = before.arms.last().is_some_and(|arm| takes_all(&arm.pat));
         let last = m.arms.len().saturating_sub(1);
         for (index, arm) in m.arms.iter_mut().enumerate() {
             let what = arm.pat.to_token_stream().to_string();
@@ -328,13 +363,16 @@ impl VisitMut for Walker<'_> {
     fn visit_impl_item_fn_mut(&mut self, item: &mut ImplItemFn) {
         if item.sig.constness.is_none() {
             self.place.function = item.sig.ident.to_string();
+            self.body = item.block.to_token_stream().to_string();
             self.visit_block_mut(&mut item.block);
         }
     }
 
     fn visit_item_fn_mut(&mut self, item: &mut ItemFn) {
-        if item.sig.constness.is_none() {
+        let is_dispatch = item.sig.ident.to_string().starts_with("run_");
+        if item.sig.constness.is_none() && (!is_dispatch || self.dispatch) {
             self.place.function = item.sig.ident.to_string();
+            self.body = item.block.to_token_stream().to_string();
             self.visit_block_mut(&mut item.block);
         }
     }
@@ -377,6 +415,10 @@ impl VisitMut for Walker<'_> {
             _ => {}
         }
         for (kind, what, wrong) in calls::wrong(&before, self.role(), &self.label) {
+            if let Some(why) = self.is_none(kind, &what) {
+                *self.equivalent.entry(why).or_default() += 1;
+                continue;
+            }
             if let Some(number) = self.site(kind, what) {
                 *expr = parse_quote!((if crate::mutants::on(#number) { #wrong } else { #expr }));
             }
@@ -384,6 +426,15 @@ impl VisitMut for Walker<'_> {
         if let Some(outer) = outer {
             self.label = outer;
         }
+    }
+}
+
+/// `_` or a variable; `None` is neither.
+fn takes_all(pat: &Pat) -> bool {
+    match pat {
+        Pat::Wild(_) => true,
+        Pat::Ident(pat) => pat.ident.to_string().starts_with(|c: char| c.is_lowercase() || c == '_'),
+        _ => false,
     }
 }
 

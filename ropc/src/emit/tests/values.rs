@@ -257,6 +257,8 @@ impl<'m> Maker<'m, '_> {
             && fields.iter().all(|f| one_way(f) && none_of(place.scope, f.name()).is_none())
             && !fields.is_empty();
         let cond = self.condition(c, place, env, ruled);
+        // What is chosen here is counted where it is chosen.
+        let cond = if words(&cond).contains("g") { cond } else { quote!(g.holds(#cond)) };
         let then = self.branch(&c.then, &fields, place, env);
         match (fields.as_slice(), then.statements.is_empty() && c.otherwise.is_empty()) {
             ([], _) => {}
@@ -614,8 +616,7 @@ pub(super) fn selector(cx: &Context<'_>, selector: &super::select::Selector) -> 
         quote! {
             const LEAVES: &[#ty] = &[#leaves];
             const DEEP: &[#ty] = &[#deep];
-            let deep = g.deeper() && g.pick(4) == 3;
-            *g.one_of(if deep { DEEP } else { LEAVES })
+            if g.deeper() && g.pick(4) == 3 { *g.one_of(DEEP) } else { *g.one_of(LEAVES) }
         }
     };
     quote!(#[doc = #docs] pub fn #function(g: &mut Choices) -> #ty { #body })

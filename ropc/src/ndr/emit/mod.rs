@@ -1,6 +1,7 @@
 //! The model to Rust, as tokens.
 
 mod dialect;
+mod elements;
 mod exprs;
 mod messages;
 mod owned;

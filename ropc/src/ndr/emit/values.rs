@@ -22,16 +22,16 @@ use super::{Emit, collect_words, ident};
 const TEXT: usize = 40;
 
 /// A test for each entry of a table.
-fn tests_of(check: &str, table: &str, names: &[String]) -> Vec<TokenStream> {
+fn tests_of(check: &str, table: &str, names: &[(String, Vec<TokenStream>)]) -> Vec<TokenStream> {
     let (check, table) = (ident(check), ident(table));
-    let each = names.iter().enumerate().map(|(index, name)| {
+    let each = names.iter().enumerate().map(|(index, (name, elements))| {
         let name = names::field_name(name);
         let test = ident(&format!("{}_holds", name.trim_start_matches("r#")));
         let index = proc_macro2::Literal::usize_unsuffixed(index);
         quote! {
             #[test]
             fn #test() {
-                generated_tests::ndr::#check(&#table[#index]);
+                generated_tests::ndr::#check(&#table[#index], &[#(#elements),*]);
             }
         }
     });
@@ -56,7 +56,7 @@ impl<'m> Emit<'m> {
                 kind => matches!(kind, TypeKind::Struct(_)),
             };
             if listed {
-                structure_names.push(def.rust.clone());
+                structure_names.push((def.rust.clone(), self.elements_of(def)));
             }
             let (ty, make) = (ident(&def.rust), value_name(&def.rust));
             match &def.kind {
@@ -80,13 +80,17 @@ impl<'m> Emit<'m> {
             items.extend([request, response]);
             let computed = word(super::plain::is_computed_operation(operation, &computed));
             operations.push(self.operation_entry(operation, computed.as_ref()));
-            operation_names.push(operation.name.clone());
+            let params = operation.params.iter().map(|param| &param.field.ty).chain(&operation.returns);
+            operation_names.push((operation.name.clone(), self.elements(params)));
         }
         if structures.is_empty() && operations.is_empty() {
             return Vec::new();
         }
         let module = ident(&super::super::module_name(&self.model.name));
-        let mut all = vec![self.test_uses(&items, &module)];
+        let elements =
+            structure_names.iter().chain(&operation_names).flat_map(|(_, elements)| elements.iter().cloned());
+        let named: Vec<TokenStream> = items.iter().cloned().chain(elements).collect();
+        let mut all = vec![self.test_uses(&named, &module)];
         let macros = [("ndr_operation", &operations), ("ndr_structure", &structures)];
         let macros = macros.iter().filter(|(_, list)| !list.is_empty()).map(|(name, _)| ident(name));
         let mut words = std::collections::HashSet::new();
@@ -126,10 +130,14 @@ impl<'m> Emit<'m> {
         let mut used: Vec<String> = own.chain(messages).filter(|name| words.contains(name)).collect();
         used.sort();
         let used = used.iter().map(|name| ident(name));
-        let known = ["HResult", "NtStatus", "WError"].into_iter().filter(|name| words.contains(*name)).map(ident);
-        let known: Vec<_> = known.collect();
+        let list = |names: &[&str]| -> Vec<_> {
+            names.iter().filter(|name| words.contains(**name)).map(|name| ident(name)).collect()
+        };
+        let known = list(&["ContextHandle", "HResult", "NtStatus", "Sid", "WError"]);
         let known = (!known.is_empty()).then(|| quote!(use runtime::ndr::{#(#known),*};));
-        quote!(use protocol::#module::{#(#used),*}; #known)
+        let plain = list(&["Blob", "Guid", "String8", "Utf16"]);
+        let plain = (!plain.is_empty()).then(|| quote!(use runtime::{#(#plain),*};));
+        quote!(use protocol::#module::{#(#used),*}; #known #plain)
     }
 
     fn operation_entry(&self, operation: &'m Operation, computed: Option<&TokenStream>) -> TokenStream {
@@ -647,7 +655,7 @@ fn messages(operation: &str) -> (proc_macro2::Ident, proc_macro2::Ident) {
 }
 
 /// A path of the crate of descriptions from outside of it.
-fn in_protocol(path: &TokenStream) -> TokenStream {
+pub(super) fn in_protocol(path: &TokenStream) -> TokenStream {
     path.clone()
         .into_iter()
         .map(|token| match token {
