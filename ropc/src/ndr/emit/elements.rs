@@ -11,14 +11,14 @@ use super::{Emit, usize_literal, values};
 
 impl Emit<'_> {
     /// The elements of a type: size in memory, and the fewest bytes on the wire.
-    pub(super) fn elements_of(self, def: &TypeDef) -> Vec<TokenStream> {
+    pub(super) fn memory_of_type(self, def: &TypeDef) -> Vec<TokenStream> {
         let mut found = Found { emit: self, seen: BTreeSet::new(), elements: BTreeMap::new() };
         found.def(def);
         found.elements.into_values().collect()
     }
 
     /// The elements of all of these together.
-    pub(super) fn elements<'t>(self, types: impl Iterator<Item = &'t Type>) -> Vec<TokenStream> {
+    pub(super) fn memory_of<'t>(self, types: impl Iterator<Item = &'t Type>) -> Vec<TokenStream> {
         let mut found = Found { emit: self, seen: BTreeSet::new(), elements: BTreeMap::new() };
         types.for_each(|ty| found.within(ty));
         found.elements.into_values().collect()

@@ -56,7 +56,7 @@ impl<'m> Emit<'m> {
                 kind => matches!(kind, TypeKind::Struct(_)),
             };
             if listed {
-                structure_names.push((def.rust.clone(), self.elements_of(def)));
+                structure_names.push((def.rust.clone(), self.memory_of_type(def)));
             }
             let (ty, make) = (ident(&def.rust), value_name(&def.rust));
             match &def.kind {
@@ -81,7 +81,7 @@ impl<'m> Emit<'m> {
             let computed = word(super::plain::is_computed_operation(operation, &computed));
             operations.push(self.operation_entry(operation, computed.as_ref()));
             let params = operation.params.iter().map(|param| &param.field.ty).chain(&operation.returns);
-            operation_names.push((operation.name.clone(), self.elements(params)));
+            operation_names.push((operation.name.clone(), self.memory_of(params)));
         }
         if structures.is_empty() && operations.is_empty() {
             return Vec::new();
