@@ -9,6 +9,8 @@ SECONDS = "NTTIME_1sec: a time of whole seconds there, so that not every number 
 CHARSET = "an array of characters with `charset` and no `string` is a text there: bytes that are no text, or behind a zero, do not come back"
 POINTER = "`pointer` is an address of the machine there, in its own byte order"
 RELATIVE = "a relative pointer outside of data inside data: a protocol has it in bytes, and the library packs none or passes over nothing"
+FILLED = "a `[string]` in an array of a size has to fill it there; C706 14.3.4 counts what is sent, up to the terminator"
+NULL = "a size or length behind a null pointer is refused there even where the file asks for the pointer first (`p ? *p : 0`), as here"
 RANGE = "`range` of an enumeration is checked there, not here"
 
 RULES = [
@@ -21,16 +23,12 @@ RULES = [
     (r"^notify\.|^opendb\.opendb_file: differs", POINTER),
     (r"Relative Pointer Error|EnumDependentServicesA: refused", RELATIVE),
     (r"^frstrans\.(frstrans_RequestUpdates|frstrans_RequestVersionVector): refused .*Range Error", RANGE),
+    (r"^frstrans\.frstrans_InitializeFileTransferAsync: refused .*Bad Array Size", FILLED),
+    (r"^svcctl\.svcctl_ChangeServiceConfigW: refused .*Bad Array Size", FILLED),
+    (r"^winreg\.winreg_QueryValue: refused .*Invalid Pointer", NULL),
     (r"^winsif\.winsif_WinsGetNameAndAdd: refused", "the file itself says that the library does not do this right"),
     (r"^open_files\.share_mode_data: refused", "its counts are `skip`: not on the wire, and 0 there"),
     (r"crashes", "the library ends the process"),
-]
-
-# Looked at, and not understood yet.
-OPEN = [
-    r"^frstrans\.frstrans_InitializeFileTransferAsync: refused .*Bad Array Size",
-    r"^svcctl\.svcctl_ChangeServiceConfigW: refused .*Bad Array Size",
-    r"^winreg\.winreg_QueryValue: refused .*Invalid Pointer",
 ]
 
 # A second try for what the library cannot even unpack after it has packed it.
@@ -40,7 +38,4 @@ NDR64_RELATIVE = "relative pointers have 32 bits there when it packs NDR64 and 6
 def reason(name, answer):
     """Why an answer is no mistake; `None` where it is one."""
     text = f"{name}: {answer}"
-    for pattern, why in RULES:
-        if re.search(pattern, text):
-            return why
-    return "open: looked at and not understood yet" if any(re.search(pattern, text) for pattern in OPEN) else None
+    return next((why for pattern, why in RULES if re.search(pattern, text)), None)

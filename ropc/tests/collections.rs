@@ -72,7 +72,7 @@ fn compile_file(path: &Path, root: &Path, include: &[PathBuf], out: Option<&Path
         match compile::emit_ndr(&checked.sources, &checked.compiled) {
             Ok(outputs) => {
                 for (output, out) in outputs.into_iter().zip(out.into_iter().cycle()) {
-                    let folder = out.join(file.replace(['/', '.'], "_"));
+                    let folder = out.join(root.file_name().unwrap()).join(file.replace(['/', '.'], "_"));
                     fs::create_dir_all(&folder).unwrap();
                     fs::write(folder.join(&output.path), output.text).unwrap();
                 }
