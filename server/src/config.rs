@@ -115,7 +115,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections: 1024,
+            connections: 4096,
             handshake: Duration::from_secs(10),
             header_read: Duration::from_secs(20),
             body_read: Duration::from_secs(60),

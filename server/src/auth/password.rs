@@ -1,7 +1,9 @@
 //! Password hashes: argon2id in PHC string form.
 
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
-use argon2::{Algorithm, Argon2, Params, Version};
+use std::sync::{Mutex, PoisonError};
+
+use argon2::password_hash::{Output, PasswordHash, PasswordHasher, SaltString};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 
 /// The longest password that is hashed, in bytes; longer ones are wrong.
 pub const MAX_PASSWORD: usize = 1024;
@@ -44,10 +46,33 @@ pub fn hash(password: &str) -> Result<String, HashError> {
 /// one; a string that is no argon2 hash matches nothing.
 #[must_use]
 pub fn verify(password: &str, phc: &str) -> bool {
-    let Ok(hash) = PasswordHash::new(phc) else {
-        return false;
-    };
-    password.len() <= MAX_PASSWORD && hasher().verify_password(password.as_bytes(), &hash).is_ok()
+    password.len() <= MAX_PASSWORD && matches(password, phc).unwrap_or(false)
+}
+
+/// The memory of the last verification, for the next one: allocators keep what is given back to them, in each thread
+/// some of it.
+static MEMORY: Mutex<Vec<Block>> = Mutex::new(Vec::new());
+
+/// `None` for a string that is no argon2 hash.
+fn matches(password: &str, phc: &str) -> Option<bool> {
+    let hash = PasswordHash::new(phc).ok()?;
+    let (salt, expected) = (hash.salt?, hash.hash?);
+    let algorithm = Algorithm::try_from(hash.algorithm).ok()?;
+    let version = hash.version.map_or(Ok(Version::default()), Version::try_from).ok()?;
+    let params = Params::try_from(&hash).ok()?;
+    let blocks = params.block_count();
+    let mut salt_bytes = [0; argon2::password_hash::Salt::MAX_LENGTH];
+    let salt = salt.decode_b64(&mut salt_bytes).ok()?;
+    let mut found = [0; Output::MAX_LENGTH];
+    let found = found.get_mut(..expected.len())?;
+    let mut memory = std::mem::take(&mut *MEMORY.lock().unwrap_or_else(PoisonError::into_inner));
+    memory.resize(blocks.max(memory.len()), Block::default());
+    let hasher = Argon2::new(algorithm, version, params);
+    let hashed = hasher.hash_password_into_with_memory(password.as_bytes(), salt, found, &mut memory);
+    *MEMORY.lock().unwrap_or_else(PoisonError::into_inner) = memory;
+    hashed.ok()?;
+    // Compared in constant time.
+    Some(Output::new(found).ok()? == expected)
 }
 
 /// A hash that no password of a user has, of the cost of new hashes. Verifying against it makes an unknown

@@ -1,6 +1,6 @@
 //! The rows of tables: which there are, and what is in them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use protocol::oxcdata::{ErrorCode, FolderId, MessageId, PropertyRow, PropertyTag, PropertyType, PropertyValue};
@@ -343,9 +343,8 @@ impl Table {
 
     /// A row from its stored values.
     fn row(&self, columns: &Columns<'_>, known: Known, stored: Row) -> Result<Option<PropertyRow<'static>>, ErrorCode> {
-        let places: BTreeMap<PropertyTag, Column> =
-            columns.tags.iter().copied().zip(columns.columns.iter().copied()).collect();
-        let row = self.cells_of(columns.tags, |tag| match places.get(&tag) {
+        let place = |tag| columns.tags.iter().position(|own| *own == tag).and_then(|at| columns.columns.get(at));
+        let row = self.cells_of(columns.tags, |tag| match place(tag) {
             Some(Column::Known(known_tag)) => known.value(&self.mailbox, *known_tag),
             Some(Column::Stored(place)) => match stored.get(*place).cloned().flatten() {
                 Some(value) => Ok(Some(value)),

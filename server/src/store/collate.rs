@@ -19,7 +19,7 @@ pub enum SortKey {
     Integer(i128),
     /// Floating point numbers, mapped so that integer order is IEEE 754 total order.
     Float(i64),
-    /// Text: without marks, then with them.
+    /// Text: without marks, then with them where there are any.
     Text(String, String),
     /// Bytes.
     Bytes(Vec<u8>),
@@ -58,7 +58,10 @@ impl SortKey {
     /// The key of text.
     #[must_use]
     pub fn text(text: &str) -> Self {
-        Self::Text(fold_marks(text), fold_case(text))
+        let letters = fold_marks(text);
+        let marks = if text.is_ascii() { String::new() } else { fold_case(text) };
+        let marks = if marks == letters { String::new() } else { marks };
+        Self::Text(letters, marks)
     }
 
     fn float(value: f64) -> Self {
@@ -79,13 +82,16 @@ pub fn compare(a: &PropertyValue<'_>, b: &PropertyValue<'_>, code_page: u16) -> 
 /// Text without case.
 #[must_use]
 pub fn fold_case(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     text.chars().flat_map(char::to_lowercase).collect()
 }
 
 /// Text without case and without marks on letters.
 #[must_use]
 pub fn fold_marks(text: &str) -> String {
-    strip_marks(text).chars().flat_map(char::to_lowercase).collect()
+    fold_case(&strip_marks(text))
 }
 
 /// Text without marks on letters.

@@ -84,7 +84,7 @@ impl Activity {
     /// Returns when a limit is overstepped.
     async fn watch(&self, limits: &Limits) -> Overdue {
         let shortest = limits.keep_alive.min(limits.header_read).min(limits.write_stall);
-        let step = (shortest / 4).clamp(Duration::from_millis(5), Duration::from_secs(1));
+        let step = (shortest / 4).clamp(Duration::from_millis(5), Duration::from_secs(5));
         loop {
             tokio::time::sleep(step).await;
             if let Some(overdue) = self.overdue(limits) {

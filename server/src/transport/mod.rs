@@ -231,7 +231,7 @@ impl<E: MailboxEndpoint, B: MailboxEndpoint, A: Accounts> Server<E, B, A> {
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "TCP_NODELAY");
             }
-            let handshake = tokio::time::timeout(limits.handshake, acceptor.accept(stream));
+            let handshake = Box::pin(tokio::time::timeout(limits.handshake, acceptor.accept(stream)));
             let stream = match handshake.await {
                 Ok(Ok(stream)) => stream,
                 Ok(Err(error)) => return tracing::debug!(%error, %peer, "TLS handshake failed"),
@@ -242,10 +242,11 @@ impl<E: MailboxEndpoint, B: MailboxEndpoint, A: Accounts> Server<E, B, A> {
                 service_fn(move |request| {
                     let (router, guard) = (Arc::clone(&router), activity.request());
                     let log_on = Arc::clone(&log_on);
-                    async move {
+                    // Of its own, so that a connection without a request has no room for one.
+                    Box::pin(async move {
                         let response = router.route(request, peer, &log_on).await;
                         Ok::<_, Infallible>(response.map(|body| GuardedBody::new(body, guard)))
-                    }
+                    })
                 })
             })
             .await;

@@ -282,12 +282,22 @@ fn size64(size: u64) -> PropertyValue<'static> {
 
 /// PidTagSubject: prefix and normalized subject; neither there, no subject.
 fn subject(connection: &Connection, object: i64) -> Result<Option<PropertyValue<'static>>> {
-    let part = |tag| -> Result<Option<String>> {
-        let Some(stored) = property::find(connection, object, tag)? else { return Ok(None) };
+    let part = |tag| property::find(connection, object, tag);
+    joined_subject(connection, part(tags::PID_TAG_SUBJECT_PREFIX)?, part(tags::PID_TAG_NORMALIZED_SUBJECT)?)
+}
+
+/// PidTagSubject of its parts.
+pub(super) fn joined_subject(
+    connection: &Connection,
+    prefix: Option<property::Stored>,
+    normalized: Option<property::Stored>,
+) -> Result<Option<PropertyValue<'static>>> {
+    let part = |stored: Option<property::Stored>| -> Result<Option<String>> {
+        let Some(stored) = stored else { return Ok(None) };
         let value = stored.load_extent(connection, Extent::Searched)?;
         Ok(text(&value, CODE_PAGE).map(std::borrow::Cow::into_owned))
     };
-    let (prefix, normalized) = (part(tags::PID_TAG_SUBJECT_PREFIX)?, part(tags::PID_TAG_NORMALIZED_SUBJECT)?);
+    let (prefix, normalized) = (part(prefix)?, part(normalized)?);
     Ok(match (prefix, normalized) {
         (None, None) => None,
         (prefix, normalized) => Some(string(prefix.unwrap_or_default() + &normalized.unwrap_or_default())),

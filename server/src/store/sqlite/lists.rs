@@ -31,7 +31,11 @@ const MAX_STEPS: usize = 64;
 
 /// Lists of one mailbox, the one that was used last at the end.
 #[derive(Default)]
-pub(super) struct Lists(Mutex<Vec<Entry>>);
+pub(super) struct Lists {
+    entries: Mutex<Vec<Entry>>,
+    /// Held while a list is made: what many sessions ask for at once is made once, and takes memory once.
+    making: Mutex<()>,
+}
 
 struct Entry {
     key: Key,
@@ -90,30 +94,54 @@ impl Lists {
         query: &TableQuery<'_>,
     ) -> Result<Arc<[MessageId]>> {
         order::check(query)?;
+        let found = database
+            .read_commit(feed, |connection, commit| self.kept(feed, connection, commit, replica, folder, kind, query))?;
+        if let Some(found) = found {
+            return Ok(found);
+        }
+        let _making = lock(&self.making);
         database.read_commit(feed, |connection, commit| {
-            let scope = scope(connection, folder, kind)?;
-            let key = Key::new(scope, query)?;
-            let known = self.find(&key);
-            if let Some((own, list)) = &known {
-                if feed.last(scope.folder) <= *own {
-                    return Ok(Arc::clone(list));
-                }
-                let counted = query.restriction.is_some_and(filter::counts);
-                let touched = feed.since(scope.folder, *own).filter(|touched| touched.len() <= MAX_STEPS && !counted);
-                if let Some(touched) = touched {
-                    let list: Arc<[MessageId]> = follow(connection, replica, scope, query, list, &touched)?.into();
-                    self.keep(key, commit, &list);
-                    return Ok(list);
-                }
+            if let Some(found) = self.kept(feed, connection, commit, replica, folder, kind, query)? {
+                return Ok(found);
             }
+            let scope = scope(connection, folder, kind)?;
             let list: Arc<[MessageId]> = table::contents(connection, replica, scope, query)?.into();
-            self.keep(key, commit, &list);
+            self.keep(Key::new(scope, query)?, commit, &list);
             Ok(list)
         })
     }
 
+    /// The list that is kept, brought up to date; `None` when it has to be made.
+    #[allow(clippy::too_many_arguments)]
+    fn kept(
+        &self,
+        feed: &Feed,
+        connection: &Connection,
+        commit: u64,
+        replica: Guid,
+        folder: protocol::oxcdata::FolderId,
+        kind: ContentsKind,
+        query: &TableQuery<'_>,
+    ) -> Result<Option<Arc<[MessageId]>>> {
+        let scope = scope(connection, folder, kind)?;
+        let key = Key::new(scope, query)?;
+        let Some((own, list)) = self.find(&key) else { return Ok(None) };
+        if feed.last(scope.folder) <= own {
+            return Ok(Some(list));
+        }
+        if query.restriction.is_some_and(filter::counts) {
+            return Ok(None);
+        }
+        let Some(touched) = feed.since(scope.folder, own).filter(|touched| touched.len() <= MAX_STEPS) else {
+            return Ok(None);
+        };
+        let list: Arc<[MessageId]> = follow(connection, replica, scope, query, &list, &touched)?.into();
+        self.keep(key, commit, &list);
+        Ok(Some(list))
+    }
+
     fn find(&self, key: &Key) -> Option<(u64, Arc<[MessageId]>)> {
-        let mut entries = lock(&self.0);
+        let mut entries = lock(&self.entries);
         let at = entries.iter().position(|entry| entry.key == *key)?;
         let entry = entries.remove(at);
         let found = (entry.commit, Arc::clone(&entry.list));
@@ -122,7 +150,7 @@ impl Lists {
     }
 
     fn keep(&self, key: Key, commit: u64, list: &Arc<[MessageId]>) {
-        let mut entries = lock(&self.0);
+        let mut entries = lock(&self.entries);
         // Another session may have made a later one meanwhile.
         if entries.iter().any(|entry| entry.key == key && entry.commit > commit) {
             return;

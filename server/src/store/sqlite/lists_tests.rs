@@ -238,3 +238,21 @@ fn a_list_is_shared_as_long_as_nothing_in_it_changes() {
     assert!(list().contains(&second) && list().len() == 2);
     assert!(mailbox.contents_version(folder, ContentsKind::Normal) > version);
 }
+
+#[test]
+fn what_many_ask_for_at_once_is_made_once() {
+    let (_store, mailbox) = mailbox();
+    let folder = inbox(mailbox.as_ref());
+    for number in 0..200 {
+        let values = [(TEXT, string(format!("{number}")))];
+        save(mailbox.as_ref(), MessageTarget::Create { folder, associated: false, id: None }, &values);
+    }
+    let sort = [SortOrder { property_tag: TEXT, order: SortDirection::ASCENDING }];
+    let query = TableQuery { sort: &sort, ..TableQuery::default() };
+    let lists: Vec<Arc<[MessageId]>> = std::thread::scope(|scope| {
+        let ask = || mailbox.contents(folder, ContentsKind::Normal, &query).unwrap();
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(lists.iter().all(|list| Arc::ptr_eq(list, &lists[0])));
+}

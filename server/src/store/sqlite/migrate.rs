@@ -27,6 +27,7 @@ pub(super) const MAILBOX: &[Migration] = &[
     Migration { name: "mailbox_0004", sql: include_str!("schema/mailbox_0004.sql") },
     Migration { name: "mailbox_0005", sql: include_str!("schema/mailbox_0005.sql") },
     Migration { name: "mailbox_0006", sql: include_str!("schema/mailbox_0006.sql") },
+    Migration { name: "mailbox_0007", sql: include_str!("schema/mailbox_0007.sql") },
 ];
 
 /// Brings a database up to the last migration; each is one transaction.

@@ -135,6 +135,17 @@ impl<'c> Keys<'c> {
         Ok(Self { connection, replica, sort, code_page, columns })
     }
 
+    /// Whether all of them are stored.
+    pub(super) fn are_stored(&self) -> bool {
+        self.columns.iter().all(Option::is_some)
+    }
+
+    /// The keys of one object, all of which are stored.
+    pub(super) fn of_object(&mut self, object: i64) -> Vec<SortKey> {
+        let keys = self.columns.iter_mut().flatten();
+        keys.map(|column| column.remove(&object).unwrap_or(SortKey::Missing)).collect()
+    }
+
     /// The keys of one message.
     pub(super) fn of(&mut self, facts: MessageFacts) -> Result<Vec<SortKey>> {
         let object = facts.object;
@@ -167,31 +178,84 @@ fn column(
         Some(tags::PID_TAG_SUBJECT) => {}
         Some(_) => return Ok(None),
         None => {
-            let values = values(connection, scope, tag)?.into_iter();
-            return Ok(Some(values.map(|(object, value)| (object, key(Some(&value), code_page))).collect()));
+            let mut keys = HashMap::new();
+            values(connection, scope, tag, |object, value| {
+                // The first is the one that a row shows.
+                keys.entry(object).or_insert_with(|| key(Some(&value), code_page));
+            })?;
+            return Ok(Some(keys));
         }
     }
-    let mut subjects: HashMap<i64, (String, String)> = HashMap::new();
     let text = |value: &PropertyValue<'_>| {
-        crate::store::value::text(value, super::facts::CODE_PAGE).map(|text| text.into_owned())
+        crate::store::value::text(value, super::facts::CODE_PAGE).map(|text| text.into_owned()).unwrap_or_default()
     };
-    for (object, prefix) in values(connection, scope, tags::PID_TAG_SUBJECT_PREFIX)? {
-        subjects.entry(object).or_default().0 = text(&prefix).unwrap_or_default();
-    }
-    for (object, normalized) in values(connection, scope, tags::PID_TAG_NORMALIZED_SUBJECT)? {
-        subjects.entry(object).or_default().1 = text(&normalized).unwrap_or_default();
-    }
-    let keys = subjects.into_iter().map(|(object, (prefix, normalized))| {
-        let whole = crate::store::value::string(prefix + &normalized);
-        let value = crate::store::value::cut(whole, crate::store::ROW_VALUE);
-        (object, SortKey::new(Some(&value), code_page))
-    });
-    Ok(Some(keys.collect()))
+    let mut prefixes: HashMap<i64, String> = HashMap::new();
+    values(connection, scope, tags::PID_TAG_SUBJECT_PREFIX, |object, value| {
+        prefixes.entry(object).or_insert_with(|| text(&value));
+    })?;
+    let whole = |prefix: String, normalized: String| {
+        let whole = crate::store::value::cut(crate::store::value::string(prefix + &normalized), crate::store::ROW_VALUE);
+        SortKey::new(Some(&whole), code_page)
+    };
+    let mut keys = HashMap::new();
+    values(connection, scope, tags::PID_TAG_NORMALIZED_SUBJECT, |object, value| {
+        let prefix = prefixes.remove(&object).unwrap_or_default();
+        keys.entry(object).or_insert_with(|| whole(prefix, text(&value)));
+    })?;
+    keys.extend(prefixes.into_iter().map(|(object, prefix)| (object, whole(prefix, String::new()))));
+    Ok(Some(keys))
 }
 
-/// The values of a stored property, cut as a row shows them, with the objects that have it.
-fn values(connection: &Connection, scope: Scope, tag: PropertyTag) -> Result<Vec<(i64, PropertyValue<'static>)>> {
+/// The tags that the index `property_sorted` has, as it names them.
+const SORTED: &str = "0x003D001E, 0x003D001F, 0x0E1D001E, 0x0E1D001F, 0x0C1A001E, 0x0C1A001F, 0x0042001E, 0x0042001F, \
+     0x0E04001E, 0x0E04001F, 0x0E03001E, 0x0E03001F, 0x001A001E, 0x001A001F, 0x0070001E, 0x0070001F, \
+     0x00170003, 0x00360003, 0x10900003, 0x00390040";
+
+/// All values under one of these tags.
+pub(super) fn sorted_sql() -> String {
+    format!(
+        "SELECT tag, value, property.blob, blob.size, property.object
+         FROM property INDEXED BY property_sorted LEFT JOIN blob ON blob.id = property.blob
+         WHERE tag = ?1 AND tag IN ({SORTED})"
+    )
+}
+
+/// A tag as it stands in [`SORTED`].
+fn is_sorted(tag: PropertyTag) -> bool {
+    SORTED.contains(&format!("0x{:08X}", tag.0))
+}
+
+/// Whether a folder has a good part of all messages, so that reading a property of all of them costs less than looking
+/// it up for each of its own.
+fn is_most(connection: &Connection, scope: Scope) -> Result<bool> {
+    let sql = "SELECT ifnull(sum(content_count + associated_count), 0),
+            ifnull(sum((id = ?1) * (content_count + associated_count)), 0) FROM folder";
+    let (all, own): (i64, i64) =
+        connection.prepare_cached(sql)?.query_row([scope.folder], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(own.saturating_mul(4) >= all)
+}
+
+/// Gives the values of a stored property, cut as a row shows them, with the objects that have it.
+fn values(
+    connection: &Connection,
+    scope: Scope,
+    tag: PropertyTag,
+    mut give: impl FnMut(i64, PropertyValue<'static>),
+) -> Result<()> {
     let (low, high) = property::range(tag);
+    if is_sorted(low) && is_sorted(high) && is_most(connection, scope)? {
+        let mut statement = connection.prepare_cached(&sorted_sql())?;
+        // Of the two string types the first that there is; a list of other types has one.
+        let both = [low, high];
+        for tag in both.iter().take(if low == high { 1 } else { 2 }) {
+            let mut rows = statement.query([tag.0])?;
+            while let Some(row) = rows.next()? {
+                let object = row.get(4)?;
+                give(object, property::stored(row)?.load_extent(connection, Extent::Row)?);
+            }
+        }
+        return Ok(());
+    }
     let mut statement = connection.prepare_cached(&format!(
         "SELECT tag, value, property.blob, blob.size, property.object
          FROM message CROSS JOIN property ON property.object = message.object AND tag BETWEEN ?3 AND ?4
@@ -199,10 +263,9 @@ fn values(connection: &Connection, scope: Scope, tag: PropertyTag) -> Result<Vec
         scope.sql()
     ))?;
     let mut rows = statement.query(params![scope.folder, scope.associated, low.0, high.0])?;
-    let mut values = Vec::new();
     while let Some(row) = rows.next()? {
         let object = row.get(4)?;
-        values.push((object, property::stored(row)?.load_extent(connection, Extent::Row)?));
+        give(object, property::stored(row)?.load_extent(connection, Extent::Row)?);
     }
-    Ok(values)
+    Ok(())
 }

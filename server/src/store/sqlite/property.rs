@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use protocol::oxcdata::{PropertyTag, PropertyType, PropertyValue};
 use rusqlite::types::{Value, ValueRef};
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, Statement, Transaction, params};
 
 use super::blob::{self, Pin, Pins};
 use super::codec::{self, Encoded, is_streamable};
@@ -12,7 +12,7 @@ use crate::store::value::{MULTIVALUE, cut, size_of};
 use crate::store::{BlobRef, LARGE_VALUE, PropertyChange, ROW_VALUE, Result, StoreError, StoredValue};
 
 /// Bytes up to which a value stands in its row; longer ones would make every row beside it slow to reach.
-pub(super) const INLINE: usize = 4096;
+pub(super) const INLINE: usize = 512;
 
 /// Bytes of a value that a restriction looks at; what is beyond cannot match.
 const SEARCHED: u64 = 4 * 1024 * 1024;
@@ -67,20 +67,24 @@ pub(super) fn find(connection: &Connection, object: i64, tag: PropertyTag) -> Re
 /// Several properties of one object, in the order of their tags; those that are not there are left out.
 ///
 /// PtypUnspecified is not among the types that are asked for.
-pub(super) fn several(connection: &Connection, object: i64, tags: &[PropertyTag]) -> Result<Vec<Stored>> {
-    let ranges: Vec<(PropertyTag, PropertyTag)> = tags.iter().map(|tag| range(*tag)).collect();
-    let both = ranges.iter().flat_map(|(low, high)| [*low, *high]);
-    let list = both.map(|tag| tag.0.to_string()).collect::<Vec<_>>().join(",");
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT tag, value, property.blob, size FROM property LEFT JOIN blob ON blob.id = property.blob
-         WHERE object = ?1 AND tag IN ({list}) ORDER BY tag"
-    ))?;
+pub(super) fn several(statement: &mut Statement<'_>, object: i64) -> Result<Vec<Stored>> {
     let mut rows = statement.query([object])?;
     let mut properties = Vec::new();
     while let Some(row) = rows.next()? {
         properties.push(stored(row)?);
     }
     Ok(properties)
+}
+
+/// The statement of [`several`] for these tags.
+pub(super) fn several_statement<'c>(connection: &'c Connection, tags: &[PropertyTag]) -> Result<CachedStatement<'c>> {
+    let ranges: Vec<(PropertyTag, PropertyTag)> = tags.iter().map(|tag| range(*tag)).collect();
+    let both = ranges.iter().flat_map(|(low, high)| [*low, *high]);
+    let list = both.map(|tag| tag.0.to_string()).collect::<Vec<_>>().join(",");
+    Ok(connection.prepare_cached(&format!(
+        "SELECT tag, value, property.blob, size FROM property LEFT JOIN blob ON blob.id = property.blob
+         WHERE object = ?1 AND tag IN ({list}) ORDER BY tag"
+    ))?)
 }
 
 /// All stored properties in the order of their tags.

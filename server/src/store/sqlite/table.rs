@@ -1,24 +1,22 @@
 //! Contents and hierarchy tables: which objects, in which order, and their rows.
 
-use std::collections::HashMap;
-
 use protocol::oxcdata::{FolderId, MessageId, PropertyTag, PropertyType};
 use runtime::Guid;
 use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{CachedStatement, Connection, params_from_iter};
 
 use super::content::{MAX_DEPTH, depth_below};
-use super::facts::{FOLDER_COLUMNS, Facts, FolderFacts, MESSAGE_COLUMNS, MessageFacts, name_key};
+use super::facts::{self, FOLDER_COLUMNS, Facts, FolderFacts, MESSAGE_COLUMNS, MessageFacts, name_key};
 use super::lists;
 use super::object::{self, View};
 use super::order::{self, Keys, Scope};
 use super::property::{self, Extent};
 use super::transfer::shelf;
 use crate::store::collate::SortKey;
-use crate::store::computed::computed_tag;
+use crate::store::computed::{ObjectKind, computed_tag};
 use crate::store::restriction::Matcher;
-use crate::store::value::same_type;
-use crate::store::{ContentsKind, HierarchyDepth, KeyedRow, Result, Row, StoreError, TableQuery, ids, tags};
+use crate::store::value::{cut, same_type};
+use crate::store::{ContentsKind, HierarchyDepth, KeyedRow, ROW_VALUE, Result, Row, StoreError, TableQuery, ids, tags};
 
 /// The messages that match, in order.
 pub(super) fn contents(
@@ -40,6 +38,19 @@ pub(super) fn contents(
     }
     let sort = if by_index.is_some() { &[] } else { query.sort };
     let mut keys = Keys::read(connection, replica, scope, sort, query.code_page)?;
+    if filter.matchers.is_empty() && keys.are_stored() {
+        let sql = format!("SELECT object, id FROM message WHERE {} AND {}", scope.sql(), filter.sql);
+        let mut statement = connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(params_from_iter(arguments), |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))?;
+        let mut found = Vec::new();
+        for row in rows {
+            let (object, id) = row?;
+            found.push((keys.of_object(object), id.cast_unsigned()));
+        }
+        drop(keys);
+        found.sort_unstable_by(|(a, a_id), (b, b_id)| order::compare((a, *a_id), (b, *b_id), sort));
+        return Ok(found.into_iter().map(|(_, id)| ids::message_id(id)).collect());
+    }
     let sql = format!(
         "SELECT {MESSAGE_COLUMNS} FROM message WHERE {} AND {} ORDER BY {}",
         scope.sql(),
@@ -80,10 +91,11 @@ pub(super) fn keyed(
     keys: &[PropertyTag],
 ) -> Result<Vec<KeyedRow>> {
     let mut rows = Vec::new();
+    let mut reader = Rows::new(connection, ObjectKind::Message, keys)?;
     for id in contents(connection, replica, scope, query)? {
         let facts = object::message(connection, id)?;
         let read = facts.flags & tags::message_flags::READ != 0;
-        let values = row(&View { connection, replica, facts: Facts::Message(facts) }, keys)?;
+        let values = reader.read(&View { connection, replica, facts: Facts::Message(facts) })?;
         rows.push(KeyedRow { message: id, read, values });
     }
     Ok(rows)
@@ -118,9 +130,10 @@ pub(super) fn contents_rows(
     columns: &[PropertyTag],
 ) -> Result<Vec<Option<Row>>> {
     let mut rows = Vec::with_capacity(ids.len());
+    let mut reader = Rows::new(connection, ObjectKind::Message, columns)?;
     for id in ids {
         rows.push(match object::message(connection, *id) {
-            Ok(facts) => Some(row(&View { connection, replica, facts: Facts::Message(facts) }, columns)?),
+            Ok(facts) => Some(reader.read(&View { connection, replica, facts: Facts::Message(facts) })?),
             Err(StoreError::NotFound(_)) => None,
             Err(error) => return Err(error),
         });
@@ -138,38 +151,74 @@ pub(super) fn count_contents(connection: &Connection, folder: FolderId, kind: Co
     Ok(if kind.is_associated() { associated } else { normal })
 }
 
-/// The columns of one object; its stored properties are read together.
-fn row(view: &View<'_>, columns: &[PropertyTag]) -> Result<Row> {
-    let kind = view.facts.kind();
-    let typed = |tag: &PropertyTag| tag.property_type() != PropertyType::PTYP_UNSPECIFIED;
-    let wanted = columns.iter().copied().filter(|tag| typed(tag) && computed_tag(kind, *tag).is_none());
-    let mut stored: HashMap<u16, Vec<property::Stored>> = HashMap::new();
-    for property in property::several(view.connection, view.facts.object(), &wanted.collect::<Vec<_>>())? {
-        stored.entry(property.tag.property_id()).or_default().push(property);
-    }
-    let mut row = Row::with_capacity(columns.len());
-    for (at, tag) in columns.iter().enumerate() {
-        if !typed(tag) || computed_tag(kind, *tag).is_some() {
-            row.push(view.extent(*tag, Extent::Row)?);
-            continue;
+/// The columns of rows of one kind, and the statement that reads the stored ones of an object together.
+struct Rows<'c, 't> {
+    kind: ObjectKind,
+    columns: &'t [PropertyTag],
+    /// PidTagSubject is made of parts that are read along.
+    subject: bool,
+    statement: CachedStatement<'c>,
+}
+
+impl<'c, 't> Rows<'c, 't> {
+    fn new(connection: &'c Connection, kind: ObjectKind, columns: &'t [PropertyTag]) -> Result<Self> {
+        let mut wanted: Vec<PropertyTag> =
+            columns.iter().copied().filter(|tag| is_typed(*tag) && computed_tag(kind, *tag).is_none()).collect();
+        let part = |tag: &PropertyTag| SUBJECT_PARTS.iter().any(|part| part.property_id() == tag.property_id());
+        let subject = kind == ObjectKind::Message
+            && columns.iter().any(|tag| computed_tag(kind, *tag) == Some(tags::PID_TAG_SUBJECT))
+            && !columns.iter().any(part);
+        if subject {
+            wanted.extend(SUBJECT_PARTS);
         }
-        let means = |property: &property::Stored| same_type(tag.property_type(), property.tag.property_type());
-        let again = columns.get(..at).is_some_and(|before| {
-            before.iter().any(|other| {
-                other.property_id() == tag.property_id() && same_type(tag.property_type(), other.property_type())
-            })
-        });
-        let found = stored.get_mut(&tag.property_id()).and_then(|list| {
-            let at = list.iter().position(means)?;
-            Some(list.remove(at))
-        });
-        row.push(match found {
-            Some(property) => Some(property.load_extent(view.connection, Extent::Row)?),
-            None if again => view.extent(*tag, Extent::Row)?,
-            None => None,
-        });
+        Ok(Self { kind, columns, subject, statement: property::several_statement(connection, &wanted)? })
     }
-    Ok(row)
+
+    fn read(&mut self, view: &View<'_>) -> Result<Row> {
+        let mut stored = property::several(&mut self.statement, view.facts.object())?;
+        let mut take = |tag: PropertyTag| {
+            let means = |property: &property::Stored| {
+                property.tag.property_id() == tag.property_id()
+                    && same_type(tag.property_type(), property.tag.property_type())
+            };
+            stored.iter().position(means).map(|at| stored.remove(at))
+        };
+        let mut row = Row::with_capacity(self.columns.len());
+        for (at, tag) in self.columns.iter().enumerate() {
+            let computed = computed_tag(self.kind, *tag);
+            if self.subject && computed == Some(tags::PID_TAG_SUBJECT) {
+                let [prefix, normalized] = SUBJECT_PARTS.map(&mut take);
+                // A column that is there twice finds nothing the second time.
+                let subject = match (prefix, normalized) {
+                    (None, None) => view.extent(*tag, Extent::Row)?,
+                    (prefix, normalized) => facts::joined_subject(view.connection, prefix, normalized)?,
+                };
+                row.push(subject.map(|value| cut(value, ROW_VALUE)));
+                continue;
+            }
+            if !is_typed(*tag) || computed.is_some() {
+                row.push(view.extent(*tag, Extent::Row)?);
+                continue;
+            }
+            let again = self.columns.get(..at).is_some_and(|before| {
+                before.iter().any(|other| {
+                    other.property_id() == tag.property_id() && same_type(tag.property_type(), other.property_type())
+                })
+            });
+            row.push(match take(*tag) {
+                Some(property) => Some(property.load_extent(view.connection, Extent::Row)?),
+                None if again => view.extent(*tag, Extent::Row)?,
+                None => None,
+            });
+        }
+        Ok(row)
+    }
+}
+
+const SUBJECT_PARTS: [PropertyTag; 2] = [tags::PID_TAG_SUBJECT_PREFIX, tags::PID_TAG_NORMALIZED_SUBJECT];
+
+fn is_typed(tag: PropertyTag) -> bool {
+    tag.property_type() != PropertyType::PTYP_UNSPECIFIED
 }
 
 /// The folders below a folder that match, in order.
@@ -240,11 +289,12 @@ pub(super) fn hierarchy_rows(
 ) -> Result<Vec<Option<Row>>> {
     let root = ids::folder_counter(folder).ok_or(StoreError::NotFound("folder"))?;
     let mut rows = Vec::with_capacity(ids.len());
+    let mut reader = Rows::new(connection, ObjectKind::Folder, columns)?;
     for id in ids {
         rows.push(match object::folder(connection, *id) {
             Ok(mut facts) => {
                 facts.depth = depth_below(connection, root, &facts)?;
-                Some(row(&View { connection, replica, facts: Facts::Folder(facts) }, columns)?)
+                Some(reader.read(&View { connection, replica, facts: Facts::Folder(facts) })?)
             }
             Err(StoreError::NotFound(_)) => None,
             Err(error) => return Err(error),

@@ -153,3 +153,20 @@ fn default_order_needs_no_sorting() {
         assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{steps:?}");
     }
 }
+
+#[test]
+fn sorting_by_what_is_sorted_by_most_reads_one_index() {
+    let directory = tempfile::tempdir().unwrap();
+    let (_store, mailbox) = contract::store_with_user(&file_backend(directory.path()));
+    drop(mailbox);
+    let connection = rusqlite::Connection::open(mailbox_path(directory.path())).unwrap();
+    let sql = format!("EXPLAIN QUERY PLAN {}", super::order::sorted_sql());
+    let mut statement = connection.prepare(&sql).unwrap();
+    let steps: Vec<String> =
+        statement.query_map([0x0E1D_001F], |row| row.get(3)).unwrap().collect::<rusqlite::Result<_>>().unwrap();
+    let index = "SEARCH property USING COVERING INDEX property_sorted (tag=?)";
+    assert!(steps[0].contains(index) && steps.iter().skip(1).all(|step| step.contains("blob")), "{steps:?}");
+    let page = "EXPLAIN QUERY PLAN SELECT object, id FROM message WHERE folder = 1 AND associated = 0";
+    let step: String = connection.prepare(page).unwrap().query_row([], |row| row.get(3)).unwrap();
+    assert!(step.contains("USING COVERING INDEX message_by_object"), "{step}");
+}

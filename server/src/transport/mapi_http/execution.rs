@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 use super::cookies::SessionCookies;
 use super::framing::{self, Completion, Timing};
@@ -81,27 +81,25 @@ impl<E: MailboxEndpoint> Worker<E> {
     /// then gives its session back.
     pub(super) fn start(&self, lease: Lease<E::Session>, call: Call<E::Session>) -> oneshot::Receiver<Ended> {
         let (sender, receiver) = oneshot::channel();
-        let (endpoint, sessions) = (Arc::clone(&self.endpoint), Arc::clone(&self.sessions));
-        let (calls, clock) = (Arc::clone(&self.calls), Arc::clone(&self.clock));
-        tokio::spawn(async move {
-            let Ok(permit) = calls.acquire_owned().await else {
-                return;
-            };
-            let running = tokio::task::spawn_blocking(move || {
-                let _permit = permit;
-                // What a Connect replaces is gone before the new session begins (MS-OXCMAPIHTTP 3.2.5.6).
-                drop_all(sessions.take_ended());
-                run(&*endpoint, call)
-            });
-            let Ok(outcome) = running.await else { return };
-            if let Some(doorbell) = outcome.doorbell {
-                lease.attach(doorbell);
+        let work = Work {
+            endpoint: Arc::clone(&self.endpoint),
+            sessions: Arc::clone(&self.sessions),
+            clock: Arc::clone(&self.clock),
+            lease,
+            call,
+            sender,
+        };
+        match Arc::clone(&self.calls).try_acquire_owned() {
+            Ok(permit) => drop(tokio::task::spawn_blocking(move || work.run(permit))),
+            Err(_) => {
+                let calls = Arc::clone(&self.calls);
+                tokio::spawn(async move {
+                    if let Ok(permit) = calls.acquire_owned().await {
+                        drop(tokio::task::spawn_blocking(move || work.run(permit)));
+                    }
+                });
             }
-            let cookies = outcome.keeps_cookies.then(|| lease.cookies());
-            lease.finish(outcome.session, clock.now());
-            // A client that has gone away hears of it nowhere.
-            let _ = sender.send(Ended { completion: outcome.completion, cookies });
-        });
+        }
         receiver
     }
 
@@ -121,6 +119,34 @@ impl<E: MailboxEndpoint> Worker<E> {
     /// Waits until no call runs.
     pub(super) async fn idle(&self) {
         let _ = self.calls.acquire_many(self.limit).await;
+    }
+}
+
+/// A call that waits for its thread, with whom it is reported to.
+struct Work<E: MailboxEndpoint> {
+    endpoint: Arc<E>,
+    sessions: Arc<SessionTable<E::Session>>,
+    clock: Arc<dyn Clock>,
+    lease: Lease<E::Session>,
+    call: Call<E::Session>,
+    sender: oneshot::Sender<Ended>,
+}
+
+impl<E: MailboxEndpoint> Work<E> {
+    /// Where blocking is allowed.
+    fn run(self, permit: OwnedSemaphorePermit) {
+        let Self { endpoint, sessions, clock, lease, call, sender } = self;
+        // What a Connect replaces is gone before the new session begins (MS-OXCMAPIHTTP 3.2.5.6).
+        drop_all(sessions.take_ended());
+        let outcome = run(&*endpoint, call);
+        drop(permit);
+        if let Some(doorbell) = outcome.doorbell {
+            lease.attach(doorbell);
+        }
+        let cookies = outcome.keeps_cookies.then(|| lease.cookies());
+        lease.finish(outcome.session, clock.now());
+        // A client that has gone away hears of it nowhere.
+        let _ = sender.send(Ended { completion: outcome.completion, cookies });
     }
 }
 
