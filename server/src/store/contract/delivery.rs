@@ -59,7 +59,7 @@ pub(in crate::store) fn submissions_wait_until_every_recipient_has_them(backend:
     assert_eq!(mailbox.outgoing().unwrap()[0].recipients, ALL[1..]);
     mailbox.delivered(first.number, &ALL).unwrap();
     mailbox.delivered(first.number, &ALL).unwrap();
-    assert_eq!(mailbox.outgoing().unwrap(), [second.clone()]);
+    assert_eq!(mailbox.outgoing().unwrap(), std::slice::from_ref(&second));
     assert!(matches!(mailbox.message(first.message), Err(StoreError::NotFound(_))));
     mailbox.delivered(second.number, &ALL).unwrap();
     assert!(mailbox.outgoing().unwrap().is_empty());
