@@ -94,8 +94,9 @@ impl Lists {
         query: &TableQuery<'_>,
     ) -> Result<Arc<[MessageId]>> {
         order::check(query)?;
-        let found = database
-            .read_commit(feed, |connection, commit| self.kept(feed, connection, commit, replica, folder, kind, query))?;
+        let found = database.read_commit(feed, |connection, commit| {
+            self.kept(feed, connection, commit, replica, folder, kind, query)
+        })?;
         if let Some(found) = found {
             return Ok(found);
         }

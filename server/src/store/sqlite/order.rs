@@ -194,7 +194,8 @@ fn column(
         prefixes.entry(object).or_insert_with(|| text(&value));
     })?;
     let whole = |prefix: String, normalized: String| {
-        let whole = crate::store::value::cut(crate::store::value::string(prefix + &normalized), crate::store::ROW_VALUE);
+        let whole =
+            crate::store::value::cut(crate::store::value::string(prefix + &normalized), crate::store::ROW_VALUE);
         SortKey::new(Some(&whole), code_page)
     };
     let mut keys = HashMap::new();
