@@ -17,6 +17,7 @@
 //! | [`ndr`] | values, oracles and samples of interfaces of `encoding(ndr)` |
 //! | [`described`] | the vectors of the descriptions |
 //! | [`streams`] | what has to hold for streams |
+//! | [`suite`] | what the tests came to: a summary, JUnit, failures as vectors |
 //! | [`spec_coverage`] | which statements of the specifications the tests prove |
 // This crate is linked by tests only.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -39,6 +40,7 @@ pub mod settling;
 mod sources;
 pub mod spec_coverage;
 pub mod streams;
+pub mod suite;
 pub mod vectors;
 pub mod ways;
 

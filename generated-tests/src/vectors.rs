@@ -9,6 +9,7 @@ use nom::combinator::{all_consuming, map_res, value};
 use nom::multi::many0;
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser as _};
+use runtime::ndr::{NdrCursor, NdrEncoder, Representation};
 use runtime::{Cursor, Encoder, PackError, UnpackError};
 
 /// Bytes of hexadecimal text: two digits a byte; space, line ends, `|` and `# comment` up to the
@@ -124,6 +125,66 @@ pub fn refused<'a, T: Debug>(
     c.take(header.size()).expect("a header");
     let result = unpack(&mut c).and_then(|value| c.finish().map(|()| value));
     result.expect_err("an error").to_string()
+}
+
+/// The error of unpacking bytes that are wrong, or that leave something over: its kind and its offset, header
+/// included.
+///
+/// # Panics
+/// When it is another one, or none.
+#[track_caller]
+pub fn refused_as<'a, T: Debug>(
+    bytes: &'a [u8],
+    header: Header,
+    unpack: impl FnOnce(&mut Cursor<'a>) -> Result<T, UnpackError>,
+    expected: (&str, usize),
+) {
+    let mut c = Cursor::new(bytes);
+    c.take(header.size()).expect("a header");
+    let result = unpack(&mut c).and_then(|value| c.finish().map(|()| value));
+    is_error(&result.expect_err("an error"), expected);
+}
+
+/// The same for NDR in a representation.
+///
+/// # Panics
+/// When it is another one, or none.
+#[track_caller]
+pub fn refused_ndr<'a, T: Debug>(
+    bytes: &'a [u8],
+    representation: Representation,
+    unpack: impl FnOnce(&mut NdrCursor<'a>) -> Result<T, UnpackError>,
+    expected: (&str, usize),
+) {
+    let mut c = NdrCursor::new(bytes, representation);
+    let result = unpack(&mut c).and_then(|value| c.finish().map(|()| value));
+    is_error(&result.expect_err("an error"), expected);
+}
+
+/// Unpacks a value of NDR that uses up the bytes; packing has to give them again.
+///
+/// # Panics
+/// When one of them does not hold.
+#[track_caller]
+pub fn decoded_ndr<'a, T: Debug>(
+    bytes: &'a [u8],
+    representation: Representation,
+    unpack: impl FnOnce(&mut NdrCursor<'a>) -> Result<T, UnpackError>,
+    pack: impl FnOnce(&T, &mut NdrEncoder) -> Result<(), PackError>,
+) -> T {
+    let mut c = NdrCursor::new(bytes, representation);
+    let value = unpack(&mut c).and_then(|value| c.finish().map(|()| value)).expect("a value");
+    let mut e = NdrEncoder::new(representation);
+    pack(&value, &mut e).expect("bytes");
+    assert_eq!(e.finish(), bytes, "packed again: {value:?}");
+    value
+}
+
+#[track_caller]
+fn is_error(error: &UnpackError, expected: (&str, usize)) {
+    let kind = format!("{:?}", error.kind());
+    let kind = kind.split([' ', '(', '{']).next().unwrap_or_default();
+    assert_eq!((kind, error.offset()), expected, "{error}");
 }
 
 fn byte(input: &str) -> IResult<&str, u8> {

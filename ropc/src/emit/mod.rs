@@ -34,6 +34,12 @@ use file::{FormatError, RustFile, Tokens, header};
 use reuse::{Earlier, Made};
 use slice::{Part, Slices};
 
+/// A type or variant as it is called in Rust: `RPC_HEADER_EXT` is `RpcHeaderExt`.
+#[must_use]
+pub fn rust_name(name: &str) -> String {
+    names::verbatim_text(name)
+}
+
 /// A file to write: path below the crate's `src`, and text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {

@@ -14,6 +14,7 @@ mod variants;
 mod vectors;
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -25,6 +26,7 @@ use super::operations::{failure_body, request_struct};
 use super::reuse::{self, Earlier, Made};
 use super::slice::{Part, Slices};
 use super::{Origins, Output};
+use crate::ast::Vector;
 use crate::diagnostic::Diagnostic;
 use crate::key::Key;
 use crate::model::{Member, Program, Request, Rop, StructDef, Type, TypeId, TypeKind};
@@ -82,7 +84,7 @@ fn module_file(
         let slice = slices.cut(Part::Module(index));
         // No module of the program is that of the tests: all names are imported.
         let cx = Context::within(&slice, usize::MAX);
-        let vectors = Vectors { cx: &cx, problems: RefCell::default() };
+        let vectors = Vectors { cx: &cx, problems: RefCell::default(), exact: false };
         let items = module_items(&vectors, &selections.within(&slice.program), index);
         let mut file = RustFile::under(header).tidied(tidy);
         if !items.is_empty() {
@@ -107,7 +109,7 @@ pub fn check_vectors(program: &Program) -> Vec<Diagnostic> {
     let some: Vec<&[Described<'_>]> = all.chunks(16).collect();
     let problems = parallel::map(&some, |some| {
         let cx = Context::new(program, usize::MAX);
-        let v = Vectors { cx: &cx, problems: RefCell::default() };
+        let v = Vectors { cx: &cx, problems: RefCell::default(), exact: false };
         for described in *some {
             _ = match described {
                 Described::Struct(name, module, body) => vectors::of_struct(&v, name, *module, body),
@@ -118,6 +120,46 @@ pub fn check_vectors(program: &Program) -> Vec<Diagnostic> {
         v.problems.into_inner()
     });
     problems.into_iter().flatten().collect()
+}
+
+/// Tests of vectors from outside of the descriptions, by the names of what they are of, as Rust and what is wrong with
+/// them. An expected error of theirs is `KIND at OFFSET`.
+///
+/// # Errors
+/// When the emitter makes tokens that are no Rust: a mistake of ours.
+pub fn emit_given(
+    program: &Program,
+    given: &BTreeMap<String, Vec<Vector>>,
+) -> Result<(String, Vec<Diagnostic>), FormatError> {
+    let cx = Context::new(program, usize::MAX);
+    let v = Vectors { cx: &cx, problems: RefCell::default(), exact: true };
+    let mut tests = Vec::new();
+    for (name, given) in given {
+        let vectors = given.clone();
+        let of_type = program.types.iter().find_map(|def| match &def.kind {
+            TypeKind::Struct(body) if def.name == *name => Some((def.module, body)),
+            _ => None,
+        });
+        let rop = program.rops.iter().find(|rop| rop.name == *name);
+        let request = program.requests.iter().find(|request| request.name == *name);
+        tests.extend(match (of_type, rop, request) {
+            (Some((module, body)), ..) => {
+                vectors::of_struct(&v, name, module, &StructDef { vectors, ..body.clone() })
+            }
+            (_, Some(rop), _) => vectors::of_rop(&v, &Rop { vectors, ..rop.clone() }),
+            (_, _, Some(request)) => vectors::of_request(&v, &Request { vectors, ..request.clone() }),
+            _ => {
+                let span = given.first().map(|vector| vector.span.clone());
+                let message = format!("nothing that has vectors is called `{name}`");
+                span.into_iter().for_each(|span| _ = v.report("R0602", message.clone(), &span, "here"));
+                Vec::new()
+            }
+        });
+    }
+    let mut file = RustFile::under(String::new()).tidied(tidy);
+    file.push(imports(&cx));
+    tests.into_iter().for_each(|test| file.push(test));
+    Ok((file.render()?, v.problems.into_inner()))
 }
 
 /// What has vectors.

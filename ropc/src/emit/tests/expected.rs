@@ -17,6 +17,8 @@ use crate::model::{ConstValue, Extent, IntKind, Match, Member, StructDef, Text, 
 pub(super) struct Vectors<'c, 'p> {
     pub(super) cx: &'c Context<'p>,
     pub(super) problems: RefCell<Vec<Diagnostic>>,
+    /// Expected errors are `KIND at OFFSET`, not a part of what an error says.
+    pub(super) exact: bool,
 }
 
 impl Vectors<'_, '_> {

@@ -151,6 +151,14 @@ fn test(
     };
     let body = match (def, &vector.expected) {
         (None, _) => quote!(assert_eq!(bytes.len(), #size.size(), "no body");),
+        (Some(_), Some(Expected::Error(text))) if v.exact => {
+            let (kind, offset) = text.text.split_once(" at ").unwrap_or_default();
+            let offset: usize = offset.parse().unwrap_or_default();
+            let name = cx.name_in(module, name);
+            cx.import("generated_tests::vectors::refused_as");
+            let unpack = if args.is_empty() { quote!(#name::unpack) } else { quote!(|c| #name::unpack(c #args)) };
+            quote!(refused_as(&bytes, #size, #unpack, (#kind, #offset));)
+        }
         (Some(_), Some(Expected::Error(text))) => {
             let (name, text) = (cx.name_in(module, name), &text.text);
             cx.import("generated_tests::vectors::refused");
