@@ -36,7 +36,9 @@ pub fn tests(program: &Program, folder: &Path) -> String {
         };
         for entry in table.get("vector").and_then(toml::Value::as_array).into_iter().flatten() {
             all += 1;
-            let Some(entry) = Entry::of(entry) else { panic!("{shown}: a vector without type, bytes or source: {entry:?}") };
+            let Some(entry) = Entry::of(entry) else {
+                panic!("{shown}: a vector without type, bytes or source: {entry:?}")
+            };
             errors += usize::from(entry.error.is_some());
             if let Some(representation) = entry.representation {
                 ndr.push_str(&entry.ndr_test(all, representation));
@@ -51,7 +53,10 @@ pub fn tests(program: &Program, folder: &Path) -> String {
         problems.iter().map(|problem| format!("{}: {}", problem.message, problem.primary.1)).collect();
     assert!(problems.is_empty(), "{}: {problems:#?}", folder.display());
     text.push_str(&ndr);
-    _ = writeln!(text, "/// Vectors, and how many of them are of errors.\nconst COUNTS: (usize, usize) = ({all}, {errors});");
+    _ = writeln!(
+        text,
+        "/// Vectors, and how many of them are of errors.\nconst COUNTS: (usize, usize) = ({all}, {errors});"
+    );
     text
 }
 
@@ -129,8 +134,6 @@ impl<'t> Entry<'t> {
                  |c| {name}::unpack(c), |v, e| v.pack(e))"
             ),
         };
-        format!(
-            "#[test]\nfn ndr_vector_{number}() {{\n    let bytes = hex({bytes:?});\n    {call};\n}}\n\n"
-        )
+        format!("#[test]\nfn ndr_vector_{number}() {{\n    let bytes = hex({bytes:?});\n    {call};\n}}\n\n")
     }
 }

@@ -34,7 +34,8 @@ pub fn failures(folder: &Path) -> io::Result<Vec<Failed>> {
         return Ok(Vec::new());
     }
     let names = names();
-    let mut paths: Vec<_> = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    let mut paths: Vec<_> =
+        fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     paths.sort();
     let read = |path: &std::path::PathBuf| {
         let text = fs::read_to_string(path)?;

@@ -18,13 +18,19 @@ pub fn junit(outcomes: &[Outcome], failures: &[Failed], seed: u64, seconds: f64)
     for outcome in outcomes {
         let (module, name) = outcome.test.rsplit_once("::").unwrap_or(("generated-tests", &outcome.test));
         let time = outcome.record.as_ref().map_or(0.0, |record| record.micros as f64 / 1e6);
-        _ = write!(text, "    <testcase classname=\"{}\" name=\"{}\" time=\"{time:.6}\"", escaped(module), escaped(name));
+        _ = write!(
+            text,
+            "    <testcase classname=\"{}\" name=\"{}\" time=\"{time:.6}\"",
+            escaped(module),
+            escaped(name)
+        );
         if outcome.passed {
             text.push_str("/>\n");
             continue;
         }
         let of = failures.iter().find(|failure| failure.find.test == outcome.test);
-        let (rule, detail) = of.map_or(("it failed", String::new()), |failure| (failure.rule.as_str(), failure.vector()));
+        let (rule, detail) =
+            of.map_or(("it failed", String::new()), |failure| (failure.rule.as_str(), failure.vector()));
         _ = writeln!(
             text,
             ">\n      <failure message=\"{}\">{}</failure>\n    </testcase>",
@@ -59,7 +65,8 @@ mod tests {
     fn a_failure_stands_in_its_test_and_nothing_breaks_the_markup() {
         let outcome = |test: &str, passed| Outcome { test: test.to_owned(), passed, record: None };
         let failure = Failed { rule: "a < b & \"c\"".to_owned(), ..Failed::default() };
-        let failure = Failed { find: crate::finds::Find { test: "m::b".to_owned(), ..failure.find.clone() }, ..failure };
+        let failure =
+            Failed { find: crate::finds::Find { test: "m::b".to_owned(), ..failure.find.clone() }, ..failure };
         let text = junit(&[outcome("m::a", true), outcome("m::b", false)], &[failure], 7, 1.0);
         assert!(text.contains("tests=\"2\" failures=\"1\""), "{text}");
         assert!(text.contains("<testcase classname=\"m\" name=\"a\" time=\"0.000000\"/>"), "{text}");

@@ -107,7 +107,9 @@ mod tests {
         let outcomes = outcomes(output, &[record("a::x_round_trips"), record("a::rop_z_request_round_trips")]);
         assert_eq!(outcomes.len(), 3);
         let text = summary(&outcomes, 7, 1.25);
-        for line in ["1 types", "1 operations", "1 vectors", "512 cases", "400 times round trip", "FAILED a::x_vector_1"] {
+        for line in
+            ["1 types", "1 operations", "1 vectors", "512 cases", "400 times round trip", "FAILED a::x_vector_1"]
+        {
             assert!(text.contains(line), "{line}: {text}");
         }
         assert!(text.contains("2 of 3 tests passed in 1.2 s; seed 7"), "{text}");

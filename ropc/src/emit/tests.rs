@@ -143,9 +143,7 @@ pub fn emit_given(
         let rop = program.rops.iter().find(|rop| rop.name == *name);
         let request = program.requests.iter().find(|request| request.name == *name);
         tests.extend(match (of_type, rop, request) {
-            (Some((module, body)), ..) => {
-                vectors::of_struct(&v, name, module, &StructDef { vectors, ..body.clone() })
-            }
+            (Some((module, body)), ..) => vectors::of_struct(&v, name, module, &StructDef { vectors, ..body.clone() }),
             (_, Some(rop), _) => vectors::of_rop(&v, &Rop { vectors, ..rop.clone() }),
             (_, _, Some(request)) => vectors::of_request(&v, &Request { vectors, ..request.clone() }),
             _ => {
