@@ -177,6 +177,7 @@ codes! {
     R0723 "a value that is not computed",
     R0724 "an interface that extends one that is not there",
     R0725 "something configured that is not there",
+    R0726 "an attribute without effect",
     R0901 "a construct that is described but not emitted yet",
 }
 

@@ -12,5 +12,6 @@ mod computed;
 mod limits;
 mod pipes;
 mod pointers;
+mod reversed;
 mod texts;
 mod unions;

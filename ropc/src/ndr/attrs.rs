@@ -5,13 +5,16 @@ use crate::diagnostic::Diagnostic;
 use crate::spelling;
 
 /// What the compiler does with an attribute.
-enum Meaning {
-    /// It changes the wire format or the Rust code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It changes bytes or Rust.
     Used,
-    /// It says nothing about either.
-    Ignored,
-    /// It would change the wire format; what uses it cannot be compiled.
-    Unsupported,
+    /// It says nothing of either: what it is about instead.
+    Elsewhere(&'static str),
+    /// It asks for something that is not done; what is done instead is said (R0726).
+    Lost(&'static str),
+    /// It changes bytes in a way that cannot be compiled, and why: what has it becomes code of one's own or is left out.
+    Unsupported(&'static str),
 }
 
 const USED: &[&str] = &[
@@ -37,6 +40,8 @@ const USED: &[&str] = &[
     "local",
     "max_is",
     "max_recursion",
+    "min_is",
+    "ms_union",
     "nodiscriminant",
     "noopnum",
     "nopull",
@@ -67,135 +72,161 @@ const USED: &[&str] = &[
     "version",
 ];
 
-const IGNORED: &[&str] = &[
-    "allocate",
-    "annotation",
-    "async",
-    "async_uuid",
-    "authservice",
-    "auto_handle",
-    "binding_callout",
-    "broadcast",
-    "byte_count",
-    "call_as",
-    "code",
-    "comm_status",
-    "context_handle_noserialize",
-    "context_handle_serialize",
-    "cstruct",
-    "decode",
-    "defaultvalue",
-    "disable_consistency_check",
-    "displayname",
-    "dual",
-    "enable_allocate",
-    "encode",
-    "endpoint",
-    "explicit_handle",
-    "extern_exceptions",
-    "fault_status",
-    "force_allocate",
-    "gensize",
-    "handle",
-    "headerhelper",
-    "heap",
-    "helper",
-    "helpstring",
-    "hidden",
-    "id",
-    "idempotent",
-    "implicit_handle",
-    "in_line",
-    "input_sync",
-    "internal",
-    "maybe",
-    "message",
-    "ms_conf_struct",
-    "ms_union",
-    "no_srv_register",
-    "nocode",
-    "nonextensible",
-    "noprint",
-    "nopython",
-    "nosize",
-    "notify",
-    "notify_flag",
-    "object",
-    "oleautomation",
-    "optimize",
-    "optional",
-    "out_of_line",
-    "print",
-    "progid",
-    "propget",
-    "propput",
-    "propputref",
-    "ptrsize",
-    "public",
-    "pyhelper",
-    "restricted",
-    "retval",
-    "shape",
-    "size_hint",
-    "sptr",
-    "strict_context_handle",
-    "strict_type_context_handle",
-    "to_null",
-    "type_strict_context_handle",
-    "unused",
-    "user_marshal_hint",
-    "user_marshal",
-    "usesgetlasterror",
+/// Attributes that say nothing of bytes or Rust, by what they are about.
+const ELSEWHERE: &[(&str, &[&str])] = &[
+    ("documentation", &["annotation", "displayname", "helpstring", "hidden", "internal", "restricted"]),
+    (
+        "where an interface is found, and who may call it",
+        &["authservice", "endpoint", "no_srv_register", "auto_handle", "explicit_handle", "implicit_handle", "handle"],
+    ),
+    (
+        "the memory of C's stubs",
+        &["allocate", "enable_allocate", "force_allocate", "heap", "in_line", "optimize", "out_of_line", "size_hint"],
+    ),
+    (
+        "how C's stubs are called",
+        &[
+            "async",
+            "binding_callout",
+            "call_as",
+            "code",
+            "comm_status",
+            "context_handle_noserialize",
+            "context_handle_serialize",
+            "cstruct",
+            "disable_consistency_check",
+            "extern_exceptions",
+            "fault_status",
+            "input_sync",
+            "ms_conf_struct",
+            "nocode",
+            "nonextensible",
+            "notify",
+            "notify_flag",
+            "optional",
+            "ptrsize",
+            "shape",
+            "sptr",
+            "strict_context_handle",
+            "strict_type_context_handle",
+            "type_strict_context_handle",
+            "unused",
+            "user_marshal",
+            "user_marshal_hint",
+            "usesgetlasterror",
+        ],
+    ),
+    ("how often an operation runs, which the transport decides", &["idempotent"]),
+    (
+        "which C, Python and printing functions PIDL writes",
+        &[
+            "gensize",
+            "headerhelper",
+            "helper",
+            "noprint",
+            "nopython",
+            "nosize",
+            "print",
+            "public",
+            "pyhelper",
+            "to_null",
+        ],
+    ),
+    (
+        "COM and its automation",
+        &[
+            "async_uuid",
+            "defaultvalue",
+            "dual",
+            "id",
+            "object",
+            "oleautomation",
+            "progid",
+            "propget",
+            "propput",
+            "propputref",
+            "retval",
+        ],
+    ),
 ];
 
-const UNSUPPORTED: &[&str] = &[
-    "compression",
-    "cs_char",
-    "cs_drtag",
-    "cs_rtag",
-    "cs_stag",
-    "iid_is",
-    "min_is",
-    "partial_ignore",
-    "system_handle",
-    "transmit_as",
-    "v1_array",
-    "v1_string",
-    "v1_struct",
-    "wire_marshal",
+/// Attributes that ask for something that is not done.
+const LOST: &[(&str, &str)] = &[
+    ("broadcast", "a call is sent to one server"),
+    ("byte_count", "it sizes a buffer of C: how many elements travel, `size_is` says"),
+    ("decode", "no functions for pickled data are made: each type has `unpack`"),
+    ("encode", "no functions for pickled data are made: each type has `pack`"),
+    ("maybe", "the response is made and awaited all the same"),
+    ("message", "the response is made and awaited all the same"),
 ];
 
-fn meaning(name: &str) -> Option<Meaning> {
-    [(USED, Meaning::Used), (IGNORED, Meaning::Ignored), (UNSUPPORTED, Meaning::Unsupported)]
-        .into_iter()
-        .find_map(|(names, meaning)| names.contains(&name).then_some(meaning))
+/// Attributes that change bytes in a way that cannot be compiled.
+const UNSUPPORTED: &[(&str, &str)] = &[
+    ("compression", "what is compressed, and how, the fields around it decide: its bytes are not described"),
+    ("cs_char", "its characters are converted by code of the application"),
+    ("cs_drtag", "its characters are converted by code of the application"),
+    ("cs_rtag", "its characters are converted by code of the application"),
+    ("cs_stag", "its characters are converted by code of the application"),
+    ("iid_is", "an interface pointer of COM"),
+    ("partial_ignore", "another value travels to the server than back"),
+    ("system_handle", "a handle of the local machine does not travel"),
+    ("transmit_as", "only a `typedef` can have it"),
+    ("v1_array", "an array of NCS 1.5, before DCE"),
+    ("v1_string", "a string of NCS 1.5, before DCE"),
+    ("v1_struct", "a structure of NCS 1.5, before DCE"),
+    ("wire_marshal", "only a `typedef` can have it"),
+];
+
+/// All attributes, each with what becomes of it.
+pub fn all() -> impl Iterator<Item = (&'static str, Effect)> {
+    let elsewhere =
+        ELSEWHERE.iter().flat_map(|(about, names)| names.iter().map(|name| (*name, Effect::Elsewhere(about))));
+    let used = USED.iter().map(|name| (*name, Effect::Used));
+    let lost = LOST.iter().map(|(name, instead)| (*name, Effect::Lost(instead)));
+    let refused = UNSUPPORTED.iter().map(|(name, why)| (*name, Effect::Unsupported(why)));
+    // `transmit_as` and `wire_marshal` are taken where they can be, and refused here
+    refused.chain(used).chain(elsewhere).chain(lost)
+}
+
+fn effect(name: &str) -> Option<Effect> {
+    all().find(|(known, _)| *known == name).map(|(_, effect)| effect)
 }
 
 /// Reports attributes that nothing knows (R0711) and those that stop the compilation (R0712).
 pub fn check(attrs: &[&Attr], diagnostics: &mut Vec<Diagnostic>) {
     for attr in attrs {
         let name = attr.name.text.as_str();
-        match meaning(name) {
-            Some(Meaning::Used | Meaning::Ignored) => {}
-            Some(Meaning::Unsupported) => diagnostics.push(Diagnostic::error(
+        match effect(name) {
+            Some(Effect::Used | Effect::Elsewhere(_) | Effect::Lost(_)) => {}
+            Some(Effect::Unsupported(why)) => diagnostics.push(Diagnostic::error(
                 "R0712",
-                format!("attribute `{name}` cannot be compiled yet"),
+                format!("attribute `{name}` cannot be compiled"),
                 attr.span.clone(),
-                "changes the wire format in a way that is not supported",
+                why,
             )),
             None => {
-                let known = USED.iter().chain(IGNORED).chain(UNSUPPORTED).copied();
                 let mut diagnostic = Diagnostic::error(
                     "R0711",
                     format!("unknown attribute `{name}`"),
                     attr.name.span.clone(),
                     "no interface file of this family has it",
                 );
-                if let Some(near) = spelling::nearest(name, known) {
+                if let Some(near) = spelling::nearest(name, all().map(|(known, _)| known)) {
                     diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
                 }
                 diagnostics.push(diagnostic);
             }
+        }
+    }
+}
+
+/// Reports attributes that ask for something that is not done (R0726).
+pub fn lost(attrs: &[&Attr], diagnostics: &mut Vec<Diagnostic>) {
+    for attr in attrs {
+        let name = attr.name.text.as_str();
+        if let Some(Effect::Lost(instead)) = effect(name) {
+            let message = format!("`{name}` has no effect");
+            diagnostics.push(Diagnostic::warning("R0726", message, attr.span.clone(), instead));
         }
     }
 }

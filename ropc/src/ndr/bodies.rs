@@ -247,7 +247,7 @@ impl<'a> Resolver<'a> {
                     Some(_) => None,
                     None => self.used_type(&field.ty, Some(declarator), &place),
                 };
-                let value = self.value(&list, &names, &declarator.name).filter(|value| fits(value, ty.as_ref()));
+                let value = self.fitting_value(&list, &names, &declarator.name, ty.as_ref());
                 let taken = |rust: &str| fields.iter().any(|other: &Field| other.rust == rust);
                 fields.push(Field {
                     name: declarator.name.text.clone(),
@@ -294,6 +294,29 @@ impl<'a> Resolver<'a> {
             ));
         }
         value.map(Value::Number)
+    }
+
+    /// The same, where the type can hold it.
+    fn fitting_value(
+        &mut self,
+        list: &[&Attr],
+        names: &[&str],
+        field: &ast::Ident,
+        ty: Option<&Type>,
+    ) -> Option<Value> {
+        let value = self.value(list, names, field)?;
+        if fits(&value, ty) {
+            return Some(value);
+        }
+        if let Some(attr) = attrs::find(list, "value").filter(|_| ty.is_some()) {
+            self.diagnostics.push(Diagnostic::warning(
+                "R0723",
+                format!("`{}` is not computed", field.text),
+                attr.span.clone(),
+                "its type is none of a number or of a text that the file says: left to who packs it",
+            ));
+        }
+        None
     }
 
     fn repeated_field(&mut self, declarator: &ast::Declarator, before: &ast::Span) {
@@ -424,6 +447,7 @@ impl<'a> Resolver<'a> {
     pub(super) fn operation(&mut self, opnum: u16, decl: &'a Decl, function: &'a FunctionDecl) -> Operation {
         let list: Vec<&Attr> = decl.attrs.iter().collect();
         attrs::check(&list, &mut self.diagnostics);
+        attrs::lost(&list, &mut self.diagnostics);
         let left_out = attrs::has(&list, "todo");
         if let Some(attr) = attrs::find(&list, "nopush").or(attrs::find(&list, "nopull")) {
             self.diagnostics.push(Diagnostic::error(
@@ -505,6 +529,7 @@ impl<'a> Resolver<'a> {
     ) -> Param {
         let list: Vec<&Attr> = param.attrs.iter().collect();
         attrs::check(&list, &mut self.diagnostics);
+        attrs::lost(&list, &mut self.diagnostics);
         let output = attrs::has(&list, "out");
         let input = attrs::has(&list, "in") || !output;
         let place = Use {
@@ -517,7 +542,7 @@ impl<'a> Resolver<'a> {
         };
         let absent = absent(&list);
         let ty = if absent.is_some() { None } else { self.used_type(&param.ty, Some(declarator), &place) };
-        let value = self.value(&list, names, &declarator.name).filter(|value| fits(value, ty.as_ref()));
+        let value = self.fitting_value(&list, names, &declarator.name, ty.as_ref());
         if output && matches!(ty, Some(Type::Scalar(_) | Type::Named(_) | Type::Union(..))) {
             self.diagnostics.push(
                 Diagnostic::warning(

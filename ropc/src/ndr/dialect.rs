@@ -14,6 +14,8 @@ pub struct Format {
     pub padded: Option<u8>,
     /// Blobs and texts run to the end.
     pub remaining: bool,
+    /// What relative pointers lead to is packed from the end of the part backwards, or not.
+    pub reversed: Option<bool>,
 }
 
 impl Format {

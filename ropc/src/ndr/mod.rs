@@ -10,7 +10,7 @@
 //! | fields that follow from others | `derive` |
 //! | meaning to Rust | `emit` |
 
-mod attrs;
+pub mod attrs;
 mod bodies;
 pub mod carries;
 mod check;

@@ -155,7 +155,7 @@ fn writes_signed_discriminants() {
         "{HEAD} typedef [switch_type(short)] union {{ [case(-1)] uint8 a; [case(-2, -3, -4)] uint8 b; }} U; }}"
     );
     let text = rust("t.idl", &text);
-    assert!(text.contains("Self::A(..) => -1,") && text.contains("-4 | -3 | -2 => Self::B(tag,"), "{text}");
+    assert!(text.contains("Self::A(..) => -1,") && text.contains("-4..=-2 => Self::B(tag,"), "{text}");
 }
 
 #[test]

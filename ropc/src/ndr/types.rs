@@ -35,7 +35,11 @@ pub(super) struct Array1 {
     length: Option<Expr>,
     /// The length ends with the last element instead of counting from the first.
     to_last: bool,
+    /// The size is one more than the last index.
+    to_max: bool,
     first: Option<Expr>,
+    /// The lowest index, where that is not 0.
+    min: Option<Expr>,
     open: Option<Span>,
 }
 
@@ -180,7 +184,9 @@ impl<'a> Resolver<'a> {
                 size,
                 length: None,
                 to_last: false,
+                to_max: false,
                 first: None,
+                min: None,
                 open,
             });
         }
@@ -253,15 +259,24 @@ impl<'a> Resolver<'a> {
                 let minus = |all: Expr, first: &Expr| {
                     Expr::Binary(crate::ast::BinaryOp::Sub, Box::new(all), Box::new(first.clone()))
                 };
-                let length = match (array.length, &array.first) {
+                // indexes count from `min_is`, elements from 0
+                let (mut size, mut first) = (array.size, array.first.clone());
+                if let Some(min) = &array.min {
+                    first = first.map(|first| minus(first, min));
+                    if let (Size::Conformant(Some(count)), true) = (&size, array.to_max) {
+                        size = Size::Conformant(Some(minus(count.clone(), min)));
+                    }
+                }
+                let length = match (array.length, array.first.as_ref().or(array.min.as_ref())) {
                     (Some(last), Some(first)) if array.to_last => Some(minus(last, first)),
-                    (None, Some(first)) => match &array.size {
-                        Size::Fixed(count) => Some(minus(Expr::Const(*count), first)),
-                        size => size.expr().map(|size| minus(size.clone(), first)),
+                    (None, Some(_)) => match (&size, &first) {
+                        (_, None) => None,
+                        (Size::Fixed(count), Some(first)) => Some(minus(Expr::Const(*count), first)),
+                        (size, Some(first)) => size.expr().map(|size| minus(size.clone(), first)),
                     },
                     (length, _) => length,
                 };
-                Type::Array(Array { element, size: array.size, length, first: array.first, varying })
+                Type::Array(Array { element, size, length, first, varying })
             }
         })
     }
@@ -326,7 +341,9 @@ pub(super) fn loosen(ty: Type) -> Level {
             size: array.size,
             length: array.length,
             to_last: false,
+            to_max: false,
             first: array.first,
+            min: None,
             open: None,
         }),
         Type::Formatted(format, inner) => Level::Format(format, Box::new(loosen(*inner))),

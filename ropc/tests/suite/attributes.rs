@@ -2,6 +2,7 @@
 
 use ropc::compile::compile;
 use ropc::diagnostic::Severity;
+use ropc::ndr::attrs::{self, Effect};
 use ropc::parse::parse;
 use ropc::source::Sources;
 
@@ -10,11 +11,11 @@ const N: &str = "typedef [nodiscriminant] union { [case(1)] long a; [default]; }
 
 /// Declarations of an interface that compile without a word.
 const COMPILED: &[(&str, &str)] = &[
+    ("flag", "typedef [flag(NDR_NOALIGN)] struct { [flag(NDR_BIG_ENDIAN)] long a; } T;"),
     ("bitmap16bit", "typedef [bitmap16bit] bitmap { A = 1 } T;"),
     ("bitmap32bit", "typedef [bitmap32bit] bitmap { A = 1 } T;"),
     ("bitmap64bit", "typedef [bitmap64bit] bitmap { A = 1 } T;"),
     ("bitmap8bit", "typedef [bitmap8bit] bitmap { A = 1 } T;"),
-    ("callback", "[callback] void f([in] long a);"),
     ("charset", "typedef struct { [string, charset(UTF16)] uint16 *a; [charset(DOS)] uint8 b[8]; } T;"),
     ("context_handle", "typedef [context_handle] void *H; void f([in] H a, [out] H *b, [in, context_handle] void *c);"),
     ("enum16bit", "typedef [enum16bit] enum { A = 1 } T;"),
@@ -28,6 +29,7 @@ const COMPILED: &[(&str, &str)] = &[
     ("length_is", "void f([in] long n, [in, out] long *m, [in, out, size_is(n), length_is(*m)] short a[]);"),
     ("local", "[local] void f(void *a);"),
     ("max_is", "void f([in] long n, [in, max_is(n)] short a[]);"),
+    ("min_is", "void f([in] long n, [in] long m, [in, min_is(m), max_is(n)] short a[]);"),
     ("max_recursion", "typedef [max_recursion(9)] struct T { struct T *next; } T;"),
     (
         "nodiscriminant",
@@ -72,22 +74,24 @@ const UNIONS: &[(&str, &str)] = &[
     ("switch_type", "typedef struct { long k; [switch_is(k == 1 ? 1 : 0)] N n; } S;"),
 ];
 
+/// Attributes that every other test here and in tests/suite/midl.rs uses, or that have one of their own.
+const ELSEWHERE_HERE: [&str; 10] =
+    ["in", "out", "uuid", "version", "pointer_default", "encoding", "spec", "carries", "ms_union", "transmit_as"];
+
+/// Attributes that are refused as those that stand beside them in the table.
+const SAME: [&str; 4] = ["cs_drtag", "cs_rtag", "cs_stag", "v1_string"];
+
 /// Attributes of which no byte depends: with and without them the Rust is the same.
 const NOTHING: &[&str] = &[
     "async",
-    "broadcast",
-    "byte_count(n)",
     "call_as(g)",
     "code",
     "comm_status",
     "enable_allocate",
-    "encode",
     "explicit_handle",
     "fault_status",
     "helpstring(\"what\")",
     "idempotent",
-    "maybe",
-    "message",
     "nocode",
     "notify",
     "notify_flag",
@@ -96,6 +100,17 @@ const NOTHING: &[&str] = &[
     "strict_context_handle",
     "type_strict_context_handle",
     "user_marshal(T)",
+];
+
+/// Attributes that ask for something that is not done, which is said.
+const LOST: &[(&str, &str, &[&str])] = &[
+    ("broadcast", "[broadcast] void f([in] long a);", &["r0726"]),
+    ("byte_count", "void f([in] long n, [out, size_is(n), byte_count(n)] byte *a);", &["r0726"]),
+    ("callback", "[callback] void f([in] long a);", &["r0722"]),
+    ("decode", "[decode] void f([in] long a);", &["r0726"]),
+    ("encode", "[encode] void f([in] long a);", &["r0726"]),
+    ("maybe", "[maybe] void f([in] long a);", &["r0726"]),
+    ("message", "[message] void f([in] long a);", &["r0726"]),
 ];
 
 /// Attributes that would change the wire format, with what they make of what has them.
@@ -107,7 +122,6 @@ const REFUSED: &[(&str, &str, &[&str])] = &[
     ),
     ("cs_char", "void f([in, cs_char(T)] byte *a);", &["r0722"]),
     ("iid_is", "void f([in] GUID *i, [in, iid_is(i)] long *a);", &["r0722"]),
-    ("min_is", "void f([in] long n, [in, min_is(n), max_is(9)] short a[]);", &["r0722"]),
     ("nopull", "typedef [nopull] struct { long a; } T;", &["r0721"]),
     ("nopush", "[nopush] void f([in] long a);", &["r0722"]),
     ("partial_ignore", "void f([in, out, partial_ignore] long **a);", &["r0722"]),
@@ -164,7 +178,53 @@ fn attributes_that_change_no_byte_change_nothing() {
 
 #[test]
 fn attributes_that_cannot_be_compiled_are_refused() {
-    for (attribute, text, expected) in REFUSED {
+    for (attribute, text, expected) in REFUSED.iter().chain(LOST) {
         assert_eq!(codes(text, "").0, *expected, "{attribute}: {text}");
+    }
+}
+
+/// Every attribute that the compiler knows is compiled, said to be without effect, or refused by a test here; and
+/// docs/LANGUAGE.md has it.
+#[test]
+fn no_attribute_is_ignored_in_silence() {
+    let used: Vec<&str> = COMPILED.iter().chain(UNIONS).map(|(name, _)| *name).chain(ELSEWHERE_HERE).collect();
+    let said: Vec<&str> = REFUSED.iter().chain(LOST).map(|(name, ..)| *name).collect();
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/LANGUAGE.md")).unwrap();
+    let mut wrong = Vec::new();
+    for (name, effect) in attrs::all() {
+        let known = match effect {
+            Effect::Used => used.contains(&name) || said.contains(&name),
+            // each of the same kind is taken in the same way
+            Effect::Elsewhere(_) => true,
+            Effect::Lost(_) => said.contains(&name),
+            Effect::Unsupported(_) => said.contains(&name) || used.contains(&name) || SAME.contains(&name),
+        };
+        if !known {
+            wrong.push(format!("{name}: no test of it"));
+        }
+        if ![format!("`{name}`"), format!("`{name}("), format!("[{name}"), format!(", {name}")]
+            .iter()
+            .any(|text| page.contains(text))
+        {
+            wrong.push(format!("{name}: not in docs/LANGUAGE.md"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Attributes that say nothing of bytes change nothing wherever they stand: each of them, on everything.
+#[test]
+fn attributes_about_other_things_change_nothing() {
+    let plain = codes("typedef long T; long f([in] long n, [in, size_is(n)] short *a);", "");
+    for (attribute, effect) in attrs::all() {
+        // these make an interface one of COM
+        let com = ["object", "oleautomation", "dual", "odl", "helper", "headerhelper"].contains(&attribute);
+        if !matches!(effect, Effect::Elsewhere(_)) || com {
+            continue;
+        }
+        let text = format!(
+            "typedef [{attribute}] long T; [{attribute}] long f([in] long n, [in, size_is(n), {attribute}] short *a);"
+        );
+        assert_eq!(codes(&text, &format!(", {attribute}")), plain, "{attribute}");
     }
 }

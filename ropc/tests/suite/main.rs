@@ -17,6 +17,7 @@ mod golden;
 mod language;
 mod layouts;
 mod midl;
+mod page;
 mod rebuilt;
 mod recovery;
 mod reference;

@@ -207,6 +207,11 @@ fn mistakes_of_a_configuration_file_are_said() {
     assert_eq!(configured("interface y {}"), ["r0725"]);
     assert_eq!(configured("interface x { [nocod] f(); }"), ["R0711"]);
     assert_eq!(configured("interface x { [code f(); }"), ["R0001"]);
+    // all of them, and what is right between them is kept
+    let many =
+        "typedef [heap T; interface x { [code f(); f([heap] a b); [nocod] f(); f( ; [nocode] f() } typedef heap T;";
+    assert_eq!(configured(many), ["R0001", "R0001", "R0001", "R0711", "R0001", "R0011", "R0001"]);
+    assert_eq!(configured("[nocode] intrface x { [code] g(); } interface y {}"), ["R0001", "r0725"]);
     assert_eq!(configured(&format!("interface x {{ [a{}] f(); }}", "(".repeat(100))), ["R0009"]);
 }
 

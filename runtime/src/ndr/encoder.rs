@@ -3,7 +3,7 @@
 use super::Representation;
 use super::cursor::gap;
 use super::format::Format;
-use super::relative::{Base, Waiting};
+use super::relative::{Base, Tail, Waiting};
 use crate::error::{PackError, PackErrorKind};
 
 /// Appends stub data, every integer at its natural alignment, never past its limit.
@@ -22,6 +22,8 @@ pub struct NdrEncoder {
     pub(super) waiting: Vec<Waiting>,
     /// The next of `waiting` to be used.
     pub(super) next_waiting: usize,
+    /// How the part that is written is filled from its end.
+    pub(super) tail: Tail,
     depth: u32,
     /// The id of the next pointer that is not null.
     pub(super) next_referent: u32,
@@ -30,6 +32,8 @@ pub struct NdrEncoder {
     pub(super) reference_id: Option<u32>,
     /// It only finds out how large something is.
     measures: bool,
+    /// It packs something alone, whose size is asked for.
+    pub(super) sizes: bool,
 }
 
 macro_rules! integers {
@@ -72,11 +76,13 @@ impl NdrEncoder {
             base: Base::default(),
             waiting: Vec::new(),
             next_waiting: 0,
+            tail: Tail::default(),
             depth: 0,
             next_referent: Self::FIRST_REFERENT,
             next_full: 1,
             reference_id: None,
             measures: false,
+            sizes: false,
         }
     }
 
@@ -160,6 +166,11 @@ impl NdrEncoder {
         Ok(())
     }
 
+    /// Takes away what was written from here on.
+    pub(super) fn cut(&mut self, at: usize) -> Vec<u8> {
+        if at < self.buffer.len() { self.buffer.split_off(at) } else { Vec::new() }
+    }
+
     /// Writes over bytes that are there already.
     pub(super) fn patch<const N: usize>(&mut self, at: usize, bytes: [u8; N]) {
         if let Some(place) = self.buffer.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<N>()) {
@@ -175,6 +186,7 @@ impl NdrEncoder {
         let mut e = Self::with_limit(self.format.representation, self.limit);
         e.format = self.format;
         e.measures = self.measures;
+        e.sizes = true;
         pack(&mut e)?;
         Ok(e.len())
     }

@@ -12,13 +12,15 @@ pub struct Format {
     pub(super) padding: u8,
     /// Blobs and texts run to the end.
     pub(super) remaining: bool,
+    /// What relative pointers lead to is written from the end of the part backwards.
+    pub(super) reversed: bool,
 }
 
 impl Format {
     /// Nothing deviates.
     #[must_use]
     pub(super) const fn new(representation: Representation) -> Self {
-        Self { representation, unaligned: false, padding: 0, remaining: false }
+        Self { representation, unaligned: false, padding: 0, remaining: false, reversed: false }
     }
 
     /// Most significant byte first, and NDR 2.0 (`BIGENDIAN`).
@@ -49,6 +51,19 @@ impl Format {
     #[must_use]
     pub const fn remaining(self) -> Self {
         Self { remaining: true, ..self }
+    }
+
+    /// What relative pointers lead to is written from the end of the part backwards (`RELATIVE_REVERSE`). Readers go
+    /// where the offsets lead.
+    #[must_use]
+    pub const fn reversed(self) -> Self {
+        Self { reversed: true, ..self }
+    }
+
+    /// What relative pointers lead to is written where they are followed (`NO_RELATIVE_REVERSE`).
+    #[must_use]
+    pub const fn forward(self) -> Self {
+        Self { reversed: false, ..self }
     }
 }
 

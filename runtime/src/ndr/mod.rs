@@ -36,7 +36,7 @@ pub use flat::{Counts, FlatText};
 pub use format::Format;
 pub use full::Full;
 pub use pointer::Frame;
-pub use relative::{EncoderFrame, Jump, OuterBase};
+pub use relative::{EncoderFrame, Jump, OuterBase, Placed};
 pub use representation::{ByteOrder, Representation, TransferSyntax};
 pub use run::{Fields, Run, RunMut};
 pub use sid::{Sid, SubAuthorities};

@@ -111,6 +111,31 @@ pub(super) struct Waiting {
     short: bool,
 }
 
+/// What a part is filled with from its end: `RELATIVE_REVERSE`.
+#[derive(Debug, Default)]
+pub(super) struct Tail {
+    /// The size of the part, where the description says it.
+    size: Option<usize>,
+    /// What stands there, each with its place in the part, the last one first.
+    pieces: Vec<(usize, Vec<u8>)>,
+}
+
+impl Tail {
+    /// The end of a part of this size.
+    pub(super) fn of(size: Option<u64>) -> Self {
+        Self { size: size.map(|size| usize::try_from(size).unwrap_or(usize::MAX)), pieces: Vec::new() }
+    }
+}
+
+/// What a relative pointer leads to, while it is written: from [`NdrEncoder::place_relative`] to
+/// [`NdrEncoder::leave_relative`].
+#[derive(Debug)]
+#[must_use = "what was begun has to be left"]
+pub struct Placed {
+    /// Where it begins until it is moved, and the pointer, where it is.
+    moves: Option<(usize, Waiting)>,
+}
+
 /// A construction whose relative pointers wait, see [`NdrEncoder::open`].
 #[derive(Debug)]
 #[must_use = "a frame has to be closed"]
@@ -177,19 +202,69 @@ impl NdrEncoder {
         Ok(())
     }
 
-    /// What the next relative pointer of the construction leads to begins here, at its alignment.
+    /// What the next relative pointer of the construction leads to begins here, at its alignment, or is moved to the
+    /// end of the part when it is complete.
     ///
     /// # Errors
     /// `TooLarge` when the offset does not fit, `Full` at the limit.
-    pub fn place_relative(&mut self) -> Result<(), PackError> {
+    pub fn place_relative(&mut self) -> Result<Placed, PackError> {
         let Some(waiting) = self.waiting.get(self.next_waiting).copied() else {
             return Err(self.mismatch("a relative pointer that was announced"));
         };
         self.next_waiting += 1;
+        if self.format.reversed {
+            return Ok(Placed { moves: Some((self.len(), waiting)) });
+        }
         let from_base = self.len().saturating_sub(waiting.base);
         let align = usize::from(self.format.padding.max(1));
         self.zeros(align_up(from_base, align) - from_base)?;
-        let offset = self.len().saturating_sub(waiting.base);
+        self.point(waiting, self.len())?;
+        Ok(Placed { moves: None })
+    }
+
+    /// What a relative pointer leads to is complete. Where parts are filled from their end it moves there, before what
+    /// is there already.
+    ///
+    /// # Errors
+    /// `Mismatch` when the description says no size of the part, `TooLarge` when that leaves no room.
+    pub fn leave_relative(&mut self, placed: Placed) -> Result<(), PackError> {
+        let Some((begin, waiting)) = placed.moves else { return Ok(()) };
+        if self.sizes && self.tail.size.is_none() {
+            // how large it is depends on where it ends: rather too large than too small
+            return self.align(8, 8);
+        }
+        let Some(end) = self.tail.pieces.last().map(|(at, _)| *at).or(self.tail.size) else {
+            return Err(self.mismatch("a part whose size is said, which is filled from its end"));
+        };
+        let length = self.len().saturating_sub(begin);
+        let align = usize::from(self.format.padding.max(1));
+        let place = end.checked_sub(length).map(|place| place & !(align - 1));
+        let Some(place) = place.filter(|place| place.saturating_add(self.origin) >= begin) else {
+            let used = self.len().saturating_sub(self.origin);
+            return Err(self.error(PackErrorKind::TooLarge { value: used as u64, limit: end as u64 }));
+        };
+        self.point(waiting, place.saturating_add(self.origin))?;
+        let piece = self.cut(begin);
+        self.tail.pieces.push((place, piece));
+        Ok(())
+    }
+
+    /// Writes what the part is filled with from its end.
+    pub(super) fn append_tail(&mut self) -> Result<(), PackError> {
+        for (place, piece) in std::mem::take(&mut self.tail.pieces).into_iter().rev() {
+            let used = self.len().saturating_sub(self.origin);
+            let Some(gap) = place.checked_sub(used) else {
+                return Err(self.error(PackErrorKind::TooLarge { value: used as u64, limit: place as u64 }));
+            };
+            self.zeros(gap)?;
+            self.bytes(&piece)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the offset of a pointer that leads to this place.
+    fn point(&mut self, waiting: Waiting, to: usize) -> Result<(), PackError> {
+        let offset = to.saturating_sub(waiting.base);
         let big = self.representation().is_big_endian();
         let limit = if waiting.short { u64::from(u16::MAX) } else { u64::from(u32::MAX) };
         let too_large = PackErrorKind::TooLarge { value: offset as u64, limit };
@@ -219,13 +294,15 @@ mod tests {
         e.defer_relative(true, false).unwrap();
         e.defer_relative(false, true).unwrap();
         e.defer_relative(true, true).unwrap();
-        e.place_relative().unwrap();
+        let placed = e.place_relative().unwrap();
         e.u8(1).unwrap();
+        e.leave_relative(placed).unwrap();
         let format = e.format();
         e.set_format(format.padded(4));
-        e.place_relative().unwrap();
+        let placed = e.place_relative().unwrap();
         e.set_format(format);
         e.u8(2).unwrap();
+        e.leave_relative(placed).unwrap();
         e.close(frame);
         e.reset_base(base);
         let bytes = e.finish();
@@ -249,6 +326,47 @@ mod tests {
         assert_eq!(c.offset(), 12);
         c.skip_to_highest();
         assert_eq!(c.remaining(), 0);
+    }
+
+    /// Ten bytes: a pointer to two, one to three at an even place, and before both what is left.
+    #[test]
+    fn parts_are_filled_from_their_end() {
+        let pack = |size: Option<u64>| {
+            let mut e = NdrEncoder::new(Representation::NDR);
+            e.u8(9)?;
+            let outer = e.enter_sub(super::super::SubHeader::None, size)?;
+            let base = e.set_base();
+            e.set_format(e.format().reversed());
+            let frame = e.open();
+            e.defer_relative(true, true)?;
+            e.defer_relative(true, true)?;
+            let placed = e.place_relative()?;
+            e.bytes(&[1, 2])?;
+            e.leave_relative(placed)?;
+            e.set_format(e.format().padded(2));
+            let placed = e.place_relative()?;
+            e.bytes(&[3, 4, 5])?;
+            e.leave_relative(placed)?;
+            e.close(frame);
+            e.reset_base(base);
+            e.leave_sub(outer)?;
+            e.u8(9)?;
+            Ok::<_, PackError>(e.finish())
+        };
+        assert_eq!(pack(Some(11)).unwrap(), [9, 9, 0, 6, 0, 0, 0, 3, 4, 5, 1, 2, 9]);
+        assert_eq!(pack(Some(10)).unwrap(), [9, 8, 0, 4, 0, 3, 4, 5, 0, 1, 2, 9]);
+        assert!(pack(Some(8)).is_err() && pack(Some(3)).is_err() && pack(None).is_err());
+        let bytes = pack(Some(11)).unwrap();
+        let mut c = NdrCursor::new(bytes.get(1..12).unwrap(), Representation::NDR);
+        let frame = c.open();
+        c.defer_relative(true).unwrap();
+        c.defer_relative(true).unwrap();
+        for expected in [&[1, 2][..], &[3, 4, 5]] {
+            let jump = c.follow_relative().unwrap().unwrap();
+            assert_eq!(c.take(expected.len()).unwrap(), expected);
+            c.leave_relative(jump);
+        }
+        c.close(frame);
     }
 
     #[test]

@@ -186,9 +186,9 @@ impl Sid {
     /// # Errors
     /// `TooLarge` over 5 sub-authorities, `Full` at the limit.
     pub fn pack_padded(&self, e: &mut NdrEncoder) -> Result<(), PackError> {
-        let outer = e.enter_sub(super::SubHeader::None)?;
+        let outer = e.enter_sub(super::SubHeader::None, Some(PADDED as u64))?;
         self.pack(e)?;
-        e.leave_sub(outer, Some(PADDED as u64))
+        e.leave_sub(outer)
     }
 
     /// Reads the form that may be missing at the end of the data (`dom_sid0`).

@@ -1,7 +1,7 @@
 //! Data inside data, with an alignment of its own: `subcontext(..)` of the PIDL dialect.
 
 use super::format::Format;
-use super::relative::Base;
+use super::relative::{Base, Tail};
 use super::representation::ByteOrder;
 use super::{NdrCursor, NdrEncoder};
 use crate::error::{PackError, PackErrorKind, UnpackError};
@@ -39,6 +39,8 @@ pub struct OuterEncoder {
     start: usize,
     origin: usize,
     base: Base,
+    tail: Tail,
+    size: Option<u64>,
     format: Format,
 }
 
@@ -106,11 +108,11 @@ impl<'a> NdrCursor<'a> {
 }
 
 impl NdrEncoder {
-    /// Begins a part that has its own beginning and end.
+    /// Begins a part that has its own beginning and end; `size` is what the description says of it.
     ///
     /// # Errors
     /// `Full` at the limit.
-    pub fn enter_sub(&mut self, header: SubHeader) -> Result<OuterEncoder, PackError> {
+    pub fn enter_sub(&mut self, header: SubHeader, size: Option<u64>) -> Result<OuterEncoder, PackError> {
         let format = self.format;
         let mut size_at = self.len();
         match header {
@@ -135,8 +137,16 @@ impl NdrEncoder {
             }
         }
         let start = self.len();
-        let outer =
-            OuterEncoder { header, size_at, start, origin: self.origin, base: std::mem::take(&mut self.base), format };
+        let outer = OuterEncoder {
+            header,
+            size_at,
+            start,
+            origin: self.origin,
+            base: std::mem::take(&mut self.base),
+            tail: std::mem::replace(&mut self.tail, Tail::of(size)),
+            size,
+            format,
+        };
         self.origin = start;
         self.base = Base { at: start, highest: start };
         Ok(outer)
@@ -146,9 +156,10 @@ impl NdrEncoder {
     ///
     /// # Errors
     /// `TooLarge` when it is longer than that or than its header can say, `Full` at the limit.
-    pub fn leave_sub(&mut self, outer: OuterEncoder, size: Option<u64>) -> Result<(), PackError> {
+    pub fn leave_sub(&mut self, outer: OuterEncoder) -> Result<(), PackError> {
+        self.append_tail()?;
         let length = self.len() - outer.start;
-        let target = match (size, outer.header) {
+        let target = match (outer.size, outer.header) {
             (Some(size), _) => usize::try_from(size).unwrap_or(usize::MAX),
             (None, SubHeader::Serialized) => length.next_multiple_of(8),
             (None, _) => length,
@@ -178,6 +189,7 @@ impl NdrEncoder {
         }
         self.origin = outer.origin;
         self.base = outer.base;
+        self.tail = outer.tail;
         self.format = outer.format;
         Ok(())
     }
@@ -194,10 +206,10 @@ mod tests {
         for (header, head) in [(SubHeader::Size2, vec![8, 0]), (SubHeader::Size4, vec![0, 0, 0, 8, 0, 0, 0])] {
             let mut e = NdrEncoder::new(Representation::NDR);
             e.u8(9).unwrap();
-            let outer = e.enter_sub(header).unwrap();
+            let outer = e.enter_sub(header, None).unwrap();
             e.u8(1).unwrap();
             e.u32(2).unwrap();
-            e.leave_sub(outer, None).unwrap();
+            e.leave_sub(outer).unwrap();
             let bytes = e.finish();
             let gap = usize::from(header == SubHeader::Size2);
             assert_eq!(bytes.get(1 + gap..1 + gap + head.len()).unwrap(), head);
@@ -215,9 +227,9 @@ mod tests {
     #[test]
     fn serialized_part_has_its_headers_and_whole_eights() {
         let mut e = NdrEncoder::new(Representation::NDR);
-        let outer = e.enter_sub(SubHeader::Serialized).unwrap();
+        let outer = e.enter_sub(SubHeader::Serialized, None).unwrap();
         e.u32(7).unwrap();
-        e.leave_sub(outer, None).unwrap();
+        e.leave_sub(outer).unwrap();
         let bytes = e.finish();
         let head = [1, 0x10, 8, 0, 0xCC, 0xCC, 0xCC, 0xCC, 8, 0, 0, 0, 0, 0, 0, 0];
         assert_eq!(bytes.get(..16).unwrap(), head);
@@ -233,12 +245,12 @@ mod tests {
     #[test]
     fn sizes_are_kept_to() {
         let mut e = NdrEncoder::new(Representation::NDR);
-        let outer = e.enter_sub(SubHeader::None).unwrap();
+        let outer = e.enter_sub(SubHeader::None, Some(3)).unwrap();
         e.u8(1).unwrap();
-        e.leave_sub(outer, Some(3)).unwrap();
-        let outer = e.enter_sub(SubHeader::None).unwrap();
+        e.leave_sub(outer).unwrap();
+        let outer = e.enter_sub(SubHeader::None, Some(3)).unwrap();
         e.u32(1).unwrap();
-        assert!(e.leave_sub(outer, Some(3)).is_err());
+        assert!(e.leave_sub(outer).is_err());
         let mut c = NdrCursor::new(&[1, 0, 0], Representation::NDR);
         assert!(c.enter_sub(SubHeader::None, Some(4)).is_err());
         let outer = c.enter_sub(SubHeader::None, Some(2)).unwrap();

@@ -25,6 +25,11 @@ pub(super) fn format_of(format: Format) -> TokenStream {
     if format.remaining {
         text.extend(quote!(.remaining()));
     }
+    match format.reversed {
+        Some(true) => text.extend(quote!(.reversed())),
+        Some(false) => text.extend(quote!(.forward())),
+        None => {}
+    }
     text
 }
 

@@ -365,11 +365,13 @@ fn around(
 pub(super) fn alternatives(scalar: Scalar, values: &[u64]) -> TokenStream {
     let mut sorted = values.to_vec();
     sorted.sort_unstable();
+    let mask = super::super::bodies::width_mask(scalar);
+    let lowest = if scalar.is_signed() { mask ^ (mask >> 1) } else { 0 };
     let mut runs: Vec<(u64, u64)> = Vec::new();
     for value in sorted {
         match runs.last_mut() {
             // In a signed integer the highest number and the lowest one would stand together.
-            Some((_, last)) if !scalar.is_signed() && last.checked_add(1) == Some(value) => *last = value,
+            Some((_, last)) if value != lowest && last.checked_add(1) == Some(value) => *last = value,
             _ => runs.push((value, value)),
         }
     }

@@ -171,8 +171,12 @@ impl<'m> Write<'_, 'm> {
             Type::Named(_) | Type::Union(..) => self.ask(quote!(#receiver.pack_buffers(e))),
             Type::Pointer(kind, to) if kind.is_relative() => {
                 let value = self.below().whole(to, &Place::reference(quote!(value)));
-                let (by_ref, start) = (place.by_ref(), self.ask(quote!(e.place_relative())));
-                quote!(if let Some(value) = #by_ref { #start #value })
+                let start = match self.at {
+                    Some(at) => quote!(e.place_relative().at(#at)?),
+                    None => quote!(e.place_relative()?),
+                };
+                let (by_ref, end) = (place.by_ref(), self.ask(quote!(e.leave_relative(placed))));
+                quote!(if let Some(value) = #by_ref { let placed = #start; #value #end })
             }
             Type::Formatted(format, inner) => {
                 let statements = self.buffers(inner, place);
@@ -217,10 +221,6 @@ impl<'m> Write<'_, 'm> {
     /// Data inside data.
     fn sub(&self, sub: &Sub, place: &Place) -> TokenStream {
         let header = header(sub.header);
-        let outer = match self.at {
-            Some(at) => quote!(e.enter_sub(#header).at(#at)?),
-            None => quote!(e.enter_sub(#header)?),
-        };
         let size = match &sub.size {
             Some(size) if self.env.knows(size) => {
                 let size = self.env.value(size);
@@ -228,7 +228,11 @@ impl<'m> Write<'_, 'm> {
             }
             _ => quote!(None),
         };
-        let (body, leave) = (self.below().whole(&sub.inner, place), self.ask(quote!(e.leave_sub(outer, #size))));
+        let outer = match self.at {
+            Some(at) => quote!(e.enter_sub(#header, #size).at(#at)?),
+            None => quote!(e.enter_sub(#header, #size)?),
+        };
+        let (body, leave) = (self.below().whole(&sub.inner, place), self.ask(quote!(e.leave_sub(outer))));
         quote!({ let outer = #outer; #body #leave })
     }
 

@@ -22,6 +22,7 @@ impl<'a> Resolver<'a> {
     pub(super) fn interface_attrs(&mut self, interface: &'a ast::Interface, model: &mut Interface) {
         let list: Vec<&Attr> = interface.attrs.iter().collect();
         attrs::check(&list, &mut self.diagnostics);
+        attrs::lost(&list, &mut self.diagnostics);
         if let Some(attr) = attrs::find(&list, "uuid") {
             match attr.args.as_deref() {
                 Some([ast::AttrArg::Uuid(uuid)]) => model.uuid = Some(uuid.clone()),
@@ -148,6 +149,15 @@ impl<'a> Resolver<'a> {
                 ));
             }
             operations.push(operation);
+        }
+        let own = interface.decls.iter().filter(|decl| matches!(decl.kind, DeclKind::Function(_)));
+        for attr in own.filter_map(|decl| decl.attrs.iter().find(|attr| attr.name.text == "callback")) {
+            self.diagnostics.push(Diagnostic::warning(
+                "R0722",
+                "a `callback` operation is left out",
+                attr.span.clone(),
+                "a server calls it at its client while it answers a call: no code is made for that",
+            ));
         }
         // parameters may have brought types of their own
         self.lower_bodies();

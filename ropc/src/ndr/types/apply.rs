@@ -12,6 +12,8 @@ use crate::ndr::resolve::Resolver;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Bound {
     Size,
+    Max,
+    Min,
     Length,
     Last,
     First,
@@ -90,6 +92,8 @@ impl<'a> Resolver<'a> {
             "ALIGN4" => (format.unaligned, format.padded) = (false, Some(4)),
             "ALIGN8" => (format.unaligned, format.padded) = (false, Some(8)),
             "REMAINING" => format.remaining = true,
+            "RELATIVE_REVERSE" => format.reversed = Some(true),
+            "NO_RELATIVE_REVERSE" => format.reversed = Some(false),
             "STR_ASCII" | "STR_UTF8" | "STR_RAW8" => text.narrow = true,
             "STR_NULLTERM" => text.nul = true,
             "STR_NOTERM" => text.noterm = true,
@@ -98,7 +102,7 @@ impl<'a> Resolver<'a> {
             "STR_LEN4" => text.len4 = true,
             "STR_BYTESIZE" => text.bytes = true,
             "STR_CHARLEN" => text.uncounted = true,
-            // of printing, of how much is checked, of the order of what pointers lead to
+            // of printing, of how much is checked
             "STR_CONFORMANT"
             | "STR_NO_EMBEDDED_NUL"
             | "NO_COMPRESSION"
@@ -108,8 +112,6 @@ impl<'a> Resolver<'a> {
             | "PAHEX"
             | "LIBNDR_PRINT_ARRAY_HEX"
             | "PRINT_ARRAY_HEX"
-            | "RELATIVE_REVERSE"
-            | "NO_RELATIVE_REVERSE"
             | "SUBCONTEXT_NO_UNREAD_BYTES"
             | "ALLOC_ARRAY" => {}
             other => {
@@ -150,7 +152,8 @@ impl<'a> Resolver<'a> {
     pub(super) fn apply_sizes(&mut self, level: &mut Level, place: &Use<'_>) {
         let bounds = [
             ("size_is", 0, Bound::Size),
-            ("max_is", 1, Bound::Size),
+            ("max_is", 1, Bound::Max),
+            ("min_is", 0, Bound::Min),
             ("length_is", 0, Bound::Length),
             ("last_is", 1, Bound::Last),
             ("first_is", 0, Bound::First),
@@ -289,7 +292,9 @@ fn set_level(level: &mut Level, expr: Option<Expr>, bound: Bound) -> Option<&mut
             size: Size::Conformant(None),
             length: None,
             to_last: false,
+            to_max: false,
             first: None,
+            min: None,
             open: None,
         };
         **to = Level::Array(array);
@@ -310,7 +315,11 @@ fn set_level(level: &mut Level, expr: Option<Expr>, bound: Bound) -> Option<&mut
 
 fn set_array(array: &mut Array1, expr: Expr, bound: Bound) -> Option<&mut Level> {
     match bound {
-        Bound::Size => array.size = Size::Conformant(Some(expr)),
+        Bound::Size | Bound::Max => {
+            array.to_max = bound == Bound::Max;
+            array.size = Size::Conformant(Some(expr));
+        }
+        Bound::Min => array.min = Some(expr),
         Bound::First => array.first = Some(expr),
         Bound::Length | Bound::Last => {
             array.to_last = bound == Bound::Last;
