@@ -11,13 +11,14 @@ use manifest::Manifest;
 use source::{File, code, files, read};
 
 /// The members of the workspace: folder and package.
-const MEMBERS: [(&str, &str); 6] = [
+const MEMBERS: [(&str, &str); 7] = [
     ("ropc", "ropc"),
     ("runtime", "runtime"),
     ("idl", "protocol"),
     ("generated-tests", "generated-tests"),
     ("server", "server"),
     ("examples/notes", "notes"),
+    ("examples/language", "language"),
 ];
 
 fn ours(names: &BTreeSet<String>) -> Vec<&str> {

@@ -66,6 +66,16 @@ fn full_pointers_are_numbered_on_their_own() {
     );
 }
 
+/// What two full pointers share, each of them has. In Rust each owns its value, so that packing says it twice.
+#[test]
+fn full_pointers_that_share_their_data_are_packed_as_two() {
+    let shared = crate::bytes::hex("01000000 01000000 07000000");
+    let value = runtime::ndr::decode(&shared, runtime::ndr::Representation::NDR, TwoFull::unpack).unwrap();
+    assert_eq!(value, TwoFull { first: Some(7), second: Some(7) });
+    let packed = runtime::ndr::encode(runtime::ndr::Representation::NDR, |e| value.pack(e)).unwrap();
+    assert_eq!(packed, crate::bytes::hex("01000000 02000000 07000000 07000000"));
+}
+
 /// What the first pointer points to comes with all that it points to, before what the second one points to.
 #[test]
 fn buffers_come_in_the_order_of_the_ids_and_whole() {

@@ -112,6 +112,13 @@ impl Check<'_> {
                         span,
                         "only the first dimension can be conformant",
                     );
+                } else if inside && array.varying {
+                    self.error(
+                        "R0709",
+                        "a varying array inside an array".to_owned(),
+                        span,
+                        "only of the first dimension a part can be sent",
+                    );
                 }
                 self.element(&array.element, span, true);
             }

@@ -175,6 +175,7 @@ fn reports_conformant_arrays_in_the_wrong_place() {
         &[("R0709", "[case(1)] C c;")],
     );
     assert_mistakes("void f([in] uint32 n, [in, size_is(n, n)] uint8 a[][]);", &[("R0709", "a")]);
+    assert_mistakes("void f([in] uint32 n, [in, length_is(n, n)] uint8 a[2][3]);", &[("R0709", "a")]);
 }
 
 #[test]
