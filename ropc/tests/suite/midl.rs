@@ -211,7 +211,7 @@ fn mistakes_of_a_configuration_file_are_said() {
     let many =
         "typedef [heap T; interface x { [code f(); f([heap] a b); [nocod] f(); f( ; [nocode] f() } typedef heap T;";
     assert_eq!(configured(many), ["R0001", "R0001", "R0001", "R0711", "R0001", "R0011", "R0001"]);
-    assert_eq!(configured("[nocode] intrface x { [code] g(); } interface y {}"), ["R0001", "r0725"]);
+    assert_eq!(configured("[nocode] intrface x { [code] g(); } interface y {}"), ["R0010", "r0725"]);
     assert_eq!(configured(&format!("interface x {{ [a{}] f(); }}", "(".repeat(100))), ["R0009"]);
 }
 
