@@ -8,7 +8,7 @@ mod oracles;
 mod samples;
 
 pub use choices::Wide;
-pub use oracles::{Again, any_bytes, keeps_rules, packed, round_trip, second_pass, truncation};
+pub use oracles::{Again, any_bytes, keeps_rules, packed, packed_in, round_trip, second_pass, truncation};
 pub use samples::{Sample, samples};
 
 use runtime::PackError;
@@ -54,6 +54,8 @@ pub struct Operation {
     pub asks: fn(&[u8], Representation) -> bool,
     /// The second bytes are a response to the request in the first.
     pub answers: fn(&[u8], &[u8], Representation) -> bool,
+    /// A request and a response to it, unpacked and packed again.
+    pub again: fn(&[u8], &[u8], Representation) -> Option<[Vec<u8>; 2]>,
 }
 
 /// Whether a value was one that can be packed.
@@ -110,6 +112,14 @@ macro_rules! ndr_operation {
                 _ = &request;
                 $(let $needs = &request;)?
                 $response::decode(bytes, representation $(, $needs)?).is_ok()
+            },
+            again: |request, response, representation| {
+                let request = $request::decode(request, representation).ok()?;
+                $(let $needs = &request;)?
+                let response = $response::decode(response, representation $(, $needs)?).ok()?;
+                let first = $crate::ndr::packed_in(&request, representation, |v, e| v.pack(e))?;
+                let second = $crate::ndr::packed_in(&response, representation, |v, e| v.pack(e $(, $needs)?))?;
+                Some([first, second])
             },
             check: |g| {
                 let request = $make(g);

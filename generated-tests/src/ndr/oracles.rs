@@ -31,6 +31,17 @@ pub fn packed<T>(value: &T, pack: impl Fn(&T, &mut NdrEncoder) -> Result<(), Pac
     Ok(all)
 }
 
+/// A value in one representation; `None` when it contradicts itself.
+pub fn packed_in<T>(
+    value: &T,
+    representation: Representation,
+    pack: impl Fn(&T, &mut NdrEncoder) -> Result<(), PackError>,
+) -> Option<Vec<u8>> {
+    let mut e = NdrEncoder::new(representation);
+    pack(value, &mut e).ok()?;
+    Some(e.finish())
+}
+
 /// A value that breaks a rule cannot be packed.
 ///
 /// # Errors

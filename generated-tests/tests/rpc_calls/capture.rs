@@ -1,5 +1,7 @@
 //! Captures: what was sent on one connection as a pcap file of IP packets.
 
+use std::collections::BTreeMap;
+
 /// Which way something goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
@@ -9,11 +11,17 @@ pub enum Direction {
 
 /// A file with these packets of one TCP connection to a port that is no other protocol's.
 pub fn pcap(packets: &[(Direction, Vec<u8>)]) -> Vec<u8> {
+    pcap_of(packets.iter().map(|(direction, data)| (50_000, *direction, data.as_slice())))
+}
+
+/// The same of several connections, which the port of the client tells apart.
+pub fn pcap_of<'a>(packets: impl Iterator<Item = (u16, Direction, &'a [u8])>) -> Vec<u8> {
     let mut file = [0xA1B2_C3D4_u32, 0x0002_0004, 0, 0, 0x0004_0000, 101].map(u32::to_be_bytes).concat();
-    let mut sent = [1_u32; 2];
-    for (number, (direction, data)) in packets.iter().enumerate() {
-        let back = usize::from(*direction == Direction::ToClient);
-        let (client, server) = (([10, 0, 0, 2], 50_000_u16), ([10, 0, 0, 1], 59_532_u16));
+    let mut connections = BTreeMap::new();
+    for (number, (port, direction, data)) in packets.enumerate() {
+        let sent = connections.entry(port).or_insert([1_u32; 2]);
+        let back = usize::from(direction == Direction::ToClient);
+        let (client, server) = (([10, 0, 0, 2], port), ([10, 0, 0, 1], 59_532_u16));
         let (from, to) = if back == 0 { (client, server) } else { (server, client) };
         let mut packet = vec![0x45, 0];
         packet.extend((40 + data.len() as u16).to_be_bytes());

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod capture;
+mod channels;
 mod conversation;
 
 use std::path::PathBuf;

@@ -234,7 +234,15 @@ pub fn run(arguments: &Arguments, checked: &Checked) -> Result<bool, String> {
             let interfaces = Interfaces(&checked.compiled.ndr);
             Ok(print.all(&capture::decode(&checked.compiled.program, interfaces, &raw(file.as_deref())?)?))
         }
-        Some(What::Lines { file }) => lines(&mut decoder, Interfaces(&checked.compiled.ndr), file.as_deref()),
+        Some(What::Lines { file }) => {
+            let interfaces = Interfaces(&checked.compiled.ndr);
+            let text = text_of(file.as_deref())?;
+            let lines = text.lines().filter(|line| !line.trim().is_empty());
+            match arguments.format {
+                Format::Json => trees(&mut decoder, interfaces, lines),
+                _ => Ok(answers(&mut decoder, interfaces, lines)),
+            }
+        }
     }
 }
 
@@ -329,16 +337,37 @@ fn conversation(decoder: &mut Decoder<'_>, file: Option<&str>, print: &Printer) 
     Ok(fine)
 }
 
-fn lines<'p>(decoder: &mut Decoder<'p>, interfaces: Interfaces<'p>, file: Option<&str>) -> Result<bool, String> {
+fn answers<'p, 'l>(
+    decoder: &mut Decoder<'p>,
+    interfaces: Interfaces<'p>,
+    lines: impl Iterator<Item = &'l str>,
+) -> bool {
     let mut out = String::new();
     let mut fine = true;
-    for line in text_of(file)?.lines().filter(|line| !line.trim().is_empty()) {
+    for line in lines {
         let answer = script::answer(decoder, interfaces, line);
         fine &= answer.starts_with("ok");
         out.push_str(&answer);
         out.push('\n');
     }
     write(&out);
+    fine
+}
+
+/// As many objects as a line has buffers, each on a line of its own.
+fn trees<'p, 'l>(
+    decoder: &mut Decoder<'p>,
+    interfaces: Interfaces<'p>,
+    lines: impl Iterator<Item = &'l str>,
+) -> Result<bool, String> {
+    let mut fine = true;
+    for (index, line) in lines.enumerate() {
+        let all = script::trees(decoder, interfaces, line).map_err(|error| format!("line {}: {error}", index + 1))?;
+        for decoded in &all {
+            fine &= decoded.fault.is_none();
+            write(&(json::render(decoded) + "\n"));
+        }
+    }
     Ok(fine)
 }
 

@@ -119,6 +119,20 @@ pub fn looks_like(bytes: &[u8]) -> bool {
     matches!(bytes, [5, 0 | 1, kind, _, order, float, ..] if *kind <= TYPE_OF_RTS && order & 0xEE == 0 && *float < 4)
 }
 
+/// The cookie of the virtual connection that the first PDU of a channel of RPC over HTTP names: the first of its cookies
+/// (MS-RPCH 2.2.4.2, 2.2.4.5, 2.2.4.10, 2.2.4.25).
+pub fn virtual_connection(decoder: &mut Decoder<'_>, bytes: &[u8]) -> Option<String> {
+    if name_of(bytes) != RTS {
+        return None;
+    }
+    let size = size(decoder, bytes);
+    let decoded = decoder.buffer(RTS, bytes.get(..size)?, |this, c, root| {
+        let def = this.structure(RTS, c)?;
+        this.interpreter.body(c, def, Vec::new(), root).map(|_| ())
+    });
+    find(&decoded.root, "Cookie").and_then(guid)
+}
+
 /// Reads both directions of a connection, each answer behind what it answers.
 pub fn decode<'p>(decoder: &mut Decoder<'p>, interfaces: Interfaces<'p>, client: &[u8], server: &[u8]) -> Vec<Read> {
     let mut connection = Connection::new(interfaces);

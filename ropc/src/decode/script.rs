@@ -113,38 +113,91 @@ fn buffers(decoder: &mut Decoder<'_>, line: &str) -> Result<String, String> {
     })
 }
 
+/// A line that begins with `rpc`.
+struct Rpc<'a> {
+    name: &'a str,
+    /// `in`, `out` or `type`.
+    what: &'a str,
+    representation: Representation,
+    given: Vec<Vec<u8>>,
+}
+
+impl<'a> Rpc<'a> {
+    fn of(line: &'a str) -> Result<Self, String> {
+        let words: Vec<&str> = line.split(' ').collect();
+        let [name, what, order, rest @ ..] = words.as_slice() else { return Err("too few words".to_owned()) };
+        let representation = match *order {
+            "le" => Representation::NDR,
+            "be" => Representation::NDR_BIG_ENDIAN,
+            "ndr64" => Representation::NDR64,
+            other => return Err(format!("representation {other}")),
+        };
+        let given = rest.iter().map(|word| Ok(bytes(word)?.unwrap_or_default())).collect::<Result<_, String>>()?;
+        Ok(Self { name, what, representation, given })
+    }
+}
+
 fn stub<'p>(decoder: &mut Decoder<'p>, interfaces: Interfaces<'p>, line: &str) -> Result<String, String> {
-    let words: Vec<&str> = line.split(' ').collect();
-    let [name, what, order, rest @ ..] = words.as_slice() else { return Err("too few words".to_owned()) };
-    let representation = match *order {
-        "le" => Representation::NDR,
-        "be" => Representation::NDR_BIG_ENDIAN,
-        "ndr64" => Representation::NDR64,
-        other => return Err(format!("representation {other}")),
-    };
-    let given: Vec<Vec<u8>> =
-        rest.iter().map(|word| Ok(bytes(word)?.unwrap_or_default())).collect::<Result<_, String>>()?;
-    let (interface, named) = interfaces.find(name)?;
-    let fault = match (named, *what, given.as_slice()) {
-        (Named::Type(id), "type", [data]) => {
-            decoder.interpreter.begin(data.len());
-            let read = decoder.rpc_value(interface, id, representation, data, &mut Node::new(*name, 0));
-            return Ok(read.map_or_else(|fault| wrong(&fault), |size| format!("ok {size}")));
-        }
+    let rpc = Rpc::of(line)?;
+    if let ((interface, Named::Type(id)), "type", [data]) = (interfaces.find(rpc.name)?, rpc.what, rpc.given.as_slice())
+    {
+        decoder.interpreter.begin(data.len());
+        let read = decoder.rpc_value(interface, id, rpc.representation, data, &mut Node::new(rpc.name, 0));
+        return Ok(read.map_or_else(|fault| wrong(&fault), |size| format!("ok {size}")));
+    }
+    let last = stubs(decoder, interfaces, &rpc)?.pop();
+    Ok(last.and_then(|decoded| decoded.fault).map_or_else(|| "ok".to_owned(), |fault| wrong(&fault)))
+}
+
+/// The request, or the request and the response that answers it, or a value of a type.
+fn stubs<'p>(decoder: &mut Decoder<'p>, interfaces: Interfaces<'p>, rpc: &Rpc<'_>) -> Result<Vec<Decoded>, String> {
+    let (interface, named) = interfaces.find(rpc.name)?;
+    let representation = rpc.representation;
+    match (named, rpc.what, rpc.given.as_slice()) {
+        (Named::Type(id), "type", [data]) => Ok(vec![decoder.buffer(rpc.name, data, |this, c, root| {
+            let size = this.rpc_value(interface, id, representation, c.peek(), root)?;
+            c.take(size).map(|_| ()).map_err(|error| this.interpreter.refused(&error))
+        })]),
         (Named::Operation(operation), "in", [data]) => {
-            decoder.rpc_request(Call { interface, operation, representation }, data).0.fault
+            Ok(vec![decoder.rpc_request(Call { interface, operation, representation }, data).0])
         }
         (Named::Operation(operation), "out", [request, data]) => {
             let call = Call { interface, operation, representation };
-            let (_, asked) = decoder.rpc_request(call, request);
-            decoder.rpc_response(call, data, Some(asked)).fault
+            let (sent, asked) = decoder.rpc_request(call, request);
+            Ok(vec![sent, decoder.rpc_response(call, data, Some(asked))])
         }
-        _ => return Err("no such form of `rpc`".to_owned()),
-    };
-    Ok(fault.map_or_else(|| "ok".to_owned(), |fault| wrong(&fault)))
+        _ => Err("no such form of `rpc`".to_owned()),
+    }
+}
+
+/// The trees of a line as [`answer`] takes it: what it answers with an error has that in its tree.
+///
+/// # Errors
+/// When the line has no such form; the text says why.
+pub fn trees<'p>(decoder: &mut Decoder<'p>, interfaces: Interfaces<'p>, line: &str) -> Result<Vec<Decoded>, String> {
+    decoder.forget();
+    match line.split_once(' ') {
+        Some(("rops", _)) => exchange(decoder, line),
+        Some(("rpc", rest)) => stubs(decoder, interfaces, &Rpc::of(rest)?),
+        _ => {
+            let (name, target, bytes) = asked(decoder, line)?;
+            Ok(vec![decoder.buffer(name, &bytes, |this, c, root| target.read(this, c, root))])
+        }
+    }
 }
 
 fn value(decoder: &mut Decoder<'_>, line: &str) -> Result<String, String> {
+    let (name, target, bytes) = asked(decoder, line)?;
+    decoder.interpreter.begin(bytes.len());
+    let mut c = Cursor::new(&bytes);
+    Ok(match target.read(decoder, &mut c, &mut Node::new(name, 0)) {
+        Ok(()) => format!("ok {}", c.offset()),
+        Err(fault) => wrong(&fault),
+    })
+}
+
+/// What a line asks for, its parameters given: the name, the target, the bytes.
+fn asked<'p, 'l>(decoder: &mut Decoder<'p>, line: &'l str) -> Result<(&'l str, Target<'p>, Vec<u8>), String> {
     let (head, text) = line.split_once(' ').unwrap_or((line, ""));
     let mut parts = head.split(';');
     let name = parts.next().unwrap_or_default();
@@ -152,13 +205,7 @@ fn value(decoder: &mut Decoder<'_>, line: &str) -> Result<String, String> {
     for part in parts {
         target.give(decoder, part)?;
     }
-    let bytes = hex(text).ok_or("bytes that are not hexadecimal")?;
-    decoder.interpreter.begin(bytes.len());
-    let mut c = Cursor::new(&bytes);
-    Ok(match target.read(decoder, &mut c, &mut Node::new(name, 0)) {
-        Ok(()) => format!("ok {}", c.offset()),
-        Err(fault) => wrong(&fault),
-    })
+    Ok((name, target, hex(text).ok_or("bytes that are not hexadecimal")?))
 }
 
 fn wrong(fault: &Fault) -> String {

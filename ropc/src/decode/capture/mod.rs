@@ -1,8 +1,9 @@
 //! Captured network traffic: exchanges of MAPI over HTTP in clear and connections of RPC, in the order of their requests.
 //!
 //! `packets` takes a pcap or pcapng file apart, `streams` puts the bytes of TCP connections in order, `http` finds
-//! requests and responses in them.
+//! requests and responses in them, `channels` joins those of RPC over HTTP.
 
+mod channels;
 mod http;
 mod packets;
 mod streams;
@@ -88,16 +89,12 @@ pub fn decode<'p>(program: &'p Program, interfaces: Interfaces<'p>, file: &[u8])
 /// The PDUs of connections of RPC.
 fn calls<'p>(program: &'p Program, interfaces: Interfaces<'p>, connections: &[streams::Connection]) -> Vec<Decoded> {
     let mut all = Vec::new();
-    for connection in connections {
-        let (client, server) = (&connection.from_client, &connection.from_server);
-        if !pdus::looks_like(&client.bytes) && !pdus::looks_like(&server.bytes) {
-            continue;
-        }
+    for connection in channels::of(&mut Decoder::new(program), connections) {
         let mut decoder = Decoder::new(program);
-        for mut read in pdus::decode(&mut decoder, interfaces, &client.bytes, &server.bytes) {
-            let stream = if read.side == Side::Client { client } else { server };
-            let packet = stream.packet_at(read.offset.saturating_add(read.size).saturating_sub(1));
-            read.decoded.root.name = format!("{} {} in packet {packet}", connection.client, read.decoded.root.name);
+        let (client, server) = (connection.side(Side::Client), connection.side(Side::Server));
+        for mut read in pdus::decode(&mut decoder, interfaces, client, server) {
+            let (of, packet) = connection.origin(read.side, read.offset.saturating_add(read.size));
+            read.decoded.root.name = format!("{of} {} in packet {packet}", read.decoded.root.name);
             all.push(read.decoded);
         }
     }
