@@ -194,16 +194,27 @@ fn effect(name: &str) -> Option<Effect> {
 
 /// Reports attributes that nothing knows (R0711) and those that stop the compilation (R0712).
 pub fn check(attrs: &[&Attr], diagnostics: &mut Vec<Diagnostic>) {
+    unknown(attrs, diagnostics);
+    unsupported(attrs, diagnostics);
+}
+
+/// Reports attributes that stop the compilation of what has them (R0712).
+pub fn unsupported(attrs: &[&Attr], diagnostics: &mut Vec<Diagnostic>) {
+    for attr in attrs {
+        let name = attr.name.text.as_str();
+        if let Some(Effect::Unsupported(why)) = effect(name) {
+            let message = format!("attribute `{name}` cannot be compiled");
+            diagnostics.push(Diagnostic::error("R0712", message, attr.span.clone(), why));
+        }
+    }
+}
+
+/// Reports attributes that nothing knows (R0711).
+pub fn unknown(attrs: &[&Attr], diagnostics: &mut Vec<Diagnostic>) {
     for attr in attrs {
         let name = attr.name.text.as_str();
         match effect(name) {
-            Some(Effect::Used | Effect::Elsewhere(_) | Effect::Lost(_)) => {}
-            Some(Effect::Unsupported(why)) => diagnostics.push(Diagnostic::error(
-                "R0712",
-                format!("attribute `{name}` cannot be compiled"),
-                attr.span.clone(),
-                why,
-            )),
+            Some(_) => {}
             None => {
                 let mut diagnostic = Diagnostic::error(
                     "R0711",

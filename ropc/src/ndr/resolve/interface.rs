@@ -14,7 +14,8 @@ impl<'a> Resolver<'a> {
             let names = typedef.declarators.iter().map(|declarator| self.names.get(declarator.name.text.as_str()));
             if names.flatten().any(|name| matches!(name, Name::Alias(..))) {
                 let attrs: Vec<&Attr> = decl.attrs.iter().chain(&typedef.attrs).collect();
-                attrs::check(&attrs, &mut self.diagnostics);
+                // what cannot be compiled is said where the name is used
+                attrs::unknown(&attrs, &mut self.diagnostics);
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::{MAX_ALIASES, Name, Resolver};
 use crate::ast::{self, Attr, Declarator, Ident, TypeSpec};
 use crate::diagnostic::Diagnostic;
+use crate::ndr::attrs;
 use crate::ndr::model::{Type, TypeId, TypeKind};
 use crate::ndr::types::Level;
 
@@ -87,6 +88,7 @@ impl<'a> Resolver<'a> {
         }
         self.open.push(key);
         let attrs: Vec<&Attr> = decl.attrs.iter().chain(&typedef.attrs).collect();
+        attrs::unsupported(&attrs, &mut self.diagnostics);
         let level = self.alias(typedef, declarator, &attrs);
         self.open.pop();
         level
