@@ -11109,24 +11109,25 @@ fn failed<O>(
     code: ErrorCode,
     e: &mut Encoder,
 ) -> Result<RopOutcome<O>, ReplyTooLarge> {
-    refused(pack_failure(rop_id, handle_index, code, e))
+    refused(e, &|e| pack_failure(rop_id, handle_index, code, e))
 }
 
-/// Judges how writing a failing reply went.
-fn refused<O>(written: Result<(), PackError>) -> Result<RopOutcome<O>, ReplyTooLarge> {
-    match written {
-        Ok(()) => Ok(RopOutcome::Done),
-        Err(error) => {
-            match error.kind() {
-                PackErrorKind::Full { needed, .. } => {
-                    Err(ReplyTooLarge {
-                        needed: *needed + 6,
-                    })
-                }
-                _ => Err(ReplyTooLarge { needed: 6 }),
-            }
-        }
-    }
+/// Writes a failing reply; one that does not fit is the engine's to handle.
+fn refused<O>(
+    e: &mut Encoder,
+    pack: &dyn Fn(&mut Encoder) -> Result<(), PackError>,
+) -> Result<RopOutcome<O>, ReplyTooLarge> {
+    pack(e)
+        .map(|()| RopOutcome::Done)
+        .map_err(|_| ReplyTooLarge {
+            needed: measured(pack),
+        })
+}
+
+/// Bytes of a reply with all the room that it likes: of ecError alone where it contradicts itself.
+fn measured(pack: &dyn Fn(&mut Encoder) -> Result<(), PackError>) -> usize {
+    let mut e = Encoder::new();
+    pack(&mut e).map_or(6, |()| e.len())
 }
 
 /// Judges how writing a reply went: one that contradicts itself becomes ecError, one that does not fit is
@@ -12986,7 +12987,8 @@ fn run_rop_delete_folder<H: Handlers + ?Sized>(
         Ok(handle) => handle,
         Err(invalid) => {
             return refused(
-                pack_rop_delete_folder_reply(
+                e,
+                &|e| pack_rop_delete_folder_reply(
                     &Reply {
                         handle_index: request.input_handle_index,
                         result: Err(
@@ -13000,7 +13002,8 @@ fn run_rop_delete_folder<H: Handlers + ?Sized>(
     };
     let Some(object) = running.objects.get_mut(parent_handle) else {
         return refused(
-            pack_rop_delete_folder_reply(
+            e,
+            &|e| pack_rop_delete_folder_reply(
                 &Reply {
                     handle_index: request.input_handle_index,
                     result: Err(RopDeleteFolderFailure::from(ErrorCode::EC_NULL_OBJECT)),
@@ -13011,7 +13014,8 @@ fn run_rop_delete_folder<H: Handlers + ?Sized>(
     };
     let ServerObject::Folder(parent) = object else {
         return refused(
-            pack_rop_delete_folder_reply(
+            e,
+            &|e| pack_rop_delete_folder_reply(
                 &Reply {
                     handle_index: request.input_handle_index,
                     result: Err(
@@ -13031,7 +13035,7 @@ fn run_rop_delete_folder<H: Handlers + ?Sized>(
     let written = pack_rop_delete_folder_reply(&reply, e);
     if let Some(outcome) = sent(
         written,
-        || 6 + reply.result.as_ref().map_or(0, |body| body.packed_size()),
+        || measured(&|e| pack_rop_delete_folder_reply(&reply, e)),
         (RopId::ROP_DELETE_FOLDER, request.input_handle_index, start),
         e,
     )? {
@@ -13055,7 +13059,8 @@ fn run_rop_delete_messages<H: Handlers + ?Sized>(
         Ok(handle) => handle,
         Err(invalid) => {
             return refused(
-                pack_rop_delete_messages_reply(
+                e,
+                &|e| pack_rop_delete_messages_reply(
                     &Reply {
                         handle_index: request.input_handle_index,
                         result: Err(
@@ -13069,7 +13074,8 @@ fn run_rop_delete_messages<H: Handlers + ?Sized>(
     };
     let Some(object) = running.objects.get_mut(folder_handle) else {
         return refused(
-            pack_rop_delete_messages_reply(
+            e,
+            &|e| pack_rop_delete_messages_reply(
                 &Reply {
                     handle_index: request.input_handle_index,
                     result: Err(
@@ -13082,7 +13088,8 @@ fn run_rop_delete_messages<H: Handlers + ?Sized>(
     };
     let ServerObject::Folder(folder) = object else {
         return refused(
-            pack_rop_delete_messages_reply(
+            e,
+            &|e| pack_rop_delete_messages_reply(
                 &Reply {
                     handle_index: request.input_handle_index,
                     result: Err(
@@ -13102,7 +13109,7 @@ fn run_rop_delete_messages<H: Handlers + ?Sized>(
     let written = pack_rop_delete_messages_reply(&reply, e);
     if let Some(outcome) = sent(
         written,
-        || 6 + reply.result.as_ref().map_or(0, |body| body.packed_size()),
+        || measured(&|e| pack_rop_delete_messages_reply(&reply, e)),
         (RopId::ROP_DELETE_MESSAGES, request.input_handle_index, start),
         e,
     )? {
@@ -13914,7 +13921,8 @@ fn run_rop_read_stream<H: Handlers + ?Sized>(
         Ok(handle) => handle,
         Err(invalid) => {
             return refused(
-                pack_rop_read_stream_reply(
+                e,
+                &|e| pack_rop_read_stream_reply(
                     &Reply {
                         handle_index: request.input_handle_index,
                         result: Err(RopReadStreamFailure::from(ErrorCode::from(invalid))),
@@ -13926,7 +13934,8 @@ fn run_rop_read_stream<H: Handlers + ?Sized>(
     };
     let Some(object) = running.objects.get_mut(stream_handle) else {
         return refused(
-            pack_rop_read_stream_reply(
+            e,
+            &|e| pack_rop_read_stream_reply(
                 &Reply {
                     handle_index: request.input_handle_index,
                     result: Err(RopReadStreamFailure::from(ErrorCode::EC_NULL_OBJECT)),
@@ -13937,7 +13946,8 @@ fn run_rop_read_stream<H: Handlers + ?Sized>(
     };
     let ServerObject::Stream(stream) = object else {
         return refused(
-            pack_rop_read_stream_reply(
+            e,
+            &|e| pack_rop_read_stream_reply(
                 &Reply {
                     handle_index: request.input_handle_index,
                     result: Err(RopReadStreamFailure::from(ErrorCode::EC_NOT_SUPPORTED)),
@@ -13955,7 +13965,7 @@ fn run_rop_read_stream<H: Handlers + ?Sized>(
     let written = pack_rop_read_stream_reply(&reply, e);
     if let Some(outcome) = sent(
         written,
-        || 6 + reply.result.as_ref().map_or(0, |body| body.packed_size()),
+        || measured(&|e| pack_rop_read_stream_reply(&reply, e)),
         (RopId::ROP_READ_STREAM, request.input_handle_index, start),
         e,
     )? {
@@ -13979,7 +13989,8 @@ fn run_rop_write_stream<H: Handlers + ?Sized>(
         Ok(handle) => handle,
         Err(invalid) => {
             return refused(
-                pack_rop_write_stream_reply(
+                e,
+                &|e| pack_rop_write_stream_reply(
                     &Reply {
                         handle_index: request.input_handle_index,
                         result: Err(
@@ -13993,7 +14004,8 @@ fn run_rop_write_stream<H: Handlers + ?Sized>(
     };
     let Some(object) = running.objects.get_mut(stream_handle) else {
         return refused(
-            pack_rop_write_stream_reply(
+            e,
+            &|e| pack_rop_write_stream_reply(
                 &Reply {
                     handle_index: request.input_handle_index,
                     result: Err(RopWriteStreamFailure::from(ErrorCode::EC_NULL_OBJECT)),
@@ -14004,7 +14016,8 @@ fn run_rop_write_stream<H: Handlers + ?Sized>(
     };
     let ServerObject::Stream(stream) = object else {
         return refused(
-            pack_rop_write_stream_reply(
+            e,
+            &|e| pack_rop_write_stream_reply(
                 &Reply {
                     handle_index: request.input_handle_index,
                     result: Err(RopWriteStreamFailure::from(ErrorCode::EC_NOT_SUPPORTED)),
@@ -14022,7 +14035,7 @@ fn run_rop_write_stream<H: Handlers + ?Sized>(
     let written = pack_rop_write_stream_reply(&reply, e);
     if let Some(outcome) = sent(
         written,
-        || 6 + reply.result.as_ref().map_or(0, |body| body.packed_size()),
+        || measured(&|e| pack_rop_write_stream_reply(&reply, e)),
         (RopId::ROP_WRITE_STREAM, request.input_handle_index, start),
         e,
     )? {
@@ -14326,7 +14339,8 @@ fn run_rop_move_copy_messages<H: Handlers + ?Sized>(
         Ok(handle) => handle,
         Err(invalid) => {
             return refused(
-                pack_rop_move_copy_messages_reply(
+                e,
+                &|e| pack_rop_move_copy_messages_reply(
                     &Reply {
                         handle_index: request.source_handle_index,
                         result: Err(
@@ -14351,13 +14365,14 @@ fn run_rop_move_copy_messages<H: Handlers + ?Sized>(
                 handle_index: request.source_handle_index,
                 result: Err(RopMoveCopyMessagesFailure::DstNullObject(body)),
             };
-            return refused(pack_rop_move_copy_messages_reply(&reply, e));
+            return refused(e, &|e| pack_rop_move_copy_messages_reply(&reply, e));
         }
     };
     let (object, other) = if source_handle == dest_handle {
         let Some(object) = running.objects.get_mut(source_handle) else {
             return refused(
-                pack_rop_move_copy_messages_reply(
+                e,
+                &|e| pack_rop_move_copy_messages_reply(
                     &Reply {
                         handle_index: request.source_handle_index,
                         result: Err(
@@ -14374,7 +14389,8 @@ fn run_rop_move_copy_messages<H: Handlers + ?Sized>(
             .objects
             .get_two_mut(source_handle, dest_handle) else {
             return refused(
-                pack_rop_move_copy_messages_reply(
+                e,
+                &|e| pack_rop_move_copy_messages_reply(
                     &Reply {
                         handle_index: request.source_handle_index,
                         result: Err(
@@ -14389,7 +14405,8 @@ fn run_rop_move_copy_messages<H: Handlers + ?Sized>(
     };
     let ServerObject::Folder(source) = object else {
         return refused(
-            pack_rop_move_copy_messages_reply(
+            e,
+            &|e| pack_rop_move_copy_messages_reply(
                 &Reply {
                     handle_index: request.source_handle_index,
                     result: Err(
@@ -14404,7 +14421,8 @@ fn run_rop_move_copy_messages<H: Handlers + ?Sized>(
         Some(object) => {
             let ServerObject::Folder(dest) = object else {
                 return refused(
-                    pack_rop_move_copy_messages_reply(
+                    e,
+                    &|e| pack_rop_move_copy_messages_reply(
                         &Reply {
                             handle_index: request.source_handle_index,
                             result: Err(
@@ -14430,7 +14448,7 @@ fn run_rop_move_copy_messages<H: Handlers + ?Sized>(
     let written = pack_rop_move_copy_messages_reply(&reply, e);
     if let Some(outcome) = sent(
         written,
-        || 6 + reply.result.as_ref().map_or(0, |body| body.packed_size()),
+        || measured(&|e| pack_rop_move_copy_messages_reply(&reply, e)),
         (RopId::ROP_MOVE_COPY_MESSAGES, request.source_handle_index, start),
         e,
     )? {
@@ -14454,7 +14472,8 @@ fn run_rop_move_folder<H: Handlers + ?Sized>(
         Ok(handle) => handle,
         Err(invalid) => {
             return refused(
-                pack_rop_move_folder_reply(
+                e,
+                &|e| pack_rop_move_folder_reply(
                     &Reply {
                         handle_index: request.source_handle_index,
                         result: Err(RopMoveFolderFailure::from(ErrorCode::from(invalid))),
@@ -14477,13 +14496,14 @@ fn run_rop_move_folder<H: Handlers + ?Sized>(
                 handle_index: request.source_handle_index,
                 result: Err(RopMoveFolderFailure::DstNullObject(body)),
             };
-            return refused(pack_rop_move_folder_reply(&reply, e));
+            return refused(e, &|e| pack_rop_move_folder_reply(&reply, e));
         }
     };
     let (object, other) = if source_handle == dest_handle {
         let Some(object) = running.objects.get_mut(source_handle) else {
             return refused(
-                pack_rop_move_folder_reply(
+                e,
+                &|e| pack_rop_move_folder_reply(
                     &Reply {
                         handle_index: request.source_handle_index,
                         result: Err(
@@ -14500,7 +14520,8 @@ fn run_rop_move_folder<H: Handlers + ?Sized>(
             .objects
             .get_two_mut(source_handle, dest_handle) else {
             return refused(
-                pack_rop_move_folder_reply(
+                e,
+                &|e| pack_rop_move_folder_reply(
                     &Reply {
                         handle_index: request.source_handle_index,
                         result: Err(
@@ -14515,7 +14536,8 @@ fn run_rop_move_folder<H: Handlers + ?Sized>(
     };
     let ServerObject::Folder(source) = object else {
         return refused(
-            pack_rop_move_folder_reply(
+            e,
+            &|e| pack_rop_move_folder_reply(
                 &Reply {
                     handle_index: request.source_handle_index,
                     result: Err(RopMoveFolderFailure::from(ErrorCode::EC_NOT_SUPPORTED)),
@@ -14528,7 +14550,8 @@ fn run_rop_move_folder<H: Handlers + ?Sized>(
         Some(object) => {
             let ServerObject::Folder(dest) = object else {
                 return refused(
-                    pack_rop_move_folder_reply(
+                    e,
+                    &|e| pack_rop_move_folder_reply(
                         &Reply {
                             handle_index: request.source_handle_index,
                             result: Err(
@@ -14552,7 +14575,7 @@ fn run_rop_move_folder<H: Handlers + ?Sized>(
     let written = pack_rop_move_folder_reply(&reply, e);
     if let Some(outcome) = sent(
         written,
-        || 6 + reply.result.as_ref().map_or(0, |body| body.packed_size()),
+        || measured(&|e| pack_rop_move_folder_reply(&reply, e)),
         (RopId::ROP_MOVE_FOLDER, request.source_handle_index, start),
         e,
     )? {
@@ -14576,7 +14599,8 @@ fn run_rop_copy_folder<H: Handlers + ?Sized>(
         Ok(handle) => handle,
         Err(invalid) => {
             return refused(
-                pack_rop_copy_folder_reply(
+                e,
+                &|e| pack_rop_copy_folder_reply(
                     &Reply {
                         handle_index: request.source_handle_index,
                         result: Err(RopCopyFolderFailure::from(ErrorCode::from(invalid))),
@@ -14599,13 +14623,14 @@ fn run_rop_copy_folder<H: Handlers + ?Sized>(
                 handle_index: request.source_handle_index,
                 result: Err(RopCopyFolderFailure::DstNullObject(body)),
             };
-            return refused(pack_rop_copy_folder_reply(&reply, e));
+            return refused(e, &|e| pack_rop_copy_folder_reply(&reply, e));
         }
     };
     let (object, other) = if source_handle == dest_handle {
         let Some(object) = running.objects.get_mut(source_handle) else {
             return refused(
-                pack_rop_copy_folder_reply(
+                e,
+                &|e| pack_rop_copy_folder_reply(
                     &Reply {
                         handle_index: request.source_handle_index,
                         result: Err(
@@ -14622,7 +14647,8 @@ fn run_rop_copy_folder<H: Handlers + ?Sized>(
             .objects
             .get_two_mut(source_handle, dest_handle) else {
             return refused(
-                pack_rop_copy_folder_reply(
+                e,
+                &|e| pack_rop_copy_folder_reply(
                     &Reply {
                         handle_index: request.source_handle_index,
                         result: Err(
@@ -14637,7 +14663,8 @@ fn run_rop_copy_folder<H: Handlers + ?Sized>(
     };
     let ServerObject::Folder(source) = object else {
         return refused(
-            pack_rop_copy_folder_reply(
+            e,
+            &|e| pack_rop_copy_folder_reply(
                 &Reply {
                     handle_index: request.source_handle_index,
                     result: Err(RopCopyFolderFailure::from(ErrorCode::EC_NOT_SUPPORTED)),
@@ -14650,7 +14677,8 @@ fn run_rop_copy_folder<H: Handlers + ?Sized>(
         Some(object) => {
             let ServerObject::Folder(dest) = object else {
                 return refused(
-                    pack_rop_copy_folder_reply(
+                    e,
+                    &|e| pack_rop_copy_folder_reply(
                         &Reply {
                             handle_index: request.source_handle_index,
                             result: Err(
@@ -14674,7 +14702,7 @@ fn run_rop_copy_folder<H: Handlers + ?Sized>(
     let written = pack_rop_copy_folder_reply(&reply, e);
     if let Some(outcome) = sent(
         written,
-        || 6 + reply.result.as_ref().map_or(0, |body| body.packed_size()),
+        || measured(&|e| pack_rop_copy_folder_reply(&reply, e)),
         (RopId::ROP_COPY_FOLDER, request.source_handle_index, start),
         e,
     )? {
@@ -14829,7 +14857,7 @@ fn run_rop_copy_to<H: Handlers + ?Sized>(
                 handle_index: request.source_handle_index,
                 result: Err(RopCopyToFailure::DstNullObject(body)),
             };
-            return refused(pack_rop_copy_to_reply(&reply, e));
+            return refused(e, &|e| pack_rop_copy_to_reply(&reply, e));
         }
     };
     let (object, other) = if source_handle == dest_handle {
@@ -14904,7 +14932,7 @@ fn run_rop_copy_to<H: Handlers + ?Sized>(
     let written = pack_rop_copy_to_reply(&reply, e);
     if let Some(outcome) = sent(
         written,
-        || 6 + reply.result.as_ref().map_or(0, |body| body.packed_size()),
+        || measured(&|e| pack_rop_copy_to_reply(&reply, e)),
         (RopId::ROP_COPY_TO, request.source_handle_index, start),
         e,
     )? {
@@ -14928,7 +14956,8 @@ fn run_rop_copy_to_stream<H: Handlers + ?Sized>(
         Ok(handle) => handle,
         Err(invalid) => {
             return refused(
-                pack_rop_copy_to_stream_reply(
+                e,
+                &|e| pack_rop_copy_to_stream_reply(
                     &Reply {
                         handle_index: request.source_handle_index,
                         result: Err(
@@ -14954,13 +14983,14 @@ fn run_rop_copy_to_stream<H: Handlers + ?Sized>(
                 handle_index: request.source_handle_index,
                 result: Err(RopCopyToStreamFailure::DstNullObject(body)),
             };
-            return refused(pack_rop_copy_to_stream_reply(&reply, e));
+            return refused(e, &|e| pack_rop_copy_to_stream_reply(&reply, e));
         }
     };
     let (object, other) = if source_handle == dest_handle {
         let Some(object) = running.objects.get_mut(source_handle) else {
             return refused(
-                pack_rop_copy_to_stream_reply(
+                e,
+                &|e| pack_rop_copy_to_stream_reply(
                     &Reply {
                         handle_index: request.source_handle_index,
                         result: Err(
@@ -14977,7 +15007,8 @@ fn run_rop_copy_to_stream<H: Handlers + ?Sized>(
             .objects
             .get_two_mut(source_handle, dest_handle) else {
             return refused(
-                pack_rop_copy_to_stream_reply(
+                e,
+                &|e| pack_rop_copy_to_stream_reply(
                     &Reply {
                         handle_index: request.source_handle_index,
                         result: Err(
@@ -14992,7 +15023,8 @@ fn run_rop_copy_to_stream<H: Handlers + ?Sized>(
     };
     let ServerObject::Stream(source) = object else {
         return refused(
-            pack_rop_copy_to_stream_reply(
+            e,
+            &|e| pack_rop_copy_to_stream_reply(
                 &Reply {
                     handle_index: request.source_handle_index,
                     result: Err(
@@ -15007,7 +15039,8 @@ fn run_rop_copy_to_stream<H: Handlers + ?Sized>(
         Some(object) => {
             let ServerObject::Stream(dest) = object else {
                 return refused(
-                    pack_rop_copy_to_stream_reply(
+                    e,
+                    &|e| pack_rop_copy_to_stream_reply(
                         &Reply {
                             handle_index: request.source_handle_index,
                             result: Err(
@@ -15031,7 +15064,7 @@ fn run_rop_copy_to_stream<H: Handlers + ?Sized>(
     let written = pack_rop_copy_to_stream_reply(&reply, e);
     if let Some(outcome) = sent(
         written,
-        || 6 + reply.result.as_ref().map_or(0, |body| body.packed_size()),
+        || measured(&|e| pack_rop_copy_to_stream_reply(&reply, e)),
         (RopId::ROP_COPY_TO_STREAM, request.source_handle_index, start),
         e,
     )? {
@@ -15782,7 +15815,7 @@ fn run_rop_get_property_ids_from_names<H: Handlers + ?Sized>(
     let written = pack_rop_get_property_ids_from_names_reply(&reply, e);
     if let Some(outcome) = sent(
         written,
-        || 6 + reply.result.as_ref().map_or(0, |body| body.packed_size()),
+        || measured(&|e| pack_rop_get_property_ids_from_names_reply(&reply, e)),
         (RopId::ROP_GET_PROPERTY_IDS_FROM_NAMES, request.input_handle_index, start),
         e,
     )? {
@@ -15806,7 +15839,8 @@ fn run_rop_empty_folder<H: Handlers + ?Sized>(
         Ok(handle) => handle,
         Err(invalid) => {
             return refused(
-                pack_rop_empty_folder_reply(
+                e,
+                &|e| pack_rop_empty_folder_reply(
                     &Reply {
                         handle_index: request.input_handle_index,
                         result: Err(
@@ -15820,7 +15854,8 @@ fn run_rop_empty_folder<H: Handlers + ?Sized>(
     };
     let Some(object) = running.objects.get_mut(folder_handle) else {
         return refused(
-            pack_rop_empty_folder_reply(
+            e,
+            &|e| pack_rop_empty_folder_reply(
                 &Reply {
                     handle_index: request.input_handle_index,
                     result: Err(RopEmptyFolderFailure::from(ErrorCode::EC_NULL_OBJECT)),
@@ -15831,7 +15866,8 @@ fn run_rop_empty_folder<H: Handlers + ?Sized>(
     };
     let ServerObject::Folder(folder) = object else {
         return refused(
-            pack_rop_empty_folder_reply(
+            e,
+            &|e| pack_rop_empty_folder_reply(
                 &Reply {
                     handle_index: request.input_handle_index,
                     result: Err(RopEmptyFolderFailure::from(ErrorCode::EC_NOT_SUPPORTED)),
@@ -15849,7 +15885,7 @@ fn run_rop_empty_folder<H: Handlers + ?Sized>(
     let written = pack_rop_empty_folder_reply(&reply, e);
     if let Some(outcome) = sent(
         written,
-        || 6 + reply.result.as_ref().map_or(0, |body| body.packed_size()),
+        || measured(&|e| pack_rop_empty_folder_reply(&reply, e)),
         (RopId::ROP_EMPTY_FOLDER, request.input_handle_index, start),
         e,
     )? {
@@ -16160,7 +16196,7 @@ fn run_rop_query_named_properties<H: Handlers + ?Sized>(
     let written = pack_rop_query_named_properties_reply(&reply, e);
     if let Some(outcome) = sent(
         written,
-        || 6 + reply.result.as_ref().map_or(0, |body| body.packed_size()),
+        || measured(&|e| pack_rop_query_named_properties_reply(&reply, e)),
         (RopId::ROP_QUERY_NAMED_PROPERTIES, request.input_handle_index, start),
         e,
     )? {
@@ -16184,7 +16220,8 @@ fn run_rop_set_read_flags<H: Handlers + ?Sized>(
         Ok(handle) => handle,
         Err(invalid) => {
             return refused(
-                pack_rop_set_read_flags_reply(
+                e,
+                &|e| pack_rop_set_read_flags_reply(
                     &Reply {
                         handle_index: request.input_handle_index,
                         result: Err(
@@ -16198,7 +16235,8 @@ fn run_rop_set_read_flags<H: Handlers + ?Sized>(
     };
     let Some(object) = running.objects.get_mut(folder_handle) else {
         return refused(
-            pack_rop_set_read_flags_reply(
+            e,
+            &|e| pack_rop_set_read_flags_reply(
                 &Reply {
                     handle_index: request.input_handle_index,
                     result: Err(RopSetReadFlagsFailure::from(ErrorCode::EC_NULL_OBJECT)),
@@ -16209,7 +16247,8 @@ fn run_rop_set_read_flags<H: Handlers + ?Sized>(
     };
     let ServerObject::Folder(folder) = object else {
         return refused(
-            pack_rop_set_read_flags_reply(
+            e,
+            &|e| pack_rop_set_read_flags_reply(
                 &Reply {
                     handle_index: request.input_handle_index,
                     result: Err(
@@ -16229,7 +16268,7 @@ fn run_rop_set_read_flags<H: Handlers + ?Sized>(
     let written = pack_rop_set_read_flags_reply(&reply, e);
     if let Some(outcome) = sent(
         written,
-        || 6 + reply.result.as_ref().map_or(0, |body| body.packed_size()),
+        || measured(&|e| pack_rop_set_read_flags_reply(&reply, e)),
         (RopId::ROP_SET_READ_FLAGS, request.input_handle_index, start),
         e,
     )? {
@@ -16272,7 +16311,7 @@ fn run_rop_copy_properties<H: Handlers + ?Sized>(
                 handle_index: request.source_handle_index,
                 result: Err(RopCopyPropertiesFailure::DstNullObject(body)),
             };
-            return refused(pack_rop_copy_properties_reply(&reply, e));
+            return refused(e, &|e| pack_rop_copy_properties_reply(&reply, e));
         }
     };
     let (object, other) = if source_handle == dest_handle {
@@ -16347,7 +16386,7 @@ fn run_rop_copy_properties<H: Handlers + ?Sized>(
     let written = pack_rop_copy_properties_reply(&reply, e);
     if let Some(outcome) = sent(
         written,
-        || 6 + reply.result.as_ref().map_or(0, |body| body.packed_size()),
+        || measured(&|e| pack_rop_copy_properties_reply(&reply, e)),
         (RopId::ROP_COPY_PROPERTIES, request.source_handle_index, start),
         e,
     )? {
@@ -16962,7 +17001,8 @@ fn run_rop_write_and_commit_stream<H: Handlers + ?Sized>(
         Ok(handle) => handle,
         Err(invalid) => {
             return refused(
-                pack_rop_write_and_commit_stream_reply(
+                e,
+                &|e| pack_rop_write_and_commit_stream_reply(
                     &Reply {
                         handle_index: request.input_handle_index,
                         result: Err(
@@ -16978,7 +17018,8 @@ fn run_rop_write_and_commit_stream<H: Handlers + ?Sized>(
     };
     let Some(object) = running.objects.get_mut(stream_handle) else {
         return refused(
-            pack_rop_write_and_commit_stream_reply(
+            e,
+            &|e| pack_rop_write_and_commit_stream_reply(
                 &Reply {
                     handle_index: request.input_handle_index,
                     result: Err(
@@ -16991,7 +17032,8 @@ fn run_rop_write_and_commit_stream<H: Handlers + ?Sized>(
     };
     let ServerObject::Stream(stream) = object else {
         return refused(
-            pack_rop_write_and_commit_stream_reply(
+            e,
+            &|e| pack_rop_write_and_commit_stream_reply(
                 &Reply {
                     handle_index: request.input_handle_index,
                     result: Err(
@@ -17011,7 +17053,7 @@ fn run_rop_write_and_commit_stream<H: Handlers + ?Sized>(
     let written = pack_rop_write_and_commit_stream_reply(&reply, e);
     if let Some(outcome) = sent(
         written,
-        || 6 + reply.result.as_ref().map_or(0, |body| body.packed_size()),
+        || measured(&|e| pack_rop_write_and_commit_stream_reply(&reply, e)),
         (RopId::ROP_WRITE_AND_COMMIT_STREAM, request.input_handle_index, start),
         e,
     )? {
@@ -17035,7 +17077,8 @@ fn run_rop_hard_delete_messages<H: Handlers + ?Sized>(
         Ok(handle) => handle,
         Err(invalid) => {
             return refused(
-                pack_rop_hard_delete_messages_reply(
+                e,
+                &|e| pack_rop_hard_delete_messages_reply(
                     &Reply {
                         handle_index: request.input_handle_index,
                         result: Err(
@@ -17049,7 +17092,8 @@ fn run_rop_hard_delete_messages<H: Handlers + ?Sized>(
     };
     let Some(object) = running.objects.get_mut(folder_handle) else {
         return refused(
-            pack_rop_hard_delete_messages_reply(
+            e,
+            &|e| pack_rop_hard_delete_messages_reply(
                 &Reply {
                     handle_index: request.input_handle_index,
                     result: Err(
@@ -17062,7 +17106,8 @@ fn run_rop_hard_delete_messages<H: Handlers + ?Sized>(
     };
     let ServerObject::Folder(folder) = object else {
         return refused(
-            pack_rop_hard_delete_messages_reply(
+            e,
+            &|e| pack_rop_hard_delete_messages_reply(
                 &Reply {
                     handle_index: request.input_handle_index,
                     result: Err(
@@ -17082,7 +17127,7 @@ fn run_rop_hard_delete_messages<H: Handlers + ?Sized>(
     let written = pack_rop_hard_delete_messages_reply(&reply, e);
     if let Some(outcome) = sent(
         written,
-        || 6 + reply.result.as_ref().map_or(0, |body| body.packed_size()),
+        || measured(&|e| pack_rop_hard_delete_messages_reply(&reply, e)),
         (RopId::ROP_HARD_DELETE_MESSAGES, request.input_handle_index, start),
         e,
     )? {
@@ -17106,7 +17151,8 @@ fn run_rop_hard_delete_messages_and_subfolders<H: Handlers + ?Sized>(
         Ok(handle) => handle,
         Err(invalid) => {
             return refused(
-                pack_rop_hard_delete_messages_and_subfolders_reply(
+                e,
+                &|e| pack_rop_hard_delete_messages_and_subfolders_reply(
                     &Reply {
                         handle_index: request.input_handle_index,
                         result: Err(
@@ -17122,7 +17168,8 @@ fn run_rop_hard_delete_messages_and_subfolders<H: Handlers + ?Sized>(
     };
     let Some(object) = running.objects.get_mut(folder_handle) else {
         return refused(
-            pack_rop_hard_delete_messages_and_subfolders_reply(
+            e,
+            &|e| pack_rop_hard_delete_messages_and_subfolders_reply(
                 &Reply {
                     handle_index: request.input_handle_index,
                     result: Err(
@@ -17137,7 +17184,8 @@ fn run_rop_hard_delete_messages_and_subfolders<H: Handlers + ?Sized>(
     };
     let ServerObject::Folder(folder) = object else {
         return refused(
-            pack_rop_hard_delete_messages_and_subfolders_reply(
+            e,
+            &|e| pack_rop_hard_delete_messages_and_subfolders_reply(
                 &Reply {
                     handle_index: request.input_handle_index,
                     result: Err(
@@ -17159,7 +17207,7 @@ fn run_rop_hard_delete_messages_and_subfolders<H: Handlers + ?Sized>(
     let written = pack_rop_hard_delete_messages_and_subfolders_reply(&reply, e);
     if let Some(outcome) = sent(
         written,
-        || 6 + reply.result.as_ref().map_or(0, |body| body.packed_size()),
+        || measured(&|e| pack_rop_hard_delete_messages_and_subfolders_reply(&reply, e)),
         (
             RopId::ROP_HARD_DELETE_MESSAGES_AND_SUBFOLDERS,
             request.input_handle_index,
@@ -17187,7 +17235,8 @@ fn run_rop_write_stream_extended<H: Handlers + ?Sized>(
         Ok(handle) => handle,
         Err(invalid) => {
             return refused(
-                pack_rop_write_stream_extended_reply(
+                e,
+                &|e| pack_rop_write_stream_extended_reply(
                     &Reply {
                         handle_index: request.input_handle_index,
                         result: Err(
@@ -17201,7 +17250,8 @@ fn run_rop_write_stream_extended<H: Handlers + ?Sized>(
     };
     let Some(object) = running.objects.get_mut(stream_handle) else {
         return refused(
-            pack_rop_write_stream_extended_reply(
+            e,
+            &|e| pack_rop_write_stream_extended_reply(
                 &Reply {
                     handle_index: request.input_handle_index,
                     result: Err(
@@ -17214,7 +17264,8 @@ fn run_rop_write_stream_extended<H: Handlers + ?Sized>(
     };
     let ServerObject::Stream(stream) = object else {
         return refused(
-            pack_rop_write_stream_extended_reply(
+            e,
+            &|e| pack_rop_write_stream_extended_reply(
                 &Reply {
                     handle_index: request.input_handle_index,
                     result: Err(
@@ -17234,7 +17285,7 @@ fn run_rop_write_stream_extended<H: Handlers + ?Sized>(
     let written = pack_rop_write_stream_extended_reply(&reply, e);
     if let Some(outcome) = sent(
         written,
-        || 6 + reply.result.as_ref().map_or(0, |body| body.packed_size()),
+        || measured(&|e| pack_rop_write_stream_extended_reply(&reply, e)),
         (RopId::ROP_WRITE_STREAM_EXTENDED, request.input_handle_index, start),
         e,
     )? {
@@ -17281,7 +17332,7 @@ fn run_rop_logon<H: Handlers + ?Sized>(
     let written = pack_rop_logon_reply(&reply, e);
     if let Some(outcome) = sent(
         written,
-        || 6 + reply.result.as_ref().map_or(0, |body| body.packed_size()),
+        || measured(&|e| pack_rop_logon_reply(&reply, e)),
         (RopId::ROP_LOGON, request.output_handle_index, start),
         e,
     )? {
@@ -17440,7 +17491,8 @@ fn run_rop_fast_transfer_source_get_buffer<O>(
     e: &mut Encoder,
 ) -> Result<RopOutcome<O>, ReplyTooLarge> {
     refused(
-        pack_rop_fast_transfer_source_get_buffer_reply(
+        e,
+        &|e| pack_rop_fast_transfer_source_get_buffer_reply(
             &Reply {
                 handle_index: request.input_handle_index,
                 result: Err(
@@ -17495,7 +17547,8 @@ fn run_rop_fast_transfer_destination_put_buffer<O>(
     e: &mut Encoder,
 ) -> Result<RopOutcome<O>, ReplyTooLarge> {
     refused(
-        pack_rop_fast_transfer_destination_put_buffer_reply(
+        e,
+        &|e| pack_rop_fast_transfer_destination_put_buffer_reply(
             &Reply {
                 handle_index: request.input_handle_index,
                 result: Err(
@@ -17778,7 +17831,8 @@ fn run_rop_fast_transfer_destination_put_buffer_extended<O>(
     e: &mut Encoder,
 ) -> Result<RopOutcome<O>, ReplyTooLarge> {
     refused(
-        pack_rop_fast_transfer_destination_put_buffer_extended_reply(
+        e,
+        &|e| pack_rop_fast_transfer_destination_put_buffer_extended_reply(
             &Reply {
                 handle_index: request.input_handle_index,
                 result: Err(

@@ -26,6 +26,7 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
     let [null_object, invalid_object, access_denied] =
         ["ecNullObject", "ecInvalidObject", "ecAccessDenied"].map(|name| cx.return_value_of(&quote!(Self), name));
     cx.import("runtime::PackErrorKind");
+    let header = usize_literal(HEADER);
     let runs = sent(cx).map(|rop| {
         let name = verbatim(&rop.name);
         if rop.releases {
@@ -159,19 +160,23 @@ pub(super) fn items(cx: &Context<'_>) -> Vec<TokenStream> {
         quote! {
             /// Answers a return value alone.
             fn failed<O>(rop_id: RopId, handle_index: u8, code: #error_code, e: &mut #encoder) -> Result<RopOutcome<O>, ReplyTooLarge> {
-                refused(pack_failure(rop_id, handle_index, code, e))
+                refused(e, &|e| pack_failure(rop_id, handle_index, code, e))
             }
         },
         quote! {
-            /// Judges how writing a failing reply went.
-            fn refused<O>(written: Result<(), #pack_error>) -> Result<RopOutcome<O>, ReplyTooLarge> {
-                match written {
-                    Ok(()) => Ok(RopOutcome::Done),
-                    Err(error) => match error.kind() {
-                        PackErrorKind::Full { needed, .. } => Err(ReplyTooLarge { needed: *needed + 6 }),
-                        _ => Err(ReplyTooLarge { needed: 6 }),
-                    },
-                }
+            /// Writes a failing reply; one that does not fit is the engine's to handle.
+            fn refused<O>(
+                e: &mut #encoder,
+                pack: &dyn Fn(&mut #encoder) -> Result<(), #pack_error>,
+            ) -> Result<RopOutcome<O>, ReplyTooLarge> {
+                pack(e).map(|()| RopOutcome::Done).map_err(|_| ReplyTooLarge { needed: measured(pack) })
+            }
+        },
+        quote! {
+            /// Bytes of a reply with all the room that it likes: of ecError alone where it contradicts itself.
+            fn measured(pack: &dyn Fn(&mut #encoder) -> Result<(), #pack_error>) -> usize {
+                let mut e = #encoder::new();
+                pack(&mut e).map_or(#header, |()| e.len())
             }
         },
         quote! {
@@ -235,7 +240,7 @@ fn unserved_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
     let id = reply_id(rop);
     let code = cx.return_value("ecNotSupported");
     let reply = match refusal(cx, rop, &code) {
-        Some(pack) => quote!(refused(#pack)),
+        Some(pack) => quote!(refused(e, &|e| #pack)),
         None => quote!(failed(#id, request.#index, #code, e)),
     };
     quote! {
@@ -258,12 +263,17 @@ fn run_fn(cx: &Context<'_>, rop: &Rop) -> TokenStream {
     let text = format!("Runs {}.", rop.name);
     let pack = reply_fn("pack", rop);
     let request_arg = request_argument(rop);
-    let state_args = states(rop).into_iter().map(|p| {
-        let name = snake(&p.name);
-        quote!(, #name)
-    });
+    let state_args: Vec<TokenStream> = states(rop)
+        .into_iter()
+        .map(|p| {
+            let name = snake(&p.name);
+            quote!(, #name)
+        })
+        .collect();
     let call = call(cx, rop, &method, &success);
-    let size = if rop.success.as_ref().is_some_and(|def| def.layout.fixed) && !rop.has_failure_bodies() {
+    let size = if rop.has_failure_bodies() {
+        quote!(measured(&|e| #pack(&reply, e #request_arg #(#state_args)*)))
+    } else if success.layout.fixed {
         let size = usize_literal(HEADER + success.layout.min_size);
         quote!(#size)
     } else {
@@ -311,7 +321,7 @@ fn open_objects(cx: &Context<'_>, rop: &Rop) -> TokenStream {
     let index = reply_index(rop);
     let id = reply_id(rop);
     let fail = |code: TokenStream| match refusal(cx, rop, &code) {
-        Some(pack) => quote!(return refused(#pack)),
+        Some(pack) => quote!(return refused(e, &|e| #pack)),
         None => quote!(return failed(#id, request.#index, #code, e)),
     };
     let mut out = TokenStream::new();
@@ -423,7 +433,7 @@ fn null_destination(cx: &Context<'_>, rop: &Rop, handle: &Handle) -> Option<Toke
     Some(quote! {{
         let body = #body_type { #first: request.#handle_index.into(), #(#rest: Default::default()),* };
         let reply = Reply { handle_index: request.#index, result: Err(#failure::#variant(body)) };
-        return refused(#pack(&reply, e #request_arg));
+        return refused(e, &|e| #pack(&reply, e #request_arg));
     }})
 }
 
