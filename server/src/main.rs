@@ -18,7 +18,7 @@ use server::engine::Engine;
 use server::rop::{RopHandlers, resume_deliveries};
 use server::start::{self, Welcome};
 use server::store::system_clock;
-use server::transport::Server;
+use server::transport::{Certificates, Server};
 use tracing_subscriber::EnvFilter;
 
 mod command;
@@ -115,11 +115,37 @@ fn serve(config: &Config) -> anyhow::Result<()> {
         let authority = config.public_authority.clone();
         book.serve_at(format!("https://{}", authority.unwrap_or_else(|| format!("localhost:{}", address.port()))));
         let welcome = Welcome { address, data_dir: &config.data_dir, first: prepared.first.as_ref() };
+        reload_on_hangup(server.certificates(), config.clone())?;
         say(&welcome.to_string());
         server.run(stop).await;
         say("Stopped.\n");
         Ok(())
     })
+}
+
+/// Reads the certificate again whenever the process is told to by SIGHUP.
+#[cfg(unix)]
+fn reload_on_hangup(certificates: Certificates, config: Config) -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hangup = signal(SignalKind::hangup()).context("no signals can be received")?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            let (certificates, config) = (certificates.clone(), config.clone());
+            let reload = move || certificates.reload(&config, SystemTime::now());
+            match tokio::task::spawn_blocking(reload).await {
+                Ok(Ok(())) => say("Read the certificate again.\n"),
+                Ok(Err(error)) => tracing::error!(%error, "the certificate stays as it was"),
+                Err(error) => tracing::error!(%error, "the certificate stays as it was"),
+            }
+        }
+    });
+    Ok(())
+}
+
+/// There is no signal for it.
+#[cfg(not(unix))]
+fn reload_on_hangup(_: Certificates, _: Config) -> anyhow::Result<()> {
+    Ok(())
 }
 
 /// A GUID that no other process has.

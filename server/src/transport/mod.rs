@@ -3,6 +3,7 @@
 //! Only this module and those below it name the HTTP library.
 
 pub mod body;
+mod certificates;
 pub mod clock;
 mod connection;
 pub mod mapi_http;
@@ -20,26 +21,28 @@ use hyper::service::service_fn;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio_rustls::TlsAcceptor;
 
 #[cfg(feature = "bearer")]
 use crate::auth::bearer::{Bearer, KeyError};
 use crate::auth::connection::{ConnectionLogOn, NtlmSettings};
 #[cfg(feature = "negotiate")]
 use crate::auth::kerberos::{Acceptor, keytab::KeytabError};
-use crate::auth::ntlm::{NtlmError, ServerNames, channel_hash};
+use crate::auth::ntlm::{NtlmError, ServerNames};
 use crate::auth::password::HashError;
 use crate::auth::{Accounts, Authenticator};
 use crate::autodiscover::Deployment;
 use crate::autodiscover::deployment::DeploymentError;
 use crate::config::{BearerSettings, Config, Limits};
 use crate::engine::endpoint::MailboxEndpoint;
-use crate::tls::{self, TlsError};
+use crate::tls::TlsError;
+use certificates::Presented;
 use clock::{Clock, SystemClock};
 use connection::GuardedBody;
 use mapi_http::MapiHttp;
 use mapi_http::request::{ADDRESS_BOOK, MAILBOX};
 use router::Router;
+
+pub use certificates::Certificates;
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -82,8 +85,7 @@ pub enum TransportError {
 pub struct Server<E: MailboxEndpoint, B: MailboxEndpoint, A> {
     listener: TcpListener,
     address: SocketAddr,
-    acceptor: TlsAcceptor,
-    channel: Option<[u8; 16]>,
+    tls: Certificates,
     router: Arc<Router<E, B, A>>,
     limits: Arc<Limits>,
 }
@@ -134,8 +136,6 @@ impl<E: MailboxEndpoint, B: MailboxEndpoint, A: Accounts> Server<E, B, A> {
         if let Some(bearer) = &config.authentication.bearer {
             authenticator = with_bearer(authenticator, bearer)?;
         }
-        let certificate = tls::certificate_hash(&config.data_dir, config.certificate.as_ref())?;
-        let channel = certificate.map(|hash| channel_hash(&hash)).transpose()?;
         let router = Router {
             mapi: MapiHttp::new(&MAILBOX, endpoint, Arc::clone(&clock), config.sessions.clone(), limits.clone()),
             book: MapiHttp::new(
@@ -152,14 +152,20 @@ impl<E: MailboxEndpoint, B: MailboxEndpoint, A: Accounts> Server<E, B, A> {
             clock,
             stopping: AtomicBool::new(false),
         };
-        let acceptor = TlsAcceptor::from(tls);
-        Ok(Self { listener, address, acceptor, channel, router: Arc::new(router), limits: Arc::new(limits) })
+        let tls = Certificates::new(Presented::new(config, tls)?);
+        Ok(Self { listener, address, tls, router: Arc::new(router), limits: Arc::new(limits) })
     }
 
     /// The address that is listened on, with its port.
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What reads the certificate again while the server runs.
+    #[must_use]
+    pub fn certificates(&self) -> Certificates {
+        self.tls.clone()
     }
 
     /// Answers requests until `shutdown` is ready. Then no connection is taken any more, requests being
@@ -223,8 +229,8 @@ impl<E: MailboxEndpoint, B: MailboxEndpoint, A: Accounts> Server<E, B, A> {
         place: OwnedSemaphorePermit,
         stopping: watch::Receiver<bool>,
     ) -> impl Future<Output = ()> + Send + use<E, B, A> {
-        let (acceptor, router) = (self.acceptor.clone(), Arc::clone(&self.router));
-        let (limits, channel) = (Arc::clone(&self.limits), self.channel);
+        let Presented { acceptor, channel } = self.tls.presented();
+        let (limits, router) = (Arc::clone(&self.limits), Arc::clone(&self.router));
         async move {
             let _place = place;
             // Keep-alive meta-tags must not wait for more to send (MS-OXCMAPIHTTP 3.2.5.2).
