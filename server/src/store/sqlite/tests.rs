@@ -160,7 +160,7 @@ fn sorting_by_what_is_sorted_by_most_reads_one_index() {
     let (_store, mailbox) = contract::store_with_user(&file_backend(directory.path()));
     drop(mailbox);
     let connection = rusqlite::Connection::open(mailbox_path(directory.path())).unwrap();
-    let sql = format!("EXPLAIN QUERY PLAN {}", super::order::sorted_sql());
+    let sql = format!("EXPLAIN QUERY PLAN {}", order::sorted_sql());
     let mut statement = connection.prepare(&sql).unwrap();
     let steps: Vec<String> =
         statement.query_map([0x0E1D_001F], |row| row.get(3)).unwrap().collect::<rusqlite::Result<_>>().unwrap();
