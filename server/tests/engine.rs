@@ -25,7 +25,7 @@ use server::engine::endpoint::{MailboxEndpoint, Principal, RequestFailure};
 use server::rop::RopHandlers;
 use server::store::sqlite::SqliteStore;
 use server::store::value::string;
-use server::store::{NewUser, ObjectId, PropertyChanges, SpecialFolder, Store, system_clock, tags};
+use server::store::{MemberChange, NewUser, ObjectId, PropertyChanges, SpecialFolder, Store, system_clock, tags};
 
 use spec_coverage::record;
 
@@ -212,6 +212,27 @@ fn connect_refuses_all_but_the_caller() {
     assert_eq!(refused(&connect_request("")), ErrorCode::EC_ACCESS_DENIED);
     let administrator = ConnectRequest { flags: ConnectFlags::USE_ADMIN_PRIVILEGE, ..connect_request(ALICE_DN) };
     assert_eq!(refused(&administrator), ErrorCode::EC_LOGIN_PERM);
+}
+
+#[test]
+fn a_delegate_connects_in_the_name_of_whose_mailbox_is_shared() {
+    let store = store();
+    let engine = Engine::new(Arc::clone(&store), system_clock);
+    let connect = || {
+        let (body, session) = engine.connect(&alice(), &pack(|e| connect_request(BOB_DN).pack(e))).unwrap();
+        let response = ConnectResponse::unpack(&mut Cursor::new(&body)).unwrap();
+        (response.error_code, session)
+    };
+    assert_eq!(connect().0, ErrorCode::EC_ACCESS_DENIED);
+    let bob = store.user_by_legacy_dn(BOB_DN).unwrap().unwrap();
+    let mailbox = store.mailbox(bob.mailbox).unwrap();
+    let inbox = mailbox.special_folders().get(SpecialFolder::Inbox);
+    // FolderVisible and ReadAny.
+    let add = MemberChange::Add { legacy_dn: ALICE_DN.to_owned(), name: "Alice".to_owned(), rights: 0x401 };
+    mailbox.change_members(inbox, &[add]).unwrap();
+    let (code, session) = connect();
+    assert_eq!(code, ErrorCode::EC_NONE);
+    assert!(session.is_some());
 }
 
 #[test]

@@ -163,6 +163,18 @@ impl<A: Accounts> Authenticator<A> {
         self.find("health@localhost").await.map(|_| ())
     }
 
+    /// As [`Accounts::shared_with`], where blocking is allowed.
+    ///
+    /// # Errors
+    /// [`AuthFailure::Unavailable`].
+    pub async fn shared_with(&self, account: &Account, address: String) -> Result<Option<Account>, AuthFailure> {
+        let (accounts, account) = (Arc::clone(&self.accounts), account.clone());
+        match tokio::task::spawn_blocking(move || accounts.shared_with(&account, &address)).await {
+            Ok(found) => found.map_err(|error| AuthFailure::Unavailable(Some(error))),
+            Err(_) => Err(AuthFailure::Unavailable(None)),
+        }
+    }
+
     #[allow(clippy::unused_async)]
     pub(super) async fn find(&self, address: &str) -> Result<Option<Account>, AuthFailure> {
         // Every request asks: two rows by their keys cost less than another thread's turn.

@@ -67,6 +67,14 @@ pub trait Accounts: Send + Sync + 'static {
         canonical_address(&address).map_or(Ok(None), |address| self.find(&address))
     }
 
+    /// The account of somebody else with this address, where `account` has rights in its mailbox. May block.
+    ///
+    /// # Errors
+    /// As [`Accounts::find`].
+    fn shared_with(&self, _account: &Account, _address: &str) -> Result<Option<Account>, AccountsUnavailable> {
+        Ok(None)
+    }
+
     /// What NTLM verifies the account with this address against; `None` where NTLM is not for it. May block.
     ///
     /// # Errors

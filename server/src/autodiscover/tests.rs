@@ -30,7 +30,7 @@ fn ask(body: &str, capability: Option<&str>) -> String {
     let dir = tempfile::tempdir().unwrap();
     let deployment = Deployment::ensure(dir.path()).unwrap();
     let now = SystemTime::UNIX_EPOCH + Duration::new(86_400 + 3_723, 450_000_000);
-    let answer = answer(body.as_bytes(), capability, &ada(), &deployment, "localhost:8443", now).unwrap();
+    let answer = answer(body.as_bytes(), capability, &ada(), None, &deployment, "localhost:8443", now).unwrap();
     answer.replace(&deployment.guid(), "DEPLOYMENT").replace(&format!("\"{}\"", deployment.short()), "\"ID\"")
 }
 
@@ -115,7 +115,7 @@ fn what_is_no_request_is_refused_as_invalid() {
         assert!(ask(&body, Some("1")).contains("<ErrorCode>600</ErrorCode>"), "{body}");
     }
     let deployment = Deployment::ensure(tempfile::tempdir().unwrap().path()).unwrap();
-    let answer = answer(b"\xff\xfe<", None, &ada(), &deployment, "x", SystemTime::now()).unwrap();
+    let answer = answer(b"\xff\xfe<", None, &ada(), None, &deployment, "x", SystemTime::now()).unwrap();
     assert!(answer.contains("<ErrorCode>600</ErrorCode>"));
 }
 
@@ -133,4 +133,38 @@ fn references_comments_and_prefixes_are_read_as_xml_means_them() {
 fn answers_carry_no_secret() {
     let answer = ask(&request("<EMailAddress>ada@example.test</EMailAddress>"), Some("1"));
     assert!(!answer.contains("argon2id"));
+}
+
+#[test]
+fn a_shared_mailbox_may_be_asked_about() {
+    let deployment = Deployment::ensure(tempfile::tempdir().unwrap().path()).unwrap();
+    let guid = "99999999-4455-6677-8899-aabbccddeeff";
+    let bob = Account {
+        address: "bob@example.test".to_owned(),
+        display_name: "Bob & Co".to_owned(),
+        legacy_dn: legacy_dn("Example", "bob"),
+        mailbox_guid: guid.to_owned(),
+        ..ada()
+    };
+    let ask = |address: &str, shared: Option<&Account>| {
+        let body = request(&format!("<EMailAddress>{address}</EMailAddress>"));
+        let now = SystemTime::now();
+        answer(body.as_bytes(), Some("1"), &ada(), shared, &deployment, "localhost:8443", now).unwrap()
+    };
+    let own = ask("ada@example.test", Some(&bob));
+    assert!(own.contains("cn=ada<") && !own.contains(guid), "{own}");
+    let other = ask("Bob@example.test", Some(&bob));
+    assert!(other.contains(&format!("MailboxId={guid}@example.test")) && other.contains("cn=bob<"), "{other}");
+    for (address, shared) in [("bob@example.test", None), ("carol@example.test", Some(&bob))] {
+        assert!(ask(address, shared).contains("<ErrorCode>500</ErrorCode>"), "{address}");
+    }
+}
+
+#[test]
+fn the_address_of_another_is_told_from_the_own_one() {
+    let asked = |element: &str| address_of_another(request(element).as_bytes(), &ada());
+    assert_eq!(asked("<EMailAddress>Bob@Example.test</EMailAddress>").as_deref(), Some("bob@example.test"));
+    assert_eq!(asked("<EMailAddress>Ada@example.test</EMailAddress>"), None);
+    assert_eq!(asked(&format!("<LegacyDN>{}</LegacyDN>", ada().legacy_dn)), None);
+    assert_eq!(address_of_another(b"x", &ada()), None);
 }

@@ -77,24 +77,25 @@ impl<H: SessionHandlers> Engine<H>
 where
     ServerObject<H>: Send,
 {
+    /// A session, and whose name its Connect has given.
     fn open_session(&self, principal: &Principal, body: &[u8]) -> Result<(Session<H>, User), Failure> {
         let request = parse(body, ConnectRequest::unpack)?;
         auxiliary::receive(&request.auxiliary_buffer)?;
-        let user = self.authorize(principal, &request)?;
+        let (user, named) = self.authorize(principal, &request)?;
         let locale = Locale {
             code_page: request.default_code_page,
             lcid_sort: request.lcid_sort,
             lcid_string: request.lcid_string,
         };
         let doorbell = Arc::new(Doorbell::default());
-        let handlers = H::open(Arc::clone(&self.store), user.clone(), locale, self.clock, Arc::clone(&doorbell));
+        let handlers = H::open(Arc::clone(&self.store), user, locale, self.clock, Arc::clone(&doorbell));
         let index = self.sessions.fetch_add(1, Ordering::Relaxed);
-        Ok((Session::new(handlers, index, doorbell), user))
+        Ok((Session::new(handlers, index, doorbell), named))
     }
 
-    /// The user that UserDn names, who has to be the one that the transport authenticated
-    /// (MS-OXCRPC 3.1.4.1, Return Values).
-    fn authorize(&self, principal: &Principal, request: &ConnectRequest<'_>) -> Result<User, Failure> {
+    /// The user that the transport authenticated, and the one that UserDn names: the same, or one in whose mailbox it has
+    /// rights (MS-OXCRPC 3.1.4.1, Return Values). What the session may do there, its folders say.
+    fn authorize(&self, principal: &Principal, request: &ConnectRequest<'_>) -> Result<(User, User), Failure> {
         if request.flags.contains(ConnectFlags::USE_ADMIN_PRIVILEGE) {
             // Nobody has the rights of an administrator.
             return Err(Failure::Operation(ErrorCode::EC_LOGIN_PERM));
@@ -104,11 +105,13 @@ where
         }
         let unknown = Failure::Operation(ErrorCode::EC_UNKNOWN_USER);
         let user_dn = std::str::from_utf8(request.user_dn.as_bytes()).map_err(|_| unknown)?;
-        let user = self.store.user_by_legacy_dn(user_dn)?.ok_or(unknown)?;
-        if user.address != principal.user {
-            return Err(Failure::Operation(ErrorCode::EC_ACCESS_DENIED));
+        let named = self.store.user_by_legacy_dn(user_dn)?.ok_or(unknown)?;
+        if named.address == principal.user {
+            return Ok((named.clone(), named));
         }
-        Ok(user)
+        let denied = Failure::Operation(ErrorCode::EC_ACCESS_DENIED);
+        let user = self.store.user_by_address(&principal.user)?.ok_or(denied)?;
+        if self.store.mailbox(named.mailbox)?.has_rights(&user.legacy_dn)? { Ok((user, named)) } else { Err(denied) }
     }
 }
 

@@ -69,6 +69,14 @@ impl Accounts for StoreAccounts {
         }
     }
 
+    fn shared_with(&self, account: &Account, address: &str) -> Result<Option<Account>, AccountsUnavailable> {
+        let Some(owner) = self.store.user_by_address(address).map_err(unavailable)? else {
+            return Ok(None);
+        };
+        let mailbox = self.store.mailbox(owner.mailbox).map_err(unavailable)?;
+        if mailbox.has_rights(&account.legacy_dn).map_err(unavailable)? { self.find(address) } else { Ok(None) }
+    }
+
     fn nt_hash(&self, address: &str) -> Result<Option<NtHash>, AccountsUnavailable> {
         let credentials = self.store.credentials(address).map_err(unavailable)?;
         let secret = credentials.and_then(|credentials| credentials.nt_secret);
@@ -81,4 +89,38 @@ impl Accounts for StoreAccounts {
 
 fn unavailable(error: StoreError) -> AccountsUnavailable {
     AccountsUnavailable(Box::new(error))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::auth::legacy_dn;
+    use crate::store::sqlite::SqliteStore;
+    use crate::store::{MemberChange, NewUser, SpecialFolder};
+
+    #[test]
+    fn a_mailbox_is_shared_with_whoever_may_see_a_folder_of_it() {
+        let store = Arc::new(SqliteStore::in_memory().unwrap());
+        let create = |name: &str| {
+            let (address, legacy_dn) = (format!("{name}@example.test"), legacy_dn("Example", name));
+            let user = NewUser { address: &address, display_name: name, legacy_dn: &legacy_dn, password_hash: "" };
+            store.create_user(&user).unwrap()
+        };
+        let (alice, bob) = (create("alice"), create("bob"));
+        let accounts = StoreAccounts::new(Arc::<SqliteStore>::clone(&store));
+        let account = accounts.find(&alice.address).unwrap().unwrap();
+        let shared = |address: &str| accounts.shared_with(&account, address).unwrap().map(|shared| shared.address);
+        assert_eq!(shared(&bob.address), None);
+
+        let mailbox = store.mailbox(bob.mailbox).unwrap();
+        let inbox = mailbox.special_folders().get(SpecialFolder::Inbox);
+        // FolderVisible and ReadAny.
+        let add = MemberChange::Add { legacy_dn: alice.legacy_dn, name: "Alice".to_owned(), rights: 0x401 };
+        mailbox.change_members(inbox, &[add]).unwrap();
+        assert_eq!(shared(&bob.address).as_deref(), Some("bob@example.test"));
+        assert_eq!(shared("carol@example.test"), None);
+        mailbox.change_members(inbox, &[MemberChange::Clear]).unwrap();
+        assert_eq!(shared(&bob.address), None);
+    }
 }

@@ -187,9 +187,20 @@ impl<E: MailboxEndpoint, B: MailboxEndpoint, A: Accounts> Router<E, B, A> {
         let Some(authority) = self.authority(&parts.headers) else {
             return plain(StatusCode::BAD_REQUEST, "no usable Host header\n");
         };
+        let shared = match autodiscover::address_of_another(&body, account) {
+            Some(address) => self.authenticator.shared_with(account, address).await,
+            None => Ok(None),
+        };
+        let shared = match shared {
+            Ok(shared) => shared,
+            Err(error) => {
+                tracing::error!(?error, "it cannot be seen whether a mailbox is shared");
+                return plain(StatusCode::SERVICE_UNAVAILABLE, "try again later\n");
+            }
+        };
         let capability = parts.headers.get(X_MAPI_HTTP_CAPABILITY).and_then(|value| value.to_str().ok());
         let now = self.clock.wall();
-        match autodiscover::answer(&body, capability, account, &self.deployment, &authority, now) {
+        match autodiscover::answer(&body, capability, account, shared.as_ref(), &self.deployment, &authority, now) {
             Ok(xml) => content(StatusCode::OK, XML, xml.into()),
             Err(error) => {
                 tracing::error!(%error, "an Autodiscover answer could not be written");
