@@ -102,7 +102,7 @@ fn message(folder: FolderId, number: usize, now: u64) -> anyhow::Result<MessageC
     let word = WORDS.get(mixed % WORDS.len()).copied().context("a word")?;
     let age = u64::try_from(mixed)? * 600_000_000;
     let time = PropertyValue::PtypTime(FileTime(now.saturating_sub(age)));
-    let flags = message_flags::UNMODIFIED | if mixed % 3 == 0 { 0 } else { message_flags::READ };
+    let flags = message_flags::UNMODIFIED | if mixed.is_multiple_of(3) { 0 } else { message_flags::READ };
     let sender = format!("Person {:03}", mixed % 500);
     let address = format!("person{}@example.test", mixed % 500);
     let body = format!("This is what message {number} says about {word}.\r\n").repeat(8 + mixed % 24);
