@@ -122,9 +122,9 @@ def write_crates(scratch, modules):
     text += (
         "    ] {\n        if check {\n"
         "            for one in structures {\n"
-        "                broken |= std::panic::catch_unwind(|| generated_tests::ndr::structure(one)).is_err();\n            }\n"
+        "                broken |= std::panic::catch_unwind(|| generated_tests::ndr::structure(one, &[])).is_err();\n            }\n"
         "            for one in operations {\n"
-        "                broken |= std::panic::catch_unwind(|| generated_tests::ndr::operation(one)).is_err();\n            }\n"
+        "                broken |= std::panic::catch_unwind(|| generated_tests::ndr::operation(one, &[])).is_err();\n            }\n"
         "            continue;\n        }\n"
         "        for sample in generated_tests::ndr::samples(structures, operations, 1, count) {\n"
         '            println!("{}", sample.line(name));\n        }\n    }\n    assert!(!broken);\n}\n'
