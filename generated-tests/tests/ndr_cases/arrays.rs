@@ -1,7 +1,9 @@
 //! Arrays: C706 14.3.3, MS-RPCE 2.2.5.3.2, where counts have 64 bits.
 
 use crate::assert_case;
-use crate::cases::{Conformant, ConformantVarying, ConformantWide, Fixed, Hoisted, Room, Square, StringList, Varying};
+use crate::cases::{
+    Conformant, ConformantVarying, ConformantWide, Fixed, Hoisted, Room, Rows, SentRows, Square, StringList, Varying,
+};
 use runtime::String8;
 
 /// Elements and nothing else. NDR64 fills the structure up to its alignment of 2.
@@ -19,6 +21,25 @@ fn arrays_of_arrays_are_sent_row_by_row() {
         "0100 0200 0300 0400 0500 0600",
         "0001 0002 0003 0004 0005 0006",
         "0100 0200 0300 0400 0500 0600"
+    );
+}
+
+/// Rows of a constant size are elements: only their number is said, and their columns are not. Windows has it so.
+#[test]
+fn an_open_dimension_has_the_only_count() {
+    assert_case!(
+        Rows,
+        Rows { a: vec![[1, 2], [3, 4]] },
+        "02000000 (rows) 02 00 0100 0200 0300 0400",
+        "00000002 (rows) 02 00 0001 0002 0003 0004",
+        "0200000000000000 (rows) 02 00 0100 0200 0300 0400"
+    );
+    assert_case!(
+        SentRows,
+        SentRows { a: vec![[1, 2], [3, 4]] },
+        "02000000 (offset) 00000000 (actual) 02000000 0100 0200 0300 0400",
+        "00000002 (offset) 00000000 (actual) 00000002 0001 0002 0003 0004",
+        "02000000 00000000 (offset) 0000000000000000 (actual) 0200000000000000 0100 0200 0300 0400"
     );
 }
 

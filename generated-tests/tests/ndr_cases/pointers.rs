@@ -1,7 +1,7 @@
 //! Pointers: C706 14.3.10 to 14.3.12, MS-RPCE 2.2.5.3.5, where referent ids have 64 bits.
 
 use crate::assert_case;
-use crate::cases::{Always, Deep, Order, Strings, TwoFull, TwoUnique};
+use crate::cases::{Always, Behind, Deep, Items, Jagged, Order, Pair, Strings, TwoFull, TwoUnique};
 use runtime::{String8, Utf16};
 
 /// Ids in place, what they point to behind all of the structure; null is 0. In NDR64 the structure ends at 24.
@@ -101,5 +101,68 @@ fn strings_behind_pointers_are_conformant_and_varying() {
         "0000020000000000 0400020000000000
          0200000000000000 0000000000000000 0200000000000000 6100 0000 (gap) 00000000
          0200000000000000 0000000000000000 0200000000000000 62 00"
+    );
+}
+
+fn two_elements() -> [TwoUnique; 2] {
+    [TwoUnique { first: Some(1), between: 2, second: Some(3) }, TwoUnique { first: None, between: 4, second: Some(5) }]
+}
+
+/// All elements, then what the pointers of the first point to, then those of the second.
+#[test]
+fn what_elements_point_to_follows_all_of_them() {
+    assert_case!(
+        Items,
+        Items { items: two_elements().to_vec() },
+        "(maximum) 02000000 (count) 0200 0000  00000200 02 000000 04000200  00000000 04 000000 08000200
+         01000000 03000000  05000000",
+        "(maximum) 00000002 (count) 0002 0000  00020000 02 000000 00020004  00000000 04 000000 00020008
+         00000001 00000003  00000005",
+        "(maximum) 0200000000000000 (count) 0200 000000000000
+         0000020000000000 02 00000000000000 0400020000000000  0000000000000000 04 00000000000000 0800020000000000
+         01000000 03000000  05000000"
+    );
+}
+
+/// It follows the whole structure, too.
+#[test]
+fn what_elements_of_a_fixed_array_point_to_follows_the_structure() {
+    assert_case!(
+        Pair,
+        Pair { items: two_elements(), last: 9 },
+        "00000200 02 000000 04000200  00000000 04 000000 08000200  09 (gap) 000000  01000000 03000000  05000000",
+        "00020000 02 000000 00020004  00000000 04 000000 00020008  09 (gap) 000000  00000001 00000003  00000005",
+        "0000020000000000 02 00000000000000 0400020000000000  0000000000000000 04 00000000000000 0800020000000000
+         09 (fill) 00000000000000  01000000 03000000  05000000"
+    );
+}
+
+#[test]
+fn what_elements_behind_a_pointer_point_to_follows_them() {
+    assert_case!(
+        Behind,
+        Behind { count: 2, items: Some(two_elements().to_vec()) },
+        "0200 0000 00000200 (maximum) 02000000  04000200 02 000000 08000200  00000000 04 000000 0C000200
+         01000000 03000000  05000000",
+        "0002 0000 00020000 (maximum) 00000002  00020004 02 000000 00020008  00000000 04 000000 0002000C
+         00000001 00000003  00000005",
+        "0200 000000000000 0000020000000000 (maximum) 0200000000000000
+         0400020000000000 02 00000000000000 0800020000000000  0000000000000000 04 00000000000000 0C00020000000000
+         01000000 03000000  05000000"
+    );
+}
+
+/// Each row has a maximum count of its own.
+#[test]
+fn rows_behind_pointers_have_their_counts() {
+    assert_case!(
+        Jagged,
+        Jagged { rows: 2, columns: 1, a: Some(vec![Some(vec![5]), Some(vec![6])]) },
+        "0200 0100 00000200 (maximum) 02000000 04000200 08000200
+         (maximum) 01000000 0500 (gap) 0000 (maximum) 01000000 0600",
+        "0002 0001 00020000 (maximum) 00000002 00020004 00020008
+         (maximum) 00000001 0005 (gap) 0000 (maximum) 00000001 0006",
+        "0200 0100 00000000 0000020000000000 (maximum) 0200000000000000 0400020000000000 0800020000000000
+         (maximum) 0100000000000000 0500 (gap) 000000000000 (maximum) 0100000000000000 0600"
     );
 }

@@ -2,7 +2,10 @@
 //! (MS-RPCE 2.2.5.3.4.4).
 
 use crate::assert_case;
-use crate::cases::{ByBoolean, ByByte, ByEnum, ByHyper, ByLong, ByShort, Chosen, Narrow, OtherFirst, Roomy};
+use crate::cases::{
+    Broad, ByBoolean, ByBroad, ByByte, ByEnum, ByHyper, ByLong, ByShort, Chosen, Narrow, OtherFirst, Own, OwnBroad,
+    OwnNarrow, Owner, Roomy,
+};
 
 #[test]
 fn a_discriminant_of_8_bits() {
@@ -56,6 +59,13 @@ fn a_discriminant_that_is_an_enumeration() {
     );
 }
 
+/// 32 bits in every syntax.
+#[test]
+fn a_discriminant_that_is_a_broad_enumeration() {
+    assert_case!(ByBroad, ByBroad::One(7), "01000000 07", "00000001 07", "01000000 07");
+    assert_case!(ByBroad, ByBroad::Other(Broad(0x10002).0, 7), "02000100 0700", "00010002 0007", "02000100 0700");
+}
+
 #[test]
 fn a_discriminant_of_64_bits() {
     assert_case!(ByHyper, ByHyper::Five(7), "0500000000000000 07", "0000000000000005 07", "0500000000000000 07");
@@ -98,5 +108,56 @@ fn the_discriminant_stands_twice() {
         "02 09  02 0000000000 0700000000000000  08",
         "02 09  02 0000000000 0000000000000007  08",
         "02 09 000000000000  02 00000000000000 0700000000000000  08 00000000000000"
+    );
+}
+
+/// In NDR 2.0 discriminant and arm are aligned each on its own, as Windows sends them: the discriminant at 2, the small
+/// arm at 4, the large one at 8. In NDR64 the union begins at 8, its arm at 16, and the structure ends at 24 or 32.
+#[test]
+fn the_discriminant_of_an_encapsulated_union_stands_once() {
+    assert_case!(
+        Owner,
+        Owner { before: 9, choice: Own::Small(7), after: 8 },
+        "09 00  0100 07  08",
+        "09 00  0001 07  08",
+        "09 00000000000000  0100 000000000000 07  08 (fill) 000000000000"
+    );
+    assert_case!(
+        Owner,
+        Owner { before: 9, choice: Own::Large(7), after: 8 },
+        "09 00  0200 00000000 0700000000000000  08",
+        "09 00  0002 00000000 0000000000000007  08",
+        "09 00000000000000  0200 000000000000 0700000000000000  08 (fill) 00000000000000"
+    );
+    assert_case!(
+        Owner,
+        Owner { before: 9, choice: Own::Default(5), after: 8 },
+        "09 00  0500  08",
+        "09 00  0005  08",
+        "09 00000000000000  0500 000000000000  08 (fill) 00000000000000"
+    );
+}
+
+#[test]
+fn the_arms_of_an_encapsulated_union_stand_where_they_stood_without_ms_union() {
+    assert_case!(OwnNarrow, OwnNarrow::Small(7), "0100 07", "0001 07", "01000000 00000000 07");
+    assert_case!(
+        OwnNarrow,
+        OwnNarrow::Large(2, 7),
+        "0200 000000000000 0700000000000000",
+        "0002 000000000000 0000000000000007",
+        "02000000 00000000 0700000000000000"
+    );
+}
+
+/// The pointer is of 32 bits in NDR 2.0 and of 64 in NDR64, where the arm stands at 8.
+#[test]
+fn an_encapsulated_union_with_a_pointer() {
+    assert_case!(
+        OwnBroad,
+        OwnBroad::Behind(Some(7)),
+        "01000000 00000200 0700",
+        "00000001 00020000 0007",
+        "01000000 00000000 0000020000000000 0700"
     );
 }

@@ -55,7 +55,8 @@ impl<'a> Resolver<'a> {
                 };
                 let arms = self.arms(&name, tag, cases, around);
                 let encapsulated = switch.is_some();
-                let aligned = self.scope.ms_union || attrs::has(&body.attrs, "ms_union");
+                // Windows leaves the arms of an encapsulated union in place, `ms_union` or not.
+                let aligned = !encapsulated && (self.scope.ms_union || attrs::has(&body.attrs, "ms_union"));
                 TypeKind::Union(Union { tag, bare, encapsulated, aligned, arms, max_recursion })
             }
             Shape::Opaque => TypeKind::Opaque,

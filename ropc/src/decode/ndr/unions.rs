@@ -49,9 +49,6 @@ impl<'p> Stub<'_, 'p> {
         tag: Option<u64>,
         node: &mut Node,
     ) -> Result<Datum, Fault> {
-        if union.encapsulated {
-            c.align(def.layout.align, def.layout.align64).map_err(|error| self.refused(&error))?;
-        }
         gap64(c, def.layout).map_err(|error| self.refused(&error))?;
         let tag = match tag {
             Some(tag) if union.bare => tag,

@@ -226,10 +226,6 @@ impl<'m> Emit<'m> {
             let all = union.tag == Scalar::Bool && union.arms.iter().map(|arm| arm.labels.len()).sum::<usize>() > 1;
             if all { TokenStream::new() } else { quote!(_ => return Err(c.invalid(#found, #expected, #size)),) }
         });
-        let start = union.encapsulated.then(|| {
-            let (align, align64) = (usize_literal(def.layout.align), usize_literal(def.layout.align64));
-            quote!(c.align(#align, #align64)?;)
-        });
         let before_arm = before_arm(def, union, "c");
         let tag = (!union.bare).then(|| quote!(let tag = c.#method()?;));
         let value = match union.arms.as_slice() {
@@ -237,9 +233,9 @@ impl<'m> Emit<'m> {
             _ => quote!(match tag { #(#arms)* #other }),
         };
         if before.is_empty() {
-            return quote!(#start #align #tag #before_arm Ok(#value));
+            return quote!(#align #tag #before_arm Ok(#value));
         }
-        quote!(#before #start #align #tag #before_arm let value = #value; #after Ok(value))
+        quote!(#before #align #tag #before_arm let value = #value; #after Ok(value))
     }
 
     fn arm_pattern(&self, union: &Union, arm: &Arm) -> TokenStream {
@@ -278,17 +274,12 @@ impl<'m> Emit<'m> {
             let value = arm.ty.as_ref().map(|ty| write.scalars(ty, &Place::reference(quote!(value))));
             arm_match(arm, value.as_ref())
         });
-        let start = union.encapsulated.then(|| {
-            let (align, align64) = (usize_literal(def.layout.align), usize_literal(def.layout.align64));
-            quote!(e.align(#align, #align64)?;)
-        });
         let before_arm = before_arm(def, union, "e");
         let tag = (!union.bare).then(|| quote!(e.#method(self.discriminant())?;));
         let (before, after) = type_around(def, "e", false);
         quote! {
             #check
             #before
-            #start
             #align
             #tag
             #before_arm
