@@ -293,7 +293,7 @@ fn check(grammar: &'static Grammar<'static>, root: u16, g: &mut Choices) -> Resu
         let single: Vec<&[u8]> = changed.chunks(1).collect();
         let whole = read(grammar, root, &[changed]);
         match &whole {
-            Ok(events) => events.iter().for_each(|event| note_event(event)),
+            Ok(events) => events.iter().for_each(note_event),
             Err(error) => coverage::word(&format!("{error:?}").replace(|c: char| c.is_ascii_digit(), ""), 0),
         }
         if whole == read(grammar, root, &single) {

@@ -8,7 +8,9 @@ mod oracles;
 mod samples;
 
 pub use choices::Wide;
-pub use oracles::{Again, any_bytes, keeps_rules, packed, packed_in, round_trip, second_pass, truncation};
+pub use oracles::{
+    Again, Independent, any_bytes, keeps_rules, owned, packed, packed_in, round_trip, second_pass, truncation,
+};
 pub use samples::{Sample, samples};
 
 use runtime::PackError;
@@ -27,6 +29,9 @@ pub const SLOTS: [&str; 3] = ["NDR", "NDR_BIG_ENDIAN", "NDR64"];
 
 /// The bytes of a value in the order of [`REPRESENTATIONS`].
 pub type Bytes = [Vec<u8>; 3];
+
+/// The bytes of a request and of the response to it.
+pub type Exchange = [Vec<u8>; 2];
 
 /// A structure or a union with what can be done with it.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +60,7 @@ pub struct Operation {
     /// The second bytes are a response to the request in the first.
     pub answers: fn(&[u8], &[u8], Representation) -> bool,
     /// A request and a response to it, unpacked and packed again.
-    pub again: fn(&[u8], &[u8], Representation) -> Option<[Vec<u8>; 2]>,
+    pub again: fn(&[u8], &[u8], Representation) -> Option<Exchange>,
 }
 
 /// Whether a value was one that can be packed.
@@ -151,6 +156,8 @@ macro_rules! ndr_holds {
         $crate::ndr_holds!($g, $exact, $value, $pack, $unpack, 0)
     };
     ($g:expr, $exact:literal, $value:expr, $pack:expr, $unpack:expr, $levels:expr) => {{
+        #[allow(unused_imports, reason = "types that borrow have one of their own")]
+        use $crate::ndr::Independent as _;
         let value = &$value;
         let Ok(all) = $crate::ndr::packed(value, $pack) else { return Ok($crate::ndr::Checked::Contradicts) };
         $crate::ndr::keeps_rules(value, &all)?;
@@ -159,6 +166,7 @@ macro_rules! ndr_holds {
         {
             $crate::ndr::round_trip($exact.then_some(value), representation, bytes, $pack, $unpack)?;
             $crate::nesting::ndr_nesting($levels, representation, value, bytes, $pack, $unpack)?;
+            $crate::ndr::owned(representation, bytes, $unpack, |value| value.into_owned(), $pack)?;
             $crate::ndr::truncation(representation, bytes, $unpack)?;
             $crate::attacks::each(slot, bytes, $g, &|bytes: &[u8]| match $crate::ndr::any_bytes(
                 representation,
