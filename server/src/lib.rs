@@ -1,4 +1,4 @@
-//! server
+//! An Exchange-compatible server on generated code: the engine of sessions and batches, handlers, storage, transports.
 
 pub mod address_book;
 #[cfg(feature = "transport")]
@@ -10,6 +10,8 @@ pub mod config;
 pub mod engine;
 #[cfg(feature = "sqlite")]
 pub mod export;
+#[cfg(feature = "bearer")]
+pub mod fetch;
 #[cfg(feature = "import")]
 pub mod import;
 pub mod rop;

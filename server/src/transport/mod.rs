@@ -1,6 +1,6 @@
 //! The network: TLS listeners, HTTP, and the protocols that carry requests to the engine.
 //!
-//! Only this module and those below it name the HTTP library.
+//! Only this module, those below it and the client `fetch` name the HTTP library.
 
 pub mod body;
 mod certificates;
