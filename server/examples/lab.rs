@@ -1,7 +1,7 @@
 //! Puts into a user's Inbox the message that the suite of mapi-client asks about: a body longer than a reply, an
-//! attached file, an attached message. The server has to be stopped.
+//! attached file, an attached message; and lets that user read the Inbox of another. The server has to be stopped.
 //!
-//! Usage: `lab DATA_DIR ADDRESS`
+//! Usage: `lab DATA_DIR ADDRESS SHARED_ADDRESS`
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -12,7 +12,9 @@ use protocol::oxcdata::PropertyValue;
 use server::import::{Options, import};
 use server::store::sqlite::SqliteStore;
 use server::store::value::string;
-use server::store::{MessageChange, MessageTarget, PartChange, PropertyChanges, SpecialFolder, Store as _, tags};
+use server::store::{
+    MemberChange, MessageChange, MessageTarget, PartChange, PropertyChanges, SpecialFolder, Store as _, tags,
+};
 
 /// PidTagAttachMethod afEmbeddedMessage (MS-OXCMSG 2.2.2.9).
 const EMBEDDED_MESSAGE: i32 = 5;
@@ -24,11 +26,13 @@ const LINES: usize = 900;
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
-    let (Some(data_dir), Some(address), None) = (arguments.next(), arguments.next(), arguments.next()) else {
-        eprintln!("usage: lab DATA_DIR ADDRESS");
+    let mut next = || arguments.next();
+    let (Some(data_dir), Some(address), Some(shared), None) = (next(), next(), next(), next()) else {
+        eprintln!("usage: lab DATA_DIR ADDRESS SHARED_ADDRESS");
         return ExitCode::from(2);
     };
-    match put(Path::new(&data_dir), &address) {
+    let data_dir = Path::new(&data_dir);
+    match put(data_dir, &address).and_then(|()| share(data_dir, &address, &shared)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("lab: {error:#}");
@@ -58,6 +62,20 @@ fn put(data_dir: &Path, address: &str) -> anyhow::Result<()> {
     change.attachments.insert(1, PartChange::Replace(attachment));
     change.embedded.insert(1, inner);
     mailbox.save_message(&change)?;
+    Ok(())
+}
+
+/// FolderVisible and ReadAny (MS-OXCPERM 2.2.7).
+const READER: u32 = 0x401;
+
+/// Lets `address` read the Inbox of `shared`.
+fn share(data_dir: &Path, address: &str, shared: &str) -> anyhow::Result<()> {
+    let store = SqliteStore::open(&data_dir.join("store"))?;
+    let reader = store.user_by_address(address)?.with_context(|| format!("no user has the address {address}"))?;
+    let owner = store.user_by_address(shared)?.with_context(|| format!("no user has the address {shared}"))?;
+    let mailbox = store.mailbox(owner.mailbox)?;
+    let add = MemberChange::Add { legacy_dn: reader.legacy_dn, name: reader.display_name, rights: READER };
+    mailbox.change_members(mailbox.special_folders().get(SpecialFolder::Inbox), &[add])?;
     Ok(())
 }
 

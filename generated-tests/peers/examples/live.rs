@@ -1,11 +1,14 @@
 //! Runs the suite that the authors of mapi-client run against an Exchange server, against ours: `tests/live.rs` of
 //! the crate, built by `generated-tests/peers/run live`.
 //!
+//! `MAPI_LIVE_AUTH` (basic, ntlm, negotiate) says how the suite logs on, where a test does not say so itself.
+//!
 //! Usage: `live TEST_PROGRAM SEED_PROGRAM` (ROPC_SERVER names the server, as in the other tests).
 //! Tests that are known to fail stand with their reason in `live-known.tsv`; one of them that passes, and any other
 //! that fails, is a failure.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
@@ -35,11 +38,16 @@ fn run() -> anyhow::Result<bool> {
     let place = tempfile::tempdir()?;
     let data_dir = place.path().join("data");
     Server::start(&data_dir)?.stop()?;
-    let seeded = Command::new(seed).arg(&data_dir).arg(ALICE).status()?;
+    let seeded = Command::new(seed).arg(&data_dir).arg(ALICE).arg(BOB).status()?;
     ensure!(seeded.success(), "the mailbox cannot be filled");
     let password = account::password(&data_dir, ALICE)?;
-    set_password(&data_dir, BOB, &password)?;
-    let server = Server::start(&data_dir)?;
+    let config = place.path().join("server.toml");
+    std::fs::write(&config, "[authentication]\nntlm = true\n")?;
+    let config: [&OsStr; 2] = ["--config".as_ref(), config.as_os_str()];
+    for address in [ALICE, BOB] {
+        set_password(&data_dir, address, &password)?;
+    }
+    let server = Server::start_with(&data_dir, &config)?;
     let authority = server.authority.replace("127.0.0.1", "localhost");
     let endpoint = format!("https://{authority}/mapi/emsmdb/");
     let dn =
@@ -69,7 +77,7 @@ fn set_password(data_dir: &Path, address: &str, password: &str) -> anyhow::Resul
     let mut command = Command::new(program()?)
         .arg("--data")
         .arg(data_dir)
-        .args(["user", "passwd", address, "--password-stdin"])
+        .args(["user", "passwd", address, "--password-stdin", "--ntlm"])
         .stdin(Stdio::piped())
         .spawn()?;
     command.stdin.take().context("no standard input")?.write_all(password.as_bytes())?;

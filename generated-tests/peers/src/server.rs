@@ -1,5 +1,6 @@
 //! The server as a process of its own.
 
+use std::ffi::OsStr;
 use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
@@ -43,10 +44,19 @@ impl Server {
     /// # Errors
     /// When it does not listen in time; what it said on standard error is on ours.
     pub fn start(data_dir: &Path) -> anyhow::Result<Self> {
+        Self::start_with(data_dir, &[])
+    }
+
+    /// The same with more arguments.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub fn start_with(data_dir: &Path, arguments: &[&OsStr]) -> anyhow::Result<Self> {
         let program = program()?;
         let process = Command::new(&program)
             .arg("--data")
             .arg(data_dir)
+            .args(arguments)
             .args(["--listen", "127.0.0.1:0"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
