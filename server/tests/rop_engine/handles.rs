@@ -3,7 +3,7 @@
 use protocol::client::Batch;
 use protocol::oxcdata::{ErrorCode, PropertyValue};
 use protocol::oxcfold::{ContentsTableFlags, OpenModeFlags, RopOpenFolderRequest};
-use protocol::oxcprpt::{AccessMode, RopGetPropertiesSpecificRequest, RopGetStreamSizeRequest};
+use protocol::oxcprpt::{AccessMode, RopGetPropertiesSpecificRequest, RopGetStreamSizeRequest, RopReadStreamRequest};
 use protocol::oxcstor::RopLogonRequest;
 use protocol::oxctabl::{AsynchronousFlags, Bookmark, QueryRowsFlags, RopQueryPositionRequest, RopSeekRowRequest};
 use protocol::rops::{RopReply, RopRequest};
@@ -169,6 +169,31 @@ fn what_does_not_fit_is_sent_back_to_be_asked_again() {
     let output = client.run(&requests[1..], &[logon, INVALID_HANDLE, INVALID_HANDLE]);
     assert!(matches!(output.replies.as_slice(), [RopReply::RopOpenMessage(reply)] if reply.result.is_ok()));
     client.release(message);
+}
+
+/// A read of a stream that is none: the reply is a return value and a size of 0, 8 bytes.
+#[test]
+fn a_failing_reply_with_a_body_fits_in_the_size_that_was_asked_for() {
+    let fixture = Fixture::new();
+    let mut client = fixture.client();
+    let read = RopRequest::RopReadStream(RopReadStreamRequest {
+        logon_id: 0,
+        input_handle_index: 0,
+        byte_count: 10,
+        maximum_byte_count: None,
+    });
+    let requests = [read.clone(), read];
+    // Room to hand both back, and no more.
+    client.limit = 2 + 3 + 10 + 4;
+    let output = client.run(&requests, &[INVALID_HANDLE]);
+    let [RopReply::RopBufferTooSmall(small)] = output.replies.as_slice() else { panic!("{:?}", output.replies) };
+    let needed = usize::from(small.size_needed) - protocol::oxcrpc::ExtendedBufferOfRopOutputBuffer::MIN_SIZE;
+    client.limit = needed - 1;
+    let output = client.run(&requests, &[INVALID_HANDLE]);
+    assert!(matches!(output.replies.as_slice(), [RopReply::RopBufferTooSmall(again)] if again == small));
+    client.limit = needed;
+    let output = client.run(&requests, &[INVALID_HANDLE]);
+    assert!(matches!(output.replies.as_slice(), [RopReply::RopReadStream(_), RopReply::RopReadStream(_)]));
 }
 
 #[test]
