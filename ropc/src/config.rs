@@ -209,7 +209,7 @@ fn included(outputs: &[Output], modules: &[&str], path: Option<&str>) -> String 
             None => paths::replaced(&output.text, "crate", "super", modules),
         };
         let visible = if path.is_some() {
-            "#[allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]\nmod"
+            "#[allow(dead_code, missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]\nmod"
         } else {
             "pub mod"
         };

@@ -214,7 +214,7 @@ fn conversation(call: &Call) -> [Vec<u8>; 4] {
     let element = RpcContextElement {
         p_cont_id: 0,
         abstract_syntax: RpcSyntaxId { if_uuid, if_version: u32::from(minor) << 16 | u32::from(major) },
-        transfer_syntaxes: vec![syntax.clone()],
+        transfer_syntaxes: vec![syntax],
     };
     let bind = RpcBindBody {
         max_xmit_frag: 5840,

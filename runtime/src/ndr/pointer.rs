@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn follows_many_pointers_that_wait_at_once() {
-        let is_some = |index: usize| index % 3 == 0 || index > 390;
+        let is_some = |index: usize| index.is_multiple_of(3) || index > 390;
         let bytes: Vec<u8> = (0..400).flat_map(|index| u32::from(is_some(index)).to_le_bytes()).collect();
         let mut c = NdrCursor::new(&bytes, Representation::NDR);
         for _ in 0..2 {

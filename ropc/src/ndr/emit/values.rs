@@ -346,9 +346,11 @@ impl<'m> Maker<'_, 'm> {
                 }
             });
         }
-        let (low, high) =
-            (proc_macro2::Literal::u64_unsuffixed(low), proc_macro2::Literal::u64_unsuffixed(high.max(low)));
-        let low = at_least.iter().fold(quote!(#low), |low, value| quote!((#value).max(#low)));
+        // No count is below zero.
+        let floor = (low > 0 || at_least.is_empty()).then(|| proc_macro2::Literal::u64_unsuffixed(low));
+        let high = proc_macro2::Literal::u64_unsuffixed(high.max(low));
+        let floor = floor.map(|low| quote!(#low));
+        let low = floor.into_iter().chain(at_least).reduce(|low, value| quote!((#value).max(#low)));
         let high = at_most.iter().fold(quote!(#high), |high, value| quote!((#value).min(#high)));
         quote!(g.count(#low, #high))
     }
