@@ -61,7 +61,7 @@ pub(crate) fn forget() {
     CONDITIONS.with_borrow_mut(BTreeMap::clear);
 }
 
-/// How the choices since [`forget`] went.
+/// How the choices since `forget` went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Ways that were taken.
@@ -72,7 +72,7 @@ pub struct Summary {
     pub missing: Vec<String>,
 }
 
-/// How the choices since [`forget`] went.
+/// How the choices since `forget` went.
 #[must_use]
 pub fn summary() -> Summary {
     let mut summary = Summary::default();
